@@ -1,0 +1,40 @@
+.PHONY: demo test bench lint bundle screenshots demo-models clean
+PY := .venv/bin/python
+OUT := out
+
+demo:  ## the station on the demo line: a window where there is a display, else a batch with screenshot and report
+	@bash .ci/prepare run
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
+		$(PY) main.py --demo; \
+	else \
+		QT_QPA_PLATFORM=offscreen $(PY) main.py --demo --frames 60 --screenshot $(OUT)/demo.png --report $(OUT)/report; \
+	fi
+
+test: lint  ## everything CI runs
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest
+
+lint:  ## ruff, mypy --strict, import contracts
+	@bash .ci/prepare test
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check -q . && $(PY) -m mypy && .venv/bin/lint-imports
+
+bench:  ## ratios measured side by side in one run (minutes)
+	@bash .ci/prepare test
+	@QT_QPA_PLATFORM=offscreen $(PY) -m tests.benchmarks
+
+bundle:  ## dist/lineside: the station in one folder, no Python and no torch needed
+	@bash .ci/prepare test
+	@$(PY) -m PyInstaller --noconfirm --log-level WARN build.spec
+	@echo "dist/lineside/lineside"
+
+demo-models:  ## train the shipped demo model packages again (about half an hour on two cores)
+	@bash .ci/prepare test
+	$(PY) main.py train "demo:?seed=1&count=4000&defect_rate=0.5" --preset demo-segdec --out resources/models/demo-segdec
+	$(PY) main.py train "demo:?seed=1&count=4000&defect_rate=0.5" --preset demo-classifier --out resources/models/demo-classifier
+	$(PY) main.py selftest --record
+
+screenshots:  ## the manual's pictures in docs/
+	@bash .ci/prepare test
+	@QT_QPA_PLATFORM=offscreen $(PY) -m tests.screenshots docs/screenshots
+
+clean:
+	rm -rf build dist $(OUT)

@@ -1,0 +1,36 @@
+"""Keeps what a report shows: every inspection, and small pictures of the parts that were not OK."""
+
+from __future__ import annotations
+
+from engine.domain import Frame, Inspection, Outcome, Prediction
+from engine.events import Inspected, StationEvent
+from engine.report import GALLERY, ReportEntry, gallery_picture
+from engine.station import Recorder
+
+
+class Gallery:
+    """A recorder around another one: makes the pictures of the first NG, REVIEW and NO VERDICT parts."""
+
+    def __init__(self, inner: Recorder) -> None:
+        self.inner = inner
+        self.entries: list[ReportEntry] = []
+        self._pictures: dict[str, bytes] = {}
+        self._made = 0
+
+    def __call__(self, inspection: Inspection, frame: Frame | None, prediction: Prediction | None) -> None:
+        """Record, and keep a small picture."""
+        self.inner(inspection, frame, prediction)
+        if frame is not None and inspection.verdict.outcome is not Outcome.OK and self._made < GALLERY:
+            self._made += 1
+            heat = prediction.heat if prediction else None
+            self._pictures[inspection.id] = gallery_picture(frame.pixels, heat, inspection)
+
+    def flush(self) -> None:
+        """Make the inner recorder's part durable."""
+        self.inner.flush()
+
+    def take(self, event: StationEvent) -> None:
+        """Note what was published."""
+        if isinstance(event, Inspected):
+            picture = self._pictures.pop(event.inspection.id, None)
+            self.entries.append(ReportEntry(event.inspection, picture))

@@ -1,0 +1,167 @@
+"""`lineside run` and `lineside scan`: the station without a window."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from db.choose import choose_package, choose_recipe
+from db.commands.console import Console, summary
+from db.commands.gallery import Gallery
+from db.jobs import Recorder
+from db.session import open_database
+from engine import station
+from engine.backends.load import load_model
+from engine.domain import Outcome, Recipe, SavingPolicy, Traveller, utc_now
+from engine.errors import InputError, UsageError
+from engine.events import StationEvent
+from engine.package import ModelPackage
+from engine.recipe import with_saving, without_review
+from engine.report import write_report
+from engine.settings import database_url, load_settings
+from engine.sources.base import FrameSource
+from engine.sources.catalogue import open_source
+from engine.sources.folder import FolderSource
+from engine.station import Station, Unrecorded
+
+SAVING = {"all": SavingPolicy(True, 1), "defects": SavingPolicy(True, 0), "none": SavingPolicy(False, 0)}
+
+
+def run_line(args: argparse.Namespace) -> int:
+    """The station without a window: inspects and records until the source ends, N frames are done, or Ctrl-C."""
+    if args.frames is not None and args.frames < 1:
+        raise UsageError("--frames must be at least 1.", "Leave it out to run until the source ends.")
+    settings = load_settings()
+    db = open_database(args.db or database_url())
+    try:
+        package = choose_package(db, args.model)
+        recipe = _recipe(args, package)
+        source = open_source(args.source or settings.source or "demo:")
+        traveller = Traveller(args.lot, "", args.operator or settings.operator, settings.station)
+        with Console(args.frames or source.total, "frames", args.jsonl) as console:
+            recorder = Recorder(db, recipe.saving)
+            line = Station(
+                source,
+                load_model(package, threads=settings.threads),
+                recipe,
+                record=recorder,
+                publish=console,
+                traveller=lambda: traveller,
+                limit=args.frames,
+            )
+            with _stopping(line):
+                line.run()
+        print(summary(console.tally))
+        skipped = console.stopped.skipped if console.stopped else 0
+        print(f"Skipped {skipped} frames.  Database: {db.url}")
+        return _exit_code(console)
+    finally:
+        db.close()
+
+
+def run_scan(args: argparse.Namespace) -> int:
+    """Judge every picture of a folder or frame of a video, as fast as the machine allows."""
+    source = _scan_source(args.input)
+    db = open_database(args.db) if args.db else None
+    try:
+        package = choose_package(db, args.model)
+        recipe = _recipe(args, package)
+        labelled = isinstance(source, FolderSource) and _labelled(source, package)
+        source.open()
+        with Console(source.total, "pictures", args.jsonl, truth_from_folder=labelled) as console:
+            gallery = Gallery(Recorder(db, recipe.saving, group=station.SCAN.group) if db else Unrecorded())
+            publish = _both(console, gallery) if args.report else console
+            line = Station(
+                source,
+                load_model(package, mode="throughput"),
+                recipe,
+                record=gallery if args.report else gallery.inner,
+                publish=publish,
+                pace=station.SCAN,
+            )
+            with _stopping(line):
+                line.run()
+        print(summary(console.tally))
+        if args.report:
+            print(f"Report: {_report(Path(args.report), args.input, package, recipe, console, gallery)}")
+        return _scan_exit(console)
+    finally:
+        if db is not None:
+            db.close()
+
+
+def _scan_source(given: str) -> FrameSource:
+    if given.startswith("demo:") and "count=" not in given:
+        raise UsageError("The demo line has no end to scan.", "Say how many parts: demo:?count=200.")
+    if given.startswith("demo:") and "fps=" not in given:
+        given += "&fps=0"
+    return open_source(given)
+
+
+def _recipe(args: argparse.Namespace, package: ModelPackage) -> Recipe:
+    recipe = choose_recipe(package, args.recipe)
+    if args.no_review:
+        recipe = without_review(recipe)
+    return with_saving(recipe, SAVING[args.save]) if args.save else recipe
+
+
+def _labelled(source: FolderSource, package: ModelPackage) -> bool:
+    """Whether the folder's sub-folders are named like the model's classes."""
+    names = {path.name for path in source.folder.iterdir() if path.is_dir()}
+    return bool(names) and names <= set(package.manifest.class_names)
+
+
+def _both(console: Console, gallery: Gallery) -> station.Publish:
+    def publish(event: StationEvent) -> None:
+        console(event)
+        gallery.take(event)
+
+    return publish
+
+
+def _report(
+    folder: Path, given: str, package: ModelPackage, recipe: Recipe, console: Console, gallery: Gallery
+) -> Path:
+    facts = {
+        "Input": given,
+        "Model": f"{package.manifest.name} {package.version} ({package.manifest.architecture})",
+        "Recipe": f"{recipe.name} {recipe.version}: NG from {recipe.limits.ng_at:.2f}, "
+        f"review {recipe.limits.review_from:.2f} to {recipe.limits.review_to:.2f}",
+        "Unreadable pictures": str(len(console.unreadable)),
+    }
+    return write_report(folder, f"Scan of {given}", gallery.entries, console.tally, facts, utc_now())
+
+
+def _scan_exit(console: Console) -> int:
+    total, none = console.tally.total, console.tally.outcomes[Outcome.NO_VERDICT]
+    code = _exit_code(console)
+    if code == 0 and total and none == total:
+        raise InputError("Not one picture could be judged.", "Look at the reasons above and choose other pictures.")
+    return code
+
+
+def _exit_code(console: Console) -> int:
+    if console.failed is not None:
+        error = InputError(console.failed.message, console.failed.remedy)
+        error.exit_code = console.failed.exit_code
+        raise error
+    return 0 if console.stopped and console.stopped.ended else 130
+
+
+@contextmanager
+def _stopping(line: Station) -> Iterator[None]:
+    """Ctrl-C and SIGTERM stop the station in order: what was inspected is kept."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        line.request_stop()
+
+    kept = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)

@@ -1,0 +1,1 @@
+"""Frames in, inspections out. Knows no Qt, no SQLAlchemy and no trainer."""

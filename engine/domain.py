@@ -1,0 +1,289 @@
+"""The words of the house as frozen types: what a frame, a score, a verdict and an inspection are.
+
+One type per stage; nothing is filled in later. Boxes and contours are in pixels of the frame they belong to,
+origin top left, x to the right. Times are timezone-aware UTC. Scores are probabilities in 0…1.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+"""H×W grey or H×W×3 BGR, uint8 or uint16."""
+Mask = NDArray[np.uint8]
+"""H×W, 0 or 255."""
+HeatMap = NDArray[np.float32]
+"""h×w in 0…1 at the model's map resolution; it covers the frame's inspected region edge to edge."""
+Box = tuple[int, int, int, int]
+"""x, y, width, height in pixels."""
+Contour = tuple[tuple[int, int], ...]
+"""Closed polygon, x and y in pixels."""
+
+
+class Outcome(StrEnum):
+    """The four verdicts. REVIEW: too close to call. NO VERDICT: no trustworthy frame or model."""
+
+    OK = "OK"
+    NG = "NG"
+    REVIEW = "REVIEW"
+    NO_VERDICT = "NO VERDICT"
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What is known about a part: its class and, where drawn, the mask of its defect (H×W, 255 = defect)."""
+
+    label: str
+    mask: Mask | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture from a source. `sequence` counts what the source made, so a gap is what was skipped."""
+
+    pixels: Pixels = field(repr=False)
+    source: str
+    sequence: int
+    captured_at: datetime
+    name: str = ""
+    """The file's path for folders; empty for cameras and the demo line."""
+    truth: Truth | None = None
+    """Known only on the demo line."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height, width in pixels."""
+        return int(self.pixels.shape[0]), int(self.pixels.shape[1])
+
+    @property
+    def ref(self) -> FrameRef:
+        """The frame without its pixels."""
+        height, width = self.size
+        return FrameRef(
+            self.source,
+            self.sequence,
+            self.captured_at,
+            self.name,
+            height,
+            width,
+            self.truth.label if self.truth else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRef:
+    """Which frame it was: everything but the pixels. Height and width are 0 when no pixels arrived."""
+
+    source: str
+    sequence: int
+    captured_at: datetime
+    name: str = ""
+    height: int = 0
+    width: int = 0
+    truth: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Calibrated probability per class, in the model's class order."""
+
+    classes: tuple[str, ...]
+    values: tuple[float, ...]
+
+    def __iter__(self) -> Iterator[tuple[str, float]]:
+        return iter(zip(self.classes, self.values, strict=True))
+
+    def of(self, label: str) -> float:
+        """The score of one class; 0.0 for a class the model does not know."""
+        return dict(self).get(label, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One connected area of the map over the region threshold, in frame pixels. `score` is the map's peak in it."""
+
+    label: str
+    score: float
+    box: Box
+    area_px: float
+    contour: Contour = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """Which model judged: the package's name and its version (first 12 hex digits of its manifest's sha256)."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeRef:
+    """Which recipe judged: name, version and the digest of its contents."""
+
+    name: str
+    version: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What a model says of one frame, before any threshold of a recipe."""
+
+    scores: Scores
+    regions: tuple[Region, ...] = ()
+    heat: HeatMap | None = field(default=None, repr=False)
+    model: ModelRef = ModelRef("", "")
+    prepare_ms: float = 0.0
+    infer_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The decision and why. `label` is the class decided for, `score` the defect score it was decided on."""
+
+    outcome: Outcome
+    label: str
+    score: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Traveller:
+    """What goes with a part: lot, part number, operator and station, as typed or scanned; may be empty."""
+
+    lot: str = ""
+    part: str = ""
+    operator: str = ""
+    station: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When the verdict stood, and what it took in milliseconds."""
+
+    inspected_at: datetime
+    prepare_ms: float = 0.0
+    infer_ms: float = 0.0
+    total_ms: float = 0.0
+    """From the capture of the frame to the verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """One verdict on one frame, as it is stored and never changed."""
+
+    id: str
+    frame: FrameRef
+    scores: Scores
+    regions: tuple[Region, ...]
+    verdict: Verdict
+    model: ModelRef
+    recipe: RecipeRef
+    traveller: Traveller
+    times: Times
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What the inspector said instead; append-only. An undo is a further override that names what it undoes."""
+
+    id: str
+    inspection_id: str
+    at: datetime
+    operator: str
+    outcome: Outcome
+    """OK, NG or REVIEW. The same as the verdict's is a confirmation."""
+    label: str
+    """The correct class; the sound class for OK, empty when not told or sent to review."""
+    why: str = ""
+    accepted_regions: tuple[int, ...] | None = None
+    """Indices into the inspection's regions that the inspector confirmed; None = not told."""
+    mask: Mask | None = field(default=None, compare=False, repr=False)
+    """The painted defect in frame size (H×W, 255 = defect); None = not painted."""
+    undoes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The thresholds of a verdict. Score ≥ ng_at is NG, below review_from is OK, between is REVIEW.
+
+    `review_to` widens the band upwards: scores from ng_at up to review_to are REVIEW too.
+    """
+
+    ng_at: float = 0.5
+    review_from: float = 0.5
+    review_to: float = 0.5
+    min_area_px: float = 0.0
+    """Regions smaller than this do not count, in frame pixels."""
+    mm_per_px: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavingPolicy:
+    """Which pictures are archived: every NG/REVIEW/NO VERDICT, and one OK in `every_ok` (0 = none, 1 = all)."""
+
+    defects: bool = True
+    every_ok: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one product is judged. `ok_classes` and the limits default to what the model package says."""
+
+    name: str
+    version: int
+    ok_classes: tuple[str, ...]
+    limits: Limits
+    saving: SavingPolicy = SavingPolicy()
+    roi: Box | None = None
+    model: str = ""
+    """Version of the model it was made for; empty = any."""
+    max_frame_age_s: float = 2.0
+    """A free-running camera's frame older than this is stale and gets NO VERDICT."""
+    digest: str = ""
+
+    @property
+    def ref(self) -> RecipeRef:
+        """The recipe without its contents."""
+        return RecipeRef(self.name, self.version, self.digest)
+
+
+def utc_now() -> datetime:
+    """The wall clock, timezone-aware."""
+    return datetime.now(UTC)
+
+
+def new_id(at: datetime) -> str:
+    """24 hex digits that sort by time: 12 of milliseconds since 1970, 12 random."""
+    return f"{int(at.timestamp() * 1000):012x}{secrets.token_hex(6)}"
+
+
+def as_plain(inspection: Inspection) -> dict[str, Any]:
+    """The stable machine-readable line of one inspection (docs/jsonl.md): plain types only."""
+    return {
+        "id": inspection.id,
+        "path": inspection.frame.name,
+        "source": inspection.frame.source,
+        "sequence": inspection.frame.sequence,
+        "verdict": str(inspection.verdict.outcome),
+        "label": inspection.verdict.label,
+        "score": round(inspection.verdict.score, 6),
+        "scores": {name: round(value, 6) for name, value in inspection.scores},
+        "regions": [
+            {"label": r.label, "box": list(r.box), "area": round(r.area_px, 1), "score": round(r.score, 6)}
+            for r in inspection.regions
+        ],
+        "reasons": list(inspection.verdict.reasons),
+        "model": f"{inspection.model.name} {inspection.model.version}".strip(),
+        "recipe": f"{inspection.recipe.name} {inspection.recipe.version}",
+        "milliseconds": round(inspection.times.prepare_ms + inspection.times.infer_ms, 2),
+    }

@@ -1,0 +1,124 @@
+"""Station settings and where things live: user folders, the frozen bundle's resources, the thread budget."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.errors import InputError, StorageError
+
+log = logging.getLogger(__name__)
+
+SETTINGS_SCHEMA = 1
+
+
+class StationSettings(BaseModel):
+    """What one station remembers between starts. Unknown keys warn; a bad value names its key."""
+
+    model_config = ConfigDict(extra="allow", validate_assignment=True)
+
+    schema_version: int = Field(SETTINGS_SCHEMA, ge=1)
+    station: str = "Station 1"
+    operator: str = ""
+    operators: list[str] = Field(default_factory=list)
+    source: str = ""
+    """URI of the last source; empty = the demo line."""
+    recipe: str = ""
+    """Path of the last recipe file; empty = the model package's own limits."""
+    theme: Literal["dark", "light", "contrast"] = "dark"
+    overlay: Literal["heat", "mask", "contour", "off"] = "heat"
+    overlay_opacity: float = Field(0.55, ge=0.0, le=1.0)
+    save_every_ok: int = Field(0, ge=0)
+    threads: int = Field(0, ge=0)
+    """CPU threads for inference; 0 = as many as there are cores."""
+
+
+def home() -> Path:
+    """The user's data folder; LINESIDE_HOME moves it."""
+    moved = os.environ.get("LINESIDE_HOME")
+    return Path(moved) if moved else Path(platformdirs.user_data_dir("Lineside", appauthor=False))
+
+
+def database_url(folder: Path | None = None) -> str:
+    """The URL of the station's own database."""
+    return f"sqlite:///{((folder or home()) / 'lineside.db').as_posix()}"
+
+
+def cache_folder() -> Path:
+    """Compiled models and unpacked packages; may be deleted at any time."""
+    return home() / "cache"
+
+
+def resources_folder() -> Path:
+    """Where the shipped resources are, in a checkout, an installation and a frozen bundle."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    return (Path(frozen) if frozen else Path(__file__).resolve().parent.parent) / "resources"
+
+
+def demo_package(name: str = "demo-segdec") -> Path:
+    """A shipped demo model package: `demo-segdec` or `demo-classifier`."""
+    return resources_folder() / "models" / name
+
+
+def thread_budget(wanted: int = 0) -> int:
+    """One budget for OpenVINO, torch and OpenCV together: `wanted` or the cores this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    return max(1, min(wanted, cores) if wanted else cores)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write temp → fsync → rename, so that a reader never sees a half. Raises StorageError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StorageError(
+            f"{path} could not be written: {error.strerror or error}.",
+            "Free some space or allow writing there, then try again.",
+        ) from error
+
+
+def load_settings(folder: Path | None = None) -> StationSettings:
+    """The settings of this user; the defaults where there are none. Raises InputError that names a bad key."""
+    path = (folder or home()) / "settings.json"
+    if not path.exists():
+        return StationSettings(schema_version=SETTINGS_SCHEMA)
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        settings = StationSettings.model_validate(values)
+    except (OSError, ValueError) as error:
+        key = ".".join(map(str, error.errors()[0]["loc"])) if isinstance(error, ValidationError) else "the file"
+        raise InputError(
+            f"The settings in {path} cannot be used: {key} has a bad value.",
+            "Correct that key or delete the file to start with the defaults.",
+        ) from error
+    if settings.schema_version > SETTINGS_SCHEMA:
+        raise InputError(
+            f"The settings in {path} come from a newer Lineside.", "Update Lineside, or delete the file to start anew."
+        )
+    for key in settings.model_extra or {}:
+        log.warning("settings: unknown key %s is kept and ignored", key)
+    return settings
+
+
+def save_settings(settings: StationSettings, folder: Path | None = None) -> None:
+    """Keep the settings. Raises StorageError."""
+    text = settings.model_dump_json(indent=2)
+    write_atomically((folder or home()) / "settings.json", text.encode())

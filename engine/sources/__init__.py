@@ -1,0 +1,1 @@
+"""Where frames come from: one file per kind, all behind the FrameSource protocol."""

@@ -1,0 +1,382 @@
+"""THE loop: read → infer → decide → record → publish; start, pause, stop, swap_model.
+
+Everything that varies is passed in. Record comes before publish: what the operator sees is stored.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import events
+from engine.backends.base import Model
+from engine.domain import (
+    Frame,
+    FrameRef,
+    Inspection,
+    Outcome,
+    Pixels,
+    Prediction,
+    Recipe,
+    Scores,
+    Times,
+    Traveller,
+    Verdict,
+    new_id,
+    utc_now,
+)
+from engine.errors import InferenceError, LinesideError, PictureError, SourceEnded, SourceLost
+from engine.mailbox import Mailbox
+from engine.preprocess import to_uint8
+from engine.sources.base import FrameSource
+from engine.verdict import decide, distrust, no_verdict
+
+log = logging.getLogger(__name__)
+
+READ_TIMEOUT_S = 0.2
+FLUSH_AFTER_S = 0.25
+RETRY_S = (0.5, 1.0, 2.0, 5.0)
+MAX_FAILED_IN_A_ROW = 20
+THUMBNAIL_WIDTH = 160
+
+Publish = Callable[[events.StationEvent], None]
+
+
+class Recorder(Protocol):
+    """Keeps inspections. A call may keep it back until `flush`; after `flush` all of them are on disk."""
+
+    def __call__(self, inspection: Inspection, frame: Frame | None, prediction: Prediction | None) -> None:
+        """Take one inspection. Raises StorageError."""
+        ...
+
+    def flush(self) -> None:
+        """Make everything taken durable. Raises StorageError."""
+        ...
+
+
+class Unrecorded:
+    """Keeps nothing: a scan without a database."""
+
+    def __call__(self, inspection: Inspection, frame: Frame | None, prediction: Prediction | None) -> None:
+        """Forget it."""
+
+    def flush(self) -> None:
+        """Nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a run is paced. Line: one frame at a time. Scan: many in flight, recorded in groups."""
+
+    in_flight: bool = False
+    group: int = 1
+
+
+LINE = Pace()
+SCAN = Pace(in_flight=True, group=64)
+
+
+class Station:
+    """One source, one model, one recipe, one worker thread. Use `run` in place, or `start`/`stop` around a thread."""
+
+    def __init__(
+        self,
+        source: FrameSource,
+        model: Model,
+        recipe: Recipe,
+        *,
+        record: Recorder,
+        publish: Publish,
+        show: Mailbox[events.Picture] | None = None,
+        traveller: Callable[[], Traveller] = Traveller,
+        pace: Pace = LINE,
+        limit: int | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._source, self._model, self._recipe = source, model, recipe
+        self._record, self._publish, self._show = record, publish, show
+        self._traveller, self._pace, self._limit, self._clock = traveller, pace, limit, clock
+        self._stop, self._go = threading.Event(), threading.Event()
+        self._go.set()
+        self._thread: threading.Thread | None = None
+        self._swap: tuple[Model, Recipe] | None = None
+        self._swap_lock = threading.Lock()
+        self._waiting: list[events.StationEvent] = []
+        self._last_flush = 0.0
+        self._previous: Frame | None = None
+        self._inspected = self._failed_in_a_row = self._skipped_in_pause = 0
+
+    # ── from any thread ──────────────────────────────────────────────────────────────────────────────────────────
+    def start(self) -> None:
+        """Run on a worker thread of its own."""
+        if self._thread is not None:
+            raise RuntimeError("a station starts once")
+        self._thread = threading.Thread(target=self.run, name="station", daemon=True)
+        self._thread.start()
+
+    def pause(self) -> None:
+        """Inspect nothing until `resume`; frames made meanwhile do not count as skipped."""
+        self._go.clear()
+
+    def resume(self) -> None:
+        """Go on."""
+        self._go.set()
+
+    def request_stop(self) -> None:
+        """Have the loop end after the frame in hand; returns at once. For signal handlers."""
+        self._stop.set()
+        self._go.set()
+
+    def stop(self, timeout: float = 10.0) -> bool:
+        """The one public stop: returns when the loop has ended, False if it did not within `timeout` seconds."""
+        self.request_stop()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout)
+        return self._thread is None or not self._thread.is_alive()
+
+    def swap_model(self, model: Model, recipe: Recipe) -> None:
+        """From the next frame on, this (loaded and warm) model judges by this recipe; the old one is closed."""
+        with self._swap_lock:
+            if self._swap is not None:
+                self._swap[0].close()
+            self._swap = (model, recipe)
+
+    @property
+    def paused(self) -> bool:
+        """True between `pause` and `resume`."""
+        return not self._go.is_set()
+
+    @property
+    def running(self) -> bool:
+        """True while the worker thread lives."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def __enter__(self) -> Station:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.stop()
+
+    # ── on the worker thread ─────────────────────────────────────────────────────────────────────────────────────
+    def run(self) -> None:
+        """The whole run in the calling thread; ends with one Stopped or Failed event, never with an exception."""
+        ended = False
+        try:
+            self._open()
+            with closing(self._judged()) as judged:
+                for frame, prediction in judged:
+                    self._inspect(frame, prediction)
+                    ended = self._limit is not None and self._inspected >= self._limit
+                    if ended:
+                        break
+                else:
+                    ended = not self._stop.is_set()
+            self._flush()
+            self._publish(events.Stopped(self._inspected, self._skipped, ended))
+        except LinesideError as error:
+            self._fail(error.message, error.remedy, error.exit_code)
+        except Exception as error:
+            log.exception("the station stopped on a bug")
+            bug = f"{type(error).__name__}: {error}"
+            self._fail(f"The station stopped on an internal error ({bug}).", "Start it again and report this.")
+        finally:
+            self._source.close()
+            self._model.close()
+            with self._swap_lock:
+                if self._swap is not None:
+                    self._swap[0].close()
+
+    def _open(self) -> None:
+        attempt = 0
+        while not self._stop.is_set():
+            try:
+                self._source.open()
+            except SourceLost as error:
+                self._wait_for_source(error, attempt)
+                attempt += 1
+            else:
+                self._publish(events.Started(self._source.uri, self._model.ref))
+                return
+
+    def _judged(self) -> Generator[tuple[Frame, Prediction | None], None, None]:
+        if self._pace.in_flight:
+            yield from self._judged_in_flight()
+            return
+        for frame in self._frames():
+            self._take_swap()
+            yield frame, self._run_model(frame)
+
+    def _judged_in_flight(self) -> Generator[tuple[Frame, Prediction | None], None, None]:
+        flying: deque[Frame] = deque()
+
+        def pixels() -> Iterator[Pixels]:
+            for frame in self._frames():
+                flying.append(frame)
+                yield frame.pixels
+
+        for prediction in self._model.stream(pixels(), self._recipe.roi):
+            yield flying.popleft(), prediction
+
+    def _frames(self) -> Iterator[Frame]:
+        """Trustworthy frames in order; the others are recorded as NO VERDICT on the way."""
+        while not self._stop.is_set():
+            self._flush_when_due()
+            if not self._go.is_set():
+                self._pause_here()
+                continue
+            try:
+                frame = self._source.read(READ_TIMEOUT_S)
+            except SourceEnded:
+                return
+            except PictureError as error:
+                self._refuse(error)
+                continue
+            except SourceLost as error:
+                self._reconnect(error)
+                continue
+            if frame is None:
+                continue
+            free = self._source.free_running
+            doubt = distrust(frame, self._previous, self._clock(), self._recipe, free_running=free)
+            self._previous = frame
+            if doubt is None:
+                yield frame
+            else:
+                self._keep(frame, frame.ref, None, no_verdict(doubt))
+
+    def _run_model(self, frame: Frame) -> Prediction | None:
+        try:
+            prediction = self._model.run(frame.pixels, self._recipe.roi)
+        except InferenceError as error:
+            log.error("inference failed: %s", error)
+            self._failed_in_a_row += 1
+            if self._failed_in_a_row >= MAX_FAILED_IN_A_ROW:
+                raise
+            return None
+        self._failed_in_a_row = 0
+        return prediction
+
+    def _inspect(self, frame: Frame, prediction: Prediction | None) -> None:
+        verdict = decide(prediction, self._recipe) if prediction else no_verdict("the model failed on this frame")
+        self._keep(frame, frame.ref, prediction, verdict)
+
+    def _keep(self, frame: Frame | None, ref: FrameRef, prediction: Prediction | None, verdict: Verdict) -> None:
+        """Make the inspection, record it, and have it published once it is on disk."""
+        now = self._clock()
+        inspection = Inspection(
+            id=new_id(now),
+            frame=ref,
+            scores=prediction.scores if prediction else Scores((), ()),
+            regions=prediction.regions if prediction else (),
+            verdict=verdict,
+            model=self._model.ref,
+            recipe=self._recipe.ref,
+            traveller=self._traveller(),
+            times=Times(
+                now,
+                prediction.prepare_ms if prediction else 0.0,
+                prediction.infer_ms if prediction else 0.0,
+                (now - ref.captured_at).total_seconds() * 1000,
+            ),
+        )
+        self._record(inspection, frame, prediction)
+        self._inspected += 1
+        thumbnail = None if frame is None or verdict.outcome is Outcome.OK else _thumbnail(frame.pixels)
+        self._waiting.append(events.Inspected(inspection, thumbnail, self._skipped))
+        if len(self._waiting) >= self._pace.group:
+            self._flush()
+        if self._show is not None and frame is not None and not self._waiting:
+            self._show.put(events.Picture(frame, prediction.heat if prediction else None, inspection))
+
+    def _refuse(self, error: PictureError) -> None:
+        """A picture that cannot be read gets NO VERDICT and a row of its own."""
+        name = error.name or self._source.uri
+        ref = FrameRef(self._source.uri, self._inspected, self._clock(), name)
+        self._keep(None, ref, None, no_verdict(error.message))
+        self._waiting.append(events.PictureSkipped(name, error.message))
+
+    def _flush(self) -> None:
+        self._last_flush = time.monotonic()
+        if not self._waiting:
+            return
+        self._record.flush()
+        waiting, self._waiting = self._waiting, []
+        for event in waiting:
+            self._publish(event)
+
+    def _flush_when_due(self) -> None:
+        if self._waiting and time.monotonic() - self._last_flush > FLUSH_AFTER_S:
+            self._flush()
+
+    def _pause_here(self) -> None:
+        self._flush()
+        before = self._source.skipped
+        self._publish(events.Paused())
+        while not self._go.wait(READ_TIMEOUT_S) and not self._stop.is_set():
+            pass
+        self._skipped_in_pause += self._source.skipped - before
+        if not self._stop.is_set():
+            self._publish(events.Resumed())
+
+    def _reconnect(self, error: SourceLost) -> None:
+        lost = FrameRef(self._source.uri, self._inspected, self._clock())
+        self._keep(None, lost, None, no_verdict(error.message))
+        self._source.close()
+        attempt = 0
+        while not self._stop.is_set():
+            self._wait_for_source(error, attempt)
+            attempt += 1
+            try:
+                self._source.open()
+            except SourceLost as again:
+                error = again
+            else:
+                self._previous = None
+                self._publish(events.Recovered(self._source.uri))
+                return
+
+    def _wait_for_source(self, error: SourceLost, attempt: int) -> None:
+        self._flush()
+        delay = RETRY_S[min(attempt, len(RETRY_S) - 1)]
+        self._publish(events.Lost(error.message, delay))
+        self._stop.wait(delay)
+
+    def _take_swap(self) -> None:
+        with self._swap_lock:
+            swap, self._swap = self._swap, None
+        if swap is None:
+            return
+        old, (self._model, self._recipe) = self._model, swap
+        old.close()
+        self._publish(events.ModelSwapped(self._model.ref))
+
+    @property
+    def _skipped(self) -> int:
+        return max(0, self._source.skipped - self._skipped_in_pause)
+
+    def _fail(self, message: str, remedy: str, exit_code: int = 1) -> None:
+        try:
+            self._flush()
+        except LinesideError as error:
+            log.error("what waited could not be kept: %s", error)
+        self._publish(events.Failed(message, remedy, exit_code))
+
+
+def _thumbnail(pixels: Pixels) -> NDArray[np.uint8]:
+    """The picture at 160 pixels' width, for the film strip."""
+    height, width = pixels.shape[:2]
+    size = (THUMBNAIL_WIDTH, max(1, round(height * THUMBNAIL_WIDTH / width)))
+    return np.asarray(cv2.resize(to_uint8(pixels), size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

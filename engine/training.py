@@ -1,0 +1,133 @@
+"""Contracts between the station and the trainer: the data set that is exported, the events that come back.
+
+A Lineside data set is a folder with dataset.json, pictures/ and masks/. The trainer prints one event a line as JSON.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+DATASET_SCHEMA = 1
+DATASET_FILE = "dataset.json"
+
+
+class DatasetItem(BaseModel):
+    """One labelled picture. Paths are relative to the data set's folder, with forward slashes."""
+
+    model_config = ConfigDict(extra="allow")
+
+    path: str
+    sha256: str
+    label: str
+    mask: str | None = None
+    """255 = defect, the picture's size. None on a defective picture: where the defect lies is not known."""
+    group: str = ""
+    """Pictures of one group (item, lot, part) never cross train and test."""
+    inspection: str = ""
+    verdict: str = ""
+    """What the station had said."""
+    operator: str = ""
+    at: str = ""
+    why: str = ""
+
+
+class DatasetManifest(BaseModel):
+    """dataset.json of a Lineside export."""
+
+    model_config = ConfigDict(extra="allow")
+
+    schema_version: int = Field(DATASET_SCHEMA, alias="schema", ge=1)
+    kind: Literal["lineside-dataset"] = "lineside-dataset"
+    name: str
+    created_at: str
+    classes: list[str]
+    ok_classes: list[str]
+    items: list[DatasetItem]
+
+
+class TrainingStarted(BaseModel):
+    """The data are read, the loop begins."""
+
+    event: Literal["started"] = "started"
+    preset: str
+    architecture: str
+    device: str
+    epochs: int
+    train: int
+    validation: int
+    test: int
+
+
+class TrainingNote(BaseModel):
+    """Something a person should know: replayed data, a missing parent data set, a resumed run."""
+
+    event: Literal["note"] = "note"
+    text: str
+
+
+class TrainingProgress(BaseModel):
+    """Inside an epoch: `done` of `total` steps of all epochs."""
+
+    event: Literal["progress"] = "progress"
+    stage: str
+    done: int
+    total: int
+    loss: float | None = None
+
+
+class EpochDone(BaseModel):
+    """One pass over the training part, with the figures on the validation part."""
+
+    event: Literal["epoch"] = "epoch"
+    epoch: int
+    epochs: int
+    train_loss: float
+    validation_loss: float | None = None
+    figures: dict[str, float] = Field(default_factory=dict)
+    best: bool = False
+    seconds: float = 0.0
+
+
+class TrainingFinished(BaseModel):
+    """The package is written."""
+
+    event: Literal["finished"] = "finished"
+    package: str
+    version: str
+    metrics: dict[str, Any]
+    seconds: float
+
+
+class TrainingInterrupted(BaseModel):
+    """Stopped on request; `resume` continues from the checkpoint."""
+
+    event: Literal["interrupted"] = "interrupted"
+    run: str
+
+
+class TrainingFailed(BaseModel):
+    """One sentence and its remedy."""
+
+    event: Literal["failed"] = "failed"
+    message: str
+    remedy: str
+
+
+TrainingEvent = Annotated[
+    TrainingStarted
+    | TrainingNote
+    | TrainingProgress
+    | EpochDone
+    | TrainingFinished
+    | TrainingInterrupted
+    | TrainingFailed,
+    Field(discriminator="event"),
+]
+_EVENT: TypeAdapter[TrainingEvent] = TypeAdapter(TrainingEvent)
+
+
+def parse_event(line: str) -> TrainingEvent:
+    """One line of the trainer's output as an event. Raises ValueError for anything else."""
+    return _EVENT.validate_json(line)

@@ -1,0 +1,237 @@
+"""The command line: the window by default, sub-commands below. Parses and dispatches, decides nothing.
+
+Imports happen at dispatch, so that a station without torch, or a server without Qt, starts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import multiprocessing
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine.errors import EnvironmentFailure, LinesideError
+
+Command = Callable[[argparse.Namespace], int]
+VERSION = "0.1.0"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code: 0 done, 2 wrong use, 3 bad input, 4 environment, 130 interrupted."""
+    multiprocessing.freeze_support()
+    _plain_text_streams()
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        args = build_parser(words[0] if words else "").parse_args(words)
+    except SystemExit as leave:
+        return int(leave.code or 0)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", force=True)
+    try:
+        command: Command = args.command
+        return command(args)
+    except LinesideError as error:
+        print(f"lineside: {error.message}" + (f" {error.remedy}" if error.remedy else ""), file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+def build_parser(wanted: str = "") -> argparse.ArgumentParser:
+    """The whole command line; the trainer's options are only built for the trainer's commands."""
+    parser = argparse.ArgumentParser(
+        prog="lineside",
+        description="Line-side visual inspection of metal surfaces. Without a sub-command: the window.",
+        epilog="Example: lineside --demo",
+    )
+    parser.add_argument("--version", action="version", version=f"lineside {VERSION}")
+    _window_options(parser)
+    parser.set_defaults(command=_window)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _line_commands(commands)
+    _keeping_commands(commands)
+    _trainer_commands(commands, wanted)
+    return parser
+
+
+def _window_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--demo", action="store_true", help="the demo line, with a private data folder")
+    parser.add_argument("--source", default="", metavar="URI", help="source to open, as `lineside sources` shows it")
+    parser.add_argument("--model", default="", metavar="PKG", help="model package, version or name")
+    parser.add_argument("--recipe", default="", metavar="FILE", help="recipe file (TOML)")
+    parser.add_argument("--db", default="", metavar="URL", help="database; default: the one in the data folder")
+    parser.add_argument("--frames", type=int, metavar="N", help="inspect N frames, then quit")
+    parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save the window's picture before quitting")
+    parser.add_argument("--report", type=Path, metavar="DIR", help="write report.html and inspections.csv at the end")
+    parser.add_argument("--size", default="1280x720", metavar="WxH", help="window size for a screenshot")
+    parser.add_argument("--page", default="live", choices=["live", "review", "scan", "models"], help="page to show")
+    parser.add_argument("--theme", default="", choices=["", "dark", "light", "contrast"], help="colours")
+
+
+def _line_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = _command(commands, "run", "the station without a window", "lineside run --source demo: --frames 100", _run)
+    run.add_argument("--source", default="", metavar="URI", help="source; default: the last one, else the demo line")
+    run.add_argument("--frames", type=int, metavar="N", help="stop after N inspections")
+    run.add_argument("--lot", default="", help="lot written to every inspection")
+    run.add_argument("--operator", default="", help="operator written to every inspection")
+    run.add_argument("--db", default="", metavar="URL", help="database; default: the one in the data folder")
+    _judging_options(run)
+    _command(commands, "sources", "every source found, with the URI that opens it", "lineside sources", _sources)
+    scan = _command(
+        commands,
+        "scan",
+        "judge a whole folder or video",
+        "lineside scan parts/ --model bracket.zip --report out",
+        _scan,
+    )
+    scan.add_argument("input", metavar="INPUT", help="folder, video or demo:?count=N")
+    scan.add_argument("--db", default="", metavar="URL", help="record into this database too")
+    scan.add_argument("--report", type=Path, metavar="DIR", help="write report.html and inspections.csv")
+    _judging_options(scan)
+
+
+def _judging_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model", default="", metavar="PKG", help="model package, version or name; default: active one"
+    )
+    parser.add_argument(
+        "--recipe", default="", metavar="FILE", help="recipe file (TOML); default: the package's limits"
+    )
+    parser.add_argument("--no-review", action="store_true", help="no review band: every part is OK or NG")
+    parser.add_argument("--jsonl", type=Path, metavar="FILE", help="one JSON line an inspection (docs/jsonl.md)")
+    parser.add_argument("--save", default="", choices=["", "all", "defects", "none"], help="which pictures to archive")
+
+
+def _keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    models = _command(commands, "models", "list, import, activate, roll back", "lineside models list", _models)
+    models.add_argument("action", choices=["list", "import", "activate", "rollback"])
+    models.add_argument("package", nargs="?", default="", help="package folder or zip; for activate also a version")
+    models.add_argument("--db", default="", metavar="URL")
+    models.add_argument("--operator", default="", help="who decides")
+    models.add_argument("--why", default="", help="why, for the record")
+    out = _command(commands, "export", "corrected parts as a data set", "lineside export --out corrections", _export)
+    out.add_argument("--db", default="", metavar="URL")
+    out.add_argument("--out", required=True, metavar="DIR")
+    formats = ["lineside", "imagefolder", "coco", "yolo", "masks"]
+    out.add_argument("--format", default="lineside", choices=formats)
+    check = _command(commands, "verify", "check database, pictures and models", "lineside verify", _verify)
+    check.add_argument("--db", default="", metavar="URL")
+    test = _command(
+        commands, "selftest", "check that the station works on this machine", "lineside selftest", _selftest
+    )
+    test.add_argument("--record", action="store_true", help=argparse.SUPPRESS)
+
+
+def _trainer_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser], wanted: str) -> None:
+    train = _command(
+        commands, "train", "train a model", "lineside train corrections --preset finetune --out new", _train
+    )
+    evaluate = _command(
+        commands, "evaluate", "figures of a model on a labelled data set", "lineside evaluate PKG data/test", _evaluate
+    )
+    data = _command(commands, "data", "look at a data set", "lineside data inspect corrections", _data)
+    if wanted in {"train", "evaluate", "data"}:
+        from trainer import cli
+
+        cli.add_train_arguments(train)
+        cli.add_evaluate_arguments(evaluate)
+        cli.add_data_arguments(data)
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str, example: str, command: Command
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=text, epilog=f"Example: {example}")
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _window(args: argparse.Namespace) -> int:
+    try:
+        from gui.app import run_window
+    except ImportError as error:
+        raise EnvironmentFailure(
+            f"The window cannot start: {error}.", "Install Lineside with PySide6 and its system libraries (see README)."
+        ) from error
+    return run_window(args)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from db.commands.run import run_line
+
+    return run_line(args)
+
+
+def _scan(args: argparse.Namespace) -> int:
+    from db.commands.run import run_scan
+
+    return run_scan(args)
+
+
+def _sources(_args: argparse.Namespace) -> int:
+    from engine.sources.catalogue import list_sources
+
+    for source in list_sources():
+        print(f"{source.uri:<40}  {source.description}")
+    return 0
+
+
+def _models(args: argparse.Namespace) -> int:
+    from db.commands.keep import run_models
+
+    return run_models(args)
+
+
+def _export(args: argparse.Namespace) -> int:
+    from db.commands.keep import run_export
+
+    return run_export(args)
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from db.commands.keep import run_verify
+
+    return run_verify(args)
+
+
+def _selftest(args: argparse.Namespace) -> int:
+    from gui.selftest import run_selftest
+
+    return run_selftest(args)
+
+
+def _train(args: argparse.Namespace) -> int:
+    try:
+        from trainer.train import run_train
+    except ImportError as error:
+        raise EnvironmentFailure(
+            f"This installation cannot train: {error}.", 'Install the trainer with `pip install "lineside[train]"`.'
+        ) from error
+    return run_train(args)
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    from trainer.cli import run_evaluate
+
+    return run_evaluate(args)
+
+
+def _data(args: argparse.Namespace) -> int:
+    from trainer.cli import run_data
+
+    return run_data(args)
+
+
+def _plain_text_streams() -> None:
+    """A console in another code page must not fail on ≥ or mm²."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""Sources and frames for tests: real classes that implement the real protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.domain import Frame, utc_now
+from engine.errors import LinesideError, SourceEnded
+
+
+def part(spot: int = 0, height: int = 128, width: int = 160, seed: int = 0) -> NDArray[np.uint8]:
+    """A dark part with a little grain; `spot` is the grey level of a bright square in its middle (0 = none)."""
+    pixels = np.random.default_rng(seed).integers(10, 30, (height, width), dtype=np.uint8)
+    if spot:
+        pixels[height // 2 - 12 : height // 2 + 12, width // 2 - 12 : width // 2 + 12] = spot
+    return pixels
+
+
+class ListSource:
+    """Gives frames and raises errors from a list, in order; then ends. Reopening goes on where it was."""
+
+    def __init__(
+        self, items: Sequence[NDArray[np.uint8] | Frame | LinesideError | None], *, free: bool = False
+    ) -> None:
+        self.uri, self.description = "list:", "a list"
+        self.free_running = free
+        self.skipped = 0
+        self.total: int | None = len(items)
+        self.opened = self.closed = 0
+        self._items = list(items)
+        self._next = 0
+
+    def open(self) -> None:
+        """Count it."""
+        self.opened += 1
+
+    def read(self, timeout: float) -> Frame | None:
+        """The next item."""
+        if self._next >= len(self._items):
+            raise SourceEnded("The list has ended.")
+        item = self._items[self._next]
+        self._next += 1
+        if isinstance(item, LinesideError):
+            raise item
+        if item is None or isinstance(item, Frame):
+            return item
+        return frame(item, self._next)
+
+    def close(self) -> None:
+        """Count it."""
+        self.closed += 1
+
+
+def frame(pixels: NDArray[np.uint8], sequence: int = 0, at: datetime | None = None) -> Frame:
+    """A frame taken now."""
+    return Frame(pixels, "list:", sequence, at or utc_now())

@@ -1,0 +1,42 @@
+"""The report holds the counts it was given, and nothing a spreadsheet would run."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from engine.domain import FrameRef, Inspection, ModelRef, Outcome, RecipeRef, Scores, Times, Traveller, Verdict, utc_now
+from engine.report import ReportEntry, Tally, csv_of, gallery_picture, write_report
+from tests.frames import part
+
+
+def inspection(name: str, outcome: Outcome, truth: str | None = None) -> Inspection:
+    now = utc_now()
+    return Inspection(
+        "i", FrameRef("folder:x", 1, now, name, 128, 160, truth), Scores(("ok", "pit"), (0.1, 0.9)), (),
+        Verdict(outcome, "pit", 0.9, ("pit 0.90 ≥ 0.50",)), ModelRef("m", "v"), RecipeRef("r", 1, "d"), Traveller(),
+        Times(now),
+    )  # fmt: skip
+
+
+def test_report_holds_counts_truth_and_pictures(tmp_path: Path) -> None:
+    tally = Tally()
+    entries = []
+    for outcome, truth in ((Outcome.NG, "pit"), (Outcome.OK, "pit"), (Outcome.OK, "ok")):
+        one = inspection("<b>.png", outcome, truth)
+        tally.add(one)
+        entries.append(ReportEntry(one, gallery_picture(part(200), None, one) if outcome is Outcome.NG else None))
+    page = write_report(tmp_path / "out", "A & B", entries, tally, {"Model": "m<1>"}, utc_now())
+    text = page.read_text(encoding="utf-8")
+    assert tally.row("pit") == [1, 1, 0, 0]
+    assert "A &amp; B" in text
+    assert "m&lt;1&gt;" in text
+    assert text.count("data:image/jpeg;base64") == 1
+    assert len((tmp_path / "out" / "inspections.csv").read_text(encoding="utf-8-sig").splitlines()) == 4
+
+
+def test_csv_defuses_formulas() -> None:
+    rows = list(csv.DictReader(io.StringIO(csv_of([inspection("=cmd()", Outcome.NG)]).decode("utf-8-sig"))))
+    assert rows[0]["path"] == "'=cmd()"
+    assert rows[0]["verdict"] == "NG"

@@ -1,0 +1,236 @@
+"""The loop: record before publish, nothing doubtful is OK, stop is one call."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine import events
+from engine.backends.load import load_model
+from engine.backends.openvino import OpenVinoModel
+from engine.domain import Frame, Inspection, Outcome, Prediction, utc_now
+from engine.errors import InferenceError, PictureError, SourceLost, StorageError
+from engine.mailbox import Mailbox
+from engine.package import ModelPackage
+from engine.recipe import default_recipe
+from engine.station import LINE, SCAN, Pace, Station
+from tests.frames import ListSource, frame, part
+from tests.packages import write_tiny_package
+
+
+class Log:
+    """A recorder and publisher that notes the order of what happens."""
+
+    def __init__(self, fail_after: int = 10**9) -> None:
+        self.steps: list[tuple[str, str]] = []
+        self.events: list[events.StationEvent] = []
+        self._pending: list[str] = []
+        self._fail_after = fail_after
+        self.kept = 0
+
+    def __call__(self, inspection: Inspection, frame: Frame | None, prediction: Prediction | None) -> None:
+        if self.kept >= self._fail_after:
+            raise StorageError("The disk is full.", "Free some space.")
+        self.kept += 1
+        self._pending.append(inspection.id)
+
+    def flush(self) -> None:
+        self.steps += [("recorded", name) for name in self._pending]
+        self._pending.clear()
+
+    def publish(self, event: events.StationEvent) -> None:
+        self.events.append(event)
+        if isinstance(event, events.Inspected):
+            self.steps.append(("published", event.inspection.id))
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        return [e.inspection.verdict.outcome for e in self.events if isinstance(e, events.Inspected)]
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> ModelPackage:
+    return write_tiny_package(tmp_path_factory.mktemp("package") / "tiny")
+
+
+@pytest.fixture
+def model(package: ModelPackage) -> Iterator[OpenVinoModel]:
+    loaded = load_model(package)
+    assert isinstance(loaded, OpenVinoModel)
+    yield loaded
+    loaded.close()
+
+
+def station(source: ListSource, model: OpenVinoModel, package: ModelPackage, log: Log, pace: Pace = LINE) -> Station:
+    return Station(source, model, default_recipe(package), record=log, publish=log.publish, pace=pace)
+
+
+@pytest.mark.parametrize("pace", [LINE, SCAN], ids=["line", "scan"])
+def test_every_frame_is_judged_in_order(model: OpenVinoModel, package: ModelPackage, pace: Pace) -> None:
+    log = Log()
+    spots = [0, 250, 0, 0, 240, 0, 0]
+    station(ListSource([part(s, seed=i) for i, s in enumerate(spots)]), model, package, log, pace).run()
+    assert log.outcomes == [Outcome.NG if s else Outcome.OK for s in spots]
+    assert isinstance(log.events[-1], events.Stopped)
+    assert log.events[-1].ended
+
+
+@pytest.mark.parametrize("pace", [LINE, SCAN], ids=["line", "scan"])
+def test_what_is_published_was_recorded_before(model: OpenVinoModel, package: ModelPackage, pace: Pace) -> None:
+    log = Log()
+    station(ListSource([part(seed=i) for i in range(70)]), model, package, log, pace).run()
+    recorded: set[str] = set()
+    for step, name in log.steps:
+        if step == "recorded":
+            recorded.add(name)
+        else:
+            assert name in recorded
+    assert len(recorded) == 70
+
+
+def test_stale_frame_gives_no_verdict(model: OpenVinoModel, package: ModelPackage) -> None:
+    log = Log()
+    old = frame(part(), 1, utc_now() - timedelta(seconds=9))
+    station(ListSource([old], free=True), model, package, log).run()
+    assert log.outcomes == [Outcome.NO_VERDICT]
+
+
+def test_repeated_picture_of_a_camera_gives_no_verdict(model: OpenVinoModel, package: ModelPackage) -> None:
+    log = Log()
+    station(ListSource([part(), part()], free=True), model, package, log).run()
+    assert log.outcomes == [Outcome.OK, Outcome.NO_VERDICT]
+
+
+def test_identical_files_of_a_folder_are_both_judged(model: OpenVinoModel, package: ModelPackage) -> None:
+    log = Log()
+    station(ListSource([part(), part()]), model, package, log).run()
+    assert log.outcomes == [Outcome.OK, Outcome.OK]
+
+
+def test_unreadable_picture_is_recorded_as_no_verdict_and_the_run_goes_on(
+    model: OpenVinoModel, package: ModelPackage
+) -> None:
+    log = Log()
+    broken = PictureError("b.png is truncated.", "Copy it again.", "b.png")
+    station(ListSource([part(), broken, part(seed=2)]), model, package, log).run()
+    assert log.outcomes == [Outcome.OK, Outcome.NO_VERDICT, Outcome.OK]
+    assert [e.name for e in log.events if isinstance(e, events.PictureSkipped)] == ["b.png"]
+
+
+def test_lost_source_is_told_and_comes_back(
+    model: OpenVinoModel, package: ModelPackage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.station.RETRY_S", (0.01,))
+    log = Log()
+    source = ListSource([part(), SourceLost("The camera is gone."), part(seed=1)], free=True)
+    station(source, model, package, log).run()
+    assert log.outcomes == [Outcome.OK, Outcome.NO_VERDICT, Outcome.OK]
+    kinds = [type(e) for e in log.events]
+    assert kinds.index(events.Lost) < kinds.index(events.Recovered)
+    assert source.opened == 2
+
+
+def test_full_disk_stops_the_station_visibly_and_keeps_what_was_recorded(
+    model: OpenVinoModel, package: ModelPackage
+) -> None:
+    log = Log(fail_after=2)
+    station(ListSource([part(seed=i) for i in range(5)]), model, package, log).run()
+    assert len(log.outcomes) == 2
+    assert log.events[-1] == events.Failed("The disk is full.", "Free some space.", 4)
+
+
+def test_a_failing_model_gives_no_verdict(
+    model: OpenVinoModel, package: ModelPackage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: OpenVinoModel, pixels: object, roi: object = None) -> Prediction:
+        raise InferenceError("no")
+
+    monkeypatch.setattr(OpenVinoModel, "run", fail)
+    log = Log()
+    station(ListSource([part(250)]), model, package, log).run()
+    assert log.outcomes == [Outcome.NO_VERDICT]
+
+
+def test_an_internal_error_stops_visibly(
+    model: OpenVinoModel, package: ModelPackage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.station.decide", lambda *_: 1 / 0)
+    log = Log()
+    station(ListSource([part(), part()]), model, package, log).run()
+    assert isinstance(log.events[-1], events.Failed)
+    assert "internal error" in log.events[-1].message
+    assert log.outcomes == []
+
+
+def test_stop_ends_the_thread_and_closes_the_source(model: OpenVinoModel, package: ModelPackage) -> None:
+    log = Log()
+    source = ListSource([None] * 100_000)
+    line = station(source, model, package, log)
+    line.start()
+    time.sleep(0.05)
+    assert line.stop(2.0)
+    assert not line.running
+    assert source.closed == 1
+    assert "station" not in {t.name for t in threading.enumerate()}
+
+
+def test_pause_inspects_nothing_until_resume(model: OpenVinoModel, package: ModelPackage) -> None:
+    log = Log()
+    line = station(ListSource([part(seed=i) for i in range(3)]), model, package, log)
+    line.pause()
+    line.start()
+    time.sleep(0.3)
+    assert log.outcomes == []
+    line.resume()
+    deadline = time.monotonic() + 5
+    while line.running and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(log.outcomes) == 3
+    assert [type(e) for e in log.events if isinstance(e, events.Paused | events.Resumed)] == [
+        events.Paused,
+        events.Resumed,
+    ]
+    line.stop()
+
+
+def test_swapped_model_judges_from_the_next_frame_on(package: ModelPackage, tmp_path: Path) -> None:
+    other = write_tiny_package(tmp_path / "other", name="other")
+    log = Log()
+    line = Station(
+        ListSource([part(seed=i) for i in range(4)]),
+        load_model(package),
+        default_recipe(package),
+        record=log,
+        publish=log.publish,
+    )
+    line.swap_model(load_model(other), default_recipe(other))
+    line.run()
+    assert {e.inspection.model.name for e in log.events if isinstance(e, events.Inspected)} == {"other"}
+    assert sum(isinstance(e, events.ModelSwapped) for e in log.events) == 1
+
+
+def test_limit_ends_the_run(model: OpenVinoModel, package: ModelPackage) -> None:
+    log = Log()
+    source = ListSource([part(seed=i) for i in range(9)])
+    Station(source, model, default_recipe(package), record=log, publish=log.publish, limit=4).run()
+    assert len(log.outcomes) == 4
+
+
+def test_the_screen_gets_the_newest_picture_with_its_inspection(model: OpenVinoModel, package: ModelPackage) -> None:
+    log = Log()
+    box: Mailbox[events.Picture] = Mailbox()
+    source = ListSource([part(seed=1), part(250, seed=2)])
+    Station(source, model, default_recipe(package), record=log, publish=log.publish, show=box).run()
+    newest = box.take()
+    assert newest is not None
+    assert newest.inspection.verdict.outcome is Outcome.NG
+    assert newest.heat is not None
+    assert float(np.max(newest.heat)) > 0.9
+    assert box.replaced == 1
+    assert box.take() is None
