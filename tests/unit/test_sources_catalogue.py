@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from engine.errors import InputError, UsageError
+from engine.sources.catalogue import list_sources, open_source
+from engine.sources.demo import DemoSource
+from engine.sources.folder import FolderSource
+from engine.sources.video import VideoSource
+
+
+@pytest.mark.parametrize("name", ["plain", "mit Leerzeichen", "100%", "%20", "übergröße", "a?b=c&d#e", "a:b"])
+def test_folder_is_opened_by_uri_and_by_bare_path(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "p.png").write_bytes(cv2.imencode(".png", np.zeros((4, 4), np.uint8))[1].tobytes())
+    for uri in (f"folder:{folder}", str(folder)):
+        source = open_source(uri)
+        assert isinstance(source, FolderSource)
+        assert source.uri == f"folder:{folder}"
+        source.open()
+        assert source.total == 1
+        source.close()
+        assert open_source(source.uri).uri == source.uri
+
+
+def test_video_is_made_by_uri_and_by_bare_path(tmp_path: Path) -> None:
+    path = tmp_path / "run 1.MP4"
+    path.touch()
+    for uri in (f"video:{path}", f"VIDEO:{path}", str(path)):
+        source = open_source(uri)
+        assert isinstance(source, VideoSource)
+        assert source.uri == f"video:{path}"
+
+
+@pytest.mark.parametrize(
+    ("uri", "again"),
+    [
+        ("demo:", "demo:"),
+        ("demo:?", "demo:"),
+        ("demo:?fps=30&seed=0", "demo:"),
+        ("demo:?seed=7&fps=30&count=200&kinds=scratch,pit&defect_rate=0.2&start=0", None),
+        ("demo:?fps=0&start=5", "demo:?fps=0&start=5"),
+    ],
+)
+def test_demo_line_s_uri_opens_the_same_line_again(uri: str, again: str | None) -> None:
+    source = open_source(uri)
+    assert isinstance(source, DemoSource)
+    if again is not None:
+        assert source.uri == again
+    assert open_source(source.uri).uri == source.uri
+
+
+def test_demo_options_are_heeded() -> None:
+    source = open_source("demo:?seed=7&fps=12.5&count=200&kinds=scratch,pit&defect_rate=0.2")
+    assert source.total == 200
+    assert source.free_running
+    assert source.description == "demo 1280×1024 12.5 fps"
+    assert source.uri == "demo:?seed=7&fps=12.5&count=200&defect_rate=0.2&kinds=scratch,pit"
+
+
+@pytest.mark.parametrize(
+    ("query", "key"),
+    [
+        ("speed=3", "speed"),
+        ("seed=x", "seed"),
+        ("seed=-1", "seed"),
+        ("fps=-5", "fps"),
+        ("fps=nan", "fps"),
+        ("fps=1e9", "fps"),
+        ("fps=", "fps"),
+        ("count=0", "count"),
+        ("kinds=rust", "kinds"),
+        ("kinds=", "kinds"),
+        ("defect_rate=2", "defect_rate"),
+        ("defect_rate=nan", "defect_rate"),
+        ("start=-3", "start"),
+    ],
+)
+def test_bad_demo_option_names_key_and_remedy(query: str, key: str) -> None:
+    with pytest.raises(UsageError, match=key) as caught:
+        open_source(f"demo:?{query}")
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("uri", ["uvc:0", "gige:192.168.0.5", "rtsp://host/stream"])
+def test_cameras_are_refused_honestly(uri: str) -> None:
+    with pytest.raises(UsageError, match="does not open") as caught:
+        open_source(uri)
+    assert "folder:" in caught.value.remedy
+
+
+@pytest.mark.parametrize("uri", ["", "  ", "folder:", "video: ", "ftp://host/x", "demo:seed=3"])
+def test_what_names_no_source_is_wrong_use(uri: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        open_source(uri)
+    assert caught.value.remedy
+
+
+def test_bare_path_that_leads_nowhere_is_bad_input() -> None:
+    for text in ("gone/away", "C:\\gone\\away"):
+        with pytest.raises(InputError, match="no folder or video"):
+            open_source(text)
+
+
+def test_single_picture_and_foreign_file_are_refused_with_what_to_give(tmp_path: Path) -> None:
+    for name in ("one.png", "notes.txt"):
+        (tmp_path / name).touch()
+        with pytest.raises(UsageError, match=name):
+            open_source(str(tmp_path / name))
+
+
+def test_listed_demo_line_can_be_opened() -> None:
+    listed = list_sources()
+    assert [info.uri for info in listed] == ["demo:", "folder:PATH", "video:PATH"]
+    assert isinstance(open_source(listed[0].uri), DemoSource)
