@@ -1,0 +1,1 @@
+"""Network definitions in torch: the seg-decision networks, the classifiers, and the graph that is exported."""

@@ -1,0 +1,116 @@
+"""The segmentation + decision networks: one map of where, one verdict of what.
+
+`PublishedSegDec` follows Tabernik et al. 2019, "Segmentation-based deep-learning approach for surface-defect
+detection" (J. Intelligent Manufacturing), with batch normalisation; `FastSegDec` is ours: the same two outputs at about
+1.3 GMAC for 704×256, a twentieth of the published network. Both take any size and are trained by trainer.segdec.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+
+def convolution(into: int, out: int, kernel: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:
+    """Convolution (same padding, no bias) + batch normalisation + ReLU."""
+    padding = dilation * (kernel // 2)
+    return nn.Sequential(
+        nn.Conv2d(into, out, kernel, stride, padding, dilation, bias=False),
+        nn.BatchNorm2d(out),
+        nn.ReLU(inplace=True),
+    )
+
+
+class Residual(nn.Module):
+    """Two 3×3 convolutions with a bypass; the dilation widens the field of view at no cost."""
+
+    def __init__(self, width: int, dilation: int) -> None:
+        super().__init__()
+        self.first = convolution(width, width, 3, dilation=dilation)
+        self.second = nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation, bias=False)
+        self.norm = nn.BatchNorm2d(width)
+        # Starting as the identity keeps deep stacks trainable from scratch on few pictures.
+        nn.init.zeros_(self.norm.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N×C×h×w → the same shape."""
+        return torch.relu(x + cast(Tensor, self.norm(self.second(self.first(x)))))
+
+
+class PublishedSegDec(nn.Module):
+    """The published network: nine 5×5 convolutions (32,32 | 64×3 | 64×4), one 15×15 to 1,024, a 1×1 to the map at 1/8;
+    three (pool, 5×5) to 8, 16, 32; 66 pooled values → K logits (the paper has one; K gives the kinds names)."""
+
+    reduction = 8
+
+    def __init__(self, channels: int, classes: int) -> None:
+        super().__init__()
+        widths = ((channels, 32), (32, 32), (32, 64), (64, 64), (64, 64), (64, 64), (64, 64), (64, 64), (64, 64))
+        layers: list[nn.Module] = []
+        for i, (into, out) in enumerate(widths):
+            layers.append(convolution(into, out, 5))
+            if i in {1, 4, 8}:
+                layers.append(nn.MaxPool2d(2))
+        self.features = nn.Sequential(*layers, convolution(64, 1024, 15))
+        self.segmentation = nn.Conv2d(1024, 1, 1)
+        self.decision = nn.Sequential(
+            nn.MaxPool2d(2), convolution(1025, 8, 5),
+            nn.MaxPool2d(2), convolution(8, 16, 5),
+            nn.MaxPool2d(2), convolution(16, 32, 5),
+        )  # fmt: skip
+        self.head = nn.Linear(66, classes)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """N×C×H×W in 0…1 → logits N×K, map logits N×1×H/8×W/8."""
+        features = self.features(x)
+        seen = self.segmentation(features)
+        judged = self.decision(torch.cat((features, seen), dim=1))
+        return cast(Tensor, self.head(torch.cat((extremes(judged), extremes(seen)), dim=1))), seen
+
+    def segmentation_parts(self) -> tuple[nn.Module, ...]:
+        """What the second stage of the published training freezes."""
+        return self.features, self.segmentation
+
+
+class FastSegDec(nn.Module):
+    """Strided stem, residual blocks at 1/4 and 1/8 with dilations up to 8, map at 1/4, decision on features + map."""
+
+    reduction = 4
+
+    def __init__(self, channels: int, classes: int) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(convolution(channels, 16, 5, stride=2), convolution(16, 32, 3, stride=2))
+        self.fine = Residual(32, 1)
+        self.down = convolution(32, 64, 3, stride=2)
+        self.context = nn.Sequential(*(Residual(64, dilation) for dilation in (1, 2, 4, 8, 2)))
+        self.lateral = convolution(64, 32, 1)
+        self.detail = convolution(32, 24, 3)
+        self.segmentation = nn.Conv2d(24, 1, 1)
+        self.decision = nn.Sequential(convolution(65, 48, 3, stride=2), convolution(48, 64, 3, stride=2))
+        self.dropout = nn.Dropout(0.1)
+        self.head = nn.Linear(2 * (64 + 64 + 1), classes)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """N×C×H×W in 0…1 → logits N×K, map logits N×1×H/4×W/4. Both sides must be multiples of 8."""
+        fine = self.fine(self.stem(x))
+        context = self.context(self.down(fine))
+        wide = nn.functional.interpolate(self.lateral(context), scale_factor=2.0, mode="nearest")
+        seen = self.segmentation(self.detail(fine + wide))
+        small = nn.functional.max_pool2d(seen, 2)
+        judged = self.decision(torch.cat((context, torch.sigmoid(small)), dim=1))
+        pooled = torch.cat((extremes(judged), extremes(context), extremes(torch.sigmoid(seen))), dim=1)
+        return cast(Tensor, self.head(self.dropout(pooled))), seen
+
+    def segmentation_parts(self) -> tuple[nn.Module, ...]:
+        """What a two-stage training freezes in its second stage."""
+        return self.stem, self.fine, self.down, self.context, self.lateral, self.detail, self.segmentation
+
+
+SegDec = PublishedSegDec | FastSegDec
+
+
+def extremes(x: Tensor) -> Tensor:
+    """N×C×h×w → N×2C: the maximum and the mean of every channel."""
+    return torch.cat((x.amax(dim=(2, 3)), x.mean(dim=(2, 3))), dim=1)
