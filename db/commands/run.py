@@ -13,7 +13,7 @@ from db.choose import choose_package, choose_recipe
 from db.commands.console import Console, summary
 from db.commands.gallery import Gallery
 from db.jobs import Recorder
-from db.session import open_database
+from db.session import Database, open_database
 from engine import station
 from engine.backends.load import load_model
 from engine.domain import Outcome, Recipe, SavingPolicy, Traveller, utc_now
@@ -43,7 +43,7 @@ def run_line(args: argparse.Namespace) -> int:
         source = open_source(args.source or settings.source or "demo:")
         traveller = Traveller(args.lot, "", args.operator or settings.operator, settings.station)
         with Console(args.frames or source.total, "frames", args.jsonl) as console:
-            recorder = Recorder(db, recipe.saving)
+            recorder = Recorder(db, recipe.saving, threshold=recipe.limits.ng_at)
             line = Station(
                 source,
                 load_model(package, threads=settings.threads),
@@ -73,7 +73,7 @@ def run_scan(args: argparse.Namespace) -> int:
         labelled = isinstance(source, FolderSource) and _labelled(source, package)
         source.open()
         with Console(source.total, "pictures", args.jsonl, truth_from_folder=labelled) as console:
-            gallery = Gallery(Recorder(db, recipe.saving, group=station.SCAN.group) if db else Unrecorded())
+            gallery = Gallery(_recorder(db, recipe))
             publish = _both(console, gallery) if args.report else console
             line = Station(
                 source,
@@ -92,6 +92,12 @@ def run_scan(args: argparse.Namespace) -> int:
     finally:
         if db is not None:
             db.close()
+
+
+def _recorder(db: Database | None, recipe: Recipe) -> station.Recorder:
+    if db is None:
+        return Unrecorded()
+    return Recorder(db, recipe.saving, group=station.SCAN.group, threshold=recipe.limits.ng_at)
 
 
 def _scan_source(given: str) -> FrameSource:

@@ -1,0 +1,102 @@
+"""Between rows and domain types; nothing else knows how an inspection lies in the tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from db.schema import InspectionRow, OverrideRow
+from engine.domain import (
+    FrameRef,
+    Inspection,
+    ModelRef,
+    Outcome,
+    Override,
+    RecipeRef,
+    Region,
+    Scores,
+    Times,
+    Traveller,
+    Verdict,
+)
+
+
+def inspection_values(inspection: Inspection, threshold: float, digest: str | None) -> dict[str, Any]:
+    """The columns of one inspection. `threshold`: the defect score from which NG was said, for the margin."""
+    frame, verdict, times, traveller = inspection.frame, inspection.verdict, inspection.times, inspection.traveller
+    return {
+        "id": inspection.id,
+        "inspected_at": times.inspected_at,
+        "source": frame.source,
+        "sequence": frame.sequence,
+        "captured_at": frame.captured_at,
+        "name": frame.name,
+        "height": frame.height,
+        "width": frame.width,
+        "truth": frame.truth,
+        "pixels_sha256": digest,
+        "outcome": str(verdict.outcome),
+        "label": verdict.label,
+        "score": float(verdict.score),
+        "margin": abs(float(verdict.score) - threshold),
+        "reasons": list(verdict.reasons),
+        "scores": {"classes": list(inspection.scores.classes), "values": [float(v) for v in inspection.scores.values]},
+        "regions": [_region_values(r) for r in inspection.regions],
+        "model_name": inspection.model.name,
+        "model_version": inspection.model.version,
+        "recipe_name": inspection.recipe.name,
+        "recipe_version": inspection.recipe.version,
+        "recipe_digest": inspection.recipe.digest,
+        "lot": traveller.lot,
+        "part": traveller.part,
+        "operator": traveller.operator,
+        "station": traveller.station,
+        "prepare_ms": float(times.prepare_ms),
+        "infer_ms": float(times.infer_ms),
+        "total_ms": float(times.total_ms),
+    }
+
+
+def inspection_of(row: InspectionRow) -> Inspection:
+    """The inspection as it was added."""
+    return Inspection(
+        id=row.id,
+        frame=FrameRef(row.source, row.sequence, row.captured_at, row.name, row.height, row.width, row.truth),
+        scores=Scores(tuple(row.scores["classes"]), tuple(row.scores["values"])),
+        regions=tuple(_region_of(values) for values in row.regions),
+        verdict=Verdict(Outcome(row.outcome), row.label, row.score, tuple(row.reasons)),
+        model=ModelRef(row.model_name, row.model_version),
+        recipe=RecipeRef(row.recipe_name, row.recipe_version, row.recipe_digest),
+        traveller=Traveller(row.lot, row.part, row.operator, row.station),
+        times=Times(row.inspected_at, row.prepare_ms, row.infer_ms, row.total_ms),
+    )
+
+
+def override_of(row: OverrideRow) -> Override:
+    """The override without its painted mask, which `db.overrides.read_mask` reads from the archive."""
+    return Override(
+        id=row.id,
+        inspection_id=row.inspection_id,
+        at=row.at,
+        operator=row.operator,
+        outcome=Outcome(row.outcome),
+        label=row.label,
+        why=row.why,
+        accepted_regions=None if row.accepted_regions is None else tuple(row.accepted_regions),
+        undoes=row.undoes,
+    )
+
+
+def _region_values(region: Region) -> dict[str, Any]:
+    return {
+        "label": region.label,
+        "score": float(region.score),
+        "box": [int(v) for v in region.box],
+        "area": float(region.area_px),
+        "contour": [[int(x), int(y)] for x, y in region.contour],
+    }
+
+
+def _region_of(values: dict[str, Any]) -> Region:
+    x, y, width, height = values["box"]
+    contour = tuple((x_, y_) for x_, y_ in values["contour"])
+    return Region(values["label"], values["score"], (x, y, width, height), values["area"], contour)

@@ -1,0 +1,173 @@
+"""Confirmed parts as training samples: which parts count, what they are, where their defect lies."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from sqlalchemy import select
+
+from db.archive import Archive, encode_png, pixels_digest
+from db.inspections import Filter, conditions
+from db.paging import Stored, as_stored, stored_rows
+from db.schema import InspectionRow, ModelRow, OverrideRow
+from db.session import Database
+from engine.domain import Mask, Outcome, Override, Pixels
+from engine.errors import InputError, PictureError
+from engine.sources.pictures import read_picture
+
+OK_NAME = "ok"
+DEFECT_NAME = "defect"
+"""Class names where neither the inspector nor the model gave one."""
+
+TRUTHS = (str(Outcome.OK), str(Outcome.NG))
+
+
+class Unusable(Exception):
+    """A part that cannot go into an export; the message says why, for the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A part with an override in force that says OK or NG."""
+
+    stored: Stored
+    override: Override
+    image_sha256: str | None
+    pixels_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The classes of an export, in order, and which of them are sound."""
+
+    classes: tuple[str, ...]
+    ok_classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One labelled picture. `png`: the file's bytes; `mask`: H×W, 255 = defect, None = none or not known."""
+
+    id: str
+    label: str
+    sound: bool
+    png: bytes = field(repr=False)
+    size: tuple[int, int]
+    """Height, width."""
+    mask: Mask | None = field(repr=False)
+    stored: Stored
+    override: Override
+
+
+def confirmed(db: Database, filter: Filter) -> list[Confirmed]:
+    """All confirmed parts, oldest first."""
+    rows = stored_rows().where(*conditions(filter), OverrideRow.outcome.in_(TRUTHS))
+    found = []
+    with db.session() as session:
+        for row in session.execute(rows.order_by(InspectionRow.inspected_at, InspectionRow.id)):
+            stored = as_stored(row)
+            if stored.override is not None:
+                digest = row[1].image_sha256 if stored.image else None
+                found.append(Confirmed(stored, stored.override, digest, row[0].pixels_sha256))
+    return found
+
+
+def roles(
+    db: Database, parts: Sequence[Confirmed], classes: Sequence[str] | None, ok_classes: Sequence[str] | None
+) -> Roles:
+    """The classes given, else the models' and then the inspectors'. Sound ones: given, else known from either."""
+    versions = {p.stored.inspection.model.version for p in parts}
+    with db.session() as session:
+        manifests = session.scalars(select(ModelRow.classes).where(ModelRow.version.in_(versions)))
+        known_sound = {c["name"] for specs in manifests for c in specs if c["role"] == "ok"}
+    known_sound |= {
+        p.stored.inspection.verdict.label for p in parts if p.stored.inspection.verdict.outcome is Outcome.OK
+    }
+    known_sound |= {p.override.label for p in parts if p.override.outcome is Outcome.OK}
+    known = set(ok_classes) if ok_classes is not None else known_sound - {""}
+    names: dict[str, None] = dict.fromkeys(classes or ())
+    if not classes:
+        for part in reversed(parts):
+            names |= dict.fromkeys(part.stored.inspection.scores.classes)
+        names |= dict.fromkeys(p.override.label for p in parts if p.override.label)
+    if any(p.override.outcome is Outcome.OK for p in parts) and not known & set(names):
+        names, known = {OK_NAME: None, **names}, known | {OK_NAME}
+    if not set(names) - known:
+        names[DEFECT_NAME] = None
+    return Roles(tuple(names), tuple(n for n in names if n in known))
+
+
+def sample(archive: Archive, part: Confirmed, known: Roles, painted: Mask | None) -> Sample:
+    """The part as a sample. Raises Unusable, with the reason."""
+    sound = part.override.outcome is Outcome.OK
+    label = _label(part, known)
+    png, size = _picture(archive, part)
+    mask = None if sound else painted if painted is not None else _accepted(part, size)
+    if mask is not None and mask.shape != size:
+        raise Unusable("its mask has another size than its picture")
+    if mask is not None and not mask.any():
+        mask = None
+    return Sample(part.stored.inspection.id, label, sound, png, size, mask, part.stored, part.override)
+
+
+def _label(part: Confirmed, known: Roles) -> str:
+    sound = part.override.outcome is Outcome.OK
+    fitting = [c for c in known.classes if (c in known.ok_classes) == sound]
+    verdict = part.stored.inspection.verdict
+    label = part.override.label
+    if not label:
+        # Without a word from the inspector: the model's own class where it fits, or the only one there is.
+        label = verdict.label if verdict.label in fitting else fitting[0] if sound or len(fitting) == 1 else ""
+    if not label:
+        raise Unusable("the class of its defect was not told")
+    if label not in known.classes:
+        raise Unusable(f"its class {label} is not one of the export's classes")
+    if label not in fitting:
+        raise Unusable(f"it was called {part.override.outcome}, but its class {label} says otherwise")
+    return label
+
+
+def _picture(archive: Archive, part: Confirmed) -> tuple[bytes, tuple[int, int]]:
+    """The archived file as it is, or the source's own file as PNG when its pixels are still those inspected."""
+    frame = part.stored.inspection.frame
+    try:
+        if part.stored.image is not None:
+            data = archive.path(part.stored.image).read_bytes()
+            if hashlib.sha256(data).hexdigest() != part.image_sha256:
+                raise Unusable("its archived picture was changed")
+            return data, (frame.height, frame.width)
+        if not frame.name:
+            raise Unusable("its picture was not archived")
+        if part.pixels_sha256 is None:
+            raise Unusable("its picture was not archived, and nothing tells whether the file is still the same")
+        pixels: Pixels = read_picture(Path(frame.name))
+    except OSError as error:
+        raise Unusable(f"its archived picture cannot be read ({error.strerror})") from error
+    except PictureError as error:
+        raise Unusable(error.message) from error
+    if pixels_digest(pixels) != part.pixels_sha256:
+        raise Unusable(f"the picture {frame.name} was changed after it was inspected")
+    try:
+        return encode_png(pixels), (int(pixels.shape[0]), int(pixels.shape[1]))
+    except InputError as error:
+        raise Unusable(error.message) from error
+
+
+def _accepted(part: Confirmed, size: tuple[int, int]) -> Mask | None:
+    """The union of the regions that the inspector accepted; None when nothing was told."""
+    if part.override.accepted_regions is None:
+        return None
+    mask: Mask = np.zeros(size, np.uint8)
+    regions = part.stored.inspection.regions
+    for region in (regions[i] for i in part.override.accepted_regions):
+        if len(region.contour) >= 3:
+            cv2.fillPoly(mask, [np.array(region.contour, np.int32)], (255,))
+        else:
+            x, y, width, height = region.box
+            mask[max(0, y) : y + height, max(0, x) : x + width] = 255
+    return mask

@@ -1,0 +1,141 @@
+"""The recorder: what a station keeps, when, and what survives."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from db import inspections, overrides
+from db.archive import Archive
+from db.jobs import RECENT, Recorder
+from db.session import Database, open_database
+from engine.domain import Inspection, Outcome, SavingPolicy
+from engine.errors import StorageError
+from tests.db import make
+
+
+def _record(recorder: Recorder, made: Inspection) -> None:
+    recorder(made, make.frame_of(made), make.prediction_of(made))
+
+
+def _images(db: Database) -> dict[int, bool]:
+    return {int(r.inspection.id, 16): r.image is not None for r in inspections.page(db).rows}
+
+
+def test_recorded_inspection_is_on_disk_when_the_call_returns(db: Database) -> None:
+    made = make.inspection(1)
+    _record(Recorder(db, SavingPolicy()), made)
+    stored = inspections.get(db, made.id)
+    assert stored is not None
+    assert stored.inspection == made
+    assert stored.image is not None
+    assert stored.heat is not None
+    archive = Archive(db.archive_folder)
+    assert np.array_equal(archive.load(stored.image), make.pixels())
+    assert archive.load_heat(stored.heat).shape == (8, 12)
+
+
+def test_policy_decides_which_pictures_are_archived(db: Database) -> None:
+    recorder = Recorder(db, SavingPolicy(every_ok=3))
+    kinds = [Outcome.OK, Outcome.NG, Outcome.OK, Outcome.OK, Outcome.OK, Outcome.REVIEW, Outcome.NO_VERDICT]
+    for number, kind in enumerate(kinds):
+        _record(recorder, make.inspection(number, kind))
+    assert _images(db) == {0: True, 1: True, 2: False, 3: False, 4: True, 5: True, 6: True}
+    quiet = Recorder(db, SavingPolicy(defects=False))
+    _record(quiet, make.inspection(10))
+    assert _images(db)[10] is False
+
+
+def test_inspection_without_a_frame_is_kept(db: Database) -> None:
+    made = make.inspection(1, Outcome.NO_VERDICT)
+    Recorder(db, SavingPolicy())(made, None, None)
+    stored = inspections.get(db, made.id)
+    assert stored is not None
+    assert stored.image is None
+
+
+def test_group_is_committed_together_and_by_flush(db: Database) -> None:
+    recorder = Recorder(db, SavingPolicy(), group=4)
+    for number in range(6):
+        _record(recorder, make.inspection(number))
+    assert inspections.count(db) == 4
+    recorder.flush()
+    assert inspections.count(db) == 6
+    recorder.flush()
+    assert inspections.count(db) == 6
+
+
+def test_leaving_the_recorder_commits_what_waits(db: Database) -> None:
+    with Recorder(db, SavingPolicy(), group=64) as recorder:
+        _record(recorder, make.inspection(1))
+    assert inspections.count(db) == 1
+
+
+def test_overridden_ok_part_gets_its_picture(db: Database) -> None:
+    recorder = Recorder(db, SavingPolicy(), group=64)
+    made = make.inspection(1, Outcome.OK, score=0.1)
+    _record(recorder, made)
+    given = recorder.override(make.override(made, Outcome.NG, "scratch"))
+    stored = inspections.get(db, made.id)
+    assert stored is not None
+    assert stored.override == given
+    assert stored.image is not None
+    assert np.array_equal(Archive(db.archive_folder).load(stored.image), make.pixels())
+
+
+def test_part_no_longer_in_memory_is_overridden_without_a_picture(db: Database) -> None:
+    recorder = Recorder(db, SavingPolicy())
+    for number in range(RECENT + 1):
+        _record(recorder, make.inspection(number, Outcome.OK))
+    assert recorder.recent(f"{0:024x}") is None
+    kept = recorder.recent(f"{1:024x}")
+    assert kept is not None
+    assert kept[1] is not None
+    recorder.override(make.override(f"{0:024x}", Outcome.NG, "scratch"))
+    assert overrides.in_force(db, f"{0:024x}") is not None
+    assert _images(db)[0] is False
+
+
+def test_failed_commit_is_told_and_what_waits_is_written_later(place: Path, db: Database) -> None:
+    db.close()
+    quick = open_database(place, timeout_s=0.2)
+    recorder = Recorder(quick, SavingPolicy())
+    with closing(sqlite3.connect(place, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageError, match="locked"):
+            _record(recorder, make.inspection(1))
+        other.execute("ROLLBACK")
+    _record(recorder, make.inspection(2))
+    assert _images(quick) == {1: True, 2: True}
+    quick.close()
+
+
+def test_archive_that_cannot_be_written_is_told(db: Database) -> None:
+    recorder = Recorder(db, SavingPolicy())
+    _record(recorder, make.inspection(0, Outcome.OK))
+    db.archive_folder.write_text("a file where the archive should be")
+    with pytest.raises(StorageError):
+        _record(recorder, make.inspection(1))
+    assert _images(db) == {0: False}
+
+
+def test_recent_frames_are_given_while_a_commit_waits(place: Path, db: Database) -> None:
+    recorder = Recorder(db, SavingPolicy())
+    _record(recorder, make.inspection(1))
+    with closing(sqlite3.connect(place, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writing = threading.Thread(target=_record, args=(recorder, make.inspection(2)))
+        writing.start()
+        time.sleep(0.05)
+        start = time.monotonic()
+        assert recorder.recent(f"{1:024x}") is not None
+        assert time.monotonic() - start < 0.5
+        other.execute("ROLLBACK")
+    writing.join()
+    assert inspections.count(db) == 2

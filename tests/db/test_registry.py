@@ -1,0 +1,86 @@
+"""Model versions: register, activate, roll back."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from db import audit, registry
+from db.session import Database
+from engine.errors import InputError, PackageError
+from engine.package import open_package
+from tests.db import make
+
+
+def test_registered_package_is_copied_and_a_candidate(db: Database, tmp_path: Path) -> None:
+    package = make.package(tmp_path / "pkg", parent="p0")
+    model = registry.register(db, package.folder, "ann")
+    shutil.rmtree(package.folder)
+    assert open_package(model.folder).version == model.version == package.version
+    assert model.folder == db.folder / "models" / package.version
+    assert (model.name, model.kind, model.state, model.parent) == ("demo", "segdec", "candidate", "p0")
+    assert model.metrics == {"ap": 0.99}
+    assert model.lineage_note == "fine-tuned from p0 on demo:seed=1 with segdec-fast"
+    assert registry.list_models(db) == (model,)
+    assert registry.active(db) is None
+
+
+def test_zipped_package_is_taken_too(db: Database, tmp_path: Path) -> None:
+    package = make.package(tmp_path / "pkg")
+    zipped = shutil.make_archive(str(tmp_path / "pkg"), "zip", package.folder)
+    assert registry.register(db, Path(zipped), "ann").version == package.version
+
+
+def test_registering_again_changes_nothing_and_repairs_a_damaged_copy(db: Database, tmp_path: Path) -> None:
+    package = make.package(tmp_path / "pkg")
+    first = registry.register(db, package.folder, "ann")
+    (first.folder / "model.onnx").write_bytes(b"rot")
+    assert registry.register(db, package.folder, "bob") == first
+    open_package(first.folder)
+    assert registry.register(db, first.folder, "bob") == first
+
+
+def test_damaged_package_is_refused_and_leaves_nothing(db: Database, tmp_path: Path) -> None:
+    package = make.package(tmp_path / "pkg")
+    package.graph.write_bytes(b"rot")
+    with pytest.raises(PackageError, match="damaged"):
+        registry.register(db, package.folder, "ann")
+    assert registry.list_models(db) == ()
+    assert not (db.folder / "models").exists()
+
+
+def test_activate_and_roll_back_walk_the_history(db: Database, tmp_path: Path) -> None:
+    a, b, c = (registry.register(db, make.package(tmp_path / n, graph=n.encode()).folder, "ann").version for n in "abc")
+    for version in (a, b, c):
+        assert registry.activate(db, version, "ann").state == "active"
+    assert {m.version: m.state for m in registry.list_models(db)} == {a: "retired", b: "retired", c: "active"}
+    assert registry.rollback(db, "bob", "too many escapes").version == b
+    assert registry.rollback(db, "bob").version == a
+    with pytest.raises(InputError, match="no model to go back to"):
+        registry.rollback(db, "bob")
+    now = registry.active(db)
+    assert now is not None
+    assert (now.version, now.state) == (a, "active")
+    history = registry.activations(db)
+    assert [(h.version, h.rollback) for h in history] == [(a, False), (b, False), (c, False), (b, True), (a, True)]
+    assert (history[3].by, history[3].why) == ("bob", "too many escapes")
+    assert [e.what for e in audit.entries(db)][:2] == ["model rolled back", "model rolled back"]
+
+
+def test_activating_the_active_model_again_changes_nothing(db: Database, tmp_path: Path) -> None:
+    version = registry.register(db, make.package(tmp_path / "a").folder, "ann").version
+    registry.activate(db, version, "ann")
+    registry.activate(db, version, "ann")
+    assert len(registry.activations(db)) == 1
+
+
+def test_unknown_or_damaged_model_is_not_activated(db: Database, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not registered"):
+        registry.activate(db, "nothing", "ann")
+    model = registry.register(db, make.package(tmp_path / "a").folder, "ann")
+    (model.folder / "model.onnx").unlink()
+    with pytest.raises(PackageError):
+        registry.activate(db, model.version, "ann")
+    assert registry.active(db) is None
