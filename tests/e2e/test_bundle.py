@@ -1,0 +1,68 @@
+"""The bundle is built and started the way a factory gets it: no Python, no torch, no display, an empty environment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bundle")
+    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
+    command += ["--distpath", str(folder / "dist"), "--workpath", str(ROOT / "build"), str(ROOT / "build.spec")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=800, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder / "dist" / "lineside"
+
+
+def start(bundle: Path, home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the bundled program with nothing of this machine's Python in its environment."""
+    home.mkdir(exist_ok=True)
+    bare = {"PATH": "/nowhere", "HOME": str(home), "LINESIDE_HOME": str(home / "data"), "LANG": "C.UTF-8"}
+    if os.name == "nt":
+        bare |= {"SYSTEMROOT": os.environ["SYSTEMROOT"], "TEMP": str(home)}
+    return subprocess.run(
+        [str(bundle / "lineside"), *words], cwd=home, env=bare, capture_output=True, text=True, timeout=240, check=False
+    )
+
+
+def test_bundle_holds_no_torch(bundle: Path) -> None:
+    names = {path.name for path in (bundle / "_internal").iterdir()}
+    assert not names & {"torch", "torchvision", "nvidia", "triton", "sklearn", "scipy", "openvino_telemetry"}
+
+
+def test_bundle_passes_its_selftest(bundle: Path, tmp_path: Path) -> None:
+    done = start(bundle, tmp_path / "home", "selftest")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Everything works." in done.stdout
+
+
+def test_bundled_window_inspects_the_demo_line(bundle: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "window.png"
+    done = start(bundle, tmp_path / "home", "--demo", "--frames", "20", "--screenshot", str(picture))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Inspected 20" in done.stdout
+    assert picture.stat().st_size > 20_000
+
+
+def test_bundle_says_how_to_train_instead_of_failing(bundle: Path, tmp_path: Path) -> None:
+    done = start(bundle, tmp_path / "home", "train", "demo:?count=4", "--preset", "demo-segdec", "--out", "x")
+    assert done.returncode == 4
+    assert "pip install" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_bundle_evaluates_without_torch(bundle: Path, tmp_path: Path) -> None:
+    package = ROOT / "resources" / "models" / "demo-segdec"
+    done = start(bundle, tmp_path / "home", "evaluate", str(package), "demo:?seed=31&count=12")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "accuracy" in done.stdout
