@@ -2,7 +2,8 @@
 reports use the same functions, and tests hold them equal to scikit-learn's.
 
 Truth and labels are sequences of class names; `positive` is a bool array (True = defect), `scores` a float array where
-higher means more defective. A figure that is not defined (one class only, no samples) is nan; in `evaluate_scores` None.
+higher means more defective. A figure that is not defined (one class only, no samples) is nan, in
+`evaluate_scores` None.
 """
 
 from __future__ import annotations
@@ -138,7 +139,7 @@ def wilson_interval(hits: int, total: int, z: float = 1.959964) -> tuple[float, 
 
 
 def operating_curve(positive: ArrayLike, scores: ArrayLike) -> OperatingCurve:
-    """Escapes and overkill at each distinct score, and at 1 + the highest (nothing rejected). NG is score ≥ threshold."""
+    """Escapes and overkill at each distinct score and above the highest (nothing rejected); NG is score ≥ threshold."""
     truth = np.asarray(positive, bool).ravel()
     values = np.asarray(scores, np.float64).ravel()
     points = np.unique(values)
@@ -218,7 +219,6 @@ def evaluate_scores(
     binary = bool(ok)
     known = [i for i, t in enumerate(truth) if t in set(classes)]
     named, table = [truth[i] for i in known], _table(scores, classes)[known]
-    escapes, overkill = int((positive & ~rejected).sum()), int((~positive & rejected).sum())
     return {
         "accuracy": _plain(accuracy(matrix)),
         "macro_f1": _plain(macro_f1(matrix)),
@@ -230,24 +230,26 @@ def evaluate_scores(
             "macro": _plain(macro_auroc(named, table, classes)),
             "micro": _plain(micro_auroc(named, table, classes)),
         },
-        "per_class": {
-            name: {
-                "precision": round(c.precision, 6),
-                "recall": round(c.recall, 6),
-                "f1": round(c.f1, 6),
-                "support": c.support,
-            }
-            for name, c in zip(names, per_class(matrix), strict=True)
-        },
+        "per_class": {name: _rounded(c) for name, c in zip(names, per_class(matrix), strict=True)},
         "confusion": {"classes": names, "matrix": matrix.tolist()},
         "threshold": round(float(threshold), 6),
         "count": len(truth),
-        "escapes": _share(escapes, int(positive.sum())),
-        "overkill": _share(overkill, int((~positive).sum())),
+        "escapes": _share(positive & ~rejected, positive),
+        "overkill": _share(~positive & rejected, ~positive),
     }
 
 
-def _share(hits: int, total: int) -> dict[str, Any]:
+def _rounded(c: ClassFigures) -> dict[str, float]:
+    return {
+        "precision": round(c.precision, 6),
+        "recall": round(c.recall, 6),
+        "f1": round(c.f1, 6),
+        "support": c.support,
+    }
+
+
+def _share(chosen: NDArray[np.bool_], among: NDArray[np.bool_]) -> dict[str, Any]:
+    hits, total = int(chosen.sum()), int(among.sum())
     low, high = wilson_interval(hits, total)
     return {"count": hits, "of": total, "interval": [round(low, 6), round(high, 6)]}
 

@@ -1,0 +1,244 @@
+"""The composition root: settings, database, context, line, bridge, window, connected here and taken down here."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from db.archive import Archive
+from db.session import open_database
+from engine.errors import EnvironmentFailure, InputError, LinesideError, UsageError
+from engine.settings import StationSettings, database_url, home, load_settings, save_settings
+from engine.sources.catalogue import open_source
+from gui.bridge import Bridge
+from gui.context import AppContext
+from gui.finish import Finish
+from gui.line import Line, LoadModel, OpenSource, RunOptions, load_on_cpu
+from gui.main_window import Entry, MainWindow
+from gui.pages.live import LivePage
+from gui.pages.review import ReviewPage
+from gui.pages.scan import ScanPage
+from gui.theme import THEMES, Theme, ThemeName, font
+
+log = logging.getLogger(__name__)
+
+SHUTDOWN_S = 10.0
+HEADLESS = ("offscreen", "minimal", "linuxfb", "eglfs", "vnc")
+
+
+@dataclass(frozen=True, slots=True)
+class GuiOptions:
+    """What the command line asked of the window."""
+
+    source: str = ""
+    """URI; empty = the last one, else the demo line."""
+    model: str = ""
+    """Path of a package, a version or a name; empty = the active one, else the shipped demo model."""
+    recipe: str = ""
+    database: str = ""
+    demo: bool = False
+    frames: int | None = None
+    """Inspect so many, then quit."""
+    screenshot: Path | None = None
+    report: Path | None = None
+    size: tuple[int, int] | None = None
+    """Width, height of the window in pixels."""
+    page: str = "live"
+    theme: ThemeName | None = None
+    load: LoadModel = field(default=load_on_cpu, repr=False)
+    open: OpenSource = field(default=open_source, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """Everything a running window consists of."""
+
+    context: AppContext
+    bridge: Bridge
+    line: Line
+    window: MainWindow
+
+
+def run_window(args: argparse.Namespace) -> int:
+    """The window, as the command line asked for it; returns the exit code."""
+    if args.frames is not None and args.frames < 1:
+        raise UsageError("--frames must be at least 1.", "Leave it out to run until you close the window.")
+    return run_gui(
+        GuiOptions(
+            source=args.source,
+            model=args.model,
+            recipe=args.recipe,
+            database=args.db,
+            demo=args.demo,
+            frames=args.frames,
+            screenshot=args.screenshot,
+            report=args.report,
+            size=_size(args.size) if args.screenshot else None,
+            page=args.page,
+            theme=next((name for name in THEMES if name == args.theme), None),
+        )
+    )
+
+
+def run_gui(options: GuiOptions) -> int:
+    """Open the window and stay until it closes, or until `frames` are inspected. Raises LinesideError at the start."""
+    check_display(unattended=options.screenshot is not None)
+    application = QApplication.instance() or QApplication(["lineside"])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("Lineside")
+    application.setStyle("Fusion")
+    application.setQuitOnLastWindowClosed(False)
+    try:
+        station = compose(options)
+    except LinesideError as error:
+        if options.frames is None and QGuiApplication.platformName() not in HEADLESS:
+            _tell_and_leave(application, error)
+        raise
+    finish = Finish(station.context, station.line, station.window, options)
+    with _Alarm(station.context):
+        try:
+            station.window.show()
+            station.bridge.start()
+            station.line.start()
+            code = application.exec()
+        finally:
+            shut_down(station)
+    return finish.conclude(code)
+
+
+def compose(options: GuiOptions) -> Station:
+    """Build and connect everything; nothing runs yet. Raises DatabaseError and StorageError."""
+    folder = home() / "demo" if options.demo else home()
+    settings, complaint = _settings(folder)
+    if options.theme is not None:
+        settings.theme = options.theme
+    db = open_database(options.database or database_url(folder))
+    QApplication.setFont(font())
+    context = AppContext(db, Archive(db.archive_folder), settings, Theme(settings.theme), demo=options.demo)
+    context.folder = folder
+    bridge = Bridge(context)
+    run = RunOptions(
+        source=options.source or ("" if options.demo else settings.source) or "demo:",
+        model=options.model,
+        recipe=options.recipe or settings.recipe,
+        frames=options.frames,
+        gallery=options.report is not None,
+        load=options.load,
+        open=options.open,
+    )
+    line = Line(context, bridge, run)
+    pages = [
+        Entry("live", "Live", LivePage(context, line, folder / "snapshots")),
+        Entry("review", "Review", ReviewPage(context)),
+        Entry("scan", "Scan", ScanPage(context)),
+    ]
+    window = MainWindow(context, bridge, line, pages)
+    if options.size is not None:
+        window.resize(*options.size)
+    window.go(options.page)
+    if complaint is not None:
+        context.notify("warning", complaint.message, complaint.remedy)
+    return Station(context, bridge, line, window)
+
+
+def shut_down(station: Station) -> None:
+    """In order: no more frames, what was published is shown, pages let go, jobs end, settings kept, database shut."""
+    context = station.context
+    try:
+        if not station.line.close(SHUTDOWN_S):
+            log.error("the station did not stop within %.0f s", SHUTDOWN_S)
+    except LinesideError as error:
+        log.error("%s", error)
+    station.bridge.stop()
+    station.window.close_pages()
+    if not context.jobs.shutdown(SHUTDOWN_S):
+        log.error("a background job did not stop within %.0f s", SHUTDOWN_S)
+    station.window.hide()
+    try:
+        save_settings(context.settings, context.folder)
+    except LinesideError as error:
+        log.error("%s", error)
+    context.db.close()
+    station.window.deleteLater()
+
+
+def check_display(*, unattended: bool) -> None:
+    """No display on Linux: draw off screen where nobody watches, else say so instead of Qt's abort."""
+    if not sys.platform.startswith("linux") or QGuiApplication.instance() is not None:
+        return
+    if any(os.environ.get(name) for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")):
+        return
+    if not unattended:
+        raise EnvironmentFailure(
+            "There is no display to open the window on.",
+            "Start it from a desktop, use `lineside run` without a window, or set QT_QPA_PLATFORM=offscreen.",
+        )
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+
+class _Alarm(QObject):
+    """Inside this context an exception nobody caught is logged and told in a notice; the window stays."""
+
+    _raised = Signal(object)
+
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
+        self._context = context
+        self._raised.connect(context.jobs.failed.emit, Qt.ConnectionType.QueuedConnection)
+
+    def __enter__(self) -> None:
+        self._before = sys.excepthook, threading.excepthook
+        self._terminate = signal.signal(signal.SIGTERM, lambda _number, _frame: QGuiApplication.quit())
+        sys.excepthook = self._caught
+        threading.excepthook = self._caught_in_thread
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        sys.excepthook, threading.excepthook = self._before
+        signal.signal(signal.SIGTERM, self._terminate)
+
+    def _caught(self, kind: type[BaseException], error: BaseException, tb: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            QGuiApplication.quit()
+            return
+        log.critical("uncaught:\n%s", "".join(traceback.format_exception(kind, error, tb)))
+        self._raised.emit(error)
+
+    def _caught_in_thread(self, args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            self._caught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _settings(folder: Path) -> tuple[StationSettings, InputError | None]:
+    """Bad settings never block the start: the defaults, and the complaint to show."""
+    try:
+        return load_settings(folder), None
+    except InputError as error:
+        return StationSettings(schema_version=1), error
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise UsageError(f"--size {text} cannot be understood.", "Write width and height as in 1280x720.")
+    return int(width), int(height)
+
+
+def _tell_and_leave(application: QApplication, error: LinesideError) -> None:
+    """A start that failed, shown to somebody who clicked an icon and sees no terminal."""
+    box = QMessageBox(QMessageBox.Icon.Critical, "Lineside", error.message)
+    box.setInformativeText(error.remedy)
+    box.finished.connect(application.quit)
+    box.open()
+    application.exec()

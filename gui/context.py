@@ -1,0 +1,105 @@
+"""What every page is given: the database, the settings, background jobs, the theme, and the signals between pages.
+
+Pages are `XPage(QWidget)` with `__init__(context)`, `activated()` (called each time they are shown), `keys()` (every
+key of the page as `Binding`s; the WINDOW binds them while the page is shown, typing in a text field and scanner bursts
+excepted, so a page makes no QShortcut of its own) and `close_page()` (called once, at shutdown).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from db.archive import Archive
+from db.jobs import Recorder
+from db.registry import activate
+from db.session import Database
+from engine.domain import Recipe
+from engine.package import ModelPackage
+from engine.settings import StationSettings, home
+from gui.jobs import Jobs
+from gui.notify import Kind, Notice, notice_of
+from gui.theme import Theme
+
+
+class Binding(NamedTuple):
+    """One key: `sequence` as QKeySequence writes it (`O`, `Ctrl+Z`, `Left`), what it does in words, and the act."""
+
+    sequence: str
+    text: str
+    act: Callable[[], object]
+
+
+class Page(Protocol):
+    """What the window asks of a page."""
+
+    def activated(self) -> None:
+        """The page is on screen now."""
+        ...
+
+    def keys(self) -> list[Binding]:
+        """Its keys, in the order the key overlay lists them."""
+        ...
+
+    def close_page(self) -> None:
+        """Let go of everything; the window closes."""
+        ...
+
+
+class AppContext(QObject):
+    """One per application, made and filled by gui/app.py."""
+
+    notice = Signal(object)
+    """Notice: show it."""
+    modelActivated = Signal(str)
+    """A version is the active one from now on; the line loads it beside the old one and swaps."""
+    packageChanged = Signal()
+    """`package` and `recipe` are new (at the start, and after a swap)."""
+    recorded = Signal(object)
+    """list[Inspection]: what was recorded since the last tick (≈ 33 ms), oldest first."""
+    overridden = Signal(str)
+    """The id of the inspection whose override changed (made or undone)."""
+
+    def __init__(
+        self,
+        db: Database,
+        archive: Archive,
+        settings: StationSettings,
+        theme: Theme,
+        *,
+        demo: bool = False,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.db, self.archive, self.settings, self.theme, self.demo = db, archive, settings, theme, demo
+        self.folder: Path = home()
+        """Where this station's settings and snapshots are."""
+        self.jobs = Jobs(self)
+        self.package: ModelPackage | None = None
+        """The active model's package; None until it is opened."""
+        self.recipe: Recipe | None = None
+        self.recorder: Recorder | None = None
+        """Of the live run; None before the first start."""
+        self.jobs.failed.connect(lambda error: self.notice.emit(notice_of(error)))
+
+    @property
+    def operator(self) -> str:
+        """Who works here; `operator` where nobody said."""
+        return self.settings.operator or "operator"
+
+    def notify(self, kind: Kind, message: str, remedy: str = "") -> None:
+        """Tell the operator in the notice bar; blocks nothing."""
+        self.notice.emit(Notice(kind, message, remedy))
+
+    def activate(self, version: str, why: str) -> None:
+        """Make a registered version the active one, on a job; `modelActivated` follows, and the line swaps."""
+        db, operator = self.db, self.operator
+
+        def work() -> str:
+            activate(db, version, operator, why)
+            return version
+
+        self.jobs.run(work, self.modelActivated.emit)

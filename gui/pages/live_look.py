@@ -1,0 +1,51 @@
+"""A part of the past with its picture, fetched on a job; and what is on screen as a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import cv2
+
+from db import inspections
+from db.archive import Archive
+from db.jobs import Recorder
+from db.session import Database
+from engine.domain import Box, HeatMap, Inspection, Override, Pixels
+from engine.errors import InputError
+from engine.overlay import render
+from engine.settings import write_atomically
+from gui.widgets.image_view import OverlayStyle
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What a look shows. `said` is the override in force, if any."""
+
+    inspection: Inspection
+    pixels: Pixels
+    heat: HeatMap | None
+    said: Override | None = None
+
+
+def fetch(db: Database, archive: Archive, recorder: Recorder | None, inspection: Inspection) -> Look:
+    """The part's picture from memory, else from the archive. Raises InputError where it was not kept."""
+    stored = inspections.get(db, inspection.id)
+    said = stored.override if stored else None
+    recent = recorder.recent(inspection.id) if recorder is not None else None
+    if recent is not None:
+        return Look(inspection, recent[0].pixels, recent[1], said)
+    if stored is None or stored.image is None:
+        raise InputError("The picture of this part was not kept.", "The recipe's saving policy says which ones are.")
+    heat = archive.load_heat(stored.heat) if stored.heat else None
+    return Look(inspection, archive.load(stored.image), heat, said)
+
+
+def save_snapshot(folder: Path, look: Look, style: OverlayStyle, opacity: float, roi: Box | None, at: datetime) -> Path:
+    """Write what is on screen as a PNG; returns its path. Raises StorageError."""
+    picture = render(look.pixels, look.heat, look.inspection.regions, style, opacity, roi=roi)
+    name = f"{at.astimezone():%Y-%m-%d_%H-%M-%S}_{look.inspection.verdict.outcome}_{look.inspection.id[-6:]}.png"
+    path = folder / name.replace(" ", "-")
+    write_atomically(path, cv2.imencode(".png", picture)[1].tobytes())
+    return path

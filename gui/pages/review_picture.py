@@ -1,0 +1,290 @@
+"""One stored part on screen: picture, overlay, view filters, regions that stand or fall, and the painted mask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QWheelEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from db.overrides import history, read_mask
+from db.paging import Stored
+from engine.domain import HeatMap, Mask, Override, Pixels, Region
+from engine.errors import LinesideError
+from engine.overlay import edges, enhance, heat_rgba, mask_rgba
+from gui.context import AppContext
+from gui.tables.thumbnails import load_pixels
+from gui.widgets.image_view import STYLES, ImageView, OverlayStyle, Tool
+from gui.widgets.mask_tools import BrushTool, MaskCanvas, PolygonTool
+
+OPACITY_STEP = 0.1
+_DARK = QColor(0, 0, 0, 190)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedPart:
+    """A stored part with all that its page shows. `pixels` None: `missing` says why there is no picture."""
+
+    stored: Stored
+    pixels: Pixels | None = field(default=None, repr=False)
+    heat: HeatMap | None = field(default=None, repr=False)
+    painted: Mask | None = field(default=None, repr=False)
+    history: tuple[Override, ...] = ()
+    missing: str = ""
+
+
+def open_part(context: AppContext, stored: Stored) -> OpenedPart:
+    """Read picture, heat map, mask and history. Blocking: on a job."""
+    id, frame = stored.inspection.id, stored.inspection.frame
+    past = history(context.db, id)
+    painted = read_mask(context.db, stored.override) if stored.override else None
+    recent = context.recorder.recent(id) if context.recorder else None
+    if recent is not None:
+        return OpenedPart(stored, recent[0].pixels, recent[1], painted, past)
+    if not (stored.image or frame.name):
+        why = "This picture was not kept. Keep OK pictures with the recipe's saving policy."
+        return OpenedPart(stored, None, None, painted, past, why)
+    try:
+        pixels = load_pixels(context.archive, stored.image, frame.name)
+        heat = context.archive.load_heat(stored.heat) if stored.heat else None
+    except LinesideError as error:
+        return OpenedPart(stored, None, None, painted, past, str(error))
+    return OpenedPart(stored, pixels, heat, painted, past)
+
+
+class PartTools:
+    """What draws over the picture: the regions' marks always, and the tool in hand."""
+
+    def __init__(self) -> None:
+        self.hand: Tool | None = None
+        self.regions: tuple[Region, ...] = ()
+        self.standing: frozenset[int] | None = None
+        """Regions that stand, once the inspector said so; None = nothing was said."""
+
+    def press(self, x: float, y: float, buttons: Qt.MouseButton) -> bool:
+        """The tool in hand takes it; without one the view pans and selects."""
+        return self.hand.press(x, y, buttons) if self.hand else False
+
+    def move(self, x: float, y: float, buttons: Qt.MouseButton) -> None:
+        """To the tool in hand."""
+        if self.hand:
+            self.hand.move(x, y, buttons)
+
+    def release(self, x: float, y: float, buttons: Qt.MouseButton) -> None:
+        """To the tool in hand."""
+        if self.hand:
+            self.hand.release(x, y, buttons)
+
+    def paint(self, painter: QPainter) -> None:
+        """A tick on regions that stand, a crossed-out dashed outline on those that do not."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.standing is not None:
+            for index, region in enumerate(self.regions):
+                _paint_told(painter, region, stands=index in self.standing)
+        if self.hand:
+            self.hand.paint(painter)
+
+
+class PartView(QWidget):
+    """An ImageView that knows parts. The overlay is the archived map; the filters change the view, never the picture.
+
+    `regionPicked`: the region clicked. `painted`: the mask changed by hand. `lookChanged`: style, opacity or tool.
+    """
+
+    regionPicked = Signal(int)
+    painted = Signal()
+    lookChanged = Signal()
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self.view = ImageView(context.theme)
+        self.view.set_style(context.settings.overlay)
+        self.view.set_opacity(context.settings.overlay_opacity)
+        self.canvas = MaskCanvas(self)
+        self._tools = PartTools()
+        self._brush, self._eraser = BrushTool(self.canvas), BrushTool(self.canvas, erase=True)
+        self._polygon = PolygonTool(self.canvas, self.view.update)
+        self._opened: OpenedPart | None = None
+        self._loading = False
+        self.selected: int | None = None
+        self.enhanced = self.edged = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.view)
+        self.canvas.changed.connect(self._mask_changed)
+        self.view.regionClicked.connect(self.regionPicked)
+        self.view.installEventFilter(self)
+        self.view.set_tool(self._tools)
+        self.view.setCursor(Qt.CursorShape.ArrowCursor)
+
+    # ── the part ─────────────────────────────────────────────────────────────────────────────────────────────────
+    @property
+    def opened(self) -> OpenedPart | None:
+        """The part on screen."""
+        return self._opened
+
+    def show_part(self, opened: OpenedPart | None, mask: Mask | None = None, empty: str = "") -> None:
+        """Put a part on screen, with the mask painted so far; or `empty` in its place."""
+        self._opened, self.selected = opened, None
+        self._polygon.cancel()
+        regions = opened.stored.inspection.regions if opened else ()
+        self._tools.regions, self._tools.standing = regions, None
+        if opened is None or opened.pixels is None:
+            self.view.set_empty_text(opened.missing if opened else empty)
+            self.view.set_picture(None)
+            self._load_mask((0, 0), None)
+            return
+        height, width = opened.pixels.shape[:2]
+        self._draw_picture(opened.pixels)
+        self._load_mask((height, width), mask)
+        if self.enhanced or self.edged:
+            self._filter()
+
+    def show_regions(self, standing: frozenset[int] | None, selected: int | None) -> None:
+        """Which regions stand (None = not told) and which one is selected."""
+        self._tools.standing, self.selected = standing, selected
+        self.view.set_regions(self._tools.regions, frozenset() if selected is None else frozenset((selected,)))
+
+    # ── the look ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def next_style(self) -> None:
+        """Heat → mask → contour → off → heat."""
+        self.set_style(STYLES[(STYLES.index(self.view.overlay_style) + 1) % len(STYLES)])
+
+    def set_style(self, style: OverlayStyle) -> None:
+        """Choose the overlay."""
+        self.view.set_style(style)
+        self._draw_overlay()
+        self.lookChanged.emit()
+
+    def change_opacity(self, steps: int) -> None:
+        """Stronger (positive) or lighter."""
+        self.view.set_opacity(round(self.view.opacity + steps * OPACITY_STEP, 2))
+        self.lookChanged.emit()
+
+    def toggle_enhanced(self) -> None:
+        """Local contrast on or off; edges go off."""
+        self.enhanced, self.edged = not self.enhanced, False
+        self._filter()
+
+    def toggle_edges(self) -> None:
+        """Edges on or off; local contrast goes off."""
+        self.enhanced, self.edged = False, not self.edged
+        self._filter()
+
+    # ── tools ────────────────────────────────────────────────────────────────────────────────────────────────────
+    @property
+    def tool(self) -> str:
+        """The tool in hand: brush, erase, polygon or pan."""
+        names = {id(self._brush): "brush", id(self._eraser): "erase", id(self._polygon): "polygon"}
+        return names.get(id(self._tools.hand), "pan")
+
+    def take_tool(self, name: str) -> None:
+        """Take a tool; the one in hand again puts it down."""
+        tools: dict[str, Tool] = {"brush": self._brush, "erase": self._eraser, "polygon": self._polygon}
+        self._polygon.cancel()
+        self._tools.hand = None if self.tool == name else tools.get(name)
+        cross = self._tools.hand is not None
+        self.view.setCursor(Qt.CursorShape.CrossCursor if cross else Qt.CursorShape.ArrowCursor)
+        self.view.update()
+        self.lookChanged.emit()
+
+    def resize_brush(self, steps: int) -> None:
+        """A larger or smaller brush; the eraser has the same size."""
+        self._eraser.radius = self._brush.resize(steps)
+        self.view.update()
+        self.lookChanged.emit()
+
+    @property
+    def brush_px(self) -> int:
+        """The brush's diameter in frame pixels."""
+        return 2 * self._brush.radius + 1
+
+    def close_polygon(self) -> bool:
+        """Fill the polygon under way; False when there is none."""
+        return bool(self._polygon.points) and self._polygon.close()
+
+    def undo_paint(self) -> bool:
+        """Take back the last corner or stroke; False when there is none."""
+        return self._polygon.back() or self.canvas.undo()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Shift + wheel changes the brush instead of the zoom."""
+        if isinstance(event, QWheelEvent) and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            turned = event.angleDelta()
+            self.resize_brush(1 if turned.y() + turned.x() > 0 else -1)
+            return True
+        return super().eventFilter(watched, event)
+
+    # ── drawing ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def _draw_picture(self, pixels: Pixels) -> None:
+        self.view.set_picture(pixels)
+        self._draw_overlay()
+        self.show_regions(self._tools.standing, self.selected)
+        self.view.set_mask(self.canvas.mask)
+
+    def _draw_overlay(self) -> None:
+        opened, style = self._opened, self.view.overlay_style
+        heat = opened.heat if opened and opened.pixels is not None else None
+        if opened is None or heat is None or style not in ("heat", "mask"):
+            self.view.set_overlay(None)
+            return
+        package, recipe = self._context.package, self._context.recipe
+        same = recipe is not None and recipe.digest == opened.stored.inspection.recipe.digest
+        threshold = package.manifest.map.threshold if package else 0.5
+        rgba = heat_rgba(heat) if style == "heat" else mask_rgba(heat, threshold)
+        self.view.set_overlay(rgba, recipe.roi if recipe and same else None)
+
+    def _filter(self) -> None:
+        opened = self._opened
+        self.lookChanged.emit()
+        if opened is None or opened.pixels is None:
+            return
+        pixels, wanted = opened.pixels, (self.enhanced, self.edged)
+        work = enhance if self.enhanced else edges if self.edged else None
+        if work is None:
+            self._draw_picture(pixels)
+            return
+
+        def done(shown: Pixels) -> None:
+            if self._opened is opened and (self.enhanced, self.edged) == wanted:
+                self._draw_picture(shown)
+
+        self._context.jobs.run(lambda: work(pixels), done)
+
+    def _load_mask(self, size: tuple[int, int], mask: Mask | None) -> None:
+        self._loading = True
+        self.canvas.load(size, mask)
+        self._loading = False
+
+    def _mask_changed(self) -> None:
+        self.view.set_mask(self.canvas.mask)
+        if not self._loading:
+            self.painted.emit()
+
+
+def _paint_told(painter: QPainter, region: Region, *, stands: bool) -> None:
+    """The mark of a region: a tick where it stands, a cross and a dashed box where it does not (frame coordinates)."""
+    x, y, width, height = region.box
+    side = max(6.0, 12.0 / max(1e-6, painter.worldTransform().m11()))
+    box = QRectF(x, y, width, height)
+    shapes: list[QPolygonF] = []
+    corner = QPointF(x + width + side * 0.4, y - side * 0.2)
+    if stands:
+        shapes.append(QPolygonF([corner + QPointF(0, side * 0.5), corner + QPointF(side * 0.35, side * 0.9)]))
+        shapes[-1].append(corner + QPointF(side, 0))
+    else:
+        shapes.append(QPolygonF([corner, corner + QPointF(side, side)]))
+        shapes.append(QPolygonF([corner + QPointF(side, 0), corner + QPointF(0, side)]))
+    for colour, thick in ((_DARK, 4.0), (QColor("#ffffff"), 2.0)):
+        pen = QPen(colour, thick)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        for shape in shapes:
+            painter.drawPolyline(shape)
+        if not stands:
+            pen.setStyle(Qt.PenStyle.DashLine)
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(box)

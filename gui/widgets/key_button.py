@@ -1,0 +1,105 @@
+"""A button that shows its key: word at the left, key cap at the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QIcon, QPainter, QPaintEvent
+from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QStylePainter, QWidget
+
+from gui.icons import icon
+from gui.theme import NORMAL, SMALL, SPACING, TOUCH, Theme, font
+
+ICON = 20
+CAP_HEIGHT = 18
+CAP_NAMES = {
+    "Return": "↵",
+    "Left": "←",
+    "Right": "→",
+    "Escape": "Esc",
+    "Comma": ",",
+    "Period": ".",
+    "Delete": "Del",
+    "Backspace": "⌫",
+}
+
+
+class KeyButton(QPushButton):
+    """A push button with a key cap. `primary` is the page's one act that matters now."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        text: str,
+        key: str = "",
+        icon_name: str = "",
+        *,
+        primary: bool = False,
+        compact: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(text, parent)
+        self._theme, self._key, self._icon_name = theme, CAP_NAMES.get(key, key), icon_name
+        self._compact, self._mark = compact, QIcon()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        if primary:
+            self.setProperty("role", "primary")
+        self.setAccessibleDescription(f"Key {self._key}" if self._key else "")
+        theme.changed.connect(self.update)
+
+    def set_icon(self, name: str) -> None:
+        """Another icon of the theme."""
+        self._icon_name = name
+        self.update()
+
+    def set_mark(self, mark: QIcon) -> None:
+        """A coloured icon (a verdict's shape) in place of the theme's."""
+        self._mark = mark
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Icon, word and key cap with a grid step between them."""
+        metrics = QFontMetrics(font(NORMAL))
+        width = 3 * SPACING + metrics.horizontalAdvance(self.text())
+        width += ICON + SPACING if self._has_icon else 0
+        width += self._cap_width() + SPACING if self._key else 0
+        return QSize(width, TOUCH - SPACING if self._compact else TOUCH)
+
+    def minimumSizeHint(self) -> QSize:
+        """No smaller: a cut word is no word."""
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The style's frame, then icon, word and key cap."""
+        painter, option = QStylePainter(self), QStyleOptionButton()
+        self.initStyleOption(option)
+        painter.drawControl(QStyle.ControlElement.CE_PushButtonBevel, option)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours, primary = self._theme.colours, self.property("role") == "primary" and self.isEnabled()
+        ink = self._theme.colour("on_accent" if primary else "text" if self.isEnabled() else "muted")
+        left = self.rect().adjusted(3 * SPACING // 2, 0, -3 * SPACING // 2, 0)
+        if self._has_icon:
+            mark = self._mark if not self._mark.isNull() else icon(self._icon_name, ink.name())
+            mode = QIcon.Mode.Normal if self.isEnabled() else QIcon.Mode.Disabled
+            mark.paint(painter, QRect(left.x(), (self.height() - ICON) // 2, ICON, ICON), mode=mode)
+            left.setLeft(left.x() + ICON + SPACING)
+        painter.setFont(font(NORMAL))
+        painter.setPen(ink)
+        painter.drawText(left, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
+        if self._key:
+            cap = QRect(0, 0, self._cap_width(), CAP_HEIGHT)
+            cap.moveCenter(left.center())
+            cap.moveRight(left.right())
+            ring = ink if primary else self._theme.colour("line")
+            painter.setPen(ring)
+            painter.drawRoundedRect(cap.adjusted(0, 0, -1, -1), 3, 3)
+            painter.setPen(ink if primary else colours.muted)
+            painter.setFont(font(SMALL))
+            painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, self._key)
+
+    @property
+    def _has_icon(self) -> bool:
+        return bool(self._icon_name) or not self._mark.isNull()
+
+    def _cap_width(self) -> int:
+        return max(CAP_HEIGHT, QFontMetrics(font(SMALL)).horizontalAdvance(self._key) + SPACING)

@@ -1,0 +1,70 @@
+"""Verdicts in tables and filters: always the shape, the word and the colour together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QToolButton, QWidget
+
+from engine.domain import Outcome
+from gui.tables.inspections import OUTCOME_ROLE
+from gui.tables.thumbnails import still_icon
+from gui.theme import Theme, draw_mark
+
+MARK = 16
+_RATIO = 2.0
+
+
+def outcome_icon(theme: Theme, outcome: Outcome, size: int = MARK) -> QIcon:
+    """The outcome's shape in its colour, sharp on twice as dense screens."""
+    pixmap = QPixmap(round(size * _RATIO), round(size * _RATIO))
+    pixmap.setDevicePixelRatio(_RATIO)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    draw_mark(painter, outcome, QRectF(1, 1, size - 2, size - 2), theme.outcome_colour(outcome))
+    painter.end()
+    return still_icon(pixmap)
+
+
+class VerdictDelegate(QStyledItemDelegate):
+    """Draws the verdict's shape before the word in cells that have an OUTCOME_ROLE."""
+
+    def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._icons: dict[Outcome, QIcon] = {}
+        theme.changed.connect(self._icons.clear)
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        """Add the shape to what the cell shows."""
+        super().initStyleOption(option, index)
+        named: Any = index.data(OUTCOME_ROLE)  # Qt hands a StrEnum back as plain text
+        if not named:
+            return
+        outcome = Outcome(named)
+        if outcome not in self._icons:
+            self._icons[outcome] = outcome_icon(self._theme, outcome)
+        changed: Any = option  # PySide's stubs do not know that an option's fields can be set.
+        changed.icon = self._icons[outcome]
+        changed.decorationSize = QSize(MARK, MARK)
+        changed.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
+
+
+class VerdictChip(QToolButton):
+    """A filter button of one verdict: pressed in = shown."""
+
+    def __init__(self, theme: Theme, outcome: Outcome, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self.outcome = theme, outcome
+        self.setCheckable(True)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setIconSize(QSize(MARK, MARK))
+        self.setText(str(outcome))
+        self.setAccessibleName(f"Show {outcome} parts")
+        self._draw()
+        theme.changed.connect(self._draw)
+
+    def _draw(self) -> None:
+        self.setIcon(outcome_icon(self._theme, self.outcome))

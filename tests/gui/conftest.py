@@ -1,0 +1,40 @@
+"""Windows as gui/app.py composes them, with a scripted source and model, shut down in order after each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from gui.app import GuiOptions, Station, compose, shut_down
+from tests.gui.standins import ScriptedSource, loader, make_package
+
+Open = Callable[..., Station]
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> GuiOptions:
+    """Five good parts, as fast as they are read."""
+    package = make_package(tmp_path / "package")
+    return GuiOptions(model=str(package.folder), load=loader("ok"), open=lambda _uri: ScriptedSource(5))
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, options: GuiOptions) -> Iterator[Open]:
+    """Open a window whose line is not started yet: `opened(load=…, open=…)`."""
+    stations: list[Station] = []
+
+    def make(**changes: object) -> Station:
+        station = compose(replace(options, **changes))  # type: ignore[arg-type]
+        stations.append(station)
+        station.window.show()
+        qtbot.waitExposed(station.window)
+        station.bridge.start()
+        return station
+
+    yield make
+    for station in stations:
+        shut_down(station)

@@ -1,0 +1,155 @@
+"""A model and sources that behave as told, through the real protocols."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from engine.domain import Box, Frame, ModelRef, Pixels, Prediction, Region, Scores, utc_now
+from engine.errors import InferenceError, SourceEnded, SourceLost
+from engine.package import ClassSpec, InputSpec, LimitSpec, Manifest, ModelPackage, write_package
+from gui.app import Station
+from gui.pages.live import LivePage
+
+CLASSES = ("sound", "scratch", "pit", "stain")
+DEFECT_SCORES = {"ok": 0.03, "ng": 0.96, "review": 0.5}
+
+
+def make_package(folder: Path, name: str = "bench") -> ModelPackage:
+    """A complete, verified package; its graph is never run."""
+    classes = [ClassSpec(name=c, role="ok" if c == "sound" else "defect") for c in CLASSES]
+    manifest = Manifest(
+        schema=1,
+        name=name,
+        kind="classifier",
+        architecture="none",
+        classes=classes,
+        input=InputSpec(height=64, width=64, channels=1),
+        thresholds=LimitSpec(ng_at=0.5, review_from=0.3, review_to=0.7),
+    )
+    return write_package(folder, manifest, {"model.onnx": name.encode()})
+
+
+class ScriptedModel:
+    """Judges `ok`, `ng` or `review` in the script's order, over and over; `fail` raises."""
+
+    def __init__(self, package: ModelPackage, script: tuple[str, ...] = ("ok",)) -> None:
+        self._ref, self._script, self._count = package.ref, script, 0
+        self.closed = False
+
+    @property
+    def ref(self) -> ModelRef:
+        return self._ref
+
+    def run(self, pixels: Pixels, roi: Box | None = None) -> Prediction:
+        word = self._script[self._count % len(self._script)]
+        self._count += 1
+        if word == "fail":
+            raise InferenceError("The model failed.", "Load it again.")
+        score = DEFECT_SCORES[word]
+        scores = Scores(CLASSES, (1 - score, score, 0.0, 0.0))
+        heat = _heat(pixels)
+        regions: tuple[Region, ...] = ()
+        if word != "ok":
+            y, x = (int(v) for v in np.unravel_index(int(np.argmax(heat)), heat.shape))
+            by, bx = y * pixels.shape[0] // heat.shape[0], x * pixels.shape[1] // heat.shape[1]
+            box = (max(0, bx - 40), max(0, by - 30), 80, 60)
+            outline = tuple(
+                (int(bx + 40 * np.cos(a)), int(by + 30 * np.sin(a))) for a in np.linspace(0, 2 * np.pi, 24, False)
+            )
+            regions = (Region("scratch", score, box, 3770.0, outline),)
+        return Prediction(scores, regions, heat * np.float32(score), self._ref, 0.4, 5.8)
+
+    def stream(self, pictures: Iterable[Pixels], roi: Box | None = None) -> Iterator[Prediction]:
+        for pixels in pictures:
+            yield self.run(pixels, roi)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _heat(pixels: Pixels) -> np.ndarray:
+    grey = pixels if pixels.ndim == 2 else pixels[..., 0]
+    small = cv2.resize(grey.astype(np.float32), (64, 52), interpolation=cv2.INTER_AREA)
+    odd = cv2.GaussianBlur(np.abs(small - cv2.GaussianBlur(small, (0, 0), 6)), (0, 0), 1.5)
+    return np.asarray((odd / max(1e-6, float(odd.max()))) ** 2, dtype=np.float32)
+
+
+class ScriptedSource:
+    """`count` grey frames, one every `every` seconds, not free-running; `lose_at` loses the camera for good."""
+
+    def __init__(
+        self, count: int = 5, every: float = 0.0, size: tuple[int, int] = (96, 128), lose_at: int = -1
+    ) -> None:
+        self._count, self._every, self._size, self._lose_at = count, every, size, lose_at
+        self._at = 0
+        self.hold = threading.Event()
+        """While set, no frame comes."""
+
+    uri = "scripted:"
+    free_running = False
+    skipped = 0
+
+    @property
+    def description(self) -> str:
+        return f"scripted {self._size[1]}×{self._size[0]}"
+
+    @property
+    def total(self) -> int | None:
+        return self._count
+
+    def open(self) -> None:
+        if 0 <= self._lose_at <= self._at:
+            raise SourceLost("The camera does not answer.", "Check its cable.")
+
+    def read(self, timeout: float) -> Frame | None:
+        if self._at == self._lose_at:
+            raise SourceLost("The camera does not answer.", "Check its cable.")
+        if self._at >= self._count:
+            raise SourceEnded("That was the last frame.")
+        if self.hold.is_set():
+            time.sleep(0.01)
+            return None
+        time.sleep(self._every)
+        self._at += 1
+        rng = np.random.default_rng(self._at)
+        pixels = rng.integers(80, 120, self._size, dtype=np.uint8)
+        return Frame(pixels, self.uri, self._at, utc_now())
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def loader(*script: str) -> Callable[[ModelPackage, int], ScriptedModel]:
+    """What the line loads models with: always this script."""
+    return lambda package, _threads: ScriptedModel(package, script or ("ok",))
+
+
+def press(station: Station, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """A key as the operator presses it: to the window, not to a widget."""
+    handle = station.window.windowHandle()
+    assert handle is not None
+    QTest.keyClick(handle, key, modifier)
+
+
+def scan(station: Station, text: str) -> None:
+    """What a hand scanner does: the characters in a burst, then Enter."""
+    handle = station.window.windowHandle()
+    assert handle is not None
+    for letter in text:
+        QTest.keyClick(handle, letter)
+    QTest.keyClick(handle, Qt.Key.Key_Return)
+
+
+def live_page(station: Station) -> LivePage:
+    """The Live page of a window."""
+    page = station.window.findChild(LivePage)
+    assert isinstance(page, LivePage)
+    return page

@@ -1,0 +1,118 @@
+"""A real database, archive and context with stored parts, for the pages that look back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+
+from db.archive import Archive
+from db.inspections import NewInspection, add
+from db.registry import ModelVersion, activate, register
+from db.session import open_database
+from engine.domain import (
+    FrameRef,
+    Inspection,
+    ModelRef,
+    Outcome,
+    RecipeRef,
+    Region,
+    Scores,
+    Times,
+    Traveller,
+    Verdict,
+    new_id,
+    utc_now,
+)
+from engine.package import open_package
+from engine.recipe import default_recipe
+from engine.settings import StationSettings
+from gui.context import AppContext, Page
+from gui.notify import Notice
+from gui.theme import Theme
+from tests.packages import write_tiny_package
+
+SIZE = (48, 64)
+REGIONS = (
+    Region("scratch", 0.9, (10, 10, 12, 6), 60.0, ((10, 10), (22, 10), (22, 16), (10, 16))),
+    Region("scratch", 0.7, (40, 20, 8, 8), 50.0, ((40, 20), (48, 20), (48, 28), (40, 28))),
+)
+
+
+class Bench:
+    """A context on a database of its own, with the tiny model active. `notices` keeps what was told."""
+
+    def __init__(self, folder: Path, qtbot: QtBot) -> None:
+        self.qtbot = qtbot
+        self.db = open_database(folder / "lineside.db")
+        self.archive = Archive(self.db.archive_folder)
+        settings = StationSettings(schema_version=1, operator="anna")
+        self.context = AppContext(self.db, self.archive, settings, Theme())
+        self.model = self.register(folder / "package", "scratch")
+        activate(self.db, self.model.version, "anna")
+        self.context.package = open_package(self.model.folder)
+        self.context.recipe = default_recipe(self.context.package)
+        self.notices: list[Notice] = []
+        self.context.notice.connect(self.notices.append)
+
+    def register(self, folder: Path, defect: str, review: float = 0.1) -> ModelVersion:
+        """One version more; another defect class makes another version."""
+        return register(self.db, write_tiny_package(folder, defect=defect, review=review).folder, "anna")
+
+    def parts(self, *outcomes: Outcome, archived: bool = True) -> list[Inspection]:
+        """Store one part for each outcome, the first the oldest, each with its picture and heat map."""
+        made = [self._inspection(i, outcome) for i, outcome in enumerate(outcomes)]
+        rows = []
+        for number, part in enumerate(made):
+            pixels = np.full(SIZE, 40 + number % 200, np.uint8)
+            heat = np.zeros((12, 16), np.float32)
+            heat[3, 3] = 0.9
+            paths = self.archive.save(part.id, part.frame.captured_at, pixels, heat) if archived else (None, None)
+            rows.append(NewInspection(part, *paths))
+        add(self.db, rows)
+        return made
+
+    def many(self, count: int) -> None:
+        """Store many OK parts without pictures, in large transactions."""
+        for start in range(0, count, 5000):
+            chunk = range(start, min(start + 5000, count))
+            add(self.db, [NewInspection(self._inspection(i, Outcome.OK)) for i in chunk])
+
+    def said(self) -> str:
+        """All notices so far."""
+        return " ".join(f"{n.message} {n.remedy}" for n in self.notices)
+
+    def idle(self) -> None:
+        """Wait until no job is under way."""
+        self.qtbot.waitUntil(lambda: self.context.jobs.busy == 0, timeout=10_000)
+
+    def close(self) -> None:
+        """As the application does it."""
+        assert self.context.jobs.shutdown()
+        self.db.close()
+
+    def _inspection(self, number: int, outcome: Outcome) -> Inspection:
+        at = utc_now() - timedelta(minutes=60) + timedelta(milliseconds=100 * number)
+        score = {Outcome.OK: 0.1, Outcome.NG: 0.9, Outcome.REVIEW: 0.5, Outcome.NO_VERDICT: 0.0}[outcome]
+        label = {Outcome.OK: "ok", Outcome.NO_VERDICT: ""}.get(outcome, "scratch")
+        return Inspection(
+            id=new_id(at),
+            frame=FrameRef("demo:", number, at, "", *SIZE),
+            scores=Scores(("ok", "scratch"), (1 - score, score)),
+            regions=REGIONS if outcome is Outcome.NG else (),
+            verdict=Verdict(outcome, label, score, (f"scratch {score:.2f}",)),
+            model=ModelRef(self.model.name, self.model.version),
+            recipe=RecipeRef("default", 1, "0"),
+            traveller=Traveller("L1", "", "anna", "Station 1"),
+            times=Times(at, 1.0, 5.0, 10.0),
+        )
+
+
+def press(page: Page, *keys: str) -> None:
+    """Do what these keys are bound to."""
+    acts: dict[str, Callable[[], object]] = {b.sequence: b.act for b in page.keys()}
+    for key in keys:
+        acts[key]()

@@ -1,0 +1,93 @@
+"""Keys in a bare window: bursts, holds, and what is on screen when a key goes down."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from gui.context import Binding
+from gui.keys import BURST_GAP_MS, Keyboard
+
+
+class Bench:
+    """A window with a text field and the keys O, N and ?."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.window, self.field = QWidget(), QLineEdit()
+        QVBoxLayout(self.window).addWidget(self.field)
+        self.field.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        qtbot.addWidget(self.window)
+        self.keyboard = Keyboard(self.window)
+        self.done: list[str] = []
+        self.scans: list[str] = []
+        names = ("O", "N", "?", "Space", "Ctrl+1", "Left")
+        self.keyboard.bind("page", [Binding(n, n, lambda name=n: self.done.append(name)) for n in names])
+        self.keyboard.scanned.connect(self.scans.append)
+        self.window.show()
+        qtbot.waitExposed(self.window)
+        handle = self.window.windowHandle()
+        assert handle is not None
+        self.handle = handle
+        self.keyboard.watch(handle)
+
+    def click(self, *keys: Qt.Key | str) -> None:
+        for key in keys:
+            QTest.keyClick(self.handle, key)
+
+
+def test_one_key_acts_once_after_the_burst_gap(qtbot: QtBot) -> None:
+    bench = Bench(qtbot)
+    bench.click(Qt.Key.Key_O)
+    assert bench.done == []
+    qtbot.waitUntil(lambda: bench.done == ["O"], timeout=1000)
+
+
+def test_two_quick_keys_are_two_acts_in_order(qtbot: QtBot) -> None:
+    bench = Bench(qtbot)
+    bench.click(Qt.Key.Key_N, Qt.Key.Key_O)
+    qtbot.waitUntil(lambda: bench.done == ["N", "O"], timeout=1000)
+    assert bench.scans == []
+
+
+def test_a_burst_without_enter_is_a_scan_too(qtbot: QtBot) -> None:
+    bench = Bench(qtbot)
+    bench.click(*"ONON")
+    qtbot.wait(3 * BURST_GAP_MS)
+    assert bench.scans == ["ONON"] and bench.done == []
+
+
+def test_enter_ends_a_burst_at_once(qtbot: QtBot) -> None:
+    bench = Bench(qtbot)
+    bench.click(*"P-12 O7", Qt.Key.Key_Return)
+    assert bench.scans == ["P-12 O7"] and bench.done == []
+
+
+def test_commands_and_space_do_not_wait(qtbot: QtBot) -> None:
+    bench = Bench(qtbot)
+    bench.click(Qt.Key.Key_Space)
+    QTest.keyClick(bench.handle, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert bench.done == ["Space", "Ctrl+1"]
+
+
+def test_a_key_that_needs_shift_is_known_by_its_character(qtbot: QtBot) -> None:
+    bench = Bench(qtbot)
+    QTest.keyClick(bench.handle, "?", Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: bench.done == ["?"], timeout=1000)
+
+
+def test_a_field_with_focus_gets_the_text(qtbot: QtBot) -> None:
+    bench = Bench(qtbot)
+    bench.window.activateWindow()
+    bench.field.setFocus()
+    qtbot.waitUntil(bench.field.hasFocus, timeout=1000)
+    bench.click(*"no", Qt.Key.Key_Left)
+    qtbot.wait(2 * BURST_GAP_MS)
+    assert bench.field.text() == "no" and bench.done == []
+
+
+def test_pressed_comes_before_the_wait(qtbot: QtBot) -> None:
+    bench = Bench(qtbot)
+    with qtbot.waitSignal(bench.keyboard.pressed, timeout=BURST_GAP_MS // 2):
+        bench.click(Qt.Key.Key_O)

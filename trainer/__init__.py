@@ -1,0 +1,1 @@
+"""A separate program: data set in, model package out."""

@@ -1,0 +1,59 @@
+"""The classifier's training loop, read top to bottom."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from engine.metrics import average_precision
+from trainer.job import Course, Job, optimiser_of
+
+
+def train_classifier(job: Job) -> None:
+    """Train `job.network` and leave its best state in it, in eval mode. Raises Interrupted when asked to stop."""
+    fabric, config = job.fabric, job.config
+    network, optimizer = fabric.setup(job.network, optimiser_of(config, job.network))
+    course = Course(job, network, optimizer)
+    for epoch in course.epochs():
+        network.train()
+        rng, losses = course.random(epoch), []
+        for step, rows in enumerate(job.batches(epoch)):
+            course.before_step(epoch, step)
+            pictures, _ = job.augmented(rows, rng, masks=False)
+            logits = network(course.normalise(pictures))
+            loss = nn.functional.cross_entropy(logits.float(), job.labels(rows), label_smoothing=config.label_smoothing)
+            optimizer.zero_grad(set_to_none=True)
+            fabric.backward(loss)
+            optimizer.step()
+            losses.append(float(loss.detach()))
+            course.after_step(epoch, step, losses[-1])
+        loss_now, figures = _validate(job, course)
+        course.finish_epoch(epoch, float(np.mean(losses)), loss_now, figures)
+    course.take_best()
+
+
+@torch.no_grad()
+def _validate(job: Job, course: Course) -> tuple[float | None, dict[str, float]]:
+    if not job.validation.size:
+        return None, {}
+    course.judged.eval()
+    total, scores = 0.0, []
+    for rows in np.array_split(job.validation, -(-job.validation.size // 32)):
+        job.stop.check()
+        with job.fabric.autocast():
+            logits = course.judged(course.normalise(job.pictures(rows)))
+        total += float(nn.functional.cross_entropy(logits.float(), job.labels(rows), reduction="sum"))
+        scores.append(torch.softmax(logits.float(), dim=1).cpu().numpy())
+    return total / job.validation.size, short_figures(job, np.concatenate(scores))
+
+
+def short_figures(job: Job, scores: NDArray[np.float32]) -> dict[str, float]:
+    """Accuracy of the likeliest class and, where there are sound classes, AP of "defect" on the validation part."""
+    truth = job.data.labels[job.validation]
+    figures = {"accuracy": float((scores.argmax(axis=1) == truth).mean())}
+    positive = ~np.isin(truth, job.sound)
+    if job.sound and positive.any() and not positive.all():
+        figures["ap"] = average_precision(positive, 1.0 - scores[:, list(job.sound)].sum(axis=1))
+    return figures

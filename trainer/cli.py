@@ -1,0 +1,161 @@
+"""The trainer's commands that need no torch, and the arguments of all of them. `train` itself is trainer.train."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+from engine.package import open_package
+from engine.recipe import load_recipe
+from engine.settings import write_atomically
+from trainer.config import preset_names
+from trainer.evaluate import PARTS, evaluate
+from trainer.formats.detect import FORMATS, open_dataset
+
+TRAIN_EXAMPLE = """example:
+  lineside train parts/ --preset casting-fast --weights imagenet --out models/castings
+  lineside train "demo:?seed=1&count=3000" --preset demo-segdec --set epochs=8 --out models/demo
+  lineside train export/ --from models/demo --preset finetune --out models/demo-2
+  lineside train --resume RUN --out models/demo-2
+"""
+
+
+def add_train_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `lineside train` takes."""
+    parser.epilog = TRAIN_EXAMPLE
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("dataset", nargs="?", metavar="DATASET", help="a data set's folder, or demo:?seed=1&count=3000")
+    parser.add_argument("--preset", metavar="NAME", help=f"one of {', '.join(preset_names())}")
+    parser.add_argument("--format", metavar="F", help=f"how the data set is laid out: {', '.join(FORMATS)}")
+    parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="change a preset's setting; repeatable")
+    parser.add_argument("--weights", metavar="W", help="imagenet, none, or a torchvision state dict's file")
+    parser.add_argument("--from", dest="parent", metavar="PKG", help="fine-tune this model package")
+    parser.add_argument("--challenge", metavar="DIR", help="known parts whose figures go into the package")
+    parser.add_argument("--resume", metavar="RUN", help="go on with an interrupted run (its folder)")
+    parser.add_argument("--run", metavar="DIR", help="folder for the checkpoint; by default one under the data folder")
+    parser.add_argument("--jsonl", action="store_true", help="JSON events on stdout, also on a terminal")
+    parser.add_argument("--out", metavar="PKG", help="folder of the model package to write")
+
+
+def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `lineside evaluate` takes."""
+    parser.epilog = "example:\n  lineside evaluate models/castings parts/test --json figures.json --jsonl lines.jsonl\n"
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("package", metavar="PKG", help="the model package, folder or zip")
+    parser.add_argument("dataset", metavar="DATASET", help="a data set's folder, or demo:?seed=9&count=500")
+    parser.add_argument("--format", default="", metavar="F", help=f"one of {', '.join(FORMATS)}")
+    parser.add_argument("--recipe", metavar="FILE", help="judge by this recipe instead of the package's own limits")
+    parser.add_argument("--part", default="", metavar="P", help=f"only this part: {', '.join(PARTS)}")
+    parser.add_argument("--ok-classes", default="", metavar="A,B", help="names of the sound classes")
+    parser.add_argument("--json", metavar="FILE", help="write the figures as JSON")
+    parser.add_argument("--jsonl", metavar="FILE", help="write one JSON line a picture")
+    parser.add_argument("--threads", type=int, default=0, metavar="N", help="CPU threads; 0 = all cores")
+    parser.add_argument(
+        "--precision", choices=("auto", "f32"), default="auto", help="auto: as scan; f32: alike on every CPU"
+    )
+
+
+def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `lineside data inspect` takes."""
+    parser.epilog = "example:\n  lineside data inspect parts/\n"
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("action", choices=("inspect",), help="what to do")
+    parser.add_argument("dataset", metavar="DATASET", help="a data set's folder, or demo:?seed=1&count=3000")
+    parser.add_argument("--format", default="", metavar="F", help=f"one of {', '.join(FORMATS)}")
+    parser.add_argument("--ok-classes", default="", metavar="A,B", help="names of the sound classes")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run_evaluate(args: argparse.Namespace) -> int:
+    """Judge a data set and print its figures. Raises LinesideError."""
+    package = open_package(Path(args.package))
+    dataset = open_dataset(args.dataset, args.format, _names(args.ok_classes))
+    recipe = load_recipe(Path(args.recipe), package) if args.recipe else None
+    lines: list[str] = []
+    figures = evaluate(
+        package,
+        dataset,
+        recipe=recipe,
+        part=args.part,
+        threads=args.threads,
+        precision=args.precision,
+        line=lines.append if args.jsonl else None,
+        progress=_meter(sys.stderr, "pictures"),
+    )
+    if args.jsonl:
+        write_atomically(Path(args.jsonl), ("\n".join(lines) + "\n").encode())
+    if args.json:
+        write_atomically(Path(args.json), json.dumps(figures, indent=2, ensure_ascii=False).encode())
+    print(_table(figures))
+    return 0
+
+
+def run_data(args: argparse.Namespace) -> int:
+    """Say what a data set holds. Raises LinesideError."""
+    found = open_dataset(args.dataset, args.format, _names(args.ok_classes)).describe()
+    if args.json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        for key, value in found.items():
+            print(f"{key:<22}{_words(value)}")
+    return 0
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _meter(stream: TextIO, what: str) -> Callable[[int, int], None] | None:
+    """A line that counts in place, for a terminal only."""
+    if not stream.isatty():
+        return None
+    began = time.monotonic()
+    last = [0.0]
+
+    def show(done: int, total: int) -> None:
+        now = time.monotonic()
+        if done < total and now - last[0] < 0.2:
+            return
+        last[0] = now
+        stream.write(f"\r{done}/{total} {what}, {done / max(1e-9, now - began):.0f} a second   ")
+        stream.write("\n" if done == total else "")
+        stream.flush()
+
+    return show
+
+
+def _table(figures: dict[str, Any]) -> str:
+    """The figures for a person."""
+    rows = [("pictures", str(figures["count"])), ("accuracy", _figure(figures["accuracy"]))]
+    rows += [(name, _figure(figures[name])) for name in ("macro_f1", "kappa", "ap")]
+    rows += [("auroc", _figure(figures["auroc"]["binary"])), ("threshold", _figure(figures["threshold"]))]
+    for name in ("escapes", "overkill"):
+        share = figures[name]
+        low, high = share["interval"]
+        rows.append((name, f"{share['count']} of {share['of']} ({low:.1%} to {high:.1%})"))
+    if "map" in figures:
+        place = figures["map"]
+        rows.append(
+            ("map", f"points at {place['pointed']} of {place['of']} drawn defects, mean IoU {place['iou']:.2f}")
+        )
+    rows.append(("ms a picture", f"{figures['milliseconds']:.1f}"))
+    lines = [f"{name:<14}{value}" for name, value in rows]
+    lines.append(f"\n{'class':<22}{'precision':>10}{'recall':>10}{'F1':>10}{'support':>10}")
+    for name, c in figures["per_class"].items():
+        lines.append(f"{name:<22}{c['precision']:>10.4f}{c['recall']:>10.4f}{c['f1']:>10.4f}{c['support']:>10}")
+    return "\n".join(lines)
+
+
+def _figure(value: float | None) -> str:
+    return "—" if value is None else f"{value:.4f}"
+
+
+def _words(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {v}" for k, v in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,157 @@
+"""Typed training settings: a preset (presets/*.toml), changed by --set KEY=VALUE."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from engine.errors import UsageError
+from engine.package import InputSpec
+from trainer.split import SplitRule
+
+PRESETS = Path(__file__).resolve().parent / "presets"
+
+
+class TrainConfig(BaseModel):
+    """Everything that shapes a training, with the defaults of a plain one. Sizes are height × width in pixels."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    description: str = ""
+    kind: Literal["classifier", "segdec"]
+    architecture: str
+    weights: str = "none"
+    """`none`, `imagenet` (torchvision's own) or a torchvision state dict; --weights overrides."""
+    height: int = Field(224, ge=8, le=4096)
+    width: int = Field(224, ge=8, le=4096)
+    channels: Literal[1, 3] = 3
+    resize: Literal["stretch", "letterbox"] = "stretch"
+    ok_classes: list[str] = Field(default_factory=list)
+    """Names of the sound classes; empty = recognised by name."""
+
+    validation_fraction: float = Field(0.15, ge=0.0, lt=1.0)
+    test_fraction: float = Field(0.15, ge=0.0, lt=1.0)
+    folds: int = Field(0, ge=0)
+    fold: int = Field(0, ge=0)
+    validation_from: Literal["train", "test-half"] = "train"
+    seed: int = 42
+
+    epochs: int = Field(20, ge=1)
+    patience: int = Field(0, ge=0)
+    """Epochs without a better validation loss before it stops; 0 = never."""
+    keep: Literal["best", "last"] = "best"
+    batch: int = Field(32, ge=1)
+    samples_per_epoch: int = Field(0, ge=0)
+    """0 = as many as the training part has."""
+    sampling: Literal["plain", "balanced", "weighted"] = "plain"
+    """plain: each picture once; balanced: as many sound as defective, kinds alike; weighted: every class alike."""
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
+    learning_rate: float = Field(1e-3, gt=0.0)
+    weight_decay: float = Field(0.0, ge=0.0)
+    schedule: Literal["none", "cosine", "onecycle"] = "none"
+    label_smoothing: float = Field(0.0, ge=0.0, lt=1.0)
+    average: float = Field(0.0, ge=0.0, lt=1.0)
+    """Decay per step of a running average of the weights that is validated and kept; 0 = none."""
+    precision: Literal["auto", "32", "bf16"] = "auto"
+    threads: int = Field(0, ge=0)
+
+    flip_horizontal: bool = False
+    flip_vertical: bool = False
+    turn: bool = False
+    """Quarter turns (square input only)."""
+    shift: float = Field(0.0, ge=0.0, le=0.5)
+    brightness: float = Field(0.0, ge=0.0, le=1.0)
+    contrast: float = Field(0.0, ge=0.0, le=1.0)
+    noise: float = Field(0.0, ge=0.0, le=1.0)
+
+    stages: Literal["end-to-end", "two-stage"] = "end-to-end"
+    segmentation_epochs: int = Field(0, ge=0)
+    """Two-stage only: epochs on the map before the decision is taught with the map frozen."""
+    segmentation_loss: Literal["bce", "mse"] = "bce"
+    segmentation_weight: float = Field(1.0, ge=0.0)
+    positive_weight: float = Field(1.0, gt=0.0)
+    dilate: int = Field(0, ge=0)
+    """Masks grow by this many input pixels."""
+
+    threshold: str = "best_f1"
+    """`best_f1` on validation, `recall:0.99` (share of defects), or a number."""
+    review_margin: float = Field(0.0, ge=0.0, lt=0.5)
+    map_threshold: float = Field(0.5, gt=0.0, lt=1.0)
+
+    replay: int = Field(600, ge=0)
+    """Fine-tuning: how many of the parent's pictures are repeated."""
+    correction_share: float = Field(0.4, gt=0.0, le=1.0)
+    """Fine-tuning with replay: share of each batch that is new."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> TrainConfig:
+        if self.folds and self.fold >= self.folds:
+            raise ValueError("fold must be below folds")
+        if self.turn and self.height != self.width:
+            raise ValueError("turn needs height = width")
+        if self.threshold != "best_f1":
+            float(self.threshold.removeprefix("recall:"))
+        return self
+
+    @property
+    def input(self) -> InputSpec:
+        """The model's input."""
+        return InputSpec(height=self.height, width=self.width, channels=self.channels, resize=self.resize)
+
+    @property
+    def rule(self) -> SplitRule:
+        """How the data set is split."""
+        return SplitRule(
+            self.validation_fraction, self.test_fraction, self.folds, self.fold, self.validation_from, self.seed
+        )
+
+
+def preset_names() -> list[str]:
+    """The presets there are."""
+    return sorted(p.stem for p in PRESETS.glob("*.toml"))
+
+
+def load_config(preset: str, settings: Sequence[str] = (), given: Mapping[str, Any] | None = None) -> TrainConfig:
+    """A preset with `KEY=VALUE` settings on top, and values `given` by code above both. Raises UsageError."""
+    if preset not in preset_names():
+        raise UsageError(f"There is no preset {preset!r}.", f"Choose one of {', '.join(preset_names())}.")
+    values = tomllib.loads((PRESETS / f"{preset}.toml").read_text(encoding="utf-8"))
+    values.update(parse_settings(settings))
+    values.update(given or {})
+    try:
+        return TrainConfig.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise UsageError(
+            f"The setting {key or 'given'} cannot be used: {first['msg']}.", "Give another value with --set."
+        ) from error
+
+
+def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
+    """`KEY=VALUE` texts as values: TOML where it is TOML, comma lists for lists, else the text itself."""
+    values: dict[str, Any] = {}
+    for text in settings:
+        key, equals, raw = text.partition("=")
+        key = key.strip()
+        if not equals or key not in TrainConfig.model_fields:
+            valid = ", ".join(sorted(TrainConfig.model_fields))
+            raise UsageError(f"There is no setting {key!r}.", f"Valid ones: {valid}.")
+        values[key] = _value(key, raw.strip())
+    return values
+
+
+def _value(key: str, raw: str) -> Any:
+    annotation = TrainConfig.model_fields[key].annotation
+    if annotation == list[str]:
+        return [part.strip() for part in raw.strip("[]").replace('"', "").split(",") if part.strip()]
+    if annotation is str:
+        return raw
+    try:
+        return tomllib.loads(f"value = {raw}")["value"]
+    except tomllib.TOMLDecodeError:
+        return raw

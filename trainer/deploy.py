@@ -1,0 +1,85 @@
+"""A trained network becomes a model package: ONNX graph, parity check against OpenVINO, weights, manifest."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import openvino
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save as to_safetensors
+from torch import nn
+
+from engine.errors import EnvironmentFailure
+from engine.networks.graph import Deployed
+from engine.package import GRAPH, WEIGHTS, InputSpec, Manifest, ModelPackage, write_package
+
+OPSET = 18
+SCORE_TOLERANCE = 1e-3
+MAP_TOLERANCE = 1e-2
+"""Share of the map's highest value."""
+
+
+def deploy(out: Path, manifest: Manifest, deployed: Deployed, pictures: NDArray[np.uint8]) -> ModelPackage:
+    """Export, check on real pictures (N×H×W×C uint8), write. Raises EnvironmentFailure when the graph differs."""
+    deployed = deployed.to("cpu").eval()
+    graph = export_graph(deployed, manifest.input)
+    check_parity(graph, deployed, pictures)
+    return write_package(out, manifest, {GRAPH: graph, WEIGHTS: weights_of(deployed.network)})
+
+
+def export_graph(deployed: Deployed, spec: InputSpec) -> bytes:
+    """The ONNX graph of engine.package's contract, weights inside."""
+    example = torch.zeros((1, spec.height, spec.width, spec.channels), dtype=torch.uint8)
+    outputs = ["scores"] if deployed.map_kind == "none" else ["scores", "map"]
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        # The exporter warns about its own internals; nothing of it concerns the caller.
+        warnings.simplefilter("ignore")
+        path = Path(folder) / GRAPH
+        torch.onnx.export(
+            deployed,
+            (example,),
+            path,
+            input_names=["picture"],
+            output_names=outputs,
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+        return path.read_bytes()
+
+
+def weights_of(network: nn.Module) -> bytes:
+    """The network's state as safetensors."""
+    return to_safetensors({k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()})
+
+
+@torch.no_grad()
+def check_parity(graph: bytes, deployed: Deployed, pictures: NDArray[np.uint8]) -> float:
+    """The largest difference of the scores between torch and OpenVINO in fp32. Raises EnvironmentFailure over 1e-3."""
+    core = openvino.Core()
+    model = core.read_model(graph, b"")
+    # fp32 by name: left alone, OpenVINO takes bf16 where the CPU has it.
+    compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    worst = 0.0
+    for picture in pictures:
+        batch = picture[None]
+        theirs = compiled([batch])
+        ours = deployed(torch.from_numpy(batch))
+        worst = max(worst, float(np.abs(theirs["scores"] - ours[0].numpy()).max()))
+        if len(ours) > 1:
+            peak = max(1e-6, float(ours[1].max()))
+            off = float(np.abs(theirs["map"] - ours[1].numpy()).max()) / peak
+            worst = max(worst, off * SCORE_TOLERANCE / MAP_TOLERANCE)
+    if worst > SCORE_TOLERANCE:
+        raise EnvironmentFailure(
+            f"The exported graph judges otherwise than the network (by {worst:.4f}).",
+            "Install the versions of torch, onnx and openvino that Lineside asks for.",
+        )
+    return worst

@@ -1,0 +1,1 @@
+"""One reader per data set layout; all give the same Dataset."""

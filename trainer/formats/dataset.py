@@ -1,0 +1,123 @@
+"""What every reader gives: labelled samples that are read when asked for, their groups, and the data set's hash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from engine.domain import Mask, Pixels
+from engine.errors import DatasetError
+
+Part = Literal["", "train", "validation", "test"]
+"""Where the data set itself puts a sample; empty = it leaves that to the split."""
+
+OK_NAMES = frozenset(
+    {
+        *("ok", "ok_front", "okay", "good", "free", "mt_free", "normal"),
+        *("no_defect", "no_defects", "nodefect", "defect_free", "sound", "pass"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One labelled picture. `load` gives its pixels and its mask (H×W, 255 = defect; None = not drawn)."""
+
+    key: str
+    """Stable inside the data set: the path from its top with forward slashes, or a part's number."""
+    label: str
+    group: str
+    """Samples of one group never cross the parts of a split."""
+    load: Callable[[], tuple[Pixels, Mask | None]] = field(compare=False, repr=False)
+    has_mask: bool = False
+    part: Part = ""
+    digest: str = ""
+    """sha256 of the picture; empty for made parts, which are never copies of each other."""
+    path: Path | None = None
+    """The picture's file; None for made parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Samples in a fixed order. Classes: sound ones first, then defects."""
+
+    id: str
+    """A name, or the `demo:` URI that makes it again."""
+    format: str
+    classes: tuple[str, ...]
+    ok_classes: tuple[str, ...]
+    samples: tuple[Sample, ...]
+    location: Path | None = None
+
+    def counts(self) -> dict[str, int]:
+        """Samples per class, in the order of `classes`."""
+        found = Counter(s.label for s in self.samples)
+        return {name: found.get(name, 0) for name in self.classes}
+
+    def sha256(self) -> str:
+        """Hash of what is taught: every key, label, group, picture and whether a mask is there."""
+        total = hashlib.sha256(self.id.encode() if self.format == "demo" else b"")
+        for s in sorted(self.samples, key=lambda s: s.key):
+            total.update(f"{s.key}\0{s.label}\0{s.group}\0{s.digest}\0{int(s.has_mask)}\n".encode())
+        return total.hexdigest()
+
+    def describe(self) -> dict[str, Any]:
+        """Plain figures for `data inspect`."""
+        defects = [s for s in self.samples if s.label not in self.ok_classes]
+        digests = Counter(s.digest for s in self.samples if s.digest)
+        return {
+            "id": self.id,
+            "format": self.format,
+            "pictures": len(self.samples),
+            "classes": self.counts(),
+            "ok_classes": list(self.ok_classes),
+            "groups": len({s.group for s in self.samples}),
+            "parts": dict(Counter(s.part or "unassigned" for s in self.samples)),
+            "masks": sum(s.has_mask for s in self.samples),
+            "defects_without_mask": sum(not s.has_mask for s in defects),
+            "duplicates": sum(n - 1 for n in digests.values()),
+            "sha256": self.sha256(),
+        }
+
+
+def make_dataset(
+    name: str,
+    layout: str,
+    samples: Sequence[Sample],
+    ok_classes: Sequence[str] = (),
+    location: Path | None = None,
+    classes: Sequence[str] = (),
+) -> Dataset:
+    """Order the classes, find the sound ones, join groups that share a picture. Raises DatasetError when empty."""
+    if not samples:
+        raise DatasetError(f"The data set {name} holds no pictures.", "Choose a folder with labelled pictures.")
+    names = sorted({s.label for s in samples} | set(classes))
+    sound = tuple(n for n in names if (n in ok_classes if ok_classes else n.lower() in OK_NAMES))
+    unknown = [n for n in ok_classes if n not in names]
+    if unknown:
+        raise DatasetError(f"The data set {name} has no class {unknown[0]!r}.", f"Its classes: {', '.join(names)}.")
+    ordered = (*sound, *(n for n in names if n not in sound))
+    return Dataset(name, layout, ordered, sound, tuple(join_copies(samples)), location)
+
+
+def join_copies(samples: Iterable[Sample]) -> list[Sample]:
+    """Put groups that hold the same picture byte for byte into one, so that no copy is both learnt and tested."""
+    listed = list(samples)
+    parent: dict[str, str] = {s.group: s.group for s in listed}
+
+    def root(name: str) -> str:
+        while parent[name] != name:
+            parent[name] = parent[parent[name]]
+            name = parent[name]
+        return name
+
+    first: dict[str, str] = {}
+    for s in listed:
+        if s.digest:
+            low, high = sorted((root(first.setdefault(s.digest, s.group)), root(s.group)))
+            parent[high] = low
+    return [s if root(s.group) == s.group else replace(s, group=root(s.group)) for s in listed]

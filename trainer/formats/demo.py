@@ -1,0 +1,56 @@
+"""The demo line's parts as a data set: `demo:?seed=1&lines=1&count=4000&kinds=scratch,pit&defect_rate=0.5`. Nothing is
+stored; the URI makes the same parts again. Group = part; masks are known.
+
+`lines` spreads the parts over that many lines (seeds seed, seed + 1, …): every line has metal and light of its own, so
+a model that shall serve a line it has never seen is taught on several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from urllib.parse import parse_qs, urlsplit
+
+from engine.domain import Mask, Pixels
+from engine.errors import UsageError
+from engine.sources.parts import KINDS, OK, PartMaker
+from trainer.formats.dataset import Dataset, Sample, make_dataset
+
+KEYS = ("seed", "lines", "count", "kinds", "defect_rate", "start")
+
+
+def open_demo(uri: str, ok_classes: Sequence[str] = ()) -> Dataset:
+    """The parts `start` … of the lines `seed` …, `count` in all. Raises UsageError for a bad URI."""
+    values = {k: v[-1] for k, v in parse_qs(urlsplit(uri).query).items()}
+    # The same URI opens the demo line as a source; how fast it runs does not matter here.
+    unknown = [k for k in values if k not in (*KEYS, "fps")]
+    if unknown:
+        raise UsageError(f"A demo data set has no {unknown[0]!r}.", f"It takes {', '.join(KEYS)}.")
+    try:
+        seed, count, start, lines = (int(values.get(k, d)) for k, d in _NUMBERS.items())
+        rate = float(values.get("defect_rate", 0.5))
+    except ValueError as error:
+        raise UsageError(f"{uri} has a value that is no number.", "Use demo:?seed=1&count=1000.") from error
+    if count < 1 or lines < 1 or start < 0:
+        raise UsageError(f"{uri} asks for {count} parts of {lines} lines.", "Use count ≥ 1, lines ≥ 1, start ≥ 0.")
+    kinds = tuple(k for k in values.get("kinds", ",".join(KINDS)).split(",") if k)
+    samples: list[Sample] = []
+    for line in range(lines):
+        maker = PartMaker(seed + line, kinds=kinds, defect_rate=rate)
+        share = count * (line + 1) // lines - count * line // lines
+        samples += [_sample(maker, i) for i in range(start, start + share)]
+    return make_dataset(uri, "demo", samples, ok_classes, classes=(OK, *kinds))
+
+
+_NUMBERS = {"seed": 1, "count": 1000, "start": 0, "lines": 1}
+
+
+def _sample(maker: PartMaker, index: int) -> Sample:
+    key = f"{maker.seed}/{index}"
+    return Sample(key, maker.label(index), key, _making(maker, index), has_mask=True)
+
+
+def _making(maker: PartMaker, index: int) -> Callable[[], tuple[Pixels, Mask | None]]:
+    def load() -> tuple[Pixels, Mask | None]:
+        part = maker.part(index)
+        return part.pixels, part.truth.mask
+
+    return load

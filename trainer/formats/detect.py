@@ -1,0 +1,42 @@
+"""Which layout a data set has, and opening it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine.errors import DatasetError, UsageError
+from trainer.formats import imagefolder, kolektor, lineside
+from trainer.formats.dataset import Dataset
+from trainer.formats.demo import open_demo
+
+_READERS: dict[str, tuple[Callable[[Path], bool], Callable[[Path, Sequence[str]], Dataset]]] = {
+    # In this order: an export may lie in class folders, and item folders look like class folders.
+    "lineside": (lineside.looks_like, lineside.open_lineside),
+    "kolektor": (kolektor.looks_like, kolektor.open_kolektor),
+    "imagefolder": (imagefolder.looks_like, imagefolder.open_imagefolder),
+}
+FORMATS = (*_READERS, "demo")
+
+
+def open_dataset(place: str, layout: str = "", ok_classes: Sequence[str] = ()) -> Dataset:
+    """Open a folder or a `demo:` URI; `layout` overrides what it looks like.
+
+    Raises UsageError for an unknown layout, DatasetError for a place that is not there or is none of the layouts.
+    """
+    if layout and layout not in FORMATS:
+        raise UsageError(f"There is no data set format {layout!r}.", f"Choose one of {', '.join(FORMATS)}.")
+    if place.startswith("demo:"):
+        return open_demo(place, ok_classes)
+    folder = Path(place)
+    if not folder.is_dir():
+        raise DatasetError(f"There is no data set folder {place}.", "Check the path, or use demo:?seed=1&count=1000.")
+    try:
+        name = layout or next((n for n, (fits, _) in _READERS.items() if fits(folder)), "")
+    except OSError as error:
+        raise DatasetError(f"The folder {place} cannot be read.", "Check its access rights.") from error
+    if not name:
+        raise DatasetError(
+            f"{place} is none of the known layouts: {', '.join(FORMATS)}.", "Put each class into a folder of its own."
+        )
+    return _READERS[name][1](folder, ok_classes)

@@ -1,0 +1,80 @@
+"""A Lineside export: dataset.json (engine.training.DatasetManifest), pictures/ and masks/. It may come from outside, so
+every path must stay inside and every hash is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
+
+from pydantic import ValidationError
+
+from engine.domain import Mask, Pixels
+from engine.errors import DatasetError
+from engine.package import sha256_of
+from engine.sources.pictures import read_picture
+from engine.training import DATASET_FILE, DATASET_SCHEMA, DatasetItem, DatasetManifest
+from trainer.formats.dataset import Dataset, Sample, make_dataset
+from trainer.formats.kolektor import read_mask
+
+_AGAIN = "Export the data set again."
+
+
+def looks_like(folder: Path) -> bool:
+    """True when there is a dataset.json."""
+    return (folder / DATASET_FILE).is_file()
+
+
+def open_lineside(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
+    """The export's items in order. Raises DatasetError for a bad manifest, a path that escapes, another file."""
+    manifest = _read_manifest(folder / DATASET_FILE)
+    samples = [_sample(folder, item, manifest) for item in manifest.items]
+    sound = ok_classes or manifest.ok_classes
+    classes = [*manifest.classes, *sound]
+    return make_dataset(manifest.name, "lineside", samples, sound, folder, classes)
+
+
+def _read_manifest(path: Path) -> DatasetManifest:
+    try:
+        manifest = DatasetManifest.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read.", _AGAIN) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"])) or "file"
+        raise DatasetError(f"{path} is not valid at {key}: {first['msg']}.", _AGAIN) from error
+    if manifest.schema_version > DATASET_SCHEMA:
+        raise DatasetError(f"{path} was made by a newer Lineside.", "Update this one.")
+    return manifest
+
+
+def _sample(folder: Path, item: DatasetItem, manifest: DatasetManifest) -> Sample:
+    if item.label not in manifest.classes:
+        raise DatasetError(f"{item.path} has the label {item.label!r}, which is not among the classes.", _AGAIN)
+    picture = _inside(folder, item.path)
+    mask = _inside(folder, item.mask) if item.mask else None
+    if sha256_of(picture) != item.sha256:
+        raise DatasetError(f"{item.path} is not the picture that was exported: its hash differs.", _AGAIN)
+    return Sample(
+        key=item.path,
+        label=item.label,
+        group=item.group or item.path,
+        load=_reading(picture, mask),
+        has_mask=mask is not None,
+        digest=item.sha256,
+        path=picture,
+    )
+
+
+def _inside(folder: Path, name: str) -> Path:
+    pure = PurePosixPath(name)
+    path = folder.joinpath(*pure.parts)
+    escapes = pure.is_absolute() or ".." in pure.parts or "\\" in name or ":" in name
+    if escapes or not path.resolve().is_relative_to(folder.resolve()):
+        raise DatasetError(f"The data set names a file {name!r} outside itself.", "Do not use this data set.")
+    if not path.is_file():
+        raise DatasetError(f"The data set lacks {name}.", "Copy the whole data set again.")
+    return path
+
+
+def _reading(picture: Path, mask: Path | None) -> Callable[[], tuple[Pixels, Mask | None]]:
+    return lambda: (read_picture(picture), read_mask(mask) if mask else None)

@@ -1,0 +1,73 @@
+"""The network a training starts from: fresh, pretrained, or taken over from a package."""
+
+from __future__ import annotations
+
+import pickle
+import struct
+from pathlib import Path
+from urllib.error import URLError
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from engine.errors import EnvironmentFailure, InputError, PackageError
+from engine.networks.catalogue import build, extend_head
+from engine.package import ModelPackage
+from trainer.config import TrainConfig
+
+# What torch raises for files of other kinds; its reader of pickles lets its own errors through.
+_UNREADABLE = (OSError, RuntimeError, pickle.PickleError, EOFError, struct.error, ValueError, LookupError, TypeError)
+
+
+def fresh_network(config: TrainConfig, classes: int, weights: str) -> nn.Module:
+    """A network by its preset. `weights`: `none`, `imagenet` (downloaded by torchvision) or a state dict's file.
+
+    Raises InputError for a file that is no state dict or does not fit, EnvironmentFailure when a download fails.
+    """
+    if weights == "none":
+        return build(config.architecture, config.channels, classes)
+    if weights == "imagenet":
+        try:
+            return build(config.architecture, config.channels, classes, pretrained=True)
+        except (URLError, OSError) as error:
+            raise EnvironmentFailure(
+                f"The ImageNet weights of {config.architecture} could not be downloaded.",
+                "Connect to the network, or give a file with --weights, or --weights none.",
+            ) from error
+    state = _read_state(Path(weights))
+    try:
+        return build(config.architecture, config.channels, classes, state=state)
+    except (RuntimeError, AttributeError) as error:
+        raise InputError(
+            f"The weights {weights} do not fit {config.architecture}.", "Give the weights of that architecture."
+        ) from error
+
+
+def inherited_network(package: ModelPackage, classes: int) -> nn.Module:
+    """The package's network with its weights, its head grown to `classes`. Raises PackageError without weights."""
+    manifest = package.manifest
+    if package.weights is None:
+        raise PackageError(f"{manifest.name} carries no weights to start from.", "Choose a package that has them.")
+    network = build(manifest.architecture, manifest.input.channels, len(manifest.classes))
+    try:
+        network.load_state_dict(load_file(package.weights))
+    except (RuntimeError, SafetensorError) as error:
+        raise PackageError(
+            f"The weights of {manifest.name} do not fit {manifest.architecture}.", "Train the model again."
+        ) from error
+    extend_head(network, classes)
+    return network
+
+
+def _read_state(path: Path) -> dict[str, Tensor]:
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise InputError(f"There are no weights at {path}.", "Check the path.") from error
+    except _UNREADABLE as error:
+        raise InputError(f"{path} is not a torch state dict.", "Give a .pth file of torchvision's layout.") from error
+    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+        raise InputError(f"{path} is not a torch state dict.", "Give a .pth file of torchvision's layout.")
+    return state

@@ -1,0 +1,110 @@
+"""The seg-decision network's training loop, read top to bottom.
+
+End to end with mixed supervision (Božič et al. 2021, "Mixed supervision for surface-defect detection"): every sample
+teaches the decision, only samples whose mask is known teach the map; sound samples have an empty mask. The published
+two stages (Tabernik et al. 2019: first the map, then the decision with the map frozen) are `stages = "two-stage"`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from engine.networks.segdec import FastSegDec, PublishedSegDec
+from trainer.classifier import short_figures
+from trainer.config import TrainConfig
+from trainer.job import Course, Job, optimiser_of
+
+
+def train_segdec(job: Job) -> None:
+    """Train `job.network` and leave its best state in it, in eval mode. Raises Interrupted when asked to stop."""
+    fabric, config = job.fabric, job.config
+    network, optimizer = fabric.setup(job.network, optimiser_of(config, job.network))
+    course = Course(job, network, optimizer)
+    for epoch in course.epochs():
+        stage = stage_of(config, epoch)
+        network.train()
+        if stage == "decision":
+            _freeze_map(job.network)
+        if stage == "decision" and epoch == config.segmentation_epochs:
+            course.restart_best()
+        rng, losses = course.random(epoch), []
+        for step, rows in enumerate(job.batches(epoch)):
+            course.before_step(epoch, step)
+            pictures, masks = job.augmented(rows, rng, masks=True)
+            logits, seen = network(course.normalise(pictures))
+            loss = combined_loss(job, stage, logits.float(), seen.float(), masks, rows)
+            optimizer.zero_grad(set_to_none=True)
+            fabric.backward(loss)
+            optimizer.step()
+            losses.append(float(loss.detach()))
+            course.after_step(epoch, step, losses[-1])
+        loss_now, figures = _validate(job, course, stage)
+        course.finish_epoch(epoch, float(np.mean(losses)), loss_now, figures)
+    course.take_best()
+
+
+def stage_of(config: TrainConfig, epoch: int) -> str:
+    """`both`, or in two-stage training `map` first and `decision` then."""
+    if config.stages == "end-to-end":
+        return "both"
+    return "map" if epoch < config.segmentation_epochs else "decision"
+
+
+def combined_loss(
+    job: Job, stage: str, logits: Tensor, seen: Tensor, masks: Tensor | None, rows: NDArray[np.int64]
+) -> Tensor:
+    """Cross-entropy of the decision + weighted loss of the map, by stage. The map's counts drawn samples only."""
+    decision = nn.functional.cross_entropy(logits, job.labels(rows), label_smoothing=job.config.label_smoothing)
+    if stage == "decision" or masks is None:
+        return decision
+    drawn = torch.from_numpy(job.data.drawn[rows]).to(seen.device)
+    where = map_loss(job.config, seen, masks, drawn)
+    # Adding 0 × decision keeps every weight in the graph, which several devices in step need.
+    return where + 0.0 * decision if stage == "map" else decision + job.config.segmentation_weight * where
+
+
+def map_loss(config: TrainConfig, seen: Tensor, masks: Tensor, drawn: Tensor) -> Tensor:
+    """Loss of map logits N×1×h×w against masks N×1×H×W; a cell is defect when any pixel of it is. `drawn` is N bools.
+
+    BCE with defect cells weighted, plus the soft Dice loss over the batch's defective samples, which keeps thin
+    defects from being outvoted by the background; or the published MSE.
+    """
+    if not bool(drawn.any()):
+        return seen.sum() * 0.0
+    if config.dilate:
+        masks = nn.functional.max_pool2d(masks, 2 * config.dilate + 1, stride=1, padding=config.dilate)
+    target = nn.functional.adaptive_max_pool2d(masks, seen.shape[2:])[drawn]
+    seen = seen[drawn]
+    if config.segmentation_loss == "mse":
+        return nn.functional.mse_loss(torch.sigmoid(seen), target)
+    weight = torch.tensor(config.positive_weight, device=seen.device)
+    cells = nn.functional.binary_cross_entropy_with_logits(seen, target, pos_weight=weight)
+    found = torch.sigmoid(seen)
+    overlap = (2.0 * (found * target).sum() + 1.0) / (found.sum() + target.sum() + 1.0)
+    return cells + 0.5 * (1.0 - overlap) if bool(target.any()) else cells
+
+
+def _freeze_map(network: nn.Module) -> None:
+    """The map's weights and normalisation statistics stay as they are."""
+    if isinstance(network, PublishedSegDec | FastSegDec):
+        for part in network.segmentation_parts():
+            part.requires_grad_(False)
+            part.eval()
+
+
+@torch.no_grad()
+def _validate(job: Job, course: Course, stage: str) -> tuple[float | None, dict[str, float]]:
+    if not job.validation.size:
+        return None, {}
+    course.judged.eval()
+    total, scores = 0.0, []
+    for rows in np.array_split(job.validation, -(-job.validation.size // 16)):
+        job.stop.check()
+        with job.fabric.autocast():
+            logits, seen = course.judged(course.normalise(job.pictures(rows)))
+        total += float(combined_loss(job, stage, logits.float(), seen.float(), job.masks(rows), rows)) * rows.size
+        scores.append(torch.softmax(logits.float(), dim=1).cpu().numpy())
+    return total / job.validation.size, short_figures(job, np.concatenate(scores))
