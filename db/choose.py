@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from db.registry import activate, active, list_models, register
+from db.registry import ModelVersion, activate, active, list_models, register
 from db.session import Database
 from engine.domain import Recipe
 from engine.errors import PackageError
 from engine.package import ModelPackage, open_package
 from engine.recipe import default_recipe, load_recipe
-from engine.settings import demo_package
+from engine.settings import demo_package, shipped_packages
 
 
 def choose_package(db: Database | None, wanted: str = "") -> ModelPackage:
@@ -23,15 +23,20 @@ def choose_package(db: Database | None, wanted: str = "") -> ModelPackage:
     if db is None:
         return open_package(demo_package())
     version = active(db)
-    if version is None:
-        version = register(db, demo_package(), "lineside")
-        activate(db, version.version, "lineside", "first start")
-    return open_package(version.folder)
+    return open_package(version.folder if version is not None else _first_start(db).folder)
 
 
 def choose_recipe(package: ModelPackage, path: str = "") -> Recipe:
     """The recipe file asked for, or the package's own limits. Raises InputError."""
     return load_recipe(Path(path), package) if path else default_recipe(package)
+
+
+def _first_start(db: Database) -> ModelVersion:
+    """Register every shipped demo model and activate the one that serves best."""
+    best = register(db, demo_package(), "lineside")
+    for other in shipped_packages():
+        register(db, other, "lineside")
+    return activate(db, best.version, "lineside", "first start")
 
 
 def _asked_for(db: Database | None, wanted: str) -> ModelPackage:

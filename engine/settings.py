@@ -68,6 +68,11 @@ def demo_package(name: str = "demo-segdec") -> Path:
     return resources_folder() / "models" / name
 
 
+def shipped_packages() -> list[Path]:
+    """Every model package that came with this installation."""
+    return sorted(path.parent for path in (resources_folder() / "models").glob("*/manifest.json"))
+
+
 def thread_budget(wanted: int = 0) -> int:
     """One budget for OpenVINO, torch and OpenCV together: `wanted` or the cores this process may use."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)

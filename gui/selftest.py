@@ -24,7 +24,7 @@ from engine.errors import EnvironmentFailure, LinesideError
 from engine.package import ModelPackage, open_package
 from engine.recipe import default_recipe, without_review
 from engine.report import Tally, write_report
-from engine.settings import demo_package, resources_folder, write_atomically
+from engine.settings import demo_package, resources_folder, shipped_packages, write_atomically
 from engine.sources.parts.maker import PartMaker
 from engine.verdict import decide
 from gui.icons import icon
@@ -142,7 +142,7 @@ def judge_parts(package: ModelPackage) -> list[dict[str, str | float]]:
 
 def record_expected() -> Path:
     """Write what the shipped models say now into resources/selftest.json; after training them anew."""
-    names = sorted(path.parent.name for path in (resources_folder() / "models").glob("*/manifest.json"))
+    names = [path.name for path in shipped_packages()]
     said = {name: judge_parts(open_package(demo_package(name))) for name in names}
     path = resources_folder() / "selftest.json"
     write_atomically(path, json.dumps({"schema": 1, "seed": SEED, "models": said}, indent=1).encode())

@@ -66,7 +66,9 @@ class PartMaker:
     def __init__(self, seed: int, *, kinds: tuple[str, ...] = KINDS, defect_rate: float = DEFECT_RATE) -> None:
         unknown = [kind for kind in kinds if kind not in ALL_KINDS]
         if unknown or (not kinds and defect_rate > 0):
-            raise UsageError(f"The demo line knows no defect kind {unknown or ''}.", f"Use some of {', '.join(ALL_KINDS)}.")
+            raise UsageError(
+                f"The demo line knows no defect kind {unknown or ''}.", f"Use some of {', '.join(ALL_KINDS)}."
+            )
         if seed < 0 or not 0 <= defect_rate <= 1:
             raise UsageError("The demo line's seed or defect_rate is out of range.", "Seed from 0, rate in 0…1.")
         self.seed = seed
