@@ -28,6 +28,7 @@ from gui.finish import Finish
 from gui.line import Line, LoadModel, OpenSource, RunOptions, load_on_cpu
 from gui.main_window import Entry, MainWindow
 from gui.pages.live import LivePage
+from gui.pages.models import ModelsPage
 from gui.pages.review import ReviewPage
 from gui.pages.scan import ScanPage
 from gui.theme import THEMES, Theme, ThemeName, font
@@ -35,6 +36,8 @@ from gui.theme import THEMES, Theme, ThemeName, font
 log = logging.getLogger(__name__)
 
 SHUTDOWN_S = 10.0
+SCREENSHOT_FRAMES = 60
+"""Parts before the picture is taken, where nobody said how many."""
 HEADLESS = ("offscreen", "minimal", "linuxfb", "eglfs", "vnc")
 
 
@@ -82,7 +85,7 @@ def run_window(args: argparse.Namespace) -> int:
             recipe=args.recipe,
             database=args.db,
             demo=args.demo,
-            frames=args.frames,
+            frames=args.frames or (SCREENSHOT_FRAMES if args.screenshot else None),
             screenshot=args.screenshot,
             report=args.report,
             size=_size(args.size) if args.screenshot else None,
@@ -143,6 +146,7 @@ def compose(options: GuiOptions) -> Station:
         Entry("live", "Live", LivePage(context, line, folder / "snapshots")),
         Entry("review", "Review", ReviewPage(context)),
         Entry("scan", "Scan", ScanPage(context)),
+        Entry("models", "Models", ModelsPage(context)),
     ]
     window = MainWindow(context, bridge, line, pages)
     if options.size is not None:

@@ -197,7 +197,11 @@ class MainWindow(QMainWindow):
             Binding(f"Ctrl+{number}", entry.word, partial(self.go, entry.name))
             for number, entry in enumerate(self._entries, start=1)
         ]
-        own = [Binding("?", "All keys", self.toggle_keys), Binding("Esc", "Back, close", self._escape)]
+        own = [
+            Binding("F", "Full screen", self.toggle_full_screen),
+            Binding("?", "All keys", self.toggle_keys),
+            Binding("Esc", "Back, close", self._escape),
+        ]
         self.keyboard.bind("window", [*pages, *own])
 
     @property

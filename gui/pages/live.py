@@ -15,7 +15,7 @@ from engine.verdict import no_verdict
 from gui import line as states
 from gui.context import AppContext, Binding
 from gui.line import Line
-from gui.pages.live_look import Look, fetch, save_snapshot
+from gui.pages.live_look import Look, fetch, recall, save_snapshot
 from gui.pages.live_screen import LiveScreen
 from gui.pages.live_tally import LotTally
 from gui.pages.live_words import Words, part_name
@@ -49,6 +49,7 @@ class LivePage(LiveScreen):
         self._countdown.timeout.connect(self._show_lost)
         self._connect()
         self._state_changed(line.state)
+        context.jobs.run(lambda: recall(context.db, context.archive), self.film.recall)
 
     # ── the page's contract ──────────────────────────────────────────────────────────────────────────────────────
     def activated(self) -> None:
@@ -65,7 +66,9 @@ class LivePage(LiveScreen):
         """Every key of the page."""
         looks = [Binding("Left", "Newer part", lambda: self._step(-1)), Binding("Right", "Older part", self._older)]
         acts = self._acts_table() | {"run": Binding("Space", "Start, pause, go on", self._line.toggle)}
-        return [*acts.values(), *(binding for _, binding in self._tools_table()), *looks]
+        # Full screen is the window's own key; here it only has its button.
+        tools = [binding for name, binding in self._tools_table() if name != "fullscreen"]
+        return [*acts.values(), *tools, *looks]
 
     # ── fed by the window ────────────────────────────────────────────────────────────────────────────────────────
     @property

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import cv2
+import numpy as np
+from PySide6.QtGui import QImage
 
 from db import inspections
 from db.archive import Archive
 from db.jobs import Recorder
 from db.session import Database
-from engine.domain import Box, HeatMap, Inspection, Override, Pixels
-from engine.errors import InputError
+from engine.domain import Box, HeatMap, Inspection, Outcome, Override, Pixels
+from engine.errors import InputError, LinesideError
 from engine.overlay import render
+from engine.preprocess import to_uint8
 from engine.settings import write_atomically
+from engine.station import THUMBNAIL_WIDTH
+from gui.widgets.filmstrip import KEPT, Exhibit
 from gui.widgets.image_view import OverlayStyle
+from gui.widgets.pixel_images import as_image
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +49,30 @@ def fetch(db: Database, archive: Archive, recorder: Recorder | None, inspection:
         raise InputError("The picture of this part was not kept.", "The recipe's saving policy says which ones are.")
     heat = archive.load_heat(stored.heat) if stored.heat else None
     return Look(inspection, archive.load(stored.image), heat, said)
+
+
+def recall(db: Database, archive: Archive) -> list[Exhibit]:
+    """The last NG and REVIEW parts that are stored, newest first, as the film strip shows them."""
+    wanted = inspections.Filter(outcomes=frozenset({Outcome.NG, Outcome.REVIEW}))
+    found = []
+    for stored in inspections.page(db, wanted, limit=KEPT).rows:
+        said = stored.override.outcome if stored.override else None
+        found.append(Exhibit(stored.inspection, _thumbnail(archive, stored.image), said))
+    return found
+
+
+def _thumbnail(archive: Archive, image: str | None) -> QImage | None:
+    """A small picture from the archive; None where it was not kept or cannot be read any more."""
+    if image is None:
+        return None
+    try:
+        pixels = to_uint8(archive.load(image))
+    except LinesideError as error:
+        log.warning("no thumbnail: %s", error)
+        return None
+    height = max(1, round(pixels.shape[0] * THUMBNAIL_WIDTH / pixels.shape[1]))
+    small = cv2.resize(pixels, (THUMBNAIL_WIDTH, height), interpolation=cv2.INTER_AREA)
+    return as_image(np.asarray(small, dtype=np.uint8))
 
 
 def save_snapshot(folder: Path, look: Look, style: OverlayStyle, opacity: float, roi: Box | None, at: datetime) -> Path:

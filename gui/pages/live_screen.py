@@ -13,12 +13,13 @@ from gui.pages.live_panels import Acts, Aside, LookBar, PictureTools, TravellerS
 from gui.pages.live_picker import ClassPicker
 from gui.theme import SPACING
 from gui.widgets.counters import Counters
-from gui.widgets.filmstrip import FilmStrip
+from gui.widgets.filmstrip import PICTURE_HEIGHT, FilmStrip
 from gui.widgets.image_view import ImageView
 from gui.widgets.trend import YieldTrend
 from gui.widgets.verdict_banner import VerdictBanner
 
 SIDE_MIN, SIDE_MAX, SIDE_SHARE = 344, 544, 0.28
+STRIP_LARGE, LARGE_FROM = 104, 900
 
 
 class LiveScreen(QWidget):
@@ -62,6 +63,7 @@ class LiveScreen(QWidget):
         """The right column takes its share; the picker lies over it, under the banner."""
         share = int(self.width() * SIDE_SHARE) // SPACING * SPACING
         self.side.setFixedWidth(min(SIDE_MAX, max(SIDE_MIN, share)))
+        self.film.set_picture_height(STRIP_LARGE if self.height() >= LARGE_FROM else PICTURE_HEIGHT)
         QTimer.singleShot(0, self, self._place_picker)
 
     def _place_picker(self) -> None:

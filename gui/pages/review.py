@@ -21,7 +21,7 @@ from gui.pages.review_verdict import DIGITS, VerdictPanel
 from gui.theme import SPACING
 from gui.widgets.label_picker import LabelPicker
 
-LIST_WIDTH = 536
+LIST_WIDTH = 520
 SETTLE_MS = 40
 """A picture is read once the mark has rested so long: holding an arrow key reads none on the way."""
 NOTHING = "No part has been inspected yet.\nStart the line on Live (Ctrl+1), or scan a folder (Ctrl+3)."

@@ -20,7 +20,7 @@ from gui.widgets.key_button import KeyButton
 from gui.widgets.verdict_chip import VerdictDelegate
 
 ROW_HEIGHT = 56
-WIDTHS = {PART: 84, VERDICT: 120, LABEL: 84, SCORE: 48, TIME: 92, CORRECTED: 80}
+WIDTHS = {PART: 76, VERDICT: 124, LABEL: 78, SCORE: 56, TIME: 92, CORRECTED: 80}
 _ROOT = QModelIndex()
 
 

@@ -201,6 +201,11 @@ class ReviewSession(QObject):
     def _kept(self, override: Override) -> None:
         self._saving.discard(override.inspection_id)
         self._drafts.pop(override.inspection_id, None)
+        if self.opened is not None and self._id == override.inspection_id:
+            # At once, not with the row's next reading: a second word right after must build on this one.
+            stored = replace(self.opened.stored, override=override)
+            self.opened = replace(self.opened, stored=stored, painted=override.mask)
+            self.changed.emit()
         self._tell((override.inspection_id,))
 
     def _kept_many(self, kept: SavedMany) -> None:

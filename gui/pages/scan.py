@@ -172,8 +172,7 @@ class ScanPage(QWidget):
         run.progressed.connect(self._progressed)
         run.finished.connect(self._finished)
         self._run = run
-        ok = self._prepared.package.manifest.ok_classes
-        self.results.run_by(self._prepared.package.ref, ok)
+        self.results.run_by(self._prepared.package.ref)
         self.results.show_state(running=True, paused=False)
         run.start()
 

@@ -119,7 +119,7 @@ class ScanFigures(QScrollArea):
             share = summary.agreed / summary.named
             self.agreement.setText(
                 f"<b>{share:.2%}</b> as the folders say ({summary.agreed:,} of {summary.named:,}) · "
-                f"{summary.escapes:,} escapes · {summary.overkill:,} overkill"
+                f"{summary.escapes:,} {'escape' if summary.escapes == 1 else 'escapes'} · {summary.overkill:,} overkill"
             )
         else:
             self.agreement.setText("The sub-folders are not named like the model's classes; verdicts by sub-folder:")

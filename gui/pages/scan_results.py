@@ -84,7 +84,7 @@ class ScanResults(QWidget):
         self.pause_button.setEnabled(False)
         self.cancel_button.setEnabled(False)
 
-    def run_by(self, model: ModelRef, ok_classes: Sequence[str]) -> None:
+    def run_by(self, model: ModelRef) -> None:
         """The model that judges."""
         self.title.setText(f"{self._folder.name} · {model.name} {model.version}")
         self.part.show_part(None, empty="Choose a result to see its picture.")
@@ -178,9 +178,9 @@ class ScanResults(QWidget):
         right = _column()
         layout = right.layout()
         assert isinstance(layout, QVBoxLayout)
-        layout.addLayout(picture, 3)
+        layout.addLayout(picture, 1)
         layout.addWidget(self._says)
-        layout.addWidget(self.figures, 2)
+        layout.addWidget(self.figures, 1)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(left)
         split.addWidget(right)

@@ -22,9 +22,6 @@ def calm_table(table: QTableView, theme: Theme, row_height: int = 36) -> None:
 
     def style() -> None:
         chosen = mixed(theme.colour("surface"), theme.colour("accent"), 0.3).name()
-        if theme.name == "contrast":
-            table.setStyleSheet("")
-            return
         table.setStyleSheet(
             f"QTableView {{ selection-background-color: {chosen}; selection-color: {theme.colours.text}; }}"
             f"QTableView::item {{ padding-left: 4px; border: none; border-bottom: 1px solid {theme.colours.sunken}; }}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +43,8 @@ class FilmStrip(QWidget):
         self._parts: list[Exhibit] = []
         self._selected = ""
         self._first = 0
-        self.setFixedHeight(PICTURE_HEIGHT + CAPTION + SPACING)
+        self._picture_height = PICTURE_HEIGHT
+        self.set_picture_height(PICTURE_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Film strip: the last NG and REVIEW parts")
         theme.changed.connect(self.update)
@@ -60,6 +62,17 @@ class FilmStrip(QWidget):
     def sizeHint(self) -> QSize:
         """One row of cells."""
         return QSize(8 * CELL_WIDTH, self.height())
+
+    def set_picture_height(self, height: int) -> None:
+        """Larger pictures on a larger screen, in pixels."""
+        self._picture_height = height
+        self.setFixedHeight(height + CAPTION + SPACING)
+
+    def recall(self, parts: Sequence[Exhibit]) -> None:
+        """Parts of earlier, newest first, behind those that are here already."""
+        known = {p.inspection.id for p in self._parts}
+        self._parts = [*self._parts, *(p for p in parts if p.inspection.id not in known)][:KEPT]
+        self.update()
 
     def add(self, inspection: Inspection, thumbnail: NDArray[np.uint8] | None) -> None:
         """Put a part in front; the 25th leaves. While one is looked at, the parts in view keep their places."""
@@ -119,7 +132,8 @@ class FilmStrip(QWidget):
             self._cell(painter, part, cell * (width + SPACING), width)
 
     def _fitting(self) -> int:
-        return max(1, (self.width() + SPACING) // (CELL_WIDTH + SPACING))
+        least = CELL_WIDTH * self._picture_height // PICTURE_HEIGHT
+        return max(1, (self.width() + SPACING) // (least + SPACING))
 
     def _cell_width(self) -> float:
         return (self.width() + SPACING) / self._fitting() - SPACING
@@ -128,7 +142,7 @@ class FilmStrip(QWidget):
         return next((i for i, p in enumerate(self._parts) if p.inspection.id == self._selected), None)
 
     def _cell(self, painter: QPainter, part: Exhibit, left: float, width: float) -> None:
-        box = QRectF(left + 1.5, 1.5, width - 3, PICTURE_HEIGHT)
+        box = QRectF(left + 1.5, 1.5, width - 3, self._picture_height)
         painter.fillRect(box, self._theme.colour("sunken"))
         if part.picture is not None:
             size = part.picture.size().scaled(box.size().toSize(), Qt.AspectRatioMode.KeepAspectRatioByExpanding)

@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.domain import Box, Mask, Pixels, Region
 from engine.preprocess import to_uint8
 from gui.theme import NORMAL, Theme, font
-from gui.widgets.pixel_images import as_image, premultiplied, tinted
+from gui.widgets.pixel_images import Layer, on_memory, premultiplied, tinted
 
 OverlayStyle = Literal["heat", "mask", "contour", "off"]
 STYLES: tuple[OverlayStyle, ...] = ("heat", "mask", "contour", "off")
@@ -78,8 +78,8 @@ class ImageView(QWidget):
         self._pressed_at = QPointF()
         self._tool: Tool | None = None
         self._tool_down = False
-        self._drawn: tuple[QImage, QRectF] | None = None
-        self._layers: list[tuple[QImage, QRectF]] | None = None
+        self._drawn: Layer | None = None
+        self._layers: list[Layer] | None = None
         self.setMinimumSize(160, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
@@ -246,10 +246,10 @@ class ImageView(QWidget):
         self._prepare(self._pixels)
         if self._drawn is not None:
             painter.setOpacity(0.3 if self._greyed else 1.0)
-            painter.drawImage(self._drawn[1], self._drawn[0])
+            painter.drawImage(self._drawn.where, self._drawn.image)
             painter.setOpacity(self._opacity * (0.3 if self._greyed else 1.0))
-            for image, where in self._layers or ():
-                painter.drawImage(where, image)
+            for layer in self._layers or ():
+                painter.drawImage(layer.where, layer.image)
             painter.setOpacity(1.0)
         self._paint_regions(painter)
         if self._tool is not None:
@@ -270,10 +270,10 @@ class ImageView(QWidget):
                 layer = self._cut(self._overlay, (float(box[0]), float(box[1]), float(box[2]), float(box[3])))
                 self._layers += [layer] if layer else []
             if self._mask is not None:
-                layer = self._cut(tinted(self._mask, self._theme.colour("accent")), whole)
-                self._layers += [layer] if layer else []
+                layer = self._cut(self._mask, whole)
+                self._layers += [tinted(layer, self._theme.colour("accent"))] if layer else []
 
-    def _cut(self, array: NDArray[np.uint8], covers: tuple[float, float, float, float]) -> tuple[QImage, QRectF] | None:
+    def _cut(self, array: NDArray[np.uint8], covers: tuple[float, float, float, float]) -> Layer | None:
         """The part of `array` (which covers this x, y, w, h of the frame) that is visible, at screen resolution."""
         rows, columns = array.shape[:2]
         per_x, per_y = columns / covers[2], rows / covers[3]
@@ -289,11 +289,12 @@ class ImageView(QWidget):
         ratio = self.devicePixelRatioF()
         size = (max(1, round((b.x() - a.x()) * ratio)), max(1, round((b.y() - a.y()) * ratio)))
         picture = array.ndim == 2 or array.shape[2] == 3
-        smaller = size[0] < x1 - x0
+        # Down to half the size the linear filter sees every pixel; below that only the area filter does.
+        smaller = size[0] < (x1 - x0) / 2
         blocks = picture and self.zoom >= PIXELS_FROM
         way = cv2.INTER_AREA if smaller else cv2.INTER_NEAREST if blocks else cv2.INTER_LINEAR
         scaled = np.asarray(cv2.resize(array[y0:y1, x0:x1], size, interpolation=way), dtype=np.uint8)
-        return as_image(scaled), QRectF(a, b)
+        return Layer(on_memory(scaled), QRectF(a, b), scaled)
 
     def _paint_regions(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -113,6 +113,7 @@ class Bench:
 
 def press(page: Page, *keys: str) -> None:
     """Do what these keys are bound to."""
-    acts: dict[str, Callable[[], object]] = {b.sequence: b.act for b in page.keys()}
+    bound = page.keys()
+    acts: dict[str, Callable[[], object]] = {b.sequence: b.act for b in bound}
     for key in keys:
         acts[key]()

@@ -157,6 +157,17 @@ def test_film_strip_keeps_the_last_24_defects_newest_first(qtbot: QtBot, opened:
     assert [p.inspection.id for p in parts] == [i.id for i in reversed(seen[-24:])]
 
 
+def test_the_film_strip_remembers_after_a_restart(qtbot: QtBot, opened: Open) -> None:
+    first = opened(load=loader("ng", "ok"))
+    run_to_end(qtbot, first)
+    before = [p.inspection.id for p in live_page(first).film.parts]
+    second = opened()
+    qtbot.waitUntil(lambda: len(live_page(second).film.parts) == len(before), timeout=3000)
+    parts = live_page(second).film.parts
+    assert [p.inspection.id for p in parts] == before
+    assert all(p.picture is not None and p.picture.width() == 160 for p in parts)
+
+
 def test_an_old_part_is_looked_at_from_the_archive(qtbot: QtBot, opened: Open) -> None:
     station = opened(load=loader("ng", *["ok"] * 79), open=lambda _uri: ScriptedSource(80))
     run_to_end(qtbot, station)
