@@ -11,7 +11,7 @@ import torch
 from engine.backends.outputs import interpret
 from engine.domain import Box, ModelRef, Pixels, Prediction
 from engine.errors import InferenceError
-from engine.networks.graph import load_graph
+from engine.networks.load import load_graph
 from engine.package import ModelPackage
 from engine.preprocess import prepare
 from engine.settings import thread_budget

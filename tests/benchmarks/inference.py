@@ -10,7 +10,7 @@ import torch
 
 from engine.backends.load import load_model
 from engine.domain import Pixels
-from engine.networks.graph import load_graph
+from engine.networks.load import load_graph
 from engine.package import open_package
 from engine.preprocess import prepare
 from engine.settings import demo_package, thread_budget

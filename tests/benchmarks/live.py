@@ -119,7 +119,7 @@ def plain(seconds: float) -> dict[str, float]:
     """What people write first: a timer that makes, judges with torch and draws, all on the GUI thread."""
     import torch
 
-    from engine.networks.graph import load_graph
+    from engine.networks.load import load_graph
     from engine.overlay import render
     from engine.package import open_package
     from engine.preprocess import prepare

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = sorted(p for part in ("engine", "db", "gui", "trainer") for p in (ROOT / part).rglob("*.py")) + [
-    ROOT / "main.py"
-]
+PACKAGES = ("engine", "db", "gui", "trainer")
+SOURCES = [*sorted(p for part in PACKAGES for p in (ROOT / part).rglob("*.py")), ROOT / "main.py"]
 WORDLESS = {"utils", "helpers", "manager", "misc", "common"}
 
 
