@@ -71,6 +71,14 @@ def read_picture(path: Path) -> Pixels:
     Raises PictureError, naming the file, when it is missing, truncated, damaged, of another kind of number, larger
     than 512 MB, or larger than 400 megapixels.
     """
+    try:
+        return _read(path)
+    except PictureError as error:
+        error.name = str(path)
+        raise
+
+
+def _read(path: Path) -> Pixels:
     raw = _read_bytes(path)
     data = raw.tobytes()
     size = header_size(data)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import numpy as np
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from db.archive import Archive
@@ -47,6 +49,7 @@ class Bench:
 
     def __init__(self, folder: Path, qtbot: QtBot) -> None:
         self.qtbot = qtbot
+        self._pages: list[QWidget] = []
         self.db = open_database(folder / "lineside.db")
         self.archive = Archive(self.db.archive_folder)
         settings = StationSettings(schema_version=1, operator="anna")
@@ -89,9 +92,21 @@ class Bench:
         """Wait until no job is under way."""
         self.qtbot.waitUntil(lambda: self.context.jobs.busy == 0, timeout=10_000)
 
+    def show(self, page: QWidget) -> None:
+        """Put a page on screen; it is taken down by `close`, after its jobs."""
+        self._pages.append(page)
+        page.resize(1200, 680)
+        page.show()
+        cast(Page, page).activated()
+
     def close(self) -> None:
-        """As the application does it."""
+        """As the application does it: pages let go, jobs end, then widgets and database go."""
+        for page in self._pages:
+            cast(Page, page).close_page()
         assert self.context.jobs.shutdown()
+        for page in self._pages:
+            page.close()
+            page.deleteLater()
         self.db.close()
 
     def _inspection(self, number: int, outcome: Outcome) -> Inspection:

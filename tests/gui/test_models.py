@@ -47,16 +47,11 @@ def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def page(bench: Bench) -> Iterator[ModelsPage]:
+def page(bench: Bench) -> ModelsPage:
     made = ModelsPage(bench.context)
-    bench.qtbot.addWidget(made)
-    made.resize(1200, 680)
-    made.show()
-    made.activated()
+    bench.show(made)
     bench.idle()
-    yield made
-    made.close_page()
-    bench.idle()
+    return made
 
 
 @pytest.fixture

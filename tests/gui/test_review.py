@@ -30,10 +30,7 @@ def shown(bench: Bench, *outcomes: Outcome) -> tuple[ReviewPage, list[Inspection
     """The page with these parts, newest first in the list, the newest open."""
     parts = bench.parts(*reversed(outcomes))[::-1]
     page = ReviewPage(bench.context)
-    bench.qtbot.addWidget(page)
-    page.resize(1200, 680)
-    page.show()
-    page.activated()
+    bench.show(page)
     if parts:
         on_screen(bench, page, parts[0])
     else:

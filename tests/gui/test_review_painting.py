@@ -32,10 +32,7 @@ def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
 def page(bench: Bench) -> ReviewPage:
     bench.parts(NG)
     made = ReviewPage(bench.context)
-    bench.qtbot.addWidget(made)
-    made.resize(1200, 680)
-    made.show()
-    made.activated()
+    bench.show(made)
     bench.qtbot.waitUntil(lambda: made.part.opened is not None, timeout=5000)
     bench.idle()
     return made

@@ -28,16 +28,11 @@ def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def page(bench: Bench) -> Iterator[ScanPage]:
+def page(bench: Bench) -> ScanPage:
     made = ScanPage(bench.context)
-    bench.qtbot.addWidget(made)
-    made.resize(1200, 680)
-    made.show()
-    made.activated()
+    bench.show(made)
     bench.idle()
-    yield made
-    made.close_page()
-    bench.idle()
+    return made
 
 
 @pytest.fixture

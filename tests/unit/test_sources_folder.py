@@ -43,8 +43,9 @@ def test_one_bad_picture_costs_one_error_and_the_rest_follows(tmp_path: Path) ->
     source = FolderSource(tmp_path)
     source.open()
     assert source.read(0.2) is not None
-    with pytest.raises(PictureError, match=r"p1\.png"):
+    with pytest.raises(PictureError, match=r"p1\.png") as caught:
         source.read(0.2)
+    assert caught.value.name == str(tmp_path / "p1.png")
     last = source.read(0.2)
     assert last is not None
     assert last.sequence == 2
