@@ -61,7 +61,8 @@ class ProgressBar:
                 return
             self._last = time.monotonic()
             self._line(_bar(event), "")
-        else:
+        elif not isinstance(event, TrainingFailed):
+            # A failure is raised as well and told by whoever called.
             self._line(describe(event), "\n")
 
     def _line(self, text: str, end: str) -> None:

@@ -90,7 +90,7 @@ class FastSegDec(nn.Module):
         self.segmentation = nn.Conv2d(24, 1, 1)
         self.decision = nn.Sequential(convolution(65, 48, 3, stride=2), convolution(48, 64, 3, stride=2))
         self.dropout = nn.Dropout(0.1)
-        self.head = nn.Linear(2 * (64 + 64 + 1), classes)
+        self.head = nn.Linear(2 * (64 + 64 + 1) + 64, classes)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """N×C×H×W in 0…1 → logits N×K, map logits N×1×H/4×W/4. Both sides must be multiples of 8."""
@@ -100,7 +100,9 @@ class FastSegDec(nn.Module):
         seen = self.segmentation(self.detail(fine + wide))
         small = nn.functional.max_pool2d(seen, 2)
         judged = self.decision(torch.cat((context, torch.sigmoid(small)), dim=1))
-        pooled = torch.cat((extremes(judged), extremes(context), extremes(torch.sigmoid(seen))), dim=1)
+        pooled = torch.cat(
+            (extremes(judged), extremes(context), extremes(torch.sigmoid(seen)), attended(context, small)), dim=1
+        )
         return cast(Tensor, self.head(self.dropout(pooled))), seen
 
     def segmentation_parts(self) -> tuple[nn.Module, ...]:
@@ -109,6 +111,15 @@ class FastSegDec(nn.Module):
 
 
 SegDec = PublishedSegDec | FastSegDec
+
+
+def attended(features: Tensor, where: Tensor) -> Tensor:
+    """N×C×h×w features and N×1×h×w map logits → N×C: the mean of the features where the map is highest.
+
+    A defect of a few cells drowns in a plain mean; here it speaks for itself, whatever the picture's size.
+    """
+    weights = torch.softmax(where.flatten(2).float(), dim=2)
+    return (features.flatten(2).float() * weights).sum(dim=2)
 
 
 def extremes(x: Tensor) -> Tensor:
