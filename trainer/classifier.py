@@ -9,6 +9,7 @@ from torch import nn
 
 from engine.metrics import average_precision
 from trainer.job import Course, Job, optimiser_of
+from trainer.windows import training_batch
 
 
 def train_classifier(job: Job) -> None:
@@ -21,9 +22,9 @@ def train_classifier(job: Job) -> None:
         rng, losses = course.random(epoch), []
         for step, rows in enumerate(job.batches(epoch)):
             course.before_step(epoch, step)
-            pictures, _ = job.augmented(rows, rng, masks=False)
-            logits = network(course.normalise(pictures))
-            loss = nn.functional.cross_entropy(logits.float(), job.labels(rows), label_smoothing=config.label_smoothing)
+            batch = training_batch(job, rows, rng, epoch)
+            logits = network(course.normalise(batch.pictures))
+            loss = nn.functional.cross_entropy(logits.float(), batch.labels, label_smoothing=config.label_smoothing)
             optimizer.zero_grad(set_to_none=True)
             fabric.backward(loss)
             optimizer.step()

@@ -74,6 +74,9 @@ class TrainConfig(BaseModel):
     segmentation_loss: Literal["bce", "mse"] = "bce"
     segmentation_weight: float = Field(1.0, ge=0.0)
     positive_weight: float = Field(1.0, gt=0.0)
+    window_epochs: int = Field(0, ge=0)
+    """Not two-stage, masks known: so many first epochs on windows of half the height and width, four of each picture.
+    Small defects fill more of a window, so the map learns from fewer pictures; the last epochs see whole ones."""
     dilate: int = Field(0, ge=0)
     """Masks grow by this many input pixels."""
 

@@ -31,7 +31,7 @@ from engine.domain import (
 from engine.errors import DatasetError, PictureError, UsageError
 from engine.metrics import evaluate_scores
 from engine.package import ModelPackage
-from engine.recipe import default_recipe
+from engine.recipe import default_recipe, without_review
 from engine.verdict import decide, no_verdict
 from trainer.config import TrainConfig
 from trainer.formats.dataset import Dataset, Sample
@@ -71,7 +71,7 @@ def evaluate(
     As a scan, `auto` takes bf16 where the CPU has it; `f32` gives the figures of the package's manifest.
     `line` gets a JSON line for each picture: a scan's line plus `truth`. Raises UsageError, DatasetError, PackageError.
     """
-    used = recipe or default_recipe(package)
+    used = recipe or without_review(default_recipe(package))
     samples = part_of(package, dataset, part)
     found: list[Judged] = []
     began = time.perf_counter()

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.networks.segdec import FastSegDec, PublishedSegDec
 from trainer.classifier import short_figures
 from trainer.config import TrainConfig
 from trainer.job import Course, Job, optimiser_of
+from trainer.windows import Batch, training_batch, whole_batch
 
 
 def train_segdec(job: Job) -> None:
@@ -33,9 +33,9 @@ def train_segdec(job: Job) -> None:
         rng, losses = course.random(epoch), []
         for step, rows in enumerate(job.batches(epoch)):
             course.before_step(epoch, step)
-            pictures, masks = job.augmented(rows, rng, masks=True)
-            logits, seen = network(course.normalise(pictures))
-            loss = combined_loss(job, stage, logits.float(), seen.float(), masks, rows)
+            batch = training_batch(job, rows, rng, epoch)
+            logits, seen = network(course.normalise(batch.pictures))
+            loss = combined_loss(config, stage, logits.float(), seen.float(), batch)
             optimizer.zero_grad(set_to_none=True)
             fabric.backward(loss)
             optimizer.step()
@@ -53,17 +53,14 @@ def stage_of(config: TrainConfig, epoch: int) -> str:
     return "map" if epoch < config.segmentation_epochs else "decision"
 
 
-def combined_loss(
-    job: Job, stage: str, logits: Tensor, seen: Tensor, masks: Tensor | None, rows: NDArray[np.int64]
-) -> Tensor:
+def combined_loss(config: TrainConfig, stage: str, logits: Tensor, seen: Tensor, batch: Batch) -> Tensor:
     """Cross-entropy of the decision + weighted loss of the map, by stage. The map's counts drawn samples only."""
-    decision = nn.functional.cross_entropy(logits, job.labels(rows), label_smoothing=job.config.label_smoothing)
-    if stage == "decision" or masks is None:
+    decision = nn.functional.cross_entropy(logits, batch.labels, label_smoothing=config.label_smoothing)
+    if stage == "decision":
         return decision
-    drawn = torch.from_numpy(job.data.drawn[rows]).to(seen.device)
-    where = map_loss(job.config, seen, masks, drawn)
+    where = map_loss(config, seen, batch.masks, batch.drawn)
     # Adding 0 × decision keeps every weight in the graph, which several devices in step need.
-    return where + 0.0 * decision if stage == "map" else decision + job.config.segmentation_weight * where
+    return where + 0.0 * decision if stage == "map" else decision + config.segmentation_weight * where
 
 
 def map_loss(config: TrainConfig, seen: Tensor, masks: Tensor, drawn: Tensor) -> Tensor:
@@ -103,8 +100,9 @@ def _validate(job: Job, course: Course, stage: str) -> tuple[float | None, dict[
     total, scores = 0.0, []
     for rows in np.array_split(job.validation, -(-job.validation.size // 16)):
         job.stop.check()
+        batch = whole_batch(job, rows)
         with job.fabric.autocast():
-            logits, seen = course.judged(course.normalise(job.pictures(rows)))
-        total += float(combined_loss(job, stage, logits.float(), seen.float(), job.masks(rows), rows)) * rows.size
+            logits, seen = course.judged(course.normalise(batch.pictures))
+        total += float(combined_loss(job.config, stage, logits.float(), seen.float(), batch)) * rows.size
         scores.append(torch.softmax(logits.float(), dim=1).cpu().numpy())
     return total / job.validation.size, short_figures(job, np.concatenate(scores))

@@ -204,7 +204,7 @@ def _prepare(material: Material, config: TrainConfig, emit: Emit, stop: StopRequ
         material.classes,
         material.ok_classes,
         config.input,
-        with_masks=config.kind == "segdec",
+        with_masks=config.kind == "segdec" or config.window_epochs > 0,
         threads=thread_budget(config.threads),
         progress=progress,
         spill=run / SPILL,

@@ -16,7 +16,7 @@ from engine.sources.parts.stamp import Stamp, light_at
 
 KINDS: tuple[str, ...] = ("scratch", "pit", "inclusion", "oil_spot", "crease")
 """What the demo line makes and the shipped models are taught."""
-UNTAUGHT: tuple[str, ...] = ("dent",)
+UNTAUGHT: tuple[str, ...] = ("heat_tint",)
 """What it makes only when asked: something new on the line, to try correcting and teaching on."""
 ALL_KINDS = KINDS + UNTAUGHT
 
@@ -29,7 +29,7 @@ def draw(kind: str, rng: np.random.Generator, grain: float) -> tuple[Stamp, floa
         "inclusion": _inclusion,
         "oil_spot": _oil_spot,
         "crease": _crease,
-        "dent": _dent,
+        "heat_tint": _heat_tint,
     }
     return makers[kind](rng, grain)
 
@@ -203,16 +203,15 @@ def _crease(rng: np.random.Generator, grain: float) -> tuple[Stamp, float]:
     return Stamp(np.asarray(gain, np.float32), _cover(where & (depth > 0.12))), angle
 
 
-def _dent(rng: np.random.Generator, _grain: float) -> tuple[Stamp, float]:
-    """A blow from something blunt: a shallow bowl, one slope bright and one dark, soft all round, no edge."""
-    radius = _strength(rng, 34, 80)
-    half = int(radius * 2.2)
+def _heat_tint(rng: np.random.Generator, _grain: float) -> tuple[Stamp, float]:
+    """Temper colours of a place that ran hot, as a grey camera sees them: soft rings of dark and bright, no edge."""
+    radius = _strength(rng, 75, 150)
+    half = int(radius * 1.9)
     y, x = _frame(2 * half, 2 * half)
-    stretch = float(rng.uniform(1.0, 1.35))
+    stretch = float(rng.uniform(1.0, 1.6))
     reach = np.sqrt((x / stretch) ** 2 + (y * stretch) ** 2) / np.float32(radius)
-    reach = reach + 0.07 * clouds(rng, (2 * half, 2 * half), radius * 0.8)
-    bowl = np.exp(-(reach**3))
-    slope_y, slope_x = np.gradient(-bowl * radius)
-    lx, ly = light_at(0.0)
-    gain = _strength(rng, 0.16, 0.4) * -(slope_x * lx + slope_y * ly)
-    return Stamp(np.asarray(np.clip(gain, -0.6, 0.6), np.float32), _cover(bowl > 0.06)), 0.0
+    reach = reach + 0.08 * clouds(rng, (2 * half, 2 * half), radius * 0.6)
+    rings = np.cos(2 * np.pi * float(rng.uniform(1.3, 2.2)) * reach + float(rng.uniform(0, 2 * np.pi)))
+    fade = np.exp(-((reach / 0.85) ** 4))
+    gain = _strength(rng, 0.08, 0.17) * fade * rings
+    return Stamp(np.asarray(gain, np.float32), _cover(fade > 0.3)), float(rng.uniform(0, 2 * np.pi))
