@@ -58,7 +58,7 @@ class ReviewPage(QWidget):
         move = self.list
         return [
             Binding("O", "The part is OK", partial(self.say, Outcome.OK, "")),
-            Binding("N", "The part is NG: choose the class", partial(self.say, Outcome.NG, "")),
+            Binding("N", "NG: choose the class", partial(self.say, Outcome.NG, "")),
             Binding("R", "Send to review", partial(self.say, Outcome.REVIEW, "")),
             *(Binding(str(d), f"NG, class {d}", partial(self._say_digit, d)) for d in range(1, DIGITS + 1)),
             Binding("Return", "Save and next", self.save),
@@ -66,7 +66,7 @@ class ReviewPage(QWidget):
             Binding("U", "Next part to review", move.next_unreviewed),
             Binding("Left", "Previous part", partial(move.step, -1)),
             Binding("Right", "Next part", partial(move.step, 1)),
-            Binding("Ctrl+Z", "Undo: the last stroke, what is not saved, then your last correction", self.undo),
+            Binding("Ctrl+Z", "Undo stroke, draft, word", self.undo),
             Binding("W", "Write why", self.panel.why.setFocus),
             *self.strip.bindings,
             Binding("Ctrl+E", "Export corrections", self.ask_export),

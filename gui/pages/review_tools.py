@@ -99,14 +99,14 @@ class ToolStrip(QWidget):
         for name, key, words in tools:
             self._checked[name] = self._add(name, key, words, partial(part.take_tool, name))
         self._add("undo", "Delete", "Take all paint off", part.canvas.clear)
-        self._add("", "Comma", "Smaller brush (Shift + wheel)", partial(part.resize_brush, -1))
-        self._add("", "Period", "Larger brush (Shift + wheel)", partial(part.resize_brush, 1))
+        self._add("", "Comma", "Smaller brush", partial(part.resize_brush, -1))
+        self._add("", "Period", "Larger brush", partial(part.resize_brush, 1))
         self._label(self._brush, wide=True)
         self._gap()
         self._add("next", "G", "Select the next region", partial(regions, "next"))
         self._label(self._region)
-        self._add("ok", "A", "The selected region is a defect", partial(regions, "accept"))
-        self._add("close", "X", "The selected region is none", partial(regions, "reject"))
+        self._add("ok", "A", "The region is a defect", partial(regions, "accept"))
+        self._add("close", "X", "The region is no defect", partial(regions, "reject"))
 
     def _add(self, icon_name: str, key: str, words: str, act: Callable[[], object]) -> ToolKey:
         button = ToolKey(self._theme, icon_name, key, words)
