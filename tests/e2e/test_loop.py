@@ -16,8 +16,8 @@ from main import main
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-TAUGHT_ON = "demo:?seed=41&kinds=heat_tint&defect_rate=0.6&fps=0&count=60"
-FRESH = "demo:?seed=42&kinds=heat_tint&defect_rate=0.5&fps=0&count=80"
+TAUGHT_ON = "demo:?seed=41&kinds=burnish&defect_rate=0.6&fps=0&count=60"
+FRESH = "demo:?seed=42&kinds=burnish&defect_rate=0.5&fps=0&count=80"
 USUAL = "demo:?seed=43&defect_rate=0.5&fps=0&count=80"
 
 
@@ -71,13 +71,13 @@ def test_corrections_of_a_new_kind_at_least_halve_its_escapes(
     assert main(["export", "--out", export]) == 0
     base = str(Path(__file__).resolve().parents[2] / "resources" / "models" / "demo-segdec")
     assert main(["train", export, "--preset", "finetune", "--from", base, "--out", better]) == 0
-    assert main(["models", "activate", better, "--operator", "Ana", "--why", "finds heat tint"]) == 0
+    assert main(["models", "activate", better, "--operator", "Ana", "--why", "finds burnish marks"]) == 0
 
     escapes_after, overkill_after, _ = wrong(FRESH, tmp_path)
     usual_escapes_after, usual_overkill_after, _ = wrong(USUAL, tmp_path)
     with capsys.disabled():
         print(
-            f"\nloop: escapes of heat tint {escapes} → {escapes_after} of {bad}; false rejects there {overkill_after}; "
+            f"\nloop: escapes of burnish marks {escapes} → {escapes_after} of {bad}; false rejects there {overkill_after}; "
             f"taught kinds: escapes {usual_escapes} → {usual_escapes_after} of {usual_bad}, "
             f"false rejects {usual_overkill} → {usual_overkill_after} of {80 - usual_bad}"
         )

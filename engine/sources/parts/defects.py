@@ -16,7 +16,7 @@ from engine.sources.parts.stamp import Stamp, light_at
 
 KINDS: tuple[str, ...] = ("scratch", "pit", "inclusion", "oil_spot", "crease")
 """What the demo line makes and the shipped models are taught."""
-UNTAUGHT: tuple[str, ...] = ("heat_tint",)
+UNTAUGHT: tuple[str, ...] = ("burnish",)
 """What it makes only when asked: something new on the line, to try correcting and teaching on."""
 ALL_KINDS = KINDS + UNTAUGHT
 
@@ -29,7 +29,7 @@ def draw(kind: str, rng: np.random.Generator, grain: float) -> tuple[Stamp, floa
         "inclusion": _inclusion,
         "oil_spot": _oil_spot,
         "crease": _crease,
-        "heat_tint": _heat_tint,
+        "burnish": _burnish,
     }
     return makers[kind](rng, grain)
 
@@ -203,15 +203,14 @@ def _crease(rng: np.random.Generator, grain: float) -> tuple[Stamp, float]:
     return Stamp(np.asarray(gain, np.float32), _cover(where & (depth > 0.12))), angle
 
 
-def _heat_tint(rng: np.random.Generator, _grain: float) -> tuple[Stamp, float]:
-    """Temper colours of a place that ran hot, as a grey camera sees them: soft rings of dark and bright, no edge."""
-    radius = _strength(rng, 75, 150)
+def _burnish(rng: np.random.Generator, _grain: float) -> tuple[Stamp, float]:
+    """A place rubbed shiny in handling: a soft bright spot with no edge, easily taken for the lamp's reflection."""
+    radius = _strength(rng, 50, 95)
     half = int(radius * 1.9)
     y, x = _frame(2 * half, 2 * half)
     stretch = float(rng.uniform(1.0, 1.6))
     reach = np.sqrt((x / stretch) ** 2 + (y * stretch) ** 2) / np.float32(radius)
-    reach = reach + 0.08 * clouds(rng, (2 * half, 2 * half), radius * 0.6)
-    rings = np.cos(2 * np.pi * float(rng.uniform(1.3, 2.2)) * reach + float(rng.uniform(0, 2 * np.pi)))
-    fade = np.exp(-((reach / 0.85) ** 4))
-    gain = _strength(rng, 0.08, 0.17) * fade * rings
-    return Stamp(np.asarray(gain, np.float32), _cover(fade > 0.3)), float(rng.uniform(0, 2 * np.pi))
+    reach = np.maximum(reach + 0.08 * clouds(rng, (2 * half, 2 * half), radius * 0.6), 0)
+    shine = np.exp(-((reach / 0.85) ** 2))
+    gain = _strength(rng, 0.35, 0.55) * shine
+    return Stamp(np.asarray(gain, np.float32), _cover(shine > 0.06)), float(rng.uniform(0, 2 * np.pi))
