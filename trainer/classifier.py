@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from engine.metrics import average_precision
+from engine.networks.classifiers import TaughtByMask
 from trainer.job import Course, Job, optimiser_of
-from trainer.windows import training_batch
+from trainer.maps import map_loss
+from trainer.windows import Batch, training_batch
 
 
 def train_classifier(job: Job) -> None:
     """Train `job.network` and leave its best state in it, in eval mode. Raises Interrupted when asked to stop."""
     fabric, config = job.fabric, job.config
     network, optimizer = fabric.setup(job.network, optimiser_of(config, job.network))
+    if isinstance(job.network, TaughtByMask):
+        network.mark_forward_method("with_map")
     course = Course(job, network, optimizer)
     for epoch in course.epochs():
         network.train()
@@ -23,8 +29,7 @@ def train_classifier(job: Job) -> None:
         for step, rows in enumerate(job.batches(epoch)):
             course.before_step(epoch, step)
             batch = training_batch(job, rows, rng, epoch)
-            logits = network(course.normalise(batch.pictures))
-            loss = nn.functional.cross_entropy(logits.float(), batch.labels, label_smoothing=config.label_smoothing)
+            loss = _loss(job, network, course.normalise(batch.pictures), batch)
             optimizer.zero_grad(set_to_none=True)
             fabric.backward(loss)
             optimizer.step()
@@ -33,6 +38,17 @@ def train_classifier(job: Job) -> None:
         loss_now, figures = _validate(job, course)
         course.finish_epoch(epoch, float(np.mean(losses)), loss_now, figures)
     course.take_best()
+
+
+def _loss(job: Job, network: nn.Module, pictures: Tensor, batch: Batch) -> Tensor:
+    """Cross-entropy; with known masks, and a network that can be shown them, the map's loss too."""
+    config = job.config
+    if not isinstance(job.network, TaughtByMask) or job.data.masks is None:
+        logits = network(pictures)
+        return nn.functional.cross_entropy(logits.float(), batch.labels, label_smoothing=config.label_smoothing)
+    logits, seen = cast(TaughtByMask, network).with_map(pictures)
+    decision = nn.functional.cross_entropy(logits.float(), batch.labels, label_smoothing=config.label_smoothing)
+    return decision + config.segmentation_weight * map_loss(config, seen.float(), batch.masks, batch.drawn)
 
 
 @torch.no_grad()

@@ -97,10 +97,14 @@ def lineage_of(job: Job, material: Material, origin: Origin) -> Lineage:
 
 
 def _limits(job: Job, material: Material, origin: Origin, truth: list[str], scores: NDArray[np.float64]) -> LimitSpec:
-    if origin.parent is not None and "threshold" not in job.config.model_fields_set:
-        return origin.parent.manifest.thresholds
     config = job.config
-    return limits_of(config.threshold, config.review_margin, truth, scores, material.classes, material.ok_classes)
+    if origin.parent is None:
+        return limits_of(config.threshold, config.review_margin, truth, scores, material.classes, material.ok_classes)
+    inherited = origin.parent.manifest.thresholds
+    if "threshold" not in config.model_fields_set:
+        return inherited
+    margin = config.review_margin or max(0.0, inherited.review_to - inherited.ng_at)
+    return limits_of(config.threshold, margin, truth, scores, material.classes, material.ok_classes)
 
 
 def _metrics(job: Job, material: Material, origin: Origin, temperature: float, limits: LimitSpec) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from engine.networks.segdec import FastSegDec, PublishedSegDec
 from trainer.classifier import short_figures
 from trainer.config import TrainConfig
 from trainer.job import Course, Job, optimiser_of
+from trainer.maps import map_loss
 from trainer.windows import Batch, training_batch, whole_batch
 
 
@@ -61,27 +62,6 @@ def combined_loss(config: TrainConfig, stage: str, logits: Tensor, seen: Tensor,
     where = map_loss(config, seen, batch.masks, batch.drawn)
     # Adding 0 × decision keeps every weight in the graph, which several devices in step need.
     return where + 0.0 * decision if stage == "map" else decision + config.segmentation_weight * where
-
-
-def map_loss(config: TrainConfig, seen: Tensor, masks: Tensor, drawn: Tensor) -> Tensor:
-    """Loss of map logits N×1×h×w against masks N×1×H×W; a cell is defect when any pixel of it is. `drawn` is N bools.
-
-    BCE with defect cells weighted, plus the soft Dice loss over the batch's defective samples, which keeps thin
-    defects from being outvoted by the background; or the published MSE.
-    """
-    if not bool(drawn.any()):
-        return seen.sum() * 0.0
-    if config.dilate:
-        masks = nn.functional.max_pool2d(masks, 2 * config.dilate + 1, stride=1, padding=config.dilate)
-    target = nn.functional.adaptive_max_pool2d(masks, seen.shape[2:])[drawn]
-    seen = seen[drawn]
-    if config.segmentation_loss == "mse":
-        return nn.functional.mse_loss(torch.sigmoid(seen), target)
-    weight = torch.tensor(config.positive_weight, device=seen.device)
-    cells = nn.functional.binary_cross_entropy_with_logits(seen, target, pos_weight=weight)
-    found = torch.sigmoid(seen)
-    overlap = (2.0 * (found * target).sum() + 1.0) / (found.sum() + target.sum() + 1.0)
-    return cells + 0.5 * (1.0 - overlap) if bool(target.any()) else cells
 
 
 def _freeze_map(network: nn.Module) -> None:

@@ -22,6 +22,7 @@ from torch import nn
 from engine.domain import utc_now
 from engine.errors import InputError, LinesideError, UsageError
 from engine.networks.catalogue import kind_of
+from engine.networks.classifiers import TAUGHT_BY_MASK
 from engine.package import MANIFEST, ModelPackage, open_package
 from engine.settings import home, thread_budget, write_atomically
 from engine.training import (
@@ -204,7 +205,7 @@ def _prepare(material: Material, config: TrainConfig, emit: Emit, stop: StopRequ
         material.classes,
         material.ok_classes,
         config.input,
-        with_masks=config.kind == "segdec" or config.window_epochs > 0,
+        with_masks=config.kind == "segdec" or config.window_epochs > 0 or config.architecture in TAUGHT_BY_MASK,
         threads=thread_budget(config.threads),
         progress=progress,
         spill=run / SPILL,

@@ -55,6 +55,33 @@ class Classifier(nn.Module):
         return cast(Tensor, self.head(self.dropout(activations.mean(dim=(2, 3)))))
 
 
+TAUGHT_BY_MASK = ("line_cnn",)
+
+
+class TaughtByMask(Classifier):
+    """A classifier whose features can be taught where the defects are, while masks are known.
+
+    A small defect nearly vanishes in the average over the picture, so the class alone teaches the features nothing.
+    `cells` reads a map of "defect" off the same activations; it is used in training only and is not exported. `GAIN`
+    scales the average so that a few cells weigh enough; the class activation map is the same up to that factor.
+    """
+
+    GAIN = 16.0
+
+    def __init__(self, features: nn.Module, head: nn.Linear, dropout: float = 0.0) -> None:
+        super().__init__(features, head, dropout)
+        self.cells = nn.Conv2d(head.in_features, 1, 1)
+
+    def judge(self, activations: Tensor) -> Tensor:
+        """N×A×h×w activations → logits N×K."""
+        return super().judge(activations * self.GAIN)
+
+    def with_map(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """N×C×H×W in 0…1 → logits N×K, map logits N×1×h×w."""
+        activations = self.features(x)
+        return self.judge(activations), cast(Tensor, self.cells(activations))
+
+
 def small_cnn(channels: int, classes: int) -> Classifier:
     """The published baseline: three blocks of 3×3 convolution, normalisation and pooling, 32 → 64 → 128."""
     layers: list[nn.Module] = []
@@ -77,7 +104,7 @@ def line_cnn(channels: int, classes: int) -> Classifier:
         convolution(128, 128, 3, dilation=2),
         convolution(128, 128, 3),
     ]
-    return Classifier(nn.Sequential(*layers), nn.Linear(128, classes), dropout=0.1)
+    return TaughtByMask(nn.Sequential(*layers), nn.Linear(128, classes), dropout=0.1)
 
 
 def torchvision_classifier(

@@ -112,7 +112,8 @@ def test_fine_tuning_adds_a_kind_and_replays_the_parent(tmp_path: Path) -> None:
     child = train(new, tmp_path / "run-b", events.append, StopRequest()).manifest
     assert child.class_names == ("ok", "pit", "scratch", "crease")
     assert child.architecture == "segdec-fast" and child.input == parent.manifest.input
-    assert child.thresholds == parent.manifest.thresholds
+    limits, old = child.thresholds, parent.manifest.thresholds
+    assert limits.review_to == pytest.approx(min(1.0, limits.ng_at + old.review_to - old.ng_at), abs=1e-5)
     assert child.lineage.parent == parent.version
     assert (child.lineage.model_extra or {})["ancestors"][0]["dataset"] == PARTS
     notes = " ".join(e.text for e in events if isinstance(e, TrainingNote))
