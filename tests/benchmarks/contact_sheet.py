@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.overlay import draw_contours
+from engine.overlay import CONTOUR_BGR
 from engine.package import open_package
 from engine.preprocess import to_channels, to_uint8
 from engine.recipe import default_recipe, without_review
@@ -30,7 +30,9 @@ def tile(judged: Judged) -> NDArray[np.uint8]:
         outlines, _ = cv2.findContours((mask > 0).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         cv2.drawContours(picture, outlines, -1, (80, 220, 80), 2)
     if judged.prediction is not None:
-        draw_contours(picture, judged.prediction.regions)
+        for region in judged.prediction.regions:
+            points = np.array(region.contour, np.int32).reshape(-1, 1, 2)
+            cv2.polylines(picture, [points], True, CONTOUR_BGR, 4, cv2.LINE_AA)
     scale = HEIGHT / picture.shape[0]
     small = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
     text = f"{judged.sample.label} {judged.verdict.outcome} {judged.verdict.score:.2f}"

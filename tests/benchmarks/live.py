@@ -84,7 +84,7 @@ class Probe(QObject):
 def lineside(seconds: float) -> dict[str, float]:
     """The real window, station, database and demo line."""
     from gui.app import GuiOptions, compose, shut_down
-    from gui.widgets.image_view import ImageView
+    from gui.pages.live import LivePage
 
     station = compose(GuiOptions(source=f"demo:?fps={FPS}&seed=5", model=str(demo_package()), size=(1280, 720)))
     probe = Probe()
@@ -103,7 +103,7 @@ def lineside(seconds: float) -> dict[str, float]:
 
     station.bridge.drained.connect(drained)
     station.bridge.pictured.connect(pictured)
-    station.window.findChildren(ImageView)[0].installEventFilter(probe)
+    station.window.findChildren(LivePage)[0].view.installEventFilter(probe)
     station.window.show()
     station.bridge.start()
     station.line.start()

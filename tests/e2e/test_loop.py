@@ -77,7 +77,7 @@ def test_corrections_of_a_new_kind_at_least_halve_its_escapes(
     usual_escapes_after, usual_overkill_after, _ = wrong(USUAL, tmp_path)
     with capsys.disabled():
         print(
-            f"\nloop: escapes of burnish marks {escapes} → {escapes_after} of {bad}; false rejects there {overkill_after}; "
+            f"\nloop: escapes of burnish marks {escapes} → {escapes_after} of {bad}, false rejects {overkill_after}; "
             f"taught kinds: escapes {usual_escapes} → {usual_escapes_after} of {usual_bad}, "
             f"false rejects {usual_overkill} → {usual_overkill_after} of {80 - usual_bad}"
         )
