@@ -26,10 +26,10 @@ bundle:  ## dist/lineside: the station in one folder, no Python and no torch nee
 	@$(PY) -m PyInstaller --noconfirm --log-level WARN build.spec
 	@echo "dist/lineside/lineside"
 
-demo-models:  ## train the shipped demo model packages again (about half an hour on two cores)
+demo-models:  ## train the shipped demo model packages again (some 35 minutes on two cores)
 	@bash .ci/prepare test
 	$(PY) main.py train "demo:?seed=1001&lines=6&count=4500&defect_rate=0.5" --preset demo-segdec --out resources/models/demo-segdec
-	$(PY) main.py train "demo:?seed=1001&lines=6&count=4500&defect_rate=0.5" --preset demo-classifier --out resources/models/demo-classifier
+	$(PY) main.py train "demo:?seed=1001&lines=6&count=3000&defect_rate=0.5" --preset demo-classifier --out resources/models/demo-classifier
 	$(PY) main.py selftest --record
 
 screenshots:  ## the manual's pictures in docs/
