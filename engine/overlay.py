@@ -21,9 +21,12 @@ CONTOUR_BGR = (160, 64, 255)
 
 
 def heat_rgba(heat: HeatMap) -> NDArray[np.uint8]:
-    """h×w×4 RGBA at the map's resolution; colour (inferno) and alpha grow with the heat."""
+    """h×w×4 RGBA at the map's resolution; colour and alpha grow with the heat.
+
+    Inferno without its pale end: on grey metal, hot is a strong orange and not a white that looks like glare.
+    """
     level = np.clip((heat - HEAT_FLOOR) / (1.0 - HEAT_FLOOR), 0.0, 1.0)
-    colour = cv2.applyColorMap((level * 205 + 50).astype(np.uint8), cv2.COLORMAP_INFERNO)
+    colour = cv2.applyColorMap((level * 150 + 55).astype(np.uint8), cv2.COLORMAP_INFERNO)
     alpha = (np.sqrt(level) * 255).astype(np.uint8)
     return np.dstack([cv2.cvtColor(colour, cv2.COLOR_BGR2RGB), alpha]).astype(np.uint8)
 

@@ -17,7 +17,7 @@ from db.inspections import Filter, page
 from db.overrides import add_override
 from db.registry import activate, active, register
 from db.session import open_database
-from engine.domain import Outcome, Override, new_id, utc_now
+from engine.domain import Outcome, Override, Traveller, new_id, utc_now
 from engine.settings import database_url, demo_package, shipped_packages
 from engine.sources.parts import PartMaker
 from gui.app import GuiOptions, Station, compose, shut_down
@@ -64,14 +64,13 @@ def fill(home: Path) -> Path:
 
 def live(station: Station) -> None:
     """A defective part on screen, frozen from the film strip's place in the line."""
+    station.line.traveller = Traveller("L-2207", "", "Ana", "Station 1")
     station.line.start()
     found = station.window.findChildren(LivePage)[0]
     seen: list[Outcome] = []
     station.bridge.pictured.connect(lambda p: seen.append(p.inspection.verdict.outcome))
     wait(12)
     wait(20, lambda: bool(seen) and seen[-1] is Outcome.NG)
-    station.line.stop()
-    wait(1.0)
     assert found.isVisible()
 
 
@@ -109,9 +108,15 @@ def models(station: Station) -> None:
     wait(2)
 
 
+def stop(station: Station) -> None:
+    """End the run, so that the other pages show it whole."""
+    station.line.stop()
+    wait(1.5)
+
+
 def picture(folder: Path, incoming: Path, size: tuple[int, int], theme: ThemeName, only: str = "") -> None:
     """All pages (or one) at one size in one theme."""
-    station = compose(GuiOptions(source="demo:?seed=8&fps=6&defect_rate=0.3", size=size, theme=theme))
+    station = compose(GuiOptions(source="demo:?seed=0&fps=6", size=size, theme=theme))
     station.window.show()
     station.bridge.start()
     acts: dict[str, Callable[[], None]] = {
@@ -125,6 +130,8 @@ def picture(folder: Path, incoming: Path, size: tuple[int, int], theme: ThemeNam
             act()
             suffix = "" if theme == "dark" else f"-{theme}"
             station.window.grab().save(str(folder / f"{name}-{size[0]}x{size[1]}{suffix}.png"))
+            if name == "live":
+                stop(station)
     shut_down(station)
 
 
