@@ -8,12 +8,11 @@ from pathlib import Path
 from urllib.error import URLError
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from engine.errors import EnvironmentFailure, InputError, PackageError
+from engine.errors import EnvironmentFailure, InputError
 from engine.networks.catalogue import build, extend_head
+from engine.networks.load import load_network
 from engine.package import ModelPackage
 from trainer.config import TrainConfig
 
@@ -47,16 +46,7 @@ def fresh_network(config: TrainConfig, classes: int, weights: str) -> nn.Module:
 
 def inherited_network(package: ModelPackage, classes: int) -> nn.Module:
     """The package's network with its weights, its head grown to `classes`. Raises PackageError without weights."""
-    manifest = package.manifest
-    if package.weights is None:
-        raise PackageError(f"{manifest.name} carries no weights to start from.", "Choose a package that has them.")
-    network = build(manifest.architecture, manifest.input.channels, len(manifest.classes))
-    try:
-        network.load_state_dict(load_file(package.weights))
-    except (RuntimeError, SafetensorError) as error:
-        raise PackageError(
-            f"The weights of {manifest.name} do not fit {manifest.architecture}.", "Train the model again."
-        ) from error
+    network = load_network(package)
     extend_head(network, classes)
     return network
 
