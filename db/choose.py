@@ -6,9 +6,9 @@ from pathlib import Path
 
 from db.registry import ModelVersion, activate, active, list_models, register
 from db.session import Database
-from engine.domain import Recipe
 from engine.errors import PackageError
 from engine.package import ModelPackage, open_package
+from engine.product import Recipe
 from engine.recipe import default_recipe, load_recipe
 from engine.settings import demo_package, shipped_packages
 

@@ -11,8 +11,9 @@ from db import inspections, overrides
 from db.archive import Archive, pixels_digest
 from db.inspections import DEFAULT_THRESHOLD, NewInspection
 from db.session import Database
-from engine.domain import Frame, HeatMap, Inspection, Outcome, Override, Prediction, SavingPolicy
+from engine.domain import Frame, HeatMap, Inspection, Outcome, Override, Prediction
 from engine.errors import InputError
+from engine.product import SavingPolicy
 
 RECENT = 64
 """Frames kept in memory: an OK part that the operator overrules soon after can still be archived."""

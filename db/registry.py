@@ -22,7 +22,8 @@ from db.schema import ActivationRow, ModelRow
 from db.session import Database
 from engine.domain import utc_now
 from engine.errors import InputError, PackageError, StorageError
-from engine.package import MANIFEST, Lineage, ModelPackage, open_package
+from engine.manifest import Lineage
+from engine.package import MANIFEST, ModelPackage, open_package
 from engine.settings import write_atomically
 
 MODELS = "models"

@@ -37,6 +37,14 @@ class Outcome(StrEnum):
     NO_VERDICT = "NO VERDICT"
 
 
+class Severity(StrEnum):
+    """How bad a defect class is. Critical classes are decided first: safety before everything else."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MINOR = "minor"
+
+
 @dataclass(frozen=True, slots=True)
 class Truth:
     """What is known about a part: its class and, where drawn, the mask of its defect (H×W, 255 = defect)."""
@@ -97,6 +105,8 @@ class Scores:
 
     classes: tuple[str, ...]
     values: tuple[float, ...]
+    exclusive: bool = True
+    """True: the classes exclude each other and sum to 1. False: each has its own probability (multi-label, tiles)."""
 
     def __iter__(self) -> Iterator[tuple[str, float]]:
         return iter(zip(self.classes, self.values, strict=True))
@@ -134,6 +144,20 @@ class RecipeRef:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What the inspected picture looks like, measured on the model's input in grey, whatever it shows."""
+
+    brightness: float
+    """Mean grey, 0…255."""
+    contrast: float
+    """Standard deviation of grey."""
+    sharpness: float
+    """Mean absolute Laplacian over `contrast`: falls with blur, hardly moves with brightness."""
+    clipped: float
+    """Share of pixels at 250 or over, 0…1."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
     """What a model says of one frame, before any threshold of a recipe."""
@@ -144,6 +168,9 @@ class Prediction:
     model: ModelRef = ModelRef("", "")
     prepare_ms: float = 0.0
     infer_ms: float = 0.0
+    quality: Quality | None = None
+    novelty: float | None = None
+    """Distance from what the model was taught, 1.0 = the limit found in training; None: the model does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,51 +237,6 @@ class Override:
     mask: Mask | None = field(default=None, compare=False, repr=False)
     """The painted defect in frame size (H×W, 255 = defect); None = not painted."""
     undoes: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The thresholds of a verdict. Score ≥ ng_at is NG, below review_from is OK, between is REVIEW.
-
-    `review_to` widens the band upwards: scores from ng_at up to review_to are REVIEW too.
-    """
-
-    ng_at: float = 0.5
-    review_from: float = 0.5
-    review_to: float = 0.5
-    min_area_px: float = 0.0
-    """Regions smaller than this do not count, in frame pixels."""
-    mm_per_px: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SavingPolicy:
-    """Which pictures are archived: every NG/REVIEW/NO VERDICT, and one OK in `every_ok` (0 = none, 1 = all)."""
-
-    defects: bool = True
-    every_ok: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How one product is judged. `ok_classes` and the limits default to what the model package says."""
-
-    name: str
-    version: int
-    ok_classes: tuple[str, ...]
-    limits: Limits
-    saving: SavingPolicy = SavingPolicy()
-    roi: Box | None = None
-    model: str = ""
-    """Version of the model it was made for; empty = any."""
-    max_frame_age_s: float = 2.0
-    """A free-running camera's frame older than this is stale and gets NO VERDICT."""
-    digest: str = ""
-
-    @property
-    def ref(self) -> RecipeRef:
-        """The recipe without its contents."""
-        return RecipeRef(self.name, self.version, self.digest)
 
 
 def utc_now() -> datetime:

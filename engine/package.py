@@ -1,10 +1,13 @@
-"""The model package: a folder (or the same folder zipped) with manifest.json, model.onnx and weights.safetensors.
+"""The model package: a folder (or the same folder zipped) with manifest.json, a graph and weights.safetensors.
 
-The graph's contract, kept by the trainer and relied on by every backend:
+The graph is model.onnx (ours) or model.xml + model.bin (OpenVINO IR: imported models), fp32; int8.xml + int8.bin is the
+same quantised, where it passed its gate. Its contract, kept by the trainer and relied on by every backend:
     input   `picture`  uint8  1×H×W×C, C = 1 (grey) or 3 (BGR); scaling and normalisation are inside the graph
     output  `scores`   float32  1×K, probabilities in the order of `classes` (calibration included)
     output  `map`      float32  1×M×h×w; kind `cam`: one non-negative map per class (M = K, any scale);
                        kind `mask`: one probability map of "defect" (M = 1); kind `none`: there is no such output
+    output  `novelty`  float32  1×1, ≥ 0: distance from the training parts, 1.0 = their limit; only where the manifest's
+                       guard names `novelty_max`
 Packages come from outside: only listed plain files are opened, sizes are bounded, every hash is checked.
 """
 
@@ -17,116 +20,22 @@ import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError
 
 from engine.domain import ModelRef
 from engine.errors import PackageError, StorageError
+from engine.manifest import PACKAGE_SCHEMA, Manifest
 from engine.settings import cache_folder, write_atomically
 
-PACKAGE_SCHEMA = 1
 MANIFEST = "manifest.json"
 GRAPH = "model.onnx"
+IR_GRAPH = "model.xml"
+INT8_GRAPH = "int8.xml"
 WEIGHTS = "weights.safetensors"
 MAX_FILE_BYTES = 2 * 1024**3
 MAX_MANIFEST_BYTES = 16 * 1024**2
 MAX_FILES = 64
-
-
-class ClassSpec(BaseModel):
-    """One class: `ok` classes are sound, all others are defects."""
-
-    name: str = Field(min_length=1, max_length=100)
-    role: Literal["ok", "defect"] = "defect"
-
-
-class InputSpec(BaseModel):
-    """What the graph takes. Height × width × channels, uint8; letterbox pads with the border grey 114."""
-
-    height: int = Field(ge=8, le=8192)
-    width: int = Field(ge=8, le=8192)
-    channels: Literal[1, 3]
-    resize: Literal["stretch", "letterbox"] = "stretch"
-
-
-class MapSpec(BaseModel):
-    """What the second output means, and from which value on (0…1) a `mask` becomes regions."""
-
-    kind: Literal["cam", "mask", "none"] = "none"
-    threshold: float = Field(0.5, gt=0.0, lt=1.0)
-
-
-class LimitSpec(BaseModel):
-    """The limits the model was judged with; a recipe may tighten them."""
-
-    ng_at: float = Field(0.5, ge=0.0, le=1.0)
-    review_from: float = Field(0.5, ge=0.0, le=1.0)
-    review_to: float = Field(0.5, ge=0.0, le=1.0)
-
-    @model_validator(mode="after")
-    def _band_holds_threshold(self) -> LimitSpec:
-        if not self.review_from <= self.ng_at <= self.review_to:
-            raise ValueError("review_from ≤ ng_at ≤ review_to must hold")
-        return self
-
-
-class Lineage(BaseModel):
-    """Where the model comes from, so that it can be made again."""
-
-    model_config = ConfigDict(extra="allow")
-
-    dataset: str = ""
-    """The data set's id: a name, or a `demo:` URI that makes it again."""
-    dataset_sha256: str = ""
-    dataset_path: str = ""
-    """Where it is kept, relative to the data folder; empty when it is not kept."""
-    parent: str = ""
-    """Version of the package it was fine-tuned from."""
-    preset: str = ""
-    seed: int = 0
-    command: str = ""
-    trained_at: str = ""
-    versions: dict[str, str] = Field(default_factory=dict)
-    settings: dict[str, Any] = Field(default_factory=dict)
-
-
-class Manifest(BaseModel):
-    """manifest.json. Unknown keys are kept; a newer schema is refused."""
-
-    model_config = ConfigDict(extra="allow")
-
-    schema_version: int = Field(PACKAGE_SCHEMA, alias="schema", ge=1)
-    name: str = Field(min_length=1, max_length=100)
-    kind: Literal["classifier", "segdec"]
-    architecture: str
-    classes: list[ClassSpec] = Field(min_length=2, max_length=1000)
-    input: InputSpec
-    map: MapSpec = MapSpec()
-    thresholds: LimitSpec = LimitSpec()
-    calibration: dict[str, float] = Field(default_factory=dict)
-    metrics: dict[str, Any] = Field(default_factory=dict)
-    """On the held-out part: accuracy, macro_f1, micro_f1, kappa, ap, auroc, per_class, confusion, threshold."""
-    lineage: Lineage = Lineage()
-    files: dict[str, str] = Field(default_factory=dict)
-    """sha256 of every other file of the package."""
-
-    @model_validator(mode="after")
-    def _names_differ(self) -> Manifest:
-        names = [c.name for c in self.classes]
-        if len(set(names)) != len(names):
-            raise ValueError("classes must have different names")
-        return self
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """All classes in the graph's order."""
-        return tuple(c.name for c in self.classes)
-
-    @property
-    def ok_classes(self) -> tuple[str, ...]:
-        """The sound classes; may be empty (every class is a defect)."""
-        return tuple(c.name for c in self.classes if c.role == "ok")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +53,14 @@ class ModelPackage:
 
     @property
     def graph(self) -> Path:
-        """The fp32 ONNX graph."""
-        return self.folder / GRAPH
+        """The fp32 graph: ONNX, or OpenVINO IR with its .bin beside it."""
+        return self.folder / (GRAPH if GRAPH in self.manifest.files else IR_GRAPH)
+
+    @property
+    def int8_graph(self) -> Path | None:
+        """The quantised graph where there is one and it passed its gate."""
+        passed = self.manifest.int8 is not None and self.manifest.int8.used and INT8_GRAPH in self.manifest.files
+        return self.folder / INT8_GRAPH if passed else None
 
     @property
     def weights(self) -> Path | None:
@@ -187,7 +102,7 @@ def open_package(path: Path) -> ModelPackage:
         raise PackageError(f"There is no model package at {path}.", "Choose a folder or zip with a manifest.json.")
     folder = path if path.is_dir() else _unpack(path)
     manifest, version = _read_manifest(folder / MANIFEST, path)
-    if GRAPH not in manifest.files:
+    if not {GRAPH, IR_GRAPH} & manifest.files.keys():
         raise PackageError(f"The model package {path} lists no {GRAPH}.", "Export or train the model again.")
     for name, digest in manifest.files.items():
         _check_file(folder, name, digest, path)

@@ -9,10 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain import Box, Contour, Mask, Pixels
-from engine.package import InputSpec
+from engine.domain import Box, Contour, Mask, Pixels, Quality
+from engine.manifest import InputSpec
+from engine.product import WHOLE, View
 
 BORDER_GREY = 114
+CLIPPED_FROM = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,36 @@ class Placement:
     def contour_to_frame(self, contour: NDArray[np.int32]) -> Contour:
         """An OpenCV contour (N×1×2) of the model's input in frame pixels."""
         return tuple(self.to_frame(float(x), float(y)) for x, y in contour.reshape(-1, 2))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What the model is shown of one frame: one input, or one a tile, and where each lies in the frame."""
+
+    inputs: tuple[NDArray[np.uint8], ...]
+    """Each uint8 H×W×C, contiguous."""
+    places: tuple[Placement, ...]
+    size: tuple[int, int]
+    """Height and width of the frame in pixels."""
+    view: View
+    quality: Quality
+    """Of the inspected region as the model sees it."""
+
+
+def look(pixels: Pixels, spec: InputSpec, view: View = WHOLE) -> Look:
+    """Lay the viewed part of a frame into the model's input. Raises ValueError for pixels that are no picture."""
+    size = (int(pixels.shape[0]), int(pixels.shape[1]))
+    picture = prepare(pixels, spec, view.roi)
+    return Look((picture,), (place(size, spec, view.roi),), size, view, quality_of(picture))
+
+
+def quality_of(picture: NDArray[np.uint8]) -> Quality:
+    """Brightness, contrast, sharpness and clipping of one prepared input (H×W×C)."""
+    grey = to_channels(picture[..., 0] if picture.shape[2] == 1 else picture, 1)
+    mean, deviation = (float(v[0, 0]) for v in cv2.meanStdDev(grey))
+    edges = float(np.abs(cv2.Laplacian(grey, cv2.CV_16S)).mean())
+    clipped = float(np.count_nonzero(grey >= CLIPPED_FROM)) / grey.size
+    return Quality(mean, deviation, edges / max(deviation, 1e-6), clipped)
 
 
 def to_uint8(pixels: Pixels) -> NDArray[np.uint8]:

@@ -25,9 +25,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.domain import Box, Limits, Recipe, SavingPolicy
+from engine.domain import Box, Severity
 from engine.errors import InputError
-from engine.package import LimitSpec, ModelPackage
+from engine.manifest import LimitSpec
+from engine.package import ModelPackage
+from engine.product import ClassRule, Guard, Limits, Recipe, SavingPolicy, View
 
 RECIPE_SCHEMA = 1
 
@@ -65,7 +67,23 @@ class _RecipeFile(BaseModel):
 def default_recipe(package: ModelPackage) -> Recipe:
     """The recipe a package brings along: its own classes, thresholds and review band."""
     limits = Limits(**package.manifest.thresholds.model_dump())
-    return _sealed(Recipe("default", 1, package.manifest.ok_classes, limits))
+    rules, guard = rules_of(package), guard_of(package)
+    return _sealed(Recipe("default", 1, package.manifest.ok_classes, limits, rules=rules, guard=guard))
+
+
+def rules_of(package: ModelPackage) -> tuple[ClassRule, ...]:
+    """The class rules a package brings along."""
+    return tuple(
+        ClassRule(c.name, c.severity, c.ng_at)
+        for c in package.manifest.classes
+        if c.role == "defect" and (c.severity is not Severity.MAJOR or c.ng_at is not None)
+    )
+
+
+def guard_of(package: ModelPackage) -> Guard:
+    """What the training pictures looked like; nothing is checked where the package does not tell."""
+    spec = package.manifest.guard
+    return Guard() if spec is None else Guard(**spec.model_dump())
 
 
 def without_review(recipe: Recipe) -> Recipe:
@@ -105,7 +123,9 @@ def load_recipe(path: Path, package: ModelPackage) -> Recipe:
             ok_classes=package.manifest.ok_classes,
             limits=limits,
             saving=saving,
-            roi=roi,
+            view=View(roi=roi),
+            rules=rules_of(package),
+            guard=guard_of(package),
             model=read.model,
             max_frame_age_s=read.max_frame_age_s,
         )

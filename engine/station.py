@@ -29,7 +29,6 @@ from engine.domain import (
     Outcome,
     Pixels,
     Prediction,
-    Recipe,
     Scores,
     Times,
     Traveller,
@@ -40,6 +39,7 @@ from engine.domain import (
 from engine.errors import InferenceError, LinesideError, PictureError, SourceEnded, SourceLost
 from engine.mailbox import Mailbox
 from engine.preprocess import to_uint8
+from engine.product import Recipe
 from engine.sources.base import FrameSource
 from engine.verdict import decide, distrust, no_verdict
 
@@ -227,7 +227,7 @@ class Station:
                 flying.append(frame)
                 yield frame.pixels
 
-        for prediction in self._model.stream(pixels(), self._recipe.roi):
+        for prediction in self._model.stream(pixels(), self._recipe.view):
             yield flying.popleft(), prediction
 
     def _frames(self) -> Iterator[Frame]:
@@ -259,7 +259,7 @@ class Station:
 
     def _run_model(self, frame: Frame) -> Prediction | None:
         try:
-            prediction = self._model.run(frame.pixels, self._recipe.roi)
+            prediction = self._model.run(frame.pixels, self._recipe.view)
         except InferenceError as error:
             log.error("inference failed: %s", error)
             self._failed_in_a_row += 1

@@ -7,7 +7,8 @@ from datetime import datetime
 
 import numpy as np
 
-from engine.domain import Frame, Limits, Outcome, Prediction, Recipe, Region, Verdict
+from engine.domain import Frame, Outcome, Prediction, Region, Verdict
+from engine.product import Limits, Recipe
 
 
 def decide(prediction: Prediction, recipe: Recipe) -> Verdict:
@@ -48,8 +49,8 @@ def distrust(frame: Frame, previous: Frame | None, now: datetime, recipe: Recipe
     """Why this frame must not be judged, or None: empty, stale, repeated, or a copy of the one before."""
     if frame.pixels.size == 0 or min(frame.size) < 8:
         return "the frame is empty"
-    if recipe.roi is not None:
-        x, y, width, height = recipe.roi
+    if recipe.view.roi is not None and recipe.view.reference is None:
+        x, y, width, height = recipe.view.roi
         if x + width > frame.size[1] or y + height > frame.size[0]:
             return "the recipe's region of interest lies outside the frame"
     if not free_running:

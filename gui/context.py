@@ -17,8 +17,8 @@ from db.archive import Archive
 from db.jobs import Recorder
 from db.registry import activate
 from db.session import Database
-from engine.domain import Recipe
 from engine.package import ModelPackage
+from engine.product import Recipe
 from engine.settings import StationSettings, home
 from gui.jobs import Jobs
 from gui.notify import Kind, Notice, notice_of

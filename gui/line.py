@@ -13,9 +13,10 @@ from db.jobs import Recorder
 from engine import events
 from engine.backends.base import Model
 from engine.backends.load import load_model
-from engine.domain import Recipe, SavingPolicy, Traveller
+from engine.domain import Traveller
 from engine.errors import LinesideError
 from engine.package import ModelPackage
+from engine.product import Recipe, SavingPolicy
 from engine.recipe import with_saving
 from engine.sources.base import FrameSource
 from engine.sources.catalogue import open_source

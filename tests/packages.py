@@ -8,7 +8,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from engine.package import ClassSpec, InputSpec, LimitSpec, Lineage, Manifest, MapSpec, ModelPackage, write_package
+from engine.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Lineage, Manifest, MapSpec
+from engine.package import ModelPackage, write_package
 
 HEIGHT, WIDTH = 64, 80
 
@@ -18,7 +19,7 @@ def write_tiny_package(
 ) -> ModelPackage:
     """Input 64×80 grey; map = 4×4 mean of grey/255; scores = (1 - peak, peak). Dark parts are OK."""
     manifest = Manifest(
-        schema=1,
+        schema=PACKAGE_SCHEMA,
         name=name,
         kind="segdec",
         architecture="tiny",

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.manifest import LimitSpec
 from engine.metrics import best_f1_threshold, defect_scores, target_recall_threshold
-from engine.package import LimitSpec
 
 LOWEST, HIGHEST = 0.7, 5.0
 

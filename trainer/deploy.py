@@ -15,8 +15,9 @@ from safetensors.torch import save as to_safetensors
 from torch import nn
 
 from engine.errors import EnvironmentFailure
+from engine.manifest import InputSpec, Manifest
 from engine.networks.graph import Deployed
-from engine.package import GRAPH, WEIGHTS, InputSpec, Manifest, ModelPackage, write_package
+from engine.package import GRAPH, WEIGHTS, ModelPackage, write_package
 
 OPSET = 18
 SCORE_TOLERANCE = 1e-3
@@ -35,7 +36,6 @@ def deploy(out: Path, manifest: Manifest, deployed: Deployed, pictures: NDArray[
 def export_graph(deployed: Deployed, spec: InputSpec) -> bytes:
     """The ONNX graph of engine.package's contract, weights inside."""
     example = torch.zeros((1, spec.height, spec.width, spec.channels), dtype=torch.uint8)
-    outputs = ["scores"] if deployed.map_kind == "none" else ["scores", "map"]
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         # The exporter warns about its own internals; nothing of it concerns the caller.
@@ -46,7 +46,7 @@ def export_graph(deployed: Deployed, spec: InputSpec) -> bytes:
             (example,),
             path,
             input_names=["picture"],
-            output_names=outputs,
+            output_names=list(deployed.outputs),
             opset_version=OPSET,
             dynamo=True,
             external_data=False,
@@ -71,11 +71,11 @@ def check_parity(graph: bytes, deployed: Deployed, pictures: NDArray[np.uint8]) 
     for picture in pictures:
         batch = picture[None]
         theirs = compiled([batch])
-        ours = deployed(torch.from_numpy(batch))
-        worst = max(worst, float(np.abs(theirs["scores"] - ours[0].numpy()).max()))
-        if len(ours) > 1:
-            peak = max(1e-6, float(ours[1].max()))
-            off = float(np.abs(theirs["map"] - ours[1].numpy()).max()) / peak
+        ours = dict(zip(deployed.outputs, (o.numpy() for o in deployed(torch.from_numpy(batch))), strict=True))
+        worst = max(worst, float(np.abs(theirs["scores"] - ours["scores"]).max()))
+        for name in ours.keys() - {"scores"}:
+            peak = max(1e-6, float(ours[name].max()))
+            off = float(np.abs(theirs[name] - ours[name]).max()) / peak
             worst = max(worst, off * SCORE_TOLERANCE / MAP_TOLERANCE)
     if worst > SCORE_TOLERANCE:
         raise EnvironmentFailure(

@@ -19,7 +19,6 @@ from engine.domain import (
     Mask,
     Pixels,
     Prediction,
-    Recipe,
     Scores,
     Times,
     Traveller,
@@ -31,6 +30,7 @@ from engine.domain import (
 from engine.errors import DatasetError, PictureError, UsageError
 from engine.metrics import evaluate_scores
 from engine.package import ModelPackage
+from engine.product import Recipe
 from engine.recipe import default_recipe, without_review
 from engine.verdict import decide, no_verdict
 from trainer.config import TrainConfig
@@ -111,7 +111,7 @@ def judge(
             yield pixels
 
     try:
-        for prediction in model.stream(pictures(), recipe.roi):
+        for prediction in model.stream(pictures(), recipe.view):
             while waiting[0].error:
                 yield waiting.popleft()
             asked = waiting.popleft()

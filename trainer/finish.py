@@ -13,9 +13,10 @@ import torch
 from numpy.typing import NDArray
 
 from engine.domain import utc_now
+from engine.manifest import PACKAGE_SCHEMA, ClassSpec, LimitSpec, Lineage, Manifest, MapSpec
 from engine.metrics import evaluate_scores, labels_at
 from engine.networks.graph import Deployed
-from engine.package import ClassSpec, LimitSpec, Lineage, Manifest, MapSpec, ModelPackage
+from engine.package import ModelPackage
 from trainer.calibrate import limits_of, softmax, temperature_of
 from trainer.deploy import deploy
 from trainer.job import Job
@@ -46,7 +47,7 @@ def finish(job: Job, material: Material, origin: Origin, out: Path) -> ModelPack
     limits = _limits(job, material, origin, truth, softmax(logits / temperature))
     deployed = Deployed(job.network, job.config.architecture, temperature)
     manifest = Manifest(
-        schema=1,
+        schema=PACKAGE_SCHEMA,
         name=out.name.removesuffix(".zip"),
         kind=job.config.kind,
         architecture=job.config.architecture,

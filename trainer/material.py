@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import LinesideError
-from engine.package import Lineage, ModelPackage
+from engine.manifest import Lineage
+from engine.package import ModelPackage
 from engine.settings import home
 from trainer.config import TrainConfig
 from trainer.formats.dataset import Dataset, Sample

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.package import InputSpec
+from engine.manifest import InputSpec
 from engine.preprocess import prepare, prepare_mask
 from trainer.formats.dataset import Sample
 

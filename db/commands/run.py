@@ -16,10 +16,11 @@ from db.jobs import Recorder
 from db.session import Database, open_database
 from engine import station
 from engine.backends.load import load_model
-from engine.domain import Outcome, Recipe, SavingPolicy, Traveller, utc_now
+from engine.domain import Outcome, Traveller, utc_now
 from engine.errors import InputError, UsageError
 from engine.events import StationEvent
 from engine.package import ModelPackage
+from engine.product import Recipe, SavingPolicy
 from engine.recipe import with_saving, without_review
 from engine.report import write_report
 from engine.settings import database_url, load_settings

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from engine.domain import Box, ModelRef, Pixels, Prediction
+from engine.domain import ModelRef, Pixels, Prediction
+from engine.product import WHOLE, View
 
 
 class Model(Protocol):
@@ -16,11 +17,11 @@ class Model(Protocol):
         """Name and version of its package."""
         ...
 
-    def run(self, pixels: Pixels, roi: Box | None = None) -> Prediction:
+    def run(self, pixels: Pixels, view: View = WHOLE) -> Prediction:
         """Judge one frame's pixels (lowest latency), for the line."""
         ...
 
-    def stream(self, pictures: Iterable[Pixels], roi: Box | None = None) -> Iterator[Prediction]:
+    def stream(self, pictures: Iterable[Pixels], view: View = WHOLE) -> Iterator[Prediction]:
         """Judge many pictures with several in flight (highest rate); predictions come in the pictures' order."""
         ...
 

@@ -6,29 +6,50 @@ import logging
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import cv2
 import numpy as np
 import openvino as ov
 
-from engine.backends.outputs import interpret
-from engine.domain import Box, ModelRef, Pixels, Prediction
+from engine.backends.graph import REMEDY, read_graph
+from engine.backends.outputs import Raw, assemble
+from engine.domain import ModelRef, Pixels, Prediction
 from engine.errors import InferenceError, PackageError
 from engine.package import ModelPackage
-from engine.preprocess import prepare
+from engine.preprocess import Look, look
+from engine.product import WHOLE, View
 from engine.settings import cache_folder, thread_budget
 
 log = logging.getLogger(__name__)
 
 Mode = Literal["latency", "throughput"]
-Precision = Literal["auto", "f32"]
-_Flight = tuple[Any, Pixels, Any, float, float]
-"""Request, picture as given, picture as prepared, begun, prepared (seconds)."""
+Precision = Literal["auto", "f32", "bf16", "int8"]
+
+
+@dataclass(slots=True, eq=False)
+class _Flight:
+    """One picture on its way: what was shown of it, and the outputs that have come back so far."""
+
+    seen: Look
+    begun: float
+    raws: list[Raw | None]
+    prepared: float = field(default_factory=time.perf_counter)
+
+    @property
+    def landed(self) -> bool:
+        """True when every input is back."""
+        return all(raw is not None for raw in self.raws)
 
 
 class OpenVinoModel:
-    """A compiled package. `auto` precision takes bf16 where the CPU has it; `f32` gives the same on every CPU."""
+    """A compiled package.
+
+    Precision: `auto` takes the INT8 graph where one passed its gate, else bf16 where the CPU has it; `f32` gives the
+    same on every CPU; `bf16` and `int8` ask for just that (`int8` raises PackageError where there is none).
+    """
 
     def __init__(
         self, package: ModelPackage, *, threads: int = 0, mode: Mode = "latency", precision: Precision = "auto"
@@ -38,8 +59,9 @@ class OpenVinoModel:
         self._package = package
         self._compiled = _compile(package, budget, mode, precision)
         self._request: Any = self._compiled.create_infer_request()
+        names = {name for output in self._compiled.outputs for name in output.names}
         self._has_map = package.manifest.map.kind != "none"
-        self._closed = False
+        self._has_novelty = "novelty" in names
         self._warm_up()
 
     @property
@@ -47,69 +69,82 @@ class OpenVinoModel:
         """Name and version of its package."""
         return self._package.ref
 
-    def run(self, pixels: Pixels, roi: Box | None = None) -> Prediction:
+    def run(self, pixels: Pixels, view: View = WHOLE) -> Prediction:
         """Judge one frame's pixels. Raises InferenceError."""
         begun = time.perf_counter()
-        picture = self._prepare(pixels, roi)
-        prepared = time.perf_counter()
-        try:
-            self._request.infer([picture], share_inputs=True)
-        except RuntimeError as error:
-            raise InferenceError(f"The model failed on a frame: {error}.", "Choose another model.") from error
-        return self._finish(self._request, pixels, roi, begun, prepared)
+        seen = self._look(pixels, view)
+        flight = _Flight(seen, begun, [None] * len(seen.inputs))
+        for index, picture in enumerate(seen.inputs):
+            try:
+                self._request.infer([picture[np.newaxis]], share_inputs=True)
+            except RuntimeError as error:
+                raise InferenceError(f"The model failed on a frame: {error}.", "Choose another model.") from error
+            flight.raws[index] = self._raw(self._request)
+        return self._finish(flight)
 
-    def stream(self, pictures: Iterable[Pixels], roi: Box | None = None) -> Iterator[Prediction]:
+    def stream(self, pictures: Iterable[Pixels], view: View = WHOLE) -> Iterator[Prediction]:
         """Judge many pictures with several requests in flight; predictions come in the pictures' order."""
         count = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         idle = [self._compiled.create_infer_request() for _ in range(max(2, count))]
-        flying: deque[_Flight] = deque()
+        flying: deque[tuple[Any, _Flight, int]] = deque()
+        waiting: deque[_Flight] = deque()
         try:
             for pixels in pictures:
-                if not idle:
-                    yield self._land(flying, idle, roi)
                 begun = time.perf_counter()
-                picture = self._prepare(pixels, roi)
-                request = idle.pop()
-                # `picture` stays referenced in `flying`: the request reads its memory until it has landed.
-                request.start_async([picture], share_inputs=True)
-                flying.append((request, pixels, picture, begun, time.perf_counter()))
-            while flying:
-                yield self._land(flying, idle, roi)
+                seen = self._look(pixels, view)
+                waiting.append(_Flight(seen, begun, [None] * len(seen.inputs)))
+                for index, picture in enumerate(seen.inputs):
+                    if not idle:
+                        self._land(flying, idle)
+                    request = idle.pop()
+                    # The flight keeps `seen`, whose memory the request reads until it has landed.
+                    request.start_async([picture[np.newaxis]], share_inputs=True)
+                    flying.append((request, waiting[-1], index))
+                while waiting and waiting[0].landed:
+                    yield self._finish(waiting.popleft())
+            while waiting:
+                while not waiting[0].landed:
+                    self._land(flying, idle)
+                yield self._finish(waiting.popleft())
         finally:
             for request, *_ in flying:
                 request.cancel()
-                request.wait()
+                # A request that was cancelled in time says so by raising.
+                with suppress(RuntimeError):
+                    request.wait()
 
     def close(self) -> None:
         """Give the memory back; safe to call twice."""
-        self._closed = True
         self._request = None
         self._compiled = None
 
-    def _prepare(self, pixels: Pixels, roi: Box | None) -> Any:
+    def _look(self, pixels: Pixels, view: View) -> Look:
         try:
-            return prepare(pixels, self._package.manifest.input, roi)[np.newaxis]
+            return look(pixels, self._package.manifest.input, view)
         except (ValueError, cv2.error) as error:
             raise InferenceError(f"The frame does not fit the model: {error}.", "Check the source.") from error
 
-    def _land(self, flying: deque[_Flight], idle: list[Any], roi: Box | None) -> Prediction:
-        request, pixels, _, begun, prepared = flying.popleft()
+    def _land(self, flying: deque[tuple[Any, _Flight, int]], idle: list[Any]) -> None:
+        request, flight, index = flying.popleft()
         try:
             request.wait()
         except RuntimeError as error:
             raise InferenceError(f"The model failed on a picture: {error}.", "Choose another model.") from error
-        prediction = self._finish(request, pixels, roi, begun, prepared)
+        flight.raws[index] = self._raw(request)
         idle.append(request)
-        return prediction
 
-    def _finish(self, request: Any, pixels: Pixels, roi: Box | None, begun: float, prepared: float) -> Prediction:
-        scores = np.array(request.get_tensor("scores").data[0], dtype=np.float32)
-        maps = np.array(request.get_tensor("map").data[0], dtype=np.float32) if self._has_map else None
-        found = interpret(scores, maps, self._package, (int(pixels.shape[0]), int(pixels.shape[1])), roi)
-        ended = time.perf_counter()
-        return Prediction(
-            found.scores, found.regions, found.heat, found.model, (prepared - begun) * 1e3, (ended - prepared) * 1e3
+    def _raw(self, request: Any) -> Raw:
+        return Raw(
+            np.array(request.get_tensor("scores").data[0], dtype=np.float32),
+            np.array(request.get_tensor("map").data[0], dtype=np.float32) if self._has_map else None,
+            float(request.get_tensor("novelty").data.ravel()[0]) if self._has_novelty else None,
         )
+
+    def _finish(self, flight: _Flight) -> Prediction:
+        found = assemble([raw for raw in flight.raws if raw is not None], flight.seen, self._package)
+        ended = time.perf_counter()
+        prepare_ms, infer_ms = (flight.prepared - flight.begun) * 1e3, (ended - flight.prepared) * 1e3
+        return replace(found, prepare_ms=prepare_ms, infer_ms=infer_ms)
 
     def _warm_up(self) -> None:
         spec = self._package.manifest.input
@@ -118,38 +153,19 @@ class OpenVinoModel:
 
 
 def _compile(package: ModelPackage, threads: int, mode: Mode, precision: Precision) -> Any:
-    core = ov.Core()
     options: dict[str, Any] = {
         "PERFORMANCE_HINT": "LATENCY" if mode == "latency" else "THROUGHPUT",
         "INFERENCE_NUM_THREADS": threads,
         "CACHE_DIR": str(cache_folder() / "compiled"),
     }
-    if precision == "f32":
-        options["INFERENCE_PRECISION_HINT"] = "f32"
+    if precision in {"f32", "bf16"}:
+        options["INFERENCE_PRECISION_HINT"] = precision
+    path = package.int8_graph if precision in {"auto", "int8"} else package.graph
+    if path is None and precision == "int8":
+        raise PackageError(f"{package.manifest.name} has no INT8 graph that passed its gate.", "Choose f32 or bf16.")
+    graph = read_graph(path or package.graph, package)
     try:
-        graph = core.read_model(package.graph)
-        _check_contract(graph, package)
-        return core.compile_model(graph, "CPU", options)
+        return ov.Core().compile_model(graph, "CPU", options)
     except RuntimeError as error:
         log.error("OpenVINO: %s", error)
-        raise PackageError(
-            f"The graph of {package.manifest.name} cannot be read by OpenVINO.", "Export or train the model again."
-        ) from error
-
-
-def _check_contract(graph: Any, package: ModelPackage) -> None:
-    """The graph must be what the manifest says: input size, class count, output names."""
-    spec, remedy = package.manifest.input, "Export or train the model again."
-    expected = [1, spec.height, spec.width, spec.channels]
-    shape = graph.input(0).partial_shape
-    if len(graph.inputs) != 1 or shape.is_dynamic or list(shape.to_shape()) != expected:
-        raise PackageError(f"The graph's input is {shape}, the manifest says {expected}.", remedy)
-    if graph.input(0).element_type != ov.Type.u8:
-        raise PackageError("The graph's input is not 8-bit.", remedy)
-    names = {name for output in graph.outputs for name in output.names}
-    wanted = {"scores"} | ({"map"} if package.manifest.map.kind != "none" else set())
-    if not wanted <= names:
-        raise PackageError(f"The graph lacks the output {', '.join(sorted(wanted - names))}.", remedy)
-    classes = list(graph.output("scores").partial_shape.to_shape())
-    if classes != [1, len(package.manifest.classes)]:
-        raise PackageError(f"The graph gives {classes} scores for {len(package.manifest.classes)} classes.", remedy)
+        raise PackageError(f"The graph of {package.manifest.name} cannot be compiled by OpenVINO.", REMEDY) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import cast
 
 import cv2
@@ -9,10 +11,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain import Box, HeatMap, Prediction, Region, Scores
-from engine.package import InputSpec, ModelPackage
-from engine.preprocess import Placement, place
+from engine.manifest import InputSpec
+from engine.package import ModelPackage
+from engine.preprocess import Look, Placement, place
 
 MAX_REGIONS = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Raw:
+    """The graph's outputs for one input, without the batch: scores K, maps M×h×w, novelty."""
+
+    scores: NDArray[np.float32]
+    maps: NDArray[np.float32] | None = None
+    novelty: float | None = None
+
+
+def assemble(raws: Sequence[Raw], seen: Look, package: ModelPackage) -> Prediction:
+    """The outputs for every input of a look (one, or one a tile) as one Prediction of the frame, without times."""
+    (raw,) = raws
+    found = interpret(raw.scores, raw.maps, package, seen.size, seen.view.roi)
+    return replace(found, quality=seen.quality, novelty=raw.novelty)
 
 
 def interpret(
@@ -24,7 +43,7 @@ def interpret(
 ) -> Prediction:
     """Scores (K) and maps (M×h×w or None) of one picture of `size` (height, width) as a Prediction without times."""
     manifest = package.manifest
-    named = Scores(manifest.class_names, tuple(float(v) for v in scores))
+    named = Scores(manifest.class_names, tuple(float(v) for v in scores), manifest.head == "softmax")
     if maps is None or manifest.map.kind == "none":
         return Prediction(named, model=package.ref)
     where = place(size, manifest.input, roi)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from engine.backends.outputs import interpret
-from engine.domain import Box, ModelRef, Pixels, Prediction
+from engine.backends.outputs import Raw, assemble
+from engine.domain import ModelRef, Pixels, Prediction
 from engine.errors import InferenceError
 from engine.networks.load import load_graph
 from engine.package import ModelPackage
-from engine.preprocess import prepare
+from engine.preprocess import look
+from engine.product import WHOLE, View
 from engine.settings import thread_budget
 
 
@@ -31,28 +34,31 @@ class TorchModel:
         """Name and version of its package."""
         return self._package.ref
 
-    def run(self, pixels: Pixels, roi: Box | None = None) -> Prediction:
+    def run(self, pixels: Pixels, view: View = WHOLE) -> Prediction:
         """Judge one frame's pixels. Raises InferenceError."""
         begun = time.perf_counter()
-        picture = prepare(pixels, self._package.manifest.input, roi)[np.newaxis]
+        seen = look(pixels, self._package.manifest.input, view)
         prepared = time.perf_counter()
         try:
             with torch.inference_mode():
-                outputs = self._graph(torch.from_numpy(picture).to(self._device))
+                raws = [self._raw(picture) for picture in seen.inputs]
         except RuntimeError as error:
             raise InferenceError(f"The model failed on a frame: {error}.", "Choose another model.") from error
-        arrays = [output[0].float().cpu().numpy() for output in outputs]
-        maps = arrays[1] if len(arrays) > 1 else None
-        found = interpret(arrays[0], maps, self._package, (int(pixels.shape[0]), int(pixels.shape[1])), roi)
+        found = assemble(raws, seen, self._package)
         ended = time.perf_counter()
-        return Prediction(
-            found.scores, found.regions, found.heat, found.model, (prepared - begun) * 1e3, (ended - prepared) * 1e3
-        )
+        return replace(found, prepare_ms=(prepared - begun) * 1e3, infer_ms=(ended - prepared) * 1e3)
 
-    def stream(self, pictures: Iterable[Pixels], roi: Box | None = None) -> Iterator[Prediction]:
+    def stream(self, pictures: Iterable[Pixels], view: View = WHOLE) -> Iterator[Prediction]:
         """Judge many pictures, one after the other, in order."""
         for pixels in pictures:
-            yield self.run(pixels, roi)
+            yield self.run(pixels, view)
+
+    def _raw(self, picture: NDArray[np.uint8]) -> Raw:
+        outputs = self._graph(torch.from_numpy(picture[np.newaxis]).to(self._device))
+        named = dict(zip(self._graph.outputs, outputs, strict=True))
+        arrays = {name: output[0].float().cpu().numpy() for name, output in named.items()}
+        novelty = float(arrays["novelty"][0]) if "novelty" in arrays else None
+        return Raw(arrays["scores"], arrays.get("map"), novelty)
 
     def close(self) -> None:
         """Nothing outlives the object."""

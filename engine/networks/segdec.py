@@ -64,7 +64,10 @@ class PublishedSegDec(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """N×C×H×W in 0…1 → logits N×K, map logits N×1×H/8×W/8."""
-        features = self.features(x)
+        return self.judge(self.features(x))
+
+    def judge(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """N×1024×h×w features → logits N×K, map logits N×1×h×w."""
         seen = self.segmentation(features)
         judged = self.decision(torch.cat((features, seen), dim=1))
         return cast(Tensor, self.head(torch.cat((extremes(judged), extremes(seen)), dim=1))), seen
@@ -94,8 +97,16 @@ class FastSegDec(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """N×C×H×W in 0…1 → logits N×K, map logits N×1×H/4×W/4. Both sides must be multiples of 8."""
+        return self.judge(self.features(x))
+
+    def features(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """N×C×H×W in 0…1 → N×64×H/8×W/8 of wide context, N×32×H/4×W/4 of fine detail."""
         fine = self.fine(self.stem(x))
-        context = self.context(self.down(fine))
+        return self.context(self.down(fine)), fine
+
+    def judge(self, features: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """Context and detail of `features` → logits N×K, map logits N×1×H/4×W/4."""
+        context, fine = features
         wide = nn.functional.interpolate(self.lateral(context), scale_factor=2.0, mode="nearest")
         seen = self.segmentation(self.detail(fine + wide))
         small = nn.functional.max_pool2d(seen, 2)

@@ -166,7 +166,7 @@ class LivePage(LiveScreen):
             self.aside.tell("There is no picture to save yet.")
             return
         folder, style, opacity = self._snapshots, self.view.overlay_style, self.view.opacity
-        roi = self._context.recipe.roi if self._context.recipe else None
+        roi = self._context.recipe.view.heat_box if self._context.recipe else None
         self._context.jobs.run(
             lambda: save_snapshot(folder, look, style, opacity, roi, utc_now()),
             lambda path: self._context.notify("info", f"The picture was saved as {path}."),
@@ -230,7 +230,7 @@ class LivePage(LiveScreen):
             self.banner.set_verdict(doubt.verdict)
 
     def _lay_over(self, heat: HeatMap | None) -> None:
-        roi = self._context.recipe.roi if self._context.recipe else None
+        roi = self._context.recipe.view.heat_box if self._context.recipe else None
         style = self.view.overlay_style
         if heat is None or style not in ("heat", "mask"):
             self.view.set_overlay(None)

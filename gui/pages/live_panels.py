@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.domain import Recipe, Traveller
+from engine.domain import Traveller
+from engine.product import Recipe
 from engine.settings import StationSettings
 from gui.context import Binding
 from gui.icons import icon

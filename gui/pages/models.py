@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
 from db.export import waiting
 from db.registry import Activation, ModelVersion, activations, list_models, register, rollback
 from db.session import Database
-from engine.package import Manifest, open_package
+from engine.manifest import Manifest
+from engine.package import open_package
 from gui.context import AppContext, Binding
 from gui.pages.models_details import ModelDetails
 from gui.pages.models_why import WhyDialog

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from db.registry import Activation, ModelVersion
-from engine.package import Manifest
+from engine.manifest import Manifest
 from gui.tables.confusion import CountGrid, square_table
 from gui.theme import SPACING, Theme
 

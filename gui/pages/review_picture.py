@@ -234,7 +234,7 @@ class PartView(QWidget):
         same = recipe is not None and recipe.digest == opened.stored.inspection.recipe.digest
         threshold = package.manifest.map.threshold if package else 0.5
         rgba = heat_rgba(heat) if style == "heat" else mask_rgba(heat, threshold)
-        self.view.set_overlay(rgba, recipe.roi if recipe and same else None)
+        self.view.set_overlay(rgba, recipe.view.heat_box if recipe and same else None)
 
     def _filter(self) -> None:
         opened = self._opened

@@ -17,8 +17,9 @@ from db.session import Database
 from engine import events
 from engine.backends.base import Model
 from engine.backends.load import load_model
-from engine.domain import Inspection, Recipe, Traveller
+from engine.domain import Inspection, Traveller
 from engine.package import ModelPackage, open_package
+from engine.product import Recipe
 from engine.recipe import default_recipe, without_review
 from engine.sources.folder import FolderSource
 from engine.station import SCAN, Station

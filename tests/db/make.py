@@ -24,7 +24,8 @@ from engine.domain import (
     Verdict,
     new_id,
 )
-from engine.package import ClassSpec, InputSpec, Lineage, Manifest, ModelPackage, write_package
+from engine.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, Lineage, Manifest
+from engine.package import ModelPackage, write_package
 
 START = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 SQUARE = Region("scratch", 0.9, (10, 8, 6, 5), 30.0, ((10, 8), (15, 8), (15, 12), (10, 12)))
@@ -97,7 +98,7 @@ def override(
 def package(folder: Path, name: str = "demo", graph: bytes = b"graph", parent: str = "") -> ModelPackage:
     """A verified package; other bytes make another version."""
     manifest = Manifest(
-        schema=1,
+        schema=PACKAGE_SCHEMA,
         name=name,
         kind="segdec",
         architecture="segdec-s",

@@ -15,8 +15,9 @@ from db.export import export, waiting
 from db.inspections import Filter
 from db.jobs import Recorder
 from db.session import Database
-from engine.domain import Inspection, Mask, Outcome, Region, SavingPolicy
+from engine.domain import Inspection, Mask, Outcome, Region
 from engine.errors import InputError, StorageError, UsageError
+from engine.product import SavingPolicy
 from engine.sources.pictures import read_picture
 from engine.training import DatasetManifest
 from tests.db import make

@@ -15,8 +15,9 @@ from db import inspections, overrides
 from db.archive import Archive
 from db.jobs import RECENT, Recorder
 from db.session import Database, open_database
-from engine.domain import Inspection, Outcome, SavingPolicy
+from engine.domain import Inspection, Outcome
 from engine.errors import StorageError
+from engine.product import SavingPolicy
 from tests.db import make
 
 

@@ -15,7 +15,8 @@ from db import audit, inspections, overrides, registry
 from db.jobs import Recorder
 from db.session import Database
 from db.verify import verify
-from engine.domain import Inspection, Outcome, SavingPolicy
+from engine.domain import Inspection, Outcome
+from engine.product import SavingPolicy
 from tests.db import make
 
 

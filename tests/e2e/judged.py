@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from engine.backends.load import load_model
-from engine.domain import Recipe, Verdict
+from engine.domain import Verdict
 from engine.package import ModelPackage
+from engine.product import Recipe
 from engine.sources.parts import KINDS, PartMaker
 from engine.verdict import decide
 

@@ -12,9 +12,11 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from engine.domain import Box, Frame, ModelRef, Pixels, Prediction, Region, Scores, utc_now
+from engine.domain import Frame, ModelRef, Pixels, Prediction, Region, Scores, utc_now
 from engine.errors import InferenceError, SourceEnded, SourceLost
-from engine.package import ClassSpec, InputSpec, LimitSpec, Manifest, ModelPackage, write_package
+from engine.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Manifest
+from engine.package import ModelPackage, write_package
+from engine.product import WHOLE, View
 from gui.app import Station
 from gui.pages.live import LivePage
 
@@ -26,7 +28,7 @@ def make_package(folder: Path, name: str = "bench") -> ModelPackage:
     """A complete, verified package; its graph is never run."""
     classes = [ClassSpec(name=c, role="ok" if c == "sound" else "defect") for c in CLASSES]
     manifest = Manifest(
-        schema=1,
+        schema=PACKAGE_SCHEMA,
         name=name,
         kind="classifier",
         architecture="none",
@@ -48,7 +50,7 @@ class ScriptedModel:
     def ref(self) -> ModelRef:
         return self._ref
 
-    def run(self, pixels: Pixels, roi: Box | None = None) -> Prediction:
+    def run(self, pixels: Pixels, view: View = WHOLE) -> Prediction:
         word = self._script[self._count % len(self._script)]
         self._count += 1
         if word == "fail":
@@ -67,9 +69,9 @@ class ScriptedModel:
             regions = (Region("scratch", score, box, 3770.0, outline),)
         return Prediction(scores, regions, heat * np.float32(score), self._ref, 0.4, 5.8)
 
-    def stream(self, pictures: Iterable[Pixels], roi: Box | None = None) -> Iterator[Prediction]:
+    def stream(self, pictures: Iterable[Pixels], view: View = WHOLE) -> Iterator[Prediction]:
         for pixels in pictures:
-            yield self.run(pixels, roi)
+            yield self.run(pixels, view)
 
     def close(self) -> None:
         self.closed = True

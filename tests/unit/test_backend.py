@@ -10,7 +10,9 @@ import pytest
 
 from engine.backends.load import load_model
 from engine.errors import InferenceError, PackageError
-from engine.package import InputSpec, ModelPackage, write_package
+from engine.manifest import InputSpec
+from engine.package import ModelPackage, write_package
+from engine.product import View
 from tests.frames import part
 from tests.packages import tiny_graph, write_tiny_package
 
@@ -39,10 +41,10 @@ def test_region_of_interest_shifts_regions_back_and_hides_the_rest(package: Mode
     model = load_model(package)
     pixels = part(0, 512, 640)
     pixels[100:164, 400:480] = 255
-    inside = model.run(pixels, (320, 64, 320, 256)).regions[0].box
+    inside = model.run(pixels, View(roi=(320, 64, 320, 256))).regions[0].box
     assert abs(inside[0] - 400) <= 25
     assert abs(inside[1] - 100) <= 25
-    assert model.run(pixels, (0, 256, 320, 256)).regions == ()
+    assert model.run(pixels, View(roi=(0, 256, 320, 256))).regions == ()
 
 
 def test_stream_gives_what_run_gives_in_order(package: ModelPackage) -> None:

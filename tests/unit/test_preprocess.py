@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.package import InputSpec
+from engine.manifest import InputSpec
 from engine.preprocess import place, prepare, prepare_mask, to_uint8
 
 

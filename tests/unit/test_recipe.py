@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain import Limits
 from engine.errors import InputError
 from engine.package import ModelPackage
+from engine.product import Limits
 from engine.recipe import default_recipe, load_recipe, without_review
 from tests.packages import write_tiny_package
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from engine.domain import Limits, Outcome, Prediction, Recipe, Region, Scores
+from engine.domain import Outcome, Prediction, Region, Scores
+from engine.product import Limits, Recipe
 from engine.verdict import decide
 
 RECIPE = Recipe("r", 1, ("ok",), Limits(0.5, 0.3, 0.7))
