@@ -108,10 +108,16 @@ def _judging_options(parser: argparse.ArgumentParser) -> None:
 def _keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     models = _command(commands, "models", "list, import, activate, roll back", "lineside models list", _models)
     models.add_argument("action", choices=["list", "import", "activate", "rollback"])
-    models.add_argument("package", nargs="?", default="", help="package folder or zip; for activate also a version")
+    models.add_argument(
+        "package",
+        nargs="?",
+        default="",
+        help="package folder or zip; import: also .onnx, .xml; activate: also a version",
+    )
     models.add_argument("--db", default="", metavar="URL")
     models.add_argument("--operator", default="", help="who decides")
     models.add_argument("--why", default="", help="why, for the record")
+    _import_options(models)
     out = _command(commands, "export", "corrected parts as a data set", "lineside export --out corrections", _export)
     out.add_argument("--db", default="", metavar="URL")
     out.add_argument("--out", required=True, metavar="DIR")
@@ -125,6 +131,28 @@ def _keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentPars
     test.add_argument("--record", action="store_true", help=argparse.SUPPRESS)
 
 
+def _import_options(models: argparse.ArgumentParser) -> None:
+    """What `models import` must be told of a model made elsewhere, where it cannot be seen from the model."""
+    group = models.add_argument_group("import of a model made elsewhere (.onnx, .xml, a folder or a zip of one)")
+    group.add_argument("--name", default="", help="what it is called; default: the file's name")
+    group.add_argument("--kind", default="", choices=["", "classifier", "segdec", "anomaly"])
+    group.add_argument("--classes", default="", metavar="A,B", help="the classes in the order of its scores, or @FILE")
+    group.add_argument("--ok", default="", metavar="A", help="the sound classes; none = every class is a defect")
+    group.add_argument("--size", default="", metavar="HxW", help="height and width where the model leaves them open")
+    group.add_argument("--scale", default="", choices=["", "0-1", "0-255", "-1-1", "imagenet"], help="its input")
+    group.add_argument("--mean", default="", metavar="M,M,M", help="instead of --scale: mean of pictures in 0…1")
+    group.add_argument("--std", default="", metavar="S,S,S", help="… and their standard deviation")
+    group.add_argument("--colour", default="", choices=["", "rgb", "bgr", "grey"], help="channel order; default: rgb")
+    group.add_argument("--resize", default="stretch", choices=["stretch", "letterbox"])
+    group.add_argument("--scores", default="", metavar="NAME", help="the output with the scores")
+    group.add_argument("--map", default="", metavar="NAME", help="the output with the map of defects")
+    group.add_argument("--activation", default="auto", choices=["auto", "none", "softmax", "sigmoid"])
+    group.add_argument("--limit", type=float, metavar="X", help="raw anomaly score from which a part is a defect")
+    group.add_argument("--ng-at", type=float, default=0.5, metavar="P", help="defect score from which a part is NG")
+    group.add_argument("--map-threshold", type=float, default=0.5, metavar="P", help="map value that is a region")
+    group.add_argument("--reference", type=Path, metavar="DIR", help="some sound pictures: they set the picture guard")
+
+
 def _trainer_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser], wanted: str) -> None:
     train = _command(
         commands, "train", "train a model", "lineside train corrections --preset finetune --out new", _train
@@ -132,12 +160,23 @@ def _trainer_commands(commands: argparse._SubParsersAction[argparse.ArgumentPars
     evaluate = _command(
         commands, "evaluate", "figures of a model on a labelled data set", "lineside evaluate PKG data/test", _evaluate
     )
+    example = "lineside thresholds lines.jsonl --cost 100:1 --recipe parts.toml"
+    thresholds = _command(commands, "thresholds", "choose thresholds from an evaluation", example, _thresholds)
+    if wanted == "thresholds":
+        from trainer.thresholds import add_threshold_arguments
+
+        add_threshold_arguments(thresholds)
     data = _command(commands, "data", "look at a data set", "lineside data inspect corrections", _data)
-    if wanted in {"train", "evaluate", "data"}:
+    combine = _command(commands, "combine", "one model of several", "lineside combine A B --out both", _combine)
+    example = "lineside quantise PKG data/train --out PKG-int8"
+    quantise = _command(commands, "quantise", "INT8, guard and calibration for a model", example, _quantise)
+    if wanted in {"train", "evaluate", "data", "combine", "quantise"}:
         from trainer import cli
 
         cli.add_train_arguments(train)
         cli.add_evaluate_arguments(evaluate)
+        cli.add_combine_arguments(combine)
+        cli.add_quantise_arguments(quantise)
         cli.add_data_arguments(data)
 
 
@@ -213,10 +252,38 @@ def _train(args: argparse.Namespace) -> int:
     return run_train(args)
 
 
+def _combine(args: argparse.Namespace) -> int:
+    try:
+        from trainer.combine import run_combine
+    except ImportError as error:
+        raise EnvironmentFailure(
+            f"This installation cannot combine models: {error}.",
+            'Install the trainer with `pip install "lineside[train]"`.',
+        ) from error
+    return run_combine(args)
+
+
 def _evaluate(args: argparse.Namespace) -> int:
     from trainer.cli import run_evaluate
 
     return run_evaluate(args)
+
+
+def _quantise(args: argparse.Namespace) -> int:
+    try:
+        from trainer.complete import run_quantise
+    except ImportError as error:
+        raise EnvironmentFailure(
+            f"This installation cannot quantise models: {error}.",
+            'Install the trainer with `pip install "lineside[train]"`.',
+        ) from error
+    return run_quantise(args)
+
+
+def _thresholds(args: argparse.Namespace) -> int:
+    from trainer.thresholds import run_thresholds
+
+    return run_thresholds(args)
 
 
 def _data(args: argparse.Namespace) -> int:

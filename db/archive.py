@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import cast
 
 import cv2
 import numpy as np
@@ -27,6 +31,7 @@ _CAMERA = (
 )
 # Masks and heat maps are flat: there the repeats are everything.
 _FLAT = (cv2.IMWRITE_PNG_COMPRESSION, 1)
+_HEAT = ".heat.png"
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -39,10 +44,15 @@ class Fingerprint:
 
 
 class Archive:
-    """Pictures, heat maps and painted masks under one folder. Paths in and out are relative, with forward slashes."""
+    """Pictures, heat maps and painted masks under one folder. Paths in and out are relative, with forward slashes.
+
+    A picture may be promised first and written later, by another thread: until then readers get it from memory.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._promised: dict[str, Pixels] = {}
+        self._looking = threading.Lock()
 
     def save(
         self, inspection_id: str, captured_at: datetime, pixels: Pixels, heat: HeatMap | None = None
@@ -51,12 +61,57 @@ class Archive:
 
         Returns their paths relative to the archive. Each file is complete or not there. Raises StorageError.
         """
-        day = _day(captured_at)
-        image = self._write(f"{day}/{_named(inspection_id)}.png", pixels)
-        if heat is None:
-            return image, None
-        grey = np.rint(np.clip(np.nan_to_num(heat), 0.0, 1.0) * 255.0).astype(np.uint8)
-        return image, self._write(f"{day}/{_named(inspection_id)}.heat.png", grey, flat=True)
+        image, heat_path = place(inspection_id, captured_at, heat is not None)
+        self._write(image, pixels)
+        if heat is not None and heat_path is not None:
+            self._write(heat_path, _as_grey(heat), flat=True)
+        return image, heat_path
+
+    def promise(
+        self, inspection_id: str, captured_at: datetime, pixels: Pixels, heat: HeatMap | None = None
+    ) -> tuple[str, str | None]:
+        """Take what `save` takes and give the same paths, but write nothing: `keep` or `drop` each path later."""
+        image, heat_path = place(inspection_id, captured_at, heat is not None)
+        with self._looking:
+            self._promised[image] = pixels
+            if heat is not None and heat_path is not None:
+                self._promised[heat_path] = _as_grey(heat)
+        return image, heat_path
+
+    def keep(self, relative: str) -> Fingerprint:
+        """Write a promised file, complete or not at all; from here on it is read from the disk. Raises StorageError."""
+        with self._looking:
+            pixels = self._promised[relative]
+        data = encode_png(pixels, flat=relative.endswith(_HEAT))
+        write_atomically(self.path(relative), data)
+        self.drop(relative)
+        return Fingerprint(hashlib.sha256(data).hexdigest(), len(data))
+
+    def drop(self, relative: str) -> None:
+        """Take a promise back."""
+        with self._looking:
+            self._promised.pop(relative, None)
+
+    def promised(self, relative: str) -> Pixels | None:
+        """A promised picture that is not written yet; None for any other."""
+        with self._looking:
+            return self._promised.get(relative)
+
+    def settle(self, relatives: Sequence[str]) -> None:
+        """Make these files' names as durable as their contents (one sync a folder; POSIX only). Raises StorageError."""
+        if os.name != "posix":
+            return
+        for folder in {self.path(relative).parent for relative in relatives}:
+            try:
+                handle = os.open(folder, os.O_RDONLY)
+                try:
+                    os.fsync(handle)
+                finally:
+                    os.close(handle)
+            except OSError as error:
+                raise StorageError(
+                    f"The folder {folder} could not be written: {error.strerror}.", "Check that its disk is connected."
+                ) from error
 
     def save_mask(self, override_id: str, at: datetime, mask: Mask) -> str:
         """Keep a painted mask (H×W uint8, 0 or 255). Returns its path relative to the archive. Raises StorageError."""
@@ -64,7 +119,8 @@ class Archive:
 
     def load(self, relative: str) -> Pixels:
         """The pixels as they were saved. Raises InputError for a path that leads out, PictureError for a bad file."""
-        return read_picture(self.path(relative))
+        promised = self.promised(relative)
+        return read_picture(self.path(relative)) if promised is None else promised.copy()
 
     def load_heat(self, relative: str) -> HeatMap:
         """The heat map, float32 in 0…1 in steps of 1/255."""
@@ -108,8 +164,7 @@ class Archive:
             ) from error
 
     def _write(self, relative: str, pixels: Pixels, *, flat: bool = False) -> str:
-        data = encode_png(pixels, flat=flat)
-        write_atomically(self.path(relative), data)
+        write_atomically(self.path(relative), encode_png(pixels, flat=flat))
         return relative
 
     def _grey(self, relative: str) -> Mask:
@@ -117,6 +172,12 @@ class Archive:
         if pixels.ndim != 2 or pixels.dtype != np.uint8:
             raise PictureError(f"{self.path(relative)} is no 8-bit grey picture.", "Restore it from a copy.")
         return pixels.astype(np.uint8, copy=False)
+
+
+def place(inspection_id: str, captured_at: datetime, heat: bool) -> tuple[str, str | None]:
+    """Where a picture and its heat map (None: there is none) lie. Raises InputError for an id that is no file name."""
+    stem = f"{_day(captured_at)}/{_named(inspection_id)}"
+    return f"{stem}.png", f"{stem}{_HEAT}" if heat else None
 
 
 def encode_png(pixels: Pixels, *, flat: bool = False) -> bytes:
@@ -134,6 +195,10 @@ def pixels_digest(pixels: Pixels) -> str:
     digest = hashlib.sha256(f"{pixels.shape}{pixels.dtype.str}".encode())
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()
+
+
+def _as_grey(heat: HeatMap) -> Mask:
+    return cast(Mask, np.rint(np.clip(np.nan_to_num(heat), 0.0, 1.0) * 255.0).astype(np.uint8))
 
 
 def _day(at: datetime) -> str:

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from db.archive import Archive, Fingerprint
 from db.paging import Page, Sort, Stored, as_stored, read_page, stored_rows
 from db.rows import inspection_values
-from db.schema import InspectionRow, OverrideRow, PictureRow, StandingRow
+from db.schema import KEPT, LOST, PENDING, InspectionRow, OverrideRow, PictureRow, StandingRow
 from db.session import Database
 from engine.domain import Inspection, Outcome, utc_now
 from engine.errors import InputError
@@ -30,6 +31,7 @@ __all__ = [
     "Filter",
     "NewInspection",
     "Page",
+    "PictureMark",
     "Sort",
     "Stored",
     "add",
@@ -58,6 +60,20 @@ class NewInspection:
     """The defect score from which NG was said (`Limits.ng_at`); `Sort.CLOSEST` measures from it."""
     pixels_sha256: str | None = None
     """`archive.pixels_digest` of the frame; lets a picture that stays in its folder be exported later."""
+    pending: bool = False
+    """The files at `image` and `heat` are yet to be written; a `PictureMark` tells how that ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureMark:
+    """How the writing of a pending picture ended: the files with their digests, or `lost`, a sentence that says why."""
+
+    inspection_id: str
+    image: str | None = None
+    of_image: Fingerprint | None = None
+    heat: str | None = None
+    of_heat: Fingerprint | None = None
+    lost: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,35 +132,38 @@ class Choices:
     sources: tuple[str, ...]
 
 
-def add(db: Database, items: Sequence[NewInspection]) -> None:
-    """Add inspections in one transaction: on return all of them are on disk, after an error none.
+def add(db: Database, items: Sequence[NewInspection], marks: Sequence[PictureMark] = ()) -> None:
+    """Add inspections, then mark pictures, in one transaction: on return all is on disk, after an error nothing.
 
     Raises StorageError; InputError for an id that is there already; PictureError for a path without a file.
     """
-    if not items:
+    if not items and not marks:
         return
-    archive = Archive(db.archive_folder)
+    archive = db.archive
     rows = [inspection_values(item.inspection, item.threshold, item.pixels_sha256) for item in items]
     pictures = [
-        _picture_values(archive, item.inspection.id, item.image, item.heat)
+        _pending_values(item) if item.pending else _picture_values(archive, item.inspection.id, item.image, item.heat)
         for item in items
         if item.image is not None or item.heat is not None
     ]
     with db.writing() as session:
         try:
-            session.execute(insert(InspectionRow), rows)
+            if rows:
+                session.execute(insert(InspectionRow), rows)
         except IntegrityError as error:
             raise InputError("An inspection with this id is stored already.", "Add every inspection once.") from error
         if pictures:
             session.execute(insert(PictureRow), pictures)
+        _mark(session, marks)
 
 
 def attach_image(db: Database, id: str, image: str, heat: str | None = None) -> None:
-    """Note a picture that was archived after its inspection. Does nothing when there is one already."""
-    values = _picture_values(Archive(db.archive_folder), id, image, heat)
+    """Note a picture that was archived after its inspection. Does nothing when there is one that was not lost."""
+    values = _picture_values(db.archive, id, image, heat)
     with db.writing() as session:
         if session.get(InspectionRow, id) is None:
             raise InputError(f"There is no inspection {id}.", "Record it before its picture.")
+        session.execute(delete(PictureRow).where(PictureRow.inspection_id == id, PictureRow.state == LOST))
         if session.get(PictureRow, id) is None:
             session.execute(insert(PictureRow), [values])
 
@@ -270,4 +289,42 @@ def _picture_values(archive: Archive, id: str, image: str | None, heat: str | No
         "heat": heat,
         "heat_sha256": of_heat.sha256 if of_heat else None,
         "archived_at": utc_now(),
+        "state": KEPT,
     }
+
+
+def _pending_values(item: NewInspection) -> dict[str, object]:
+    return {
+        "inspection_id": item.inspection.id,
+        "image": item.image,
+        "image_sha256": None,
+        "image_bytes": 0,
+        "heat": item.heat,
+        "heat_sha256": None,
+        "archived_at": utc_now(),
+        "state": PENDING,
+    }
+
+
+def _mark(session: Session, marks: Sequence[PictureMark]) -> None:
+    if not marks:
+        return
+    now = utc_now()
+    values = [
+        {
+            "of": mark.inspection_id,
+            "image": None if mark.lost else mark.image,
+            "image_sha256": mark.of_image.sha256 if mark.of_image else None,
+            "image_bytes": mark.of_image.size if mark.of_image else 0,
+            "heat": None if mark.lost else mark.heat,
+            "heat_sha256": mark.of_heat.sha256 if mark.of_heat else None,
+            "archived_at": now,
+            "state": LOST if mark.lost else KEPT,
+            "why": mark.lost or None,
+        }
+        for mark in marks
+    ]
+    # On the connection: the ORM's bulk update fails when a row is not there any more.
+    statement = update(PictureRow).where(PictureRow.inspection_id == bindparam("of"))
+    named: dict[str, Any] = {name: bindparam(name) for name in values[0] if name != "of"}
+    session.connection().execute(statement.values(named), values)

@@ -1,70 +1,101 @@
-"""What a station records with: archive the picture by policy, commit the inspection, keep recent frames at hand."""
+"""What a station records with: commit the verdict, then archive its picture by policy; recent frames stay at hand."""
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from db import inspections, overrides
-from db.archive import Archive, pixels_digest
+from db import inspections, overrides, pending
+from db.archive import pixels_digest
+from db.archiver import Archiver, Task
 from db.inspections import DEFAULT_THRESHOLD, NewInspection
 from db.session import Database
 from engine.domain import Frame, HeatMap, Inspection, Outcome, Override, Prediction
-from engine.errors import InputError
+from engine.errors import InputError, LinesideError
 from engine.product import SavingPolicy
+
+log = logging.getLogger(__name__)
 
 RECENT = 64
 """Frames kept in memory: an OK part that the operator overrules soon after can still be archived."""
 RECENT_BYTES = 256 * 1024**2
 """Fewer of them when they are large, so that a 20-megapixel camera does not fill the station's memory."""
+CHECKPOINT_ROWS = 64
+"""After so many rows SQLite's log is folded into the file, on the archiver's thread."""
+DRAIN_S = 20.0
+"""At the end, so long the pictures that wait may take; those left are found missing at the next start."""
 
 
 class Recorder:
     """Takes a station's inspections (engine.station.Recorder). Called by the station's thread; the rest by any.
 
-    `group` inspections are committed together (1 for a line, 64 for a scan); `flush` commits what waits. A failed
-    write raises StorageError and keeps what waits: a later call or `flush` tries it again. `threshold` is the recipe's
-    `ng_at`; set it again when the recipe changes.
+    `group` inspections are committed together. 1, for a line: each row is on disk when the call returns and says that
+    its picture is pending; a thread writes the files, and the next commit says that they are kept. More, for a scan:
+    `flush` waits for the files too and commits what waits. A failed commit raises StorageError and keeps what waits: a
+    later call or `flush` tries it again. A picture that cannot be written costs no verdict: its row says why it is
+    lost, and `tell` is called (on the archiver's thread) at the first of such failures in a row. `threshold` is the
+    recipe's `ng_at`; set it again when the recipe changes.
     """
 
     def __init__(
-        self, db: Database, policy: SavingPolicy, *, group: int = 1, threshold: float = DEFAULT_THRESHOLD
+        self,
+        db: Database,
+        policy: SavingPolicy,
+        *,
+        group: int = 1,
+        threshold: float = DEFAULT_THRESHOLD,
+        tell: Callable[[LinesideError], None] | None = None,
     ) -> None:
         self.policy = policy
         self.threshold = threshold
         self._db = db
-        self._archive = Archive(db.archive_folder)
+        self._archiver = Archiver(db.archive, self._at_rest, tell or _unheard)
         self._group = max(1, group)
         self._waiting: list[NewInspection] = []
         self._recent: OrderedDict[str, tuple[Frame, HeatMap | None]] = OrderedDict()
-        self._ok_seen = 0
+        self._ok_seen = self._rows = 0
         self._writing = threading.RLock()
         # Apart from the one above: the window looks at recent frames while a commit may wait for the disk.
         self._looking = threading.Lock()
+        pending.recover(db)
 
     def __call__(self, inspection: Inspection, frame: Frame | None, prediction: Prediction | None) -> None:
         """Keep one inspection; `frame` and `prediction` are None where none arrived. Raises StorageError."""
         heat = prediction.heat if prediction else None
-        image, heat_path, digest = None, None, None
+        digest, task = None, None
         if frame is not None:
             # Folder and video frames have a name: their digest lets an export trust the file later.
             digest = pixels_digest(frame.pixels) if frame.name else None
             if self._to_archive(inspection.verdict.outcome):
-                image, heat_path = self._archive.save(inspection.id, frame.captured_at, frame.pixels, heat)
-        if frame is not None:
+                image, heat_path = self._db.archive.promise(inspection.id, frame.captured_at, frame.pixels, heat)
+                task = Task(inspection.id, image, heat_path, frame.pixels.nbytes)
             self._remember(inspection.id, frame, heat)
-        with self._writing:
-            self._waiting.append(NewInspection(inspection, image, heat_path, self.threshold, digest))
-            if len(self._waiting) >= self._group:
-                self.flush()
+        try:
+            with self._writing:
+                self._waiting.append(_row(inspection, task, self.threshold, digest))
+                if self._group == 1:
+                    self._commit()
+        finally:
+            if task is not None:
+                self._archiver.put(task)
+        if len(self._waiting) >= self._group:
+            self.flush()
 
     def flush(self) -> None:
-        """Commit what waits; on return all that was taken is on disk. Raises StorageError."""
-        with self._writing:
-            inspections.add(self._db, self._waiting)
-            self._waiting = []
+        """Commit what waits; on return every row taken is on disk, of a scan every picture too. Raises StorageError."""
+        if self._group > 1:
+            self._archiver.wait()
+        self._commit()
+
+    def settle(self, timeout_s: float = DRAIN_S) -> bool:
+        """Wait until every picture taken is written and its row says so; False when it takes too long."""
+        written = self._archiver.wait(timeout_s)
+        self._commit()
+        return written
 
     def recent(self, id: str) -> tuple[Frame, HeatMap | None] | None:
         """One of the last 64 frames (fewer when large) with its heat map; None when it is no longer in memory."""
@@ -73,20 +104,22 @@ class Recorder:
 
     def override(self, override: Override) -> Override:
         """Archive the picture if that was not done, then append the override. Raises StorageError, InputError."""
-        self.flush()
+        self._commit()
         stored = inspections.get(self._db, override.inspection_id)
         if stored is None:
             raise InputError(f"There is no inspection {override.inspection_id}.", "Record it before overruling it.")
         found = self.recent(override.inspection_id)
         if stored.image is None and found is not None:
             frame, heat = found
-            image, heat_path = self._archive.save(override.inspection_id, frame.captured_at, frame.pixels, heat)
+            image, heat_path = self._db.archive.save(override.inspection_id, frame.captured_at, frame.pixels, heat)
             inspections.attach_image(self._db, override.inspection_id, image, heat_path)
         return overrides.add_override(self._db, override)
 
-    def close(self) -> None:
-        """Commit what waits and forget the frames."""
-        self.flush()
+    def close(self, timeout_s: float = DRAIN_S) -> None:
+        """Write and commit what waits, and forget the frames. Raises StorageError."""
+        if not self._archiver.join(timeout_s):
+            log.error("pictures still wait for the archive after %.0f s", timeout_s)
+        self._commit()
         with self._looking:
             self._recent.clear()
 
@@ -97,6 +130,21 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _commit(self) -> None:
+        with self._writing:
+            marks = self._archiver.marks()
+            inspections.add(self._db, self._waiting, marks)
+            self._archiver.marked(len(marks))
+            self._rows += len(self._waiting)
+            self._waiting = []
+            if self._rows >= CHECKPOINT_ROWS:
+                self._rows = 0
+                self._archiver.spare(self._db.checkpoint)
+
+    def _at_rest(self) -> None:
+        self._commit()
+        pending.recover(self._db)
 
     def _remember(self, id: str, frame: Frame, heat: HeatMap | None) -> None:
         with self._looking:
@@ -111,3 +159,12 @@ class Recorder:
         chosen = self.policy.every_ok > 0 and self._ok_seen % self.policy.every_ok == 0
         self._ok_seen += 1
         return chosen
+
+
+def _row(inspection: Inspection, task: Task | None, threshold: float, digest: str | None) -> NewInspection:
+    image, heat = (task.image, task.heat) if task is not None else (None, None)
+    return NewInspection(inspection, image, heat, threshold, digest, pending=task is not None)
+
+
+def _unheard(error: LinesideError) -> None:
+    log.warning("nobody was told: %s", error)

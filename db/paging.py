@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, false, func, select, true, tu
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.rows import inspection_of, override_of
-from db.schema import InspectionRow, OverrideRow, PictureRow, StandingRow
+from db.schema import LOST, PENDING, InspectionRow, OverrideRow, PictureRow, StandingRow
 from engine.domain import Inspection, Override
 from engine.errors import InputError
 
@@ -40,12 +40,18 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An inspection as it is kept. `image` and `heat` are relative to the archive; `override` is the one in force."""
+    """An inspection as it is kept. `image` and `heat` are relative to the archive; `override` is the one in force.
+
+    A picture that is `pending` is in the recorder's memory (Archive.load of `Database.archive` gives it) or, of a
+    station that broke down, nowhere; one that is lost has no `image`, and `lost` says why.
+    """
 
     inspection: Inspection
     image: str | None = None
     heat: str | None = None
     override: Override | None = None
+    pending: bool = False
+    lost: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,8 @@ def as_stored(found: StoredRow) -> Stored:
         picture.image if picture else None,
         picture.heat if picture else None,
         override_of(override) if override else None,
+        picture is not None and picture.state == PENDING,
+        (picture.why or "") if picture is not None and picture.state == LOST else "",
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from db.archive import Archive, encode_png, pixels_digest
 from db.inspections import Filter, conditions
 from db.paging import Stored, as_stored, stored_rows
+from db.pending import wait_until_written
 from db.schema import InspectionRow, ModelRow, OverrideRow
 from db.session import Database
 from engine.domain import Mask, Outcome, Override, Pixels
@@ -23,6 +24,8 @@ from engine.sources.pictures import read_picture
 OK_NAME = "ok"
 DEFECT_NAME = "defect"
 """Class names where neither the inspector nor the model gave one."""
+
+_NOT_ARCHIVED = "its picture was not archived"
 
 TRUTHS = (str(Outcome.OK), str(Outcome.NG))
 
@@ -65,7 +68,16 @@ class Sample:
 
 
 def confirmed(db: Database, filter: Filter) -> list[Confirmed]:
-    """All confirmed parts, oldest first."""
+    """All confirmed parts, oldest first; waits some seconds for pictures that are still being written."""
+    found = _confirmed(db, filter)
+    unwritten = [part.stored.inspection.id for part in found if part.stored.pending]
+    if not unwritten:
+        return found
+    wait_until_written(db, unwritten)
+    return _confirmed(db, filter)
+
+
+def _confirmed(db: Database, filter: Filter) -> list[Confirmed]:
     rows = stored_rows().where(*conditions(filter), OverrideRow.outcome.in_(TRUTHS))
     found = []
     with db.session() as session:
@@ -136,13 +148,15 @@ def _picture(archive: Archive, part: Confirmed) -> tuple[bytes, tuple[int, int]]
     """The archived file as it is, or the source's own file as PNG when its pixels are still those inspected."""
     frame = part.stored.inspection.frame
     try:
+        if part.stored.pending:
+            raise Unusable("its picture is not written yet")
         if part.stored.image is not None:
             data = archive.path(part.stored.image).read_bytes()
             if hashlib.sha256(data).hexdigest() != part.image_sha256:
                 raise Unusable("its archived picture was changed")
             return data, (frame.height, frame.width)
         if not frame.name:
-            raise Unusable("its picture was not archived")
+            raise Unusable(f"its picture is lost: {part.stored.lost}" if part.stored.lost else _NOT_ARCHIVED)
         if part.pixels_sha256 is None:
             raise Unusable("its picture was not archived, and nothing tells whether the file is still the same")
         pixels: Pixels = read_picture(Path(frame.name))

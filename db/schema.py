@@ -27,6 +27,9 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+KEPT, PENDING, LOST = "kept", "pending", "lost"
+"""States of a picture."""
+
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -112,7 +115,11 @@ class InspectionRow(Base):
 
 
 class PictureRow(Base):
-    """The archived picture of an inspection. Paths are relative to the archive; digests are of the files."""
+    """The archived picture of an inspection. Paths are relative to the archive; digests are of the files.
+
+    `pending`: the verdict is stored and the files are being written; `kept`: they are there, with their digests;
+    `lost`: they will never be, and `why` says what happened (a sentence for the operator).
+    """
 
     __tablename__ = "pictures"
 
@@ -123,6 +130,9 @@ class PictureRow(Base):
     heat: Mapped[str | None]
     heat_sha256: Mapped[str | None]
     archived_at: Mapped[datetime]
+    """When the state was last set."""
+    state: Mapped[str] = mapped_column(String(16), server_default=KEPT, index=True)
+    why: Mapped[str | None]
 
 
 class OverrideRow(Base):

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from db import migration
+from db.archive import Archive
 from db.errors import damaged, named_errors
 from db.schema import MetaRow
 from engine.domain import utc_now
@@ -25,6 +26,9 @@ from engine.settings import home
 BUSY_TIMEOUT_S = 5.0
 QUICK_CHECK_BYTES = 64 * 1024**2
 """Up to this size the whole file is checked when it is opened (well under a second); `verify` checks any size."""
+
+LOG_PAGES = 8000
+"""Pages of 4 KiB after which SQLite folds its log within a commit, where no recorder did it before (`checkpoint`)."""
 
 _SQLITE_HEADER = b"SQLite format 3\0"
 _WRITER = "lineside_writer"
@@ -42,6 +46,8 @@ class Database:
         self._shown = shown
         self._timeout_s = timeout_s
         self._turn = threading.Lock()
+        self.archive = Archive(self.archive_folder)
+        """The one archive of this process: it also knows the pictures that are still to be written."""
 
     @property
     def archive_folder(self) -> Path:
@@ -67,6 +73,21 @@ class Database:
                 yield session
         finally:
             self._turn.release()
+
+    def checkpoint(self) -> None:
+        """Fold SQLite's log into the file as far as nobody uses it; blocks nobody. Raises StorageError.
+
+        SQLite would do it by itself within some commit, which then takes several times as long: a recorder's thread
+        calls this instead, so that no verdict waits for it.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return
+        with named_errors(self._shown):
+            connection = self._engine.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").close()
+            finally:
+                connection.close()
 
     def close(self) -> None:
         """Give all connections back; safe to call twice. SQLite folds its log into the file by itself."""
@@ -177,7 +198,8 @@ def _engine(url: URL, timeout_s: float, *, migrating: bool = False) -> Engine:
         # None: SQLAlchemy's `begin` below starts the transactions, so that DDL is inside them too.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", f"foreign_keys = {enforce}"):
+        pragmas = ("journal_mode = WAL", "synchronous = FULL", f"wal_autocheckpoint = {LOG_PAGES}")
+        for pragma in (*pragmas, f"foreign_keys = {enforce}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from db import registry
+from db import pending, registry
 from db.archive import Archive
 from db.overrides import disagrees, standing_override
-from db.schema import InspectionRow, OverrideRow, PictureRow, StandingRow
+from db.schema import KEPT, LOST, PENDING, InspectionRow, OverrideRow, PictureRow, StandingRow
 from db.session import Database
 from engine.errors import LinesideError
 from engine.package import open_package
@@ -19,10 +19,14 @@ BATCH = 500
 
 
 def verify(db: Database) -> list[str]:
-    """All problems found, each one sentence; empty when all is well. Reads every archived file, so it takes time."""
+    """All problems found, each one sentence; empty when all is well. Reads every archived file, so it takes time.
+
+    Pictures that a station left pending when it broke down are settled first: they are kept or lost.
+    """
+    pending.recover(db)
     with db.session() as session:
         found = list(_file_problems(session))
-        archive = Archive(db.archive_folder)
+        archive = db.archive
         found += _picture_problems(session, archive)
         found += _mask_problems(session, archive)
         found += _standing_problems(session)
@@ -46,12 +50,26 @@ def _picture_problems(session: Session, archive: Archive) -> Iterator[str]:
         PictureRow.image_sha256,
         PictureRow.heat,
         PictureRow.heat_sha256,
+        PictureRow.state,
+        PictureRow.why,
     )
-    for id_, image, image_sha256, heat, heat_sha256 in session.execute(select(*columns)).yield_per(BATCH):
-        if image:
+    for id_, image, image_sha256, heat, heat_sha256, state, why in session.execute(select(*columns)).yield_per(BATCH):
+        if state == LOST:
+            yield f"The picture of inspection {id_} is lost: {why}."
+        elif state == PENDING:
+            yield from _pending_problem(archive, image or "", id_)
+        elif image:
             yield from _file_problem(archive, image, image_sha256, f"The picture of inspection {id_}")
-        if heat:
+        if heat and state == KEPT:
             yield from _file_problem(archive, heat, heat_sha256, f"The heat map of inspection {id_}")
+
+
+def _pending_problem(archive: Archive, path: str, id_: str) -> Iterator[str]:
+    """Of a station that runs, or broke down within the last minute: only its absence is worth a word."""
+    try:
+        archive.load(path)
+    except LinesideError:
+        yield f"The picture of inspection {id_} is not written yet."
 
 
 def _mask_problems(session: Session, archive: Archive) -> Iterator[str]:

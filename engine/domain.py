@@ -65,6 +65,8 @@ class Frame:
     """The file's path for folders; empty for cameras and the demo line."""
     truth: Truth | None = None
     """Known only on the demo line."""
+    bits: int = 0
+    """How many bits a uint16 pixel uses, as the camera states it; 0 = not stated."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -171,6 +173,8 @@ class Prediction:
     quality: Quality | None = None
     novelty: float | None = None
     """Distance from what the model was taught, 1.0 = the limit found in training; None: the model does not tell."""
+    doubt: str = ""
+    """Why this frame must not be judged; empty = it may."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class Inspected:
 
     inspection: Inspection
     thumbnail: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
-    """Small grey or BGR picture of NG, REVIEW and NO VERDICT parts for the film strip; None for OK."""
+    """Small grey or BGR picture of NG, REVIEW and NO VERDICT parts for the film strip; None for OK and in a scan."""
     skipped: int = 0
     """Frames the source made and the station never saw, since the start."""
 
@@ -70,6 +70,14 @@ class ModelSwapped:
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """The station goes on, but somebody must act: a picture could not be archived, a model was not taken over."""
+
+    message: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """The station stopped because of this; what was recorded is safe."""
 
@@ -89,7 +97,17 @@ class Stopped:
 
 
 StationEvent = (
-    Started | Inspected | Paused | Resumed | PictureSkipped | Lost | Recovered | ModelSwapped | Failed | Stopped
+    Started
+    | Inspected
+    | Paused
+    | Resumed
+    | PictureSkipped
+    | Lost
+    | Recovered
+    | ModelSwapped
+    | Warned
+    | Failed
+    | Stopped
 )
 
 

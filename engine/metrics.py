@@ -16,6 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engine.domain import Prediction, Scores
+from engine.product import ClassRule, Limits, Recipe
+from engine.verdict import SOUND, decide, defect_score, without_bands
+
 Floats = NDArray[np.float64]
 
 
@@ -176,25 +180,36 @@ def target_recall_threshold(positive: ArrayLike, scores: ArrayLike, recall: floa
     return float(bad[max(0, math.ceil(recall * bad.size - 1e-9) - 1)])
 
 
-def defect_scores(scores: ArrayLike, classes: Sequence[str], ok_classes: Sequence[str]) -> Floats:
-    """One minus the probability of all sound classes together, N values; 1 where every class is a defect."""
-    table = _table(scores, classes)
-    sound = [i for i, name in enumerate(classes) if name in set(ok_classes)]
-    return np.asarray(np.clip(1.0 - table[:, sound].sum(axis=1), 0.0, 1.0), np.float64)
+def defect_scores(
+    scores: ArrayLike, classes: Sequence[str], ok_classes: Sequence[str], *, exclusive: bool = True
+) -> Floats:
+    """`engine.verdict.defect_score` of N rows (N×K, in the order of `classes`); nan where a score is no number."""
+    names, sound = tuple(classes), frozenset(ok_classes)
+    rows = [Scores(names, tuple(map(float, row)), exclusive) for row in _table(scores, classes)]
+    found = [defect_score(r, sound) if all(map(math.isfinite, r.values)) else math.nan for r in rows]
+    return np.asarray(found, np.float64)
 
 
-def labels_at(scores: ArrayLike, classes: Sequence[str], ok_classes: Sequence[str], threshold: float) -> list[str]:
-    """The label rule: defect score ≥ threshold → the likeliest defect class, else the likeliest sound class."""
-    table = _table(scores, classes)
-    ok = set(ok_classes)
-    sound = [i for i, name in enumerate(classes) if name in ok]
-    faulty = [i for i, name in enumerate(classes) if name not in ok]
-    rejected = defect_scores(table, classes, ok_classes) >= threshold
-    chosen = []
-    for row, bad in zip(table, rejected, strict=True):
-        among = (faulty if bad else sound) or faulty or sound
-        chosen.append(classes[max(among, key=lambda i: row[i])])
-    return chosen
+def labels_at(
+    scores: ArrayLike,
+    classes: Sequence[str],
+    ok_classes: Sequence[str],
+    threshold: float,
+    *,
+    exclusive: bool = True,
+    rules: Sequence[ClassRule] = (),
+) -> list[str]:
+    """The label `engine.verdict.decide` gives each of N rows at this threshold, with no review band and no guard.
+
+    `rules` are the classes' own limits; a row that is not judged (a score is no number) has the label "".
+    """
+    limits = Limits(threshold, threshold, threshold)
+    recipe = without_bands(Recipe("", 0, tuple(ok_classes), limits, rules=tuple(rules)))
+    names = tuple(classes)
+    return [
+        decide(Prediction(Scores(names, tuple(map(float, row)), exclusive)), recipe).label
+        for row in _table(scores, classes)
+    ]
 
 
 def evaluate_scores(
@@ -204,31 +219,30 @@ def evaluate_scores(
     classes: Sequence[str],
     ok_classes: Sequence[str],
     threshold: float,
+    *,
+    exclusive: bool = True,
 ) -> dict[str, Any]:
     """All figures of N judged pictures, under stable keys, plain types only.
 
     `scores` is N×K in the order of `classes`; `truth` may hold kinds the model does not know (they count as defects).
-    AP and the binary AUROC are of "defect" by the defect score; both are None where there is no sound class.
+    AP and the binary AUROC are of "defect" by the defect score; both are None where there is no sound part to tell from
+    a defect. A model of many labels (`exclusive` False) without a sound class calls a sound part "ok".
     """
     names = list(dict.fromkeys([*classes, *sorted(set(truth) | set(labels))]))
     matrix = confusion_matrix(truth, labels, names)
-    ok = set(ok_classes)
+    ok = set(ok_classes) or (set() if exclusive else {SOUND})
     positive = np.array([t not in ok for t in truth], bool)
     rejected = np.array([label not in ok for label in labels], bool)
-    judged = defect_scores(scores, classes, ok_classes)
-    binary = bool(ok)
-    known = [i for i, t in enumerate(truth) if t in set(classes)]
-    named, table = [truth[i] for i in known], _table(scores, classes)[known]
+    judged = defect_scores(scores, classes, ok_classes, exclusive=exclusive)
     return {
         "accuracy": _plain(accuracy(matrix)),
         "macro_f1": _plain(macro_f1(matrix)),
         "micro_f1": _plain(micro_f1(matrix)),
         "kappa": _plain(cohen_kappa(matrix)),
-        "ap": _plain(average_precision(positive, judged)) if binary else None,
+        "ap": _plain(average_precision(positive, judged)) if ok else None,
         "auroc": {
-            "binary": _plain(auroc(positive, judged)) if binary else None,
-            "macro": _plain(macro_auroc(named, table, classes)),
-            "micro": _plain(micro_auroc(named, table, classes)),
+            "binary": _plain(auroc(positive, judged)) if ok else None,
+            **_one_against_rest(truth, _table(scores, classes), classes),
         },
         "per_class": {name: _rounded(c) for name, c in zip(names, per_class(matrix), strict=True)},
         "confusion": {"classes": names, "matrix": matrix.tolist()},
@@ -236,6 +250,16 @@ def evaluate_scores(
         "count": len(truth),
         "escapes": _share(positive & ~rejected, positive),
         "overkill": _share(~positive & rejected, ~positive),
+    }
+
+
+def _one_against_rest(truth: Sequence[str], table: Floats, classes: Sequence[str]) -> dict[str, float | None]:
+    """Macro and micro AUROC of the rows whose kind the model knows."""
+    known = [i for i, t in enumerate(truth) if t in set(classes)]
+    named = [truth[i] for i in known]
+    return {
+        "macro": _plain(macro_auroc(named, table[known], classes)),
+        "micro": _plain(micro_auroc(named, table[known], classes)),
     }
 
 

@@ -16,6 +16,9 @@ Style = Literal["heat", "mask", "contour", "off"]
 HEAT_FLOOR = 0.15
 """Heat below this is not drawn: a calm picture where there is nothing to see."""
 MASK_RGB = (255, 64, 160)
+_INFERNO_RGB: NDArray[np.uint8] = np.ascontiguousarray(
+    cv2.applyColorMap(np.arange(256, dtype=np.uint8).reshape(-1, 1), cv2.COLORMAP_INFERNO)[:, 0, ::-1], np.uint8
+)
 CONTOUR_BGR = (160, 64, 255)
 """Magenta: no metal, light or oxide has that colour, and it stands apart from the verdict colours."""
 
@@ -26,9 +29,10 @@ def heat_rgba(heat: HeatMap) -> NDArray[np.uint8]:
     Inferno without its pale end: on grey metal, hot is a strong orange and not a white that looks like glare.
     """
     level = np.clip((heat - HEAT_FLOOR) / (1.0 - HEAT_FLOOR), 0.0, 1.0)
-    colour = cv2.applyColorMap((level * 150 + 55).astype(np.uint8), cv2.COLORMAP_INFERNO)
-    alpha = (np.sqrt(level) * 255).astype(np.uint8)
-    return np.dstack([cv2.cvtColor(colour, cv2.COLOR_BGR2RGB), alpha]).astype(np.uint8)
+    rgba = np.empty((*heat.shape, 4), np.uint8)
+    rgba[..., :3] = _INFERNO_RGB[(level * 150 + 55).astype(np.uint8)]
+    rgba[..., 3] = np.sqrt(level) * 255
+    return rgba
 
 
 def mask_rgba(heat: HeatMap, threshold: float = 0.5) -> NDArray[np.uint8]:
@@ -56,10 +60,12 @@ def render(
         return picture
     left, top, width, height = roi or (0, 0, picture.shape[1], picture.shape[0])
     rgba = heat_rgba(heat) if style == "heat" else mask_rgba(heat, threshold)
-    layer = cv2.resize(rgba, (width, height), interpolation=cv2.INTER_LINEAR)
-    alpha = layer[..., 3:].astype(np.float32) * (opacity / 255.0)
+    # Colour and alpha are converted while they are small; a scan draws hundreds of these a second.
+    layer = cv2.resize(cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGR), (width, height), interpolation=cv2.INTER_LINEAR)
+    alpha = rgba[..., 3].astype(np.float32) * np.float32(opacity / 255.0)
+    alpha = np.asarray(cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
     window = picture[top : top + height, left : left + width]
-    window[:] = (window * (1.0 - alpha) + layer[..., 2::-1] * alpha).astype(np.uint8)
+    window[:] = cv2.blendLinear(layer, window, alpha, 1.0 - alpha)
     return picture
 
 

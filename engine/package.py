@@ -33,6 +33,7 @@ GRAPH = "model.onnx"
 IR_GRAPH = "model.xml"
 INT8_GRAPH = "int8.xml"
 WEIGHTS = "weights.safetensors"
+NOVELTY = "novelty.safetensors"
 MAX_FILE_BYTES = 2 * 1024**3
 MAX_MANIFEST_BYTES = 16 * 1024**2
 MAX_FILES = 64
@@ -66,6 +67,11 @@ class ModelPackage:
     def weights(self) -> Path | None:
         """The torch weights for fine-tuning; None when the package carries none."""
         return self.folder / WEIGHTS if WEIGHTS in self.manifest.files else None
+
+    @property
+    def novelty(self) -> Path | None:
+        """What the output `novelty` is computed with (mean, matrix, limit), so that torch can build the graph again."""
+        return self.folder / NOVELTY if NOVELTY in self.manifest.files else None
 
 
 def sha256_of(path: Path) -> str:

@@ -5,7 +5,7 @@ Frozen types and no behaviour but what follows from their own fields; engine.rec
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +79,8 @@ class Reference:
     """Degrees either way."""
     min_score: float = 0.6
     """Correlation 0…1 under which the part counts as not found (NO VERDICT)."""
+    picture: str = ""
+    """The golden frame's file, relative to the recipe's folder; empty = not from a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,14 @@ class View:
     """Only what lies inside is inspected; the rest is painted grey and its regions are dropped. Empty = all."""
     tiles: Tiles | None = None
     reference: Reference | None = None
+    bits: int = 0
+    """How many bits a uint16 pixel uses, 8…16; 0 = by the brightest pixel of each frame, which may make it jump."""
+    bayer: str = ""
+    """The colour filter of raw mosaics, first two rows from the top left: RGGB, BGGR, GRBG or GBRG; empty = none."""
+
+    def stated(self, bits: int) -> View:
+        """This view with the depth a camera states, where the recipe states none."""
+        return replace(self, bits=bits) if bits and not self.bits else self
 
     @property
     def heat_box(self) -> Box | None:

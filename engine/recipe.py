@@ -4,44 +4,80 @@ schema = 1
 name = "bracket 12"
 version = 3
 model = ""                      # version of the package it was made for; empty = any
-roi = [0, 0, 1280, 1024]        # x, y, width, height in pixels
+roi = [0, 0, 1280, 1024]        # what is inspected: x, y, width, height in pixels; left out: the whole frame
+polygon = [[40, 10], [1200, 10], [1200, 1000], [40, 1000]]  # only what lies inside; the rest is painted grey
+bits = 12                       # bits a 16-bit pixel uses; 0: by each frame's brightest pixel, which may make it jump
+bayer = "RGGB"                  # frames are raw mosaics, read from the top left: RGGB, BGGR, GRBG or GBRG
+[tiles]                         # judged piece by piece, as bad as the worst one: for small defects on large frames
+height = 512                    # in frame pixels
+width = 512
+overlap = 0.2                   # at least this share of a tile, 0…0.8
+[reference]                     # the part is found first; roi and polygon then are in the golden picture's pixels
+picture = "golden.png"          # in the recipe's folder
+part = [320, 200, 600, 600]     # where the part lies in it: x, y, width, height
+max_shift_px = 100              # how far off it may lie …
+max_angle = 10.0                # … and how far turned, degrees either way
+min_score = 0.6                 # correlation 0…1; under it: NO VERDICT
 [limits]
 ng_at = 0.5                     # defect score from which a part is NG
 review = [0.3, 0.7]             # scores in here are REVIEW; [0.5, 0.5] = no band
 min_area_px = 0.0               # smaller regions do not count …
 min_area_mm2 = 0.5              # … or in mm², with
 mm_per_px = 0.05
+max_regions = 3                 # more regions than this are NG whatever the score
+[guard]                         # left out: as the package says; false: not checked
+brightness = [41.0, 190.0]      # mean grey 0…255
+contrast_min = 8.0              # standard deviation of grey
+sharpness_min = false
+clipped_max = 0.05              # share of white, 0…1
+novelty = "review"              # what a part unlike the training parts becomes: "review", "no verdict", or "off"
+novelty_max = 1.0               # 1.0 = the limit found in training
 [saving]
 defects = true
 every_ok = 50
+[[classes]]                     # a defect class of the model; left out: as the package says
+name = "crack"
+severity = "critical"           # critical: decided first; major; minor: with a limit of its own, only that one counts
+ng_at = 0.2
+review = [0.1, 0.2]
+[[classes]]
+name = "stain"
+severity = "minor"
+ng_at = 0.9
+min_area_mm2 = 2.0              # or min_area_px
+max_regions = 2
 """
 
 from __future__ import annotations
 
 import hashlib
 import tomllib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.domain import Box, Severity
+from engine.domain import Severity
 from engine.errors import InputError
-from engine.manifest import LimitSpec
 from engine.package import ModelPackage
-from engine.product import ClassRule, Guard, Limits, Recipe, SavingPolicy, View
+from engine.product import ClassRule, Guard, Limits, Recipe, SavingPolicy
+from engine.recipe_rules import (
+    ClassFile,
+    GuardFile,
+    LimitsFile,
+    class_document,
+    class_rules_of,
+    guard_document,
+    guard_with,
+    limits_document,
+    limits_of,
+)
+from engine.recipe_view import ViewKeys, view_document, view_of
+from engine.toml_text import toml_of
+from engine.verdict import without_bands
 
 RECIPE_SCHEMA = 1
-
-
-class _LimitsFile(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    ng_at: float | None = Field(None, ge=0.0, le=1.0)
-    review: tuple[float, float] | None = None
-    min_area_px: float = Field(0.0, ge=0.0)
-    min_area_mm2: float = Field(0.0, ge=0.0)
-    mm_per_px: float | None = Field(None, gt=0.0)
+MAX_RECIPE_BYTES = 1 << 20
 
 
 class _SavingFile(BaseModel):
@@ -51,16 +87,17 @@ class _SavingFile(BaseModel):
     every_ok: int = Field(0, ge=0)
 
 
-class _RecipeFile(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class _RecipeFile(ViewKeys):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     schema_version: int = Field(RECIPE_SCHEMA, alias="schema", ge=1)
     name: str = Field(min_length=1, max_length=100)
     version: int = Field(1, ge=1)
     model: str = ""
-    roi: tuple[int, int, int, int] | None = None
     max_frame_age_s: float = Field(2.0, gt=0.0)
-    limits: _LimitsFile = _LimitsFile()
+    limits: LimitsFile = LimitsFile()
+    classes: list[ClassFile] = Field(default_factory=list, max_length=1000)
+    guard: GuardFile = GuardFile()
     saving: _SavingFile = _SavingFile()
 
 
@@ -87,15 +124,75 @@ def guard_of(package: ModelPackage) -> Guard:
 
 
 def without_review(recipe: Recipe) -> Recipe:
-    """The same recipe with no review band: every part is OK or NG at `ng_at`."""
-    limits = replace(recipe.limits, review_from=recipe.limits.ng_at, review_to=recipe.limits.ng_at)
-    return _sealed(replace(recipe, limits=limits))
+    """The same recipe with no review band, nor one of a class: every part is OK or NG at `ng_at`.
+
+    The guard stays: a picture not fit to be judged is NO VERDICT, a part unlike the training parts is not OK.
+    """
+    return _sealed(without_bands(recipe))
 
 
 def load_recipe(path: Path, package: ModelPackage) -> Recipe:
     """A recipe file for this package; what it leaves out is the package's own. Raises InputError naming the key."""
+    read = _read(path)
+    if read.schema_version > RECIPE_SCHEMA:
+        raise InputError(f"The recipe {path} was made by a newer Lineside.", "Update this station.")
+    if read.model and read.model != package.version:
+        raise InputError(
+            f"The recipe {path} was made for model {read.model}, not for {package.version}.",
+            "Choose that model, or check the thresholds and change `model` in the recipe.",
+        )
+    shown, manifest = f"The recipe {path}", package.manifest
+    limits = limits_of(read.limits, manifest.thresholds, shown)
+    defects = tuple(c.name for c in manifest.classes if c.role == "defect")
+    rules = class_rules_of(read.classes, rules_of(package), defects, limits, shown)
+    guard = guard_with(read.guard, guard_of(package), shown)
+    saving = SavingPolicy(read.saving.defects, read.saving.every_ok)
+    return _sealed(
+        Recipe(
+            name=read.name,
+            version=read.version,
+            ok_classes=package.manifest.ok_classes,
+            limits=limits,
+            saving=saving,
+            view=view_of(read, path),
+            rules=rules,
+            guard=guard,
+            model=read.model,
+            max_frame_age_s=read.max_frame_age_s,
+        )
+    )
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """The text of a recipe file that `load_recipe` reads back as this recipe, for the package it was made for.
+
+    Its folder must be the golden picture's, where there is one. Raises InputError for one that is no file.
+    """
+    document: dict[str, object] = {
+        "schema": RECIPE_SCHEMA,
+        "name": recipe.name,
+        "version": recipe.version,
+        "model": recipe.model,
+        "max_frame_age_s": recipe.max_frame_age_s,
+        "limits": limits_document(recipe.limits),
+        "guard": guard_document(recipe.guard),
+        "saving": asdict(recipe.saving),
+        **view_document(recipe.view),
+        "classes": [class_document(rule, recipe.limits) for rule in recipe.rules] or None,
+    }
+    return toml_of({key: value for key, value in document.items() if value is not None})
+
+
+def with_saving(recipe: Recipe, saving: SavingPolicy) -> Recipe:
+    """The same recipe with another saving policy."""
+    return _sealed(replace(recipe, saving=saving))
+
+
+def _read(path: Path) -> _RecipeFile:
     try:
-        read = _RecipeFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        if path.stat().st_size > MAX_RECIPE_BYTES:
+            raise InputError(f"The recipe {path} is too large.", "Choose a recipe file.")
+        return _RecipeFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise InputError(f"The recipe {path} cannot be read: {error.strerror}.", "Choose a recipe file.") from error
     except ValidationError as error:
@@ -104,53 +201,6 @@ def load_recipe(path: Path, package: ModelPackage) -> Recipe:
         raise InputError(f"The recipe {path} is not valid at {key}: {first['msg']}.", "Correct that key.") from error
     except ValueError as error:
         raise InputError(f"The recipe {path} is not valid TOML: {error}.", "Correct the file.") from error
-    if read.schema_version > RECIPE_SCHEMA:
-        raise InputError(f"The recipe {path} was made by a newer Lineside.", "Update this station.")
-    if read.model and read.model != package.version:
-        raise InputError(
-            f"The recipe {path} was made for model {read.model}, not for {package.version}.",
-            "Choose that model, or check the thresholds and change `model` in the recipe.",
-        )
-    limits = _limits(read.limits, package.manifest.thresholds, path)
-    saving = SavingPolicy(read.saving.defects, read.saving.every_ok)
-    roi: Box | None = read.roi
-    if roi is not None and (min(roi[:2]) < 0 or min(roi[2:]) < 8):
-        raise InputError(f"The recipe {path} has an roi that is too small or outside.", "Give x, y, width, height.")
-    return _sealed(
-        Recipe(
-            name=read.name,
-            version=read.version,
-            ok_classes=package.manifest.ok_classes,
-            limits=limits,
-            saving=saving,
-            view=View(roi=roi),
-            rules=rules_of(package),
-            guard=guard_of(package),
-            model=read.model,
-            max_frame_age_s=read.max_frame_age_s,
-        )
-    )
-
-
-def with_saving(recipe: Recipe, saving: SavingPolicy) -> Recipe:
-    """The same recipe with another saving policy."""
-    return _sealed(replace(recipe, saving=saving))
-
-
-def _limits(read: _LimitsFile, own: LimitSpec, path: Path) -> Limits:
-    ng_at = own.ng_at if read.ng_at is None else read.ng_at
-    if read.review is not None:
-        band = read.review
-    elif read.ng_at is not None:
-        band = (ng_at, ng_at)
-    else:
-        band = (own.review_from, own.review_to)
-    if not 0.0 <= band[0] <= ng_at <= band[1] <= 1.0:
-        raise InputError(f"The recipe {path} has limits.review that does not hold ng_at.", "Give low ≤ ng_at ≤ high.")
-    if read.min_area_mm2 and not read.mm_per_px:
-        raise InputError(f"The recipe {path} has limits.min_area_mm2 without mm_per_px.", "Add limits.mm_per_px.")
-    area = read.min_area_mm2 / read.mm_per_px**2 if read.mm_per_px and read.min_area_mm2 else read.min_area_px
-    return Limits(ng_at, band[0], band[1], area, read.mm_per_px)
 
 
 def _sealed(recipe: Recipe) -> Recipe:

@@ -16,10 +16,6 @@ from datetime import datetime
 from types import TracebackType
 from typing import Protocol
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from engine import events
 from engine.backends.base import Model
 from engine.domain import (
@@ -38,9 +34,9 @@ from engine.domain import (
 )
 from engine.errors import InferenceError, LinesideError, PictureError, SourceEnded, SourceLost
 from engine.mailbox import Mailbox
-from engine.preprocess import to_uint8
 from engine.product import Recipe
 from engine.sources.base import FrameSource
+from engine.thumbnails import thumbnail
 from engine.verdict import decide, distrust, no_verdict
 
 log = logging.getLogger(__name__)
@@ -49,7 +45,6 @@ READ_TIMEOUT_S = 0.2
 FLUSH_AFTER_S = 0.25
 RETRY_S = (0.5, 1.0, 2.0, 5.0)
 MAX_FAILED_IN_A_ROW = 20
-THUMBNAIL_WIDTH = 160
 
 Publish = Callable[[events.StationEvent], None]
 
@@ -115,7 +110,9 @@ class Station:
         self._swap_lock = threading.Lock()
         self._waiting: list[events.StationEvent] = []
         self._last_flush = 0.0
+        self._retired: threading.Thread | None = None
         self._previous: Frame | None = None
+        self._failure = ""
         self._inspected = self._failed_in_a_row = self._skipped_in_pause = 0
 
     # ── from any thread ──────────────────────────────────────────────────────────────────────────────────────────
@@ -147,11 +144,16 @@ class Station:
         return self._thread is None or not self._thread.is_alive()
 
     def swap_model(self, model: Model, recipe: Recipe) -> None:
-        """From the next frame on, this (loaded and warm) model judges by this recipe; the old one is closed."""
+        """From the next frame on, this model (engine.swap.prove) judges by this recipe; the old one is closed."""
         with self._swap_lock:
             if self._swap is not None:
                 self._swap[0].close()
             self._swap = (model, recipe)
+
+    @property
+    def newest(self) -> Frame | None:
+        """The last frame that was read; None before the first."""
+        return self._previous
 
     @property
     def paused(self) -> bool:
@@ -195,6 +197,8 @@ class Station:
         finally:
             self._source.close()
             self._model.close()
+            if self._retired is not None:
+                self._retired.join()
             with self._swap_lock:
                 if self._swap is not None:
                     self._swap[0].close()
@@ -221,14 +225,25 @@ class Station:
 
     def _judged_in_flight(self) -> Generator[tuple[Frame, Prediction | None], None, None]:
         flying: deque[Frame] = deque()
+        frames = self._frames()
 
         def pixels() -> Iterator[Pixels]:
-            for frame in self._frames():
+            for frame in frames:
                 flying.append(frame)
                 yield frame.pixels
 
-        for prediction in self._model.stream(pixels(), self._recipe.view):
-            yield flying.popleft(), prediction
+        whole = False
+        while not whole:
+            try:
+                for prediction in self._model.stream(pixels(), self._recipe.view):
+                    yield flying.popleft(), prediction
+                whole = True
+            except InferenceError as error:
+                log.warning("the stream of pictures broke: %s", error)
+            # Which of those in flight broke it the stream cannot tell: each is judged alone.
+            while flying:
+                frame = flying.popleft()
+                yield frame, self._run_model(frame)
 
     def _frames(self) -> Iterator[Frame]:
         """Trustworthy frames in order; the others are recorded as NO VERDICT on the way."""
@@ -259,9 +274,10 @@ class Station:
 
     def _run_model(self, frame: Frame) -> Prediction | None:
         try:
-            prediction = self._model.run(frame.pixels, self._recipe.view)
+            prediction = self._model.run(frame.pixels, self._recipe.view.stated(frame.bits))
         except InferenceError as error:
             log.error("inference failed: %s", error)
+            self._failure = error.message
             self._failed_in_a_row += 1
             if self._failed_in_a_row >= MAX_FAILED_IN_A_ROW:
                 raise
@@ -270,7 +286,7 @@ class Station:
         return prediction
 
     def _inspect(self, frame: Frame, prediction: Prediction | None) -> None:
-        verdict = decide(prediction, self._recipe) if prediction else no_verdict("the model failed on this frame")
+        verdict = decide(prediction, self._recipe) if prediction else no_verdict(self._failure)
         self._keep(frame, frame.ref, prediction, verdict)
 
     def _keep(self, frame: Frame | None, ref: FrameRef, prediction: Prediction | None, verdict: Verdict) -> None:
@@ -294,8 +310,9 @@ class Station:
         )
         self._record(inspection, frame, prediction)
         self._inspected += 1
-        thumbnail = None if frame is None or verdict.outcome is Outcome.OK else _thumbnail(frame.pixels)
-        self._waiting.append(events.Inspected(inspection, thumbnail, self._skipped))
+        shown = frame is not None and verdict.outcome is not Outcome.OK and not self._pace.in_flight
+        small = thumbnail(frame.pixels) if shown and frame is not None else None
+        self._waiting.append(events.Inspected(inspection, small, self._skipped))
         if len(self._waiting) >= self._pace.group:
             self._flush()
         if self._show is not None and frame is not None and not self._waiting:
@@ -360,8 +377,12 @@ class Station:
         if swap is None:
             return
         old, (self._model, self._recipe) = self._model, swap
-        old.close()
         self._publish(events.ModelSwapped(self._model.ref))
+        if self._retired is not None:
+            self._retired.join()
+        # Giving back a large model takes longer than a frame.
+        self._retired = threading.Thread(target=old.close, name="retired-model", daemon=True)
+        self._retired.start()
 
     @property
     def _skipped(self) -> int:
@@ -373,10 +394,3 @@ class Station:
         except LinesideError as error:
             log.error("what waited could not be kept: %s", error)
         self._publish(events.Failed(message, remedy, exit_code))
-
-
-def _thumbnail(pixels: Pixels) -> NDArray[np.uint8]:
-    """The picture at 160 pixels' width, for the film strip."""
-    height, width = pixels.shape[:2]
-    size = (THUMBNAIL_WIDTH, max(1, round(height * THUMBNAIL_WIDTH / width)))
-    return np.asarray(cv2.resize(to_uint8(pixels), size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

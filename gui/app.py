@@ -17,7 +17,6 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from db.archive import Archive
 from db.session import open_database
 from engine.errors import EnvironmentFailure, InputError, LinesideError, UsageError
 from engine.settings import StationSettings, database_url, home, load_settings, save_settings
@@ -129,7 +128,7 @@ def compose(options: GuiOptions) -> Station:
         settings.theme = options.theme
     db = open_database(options.database or database_url(folder))
     QApplication.setFont(font())
-    context = AppContext(db, Archive(db.archive_folder), settings, Theme(settings.theme), demo=options.demo)
+    context = AppContext(db, db.archive, settings, Theme(settings.theme), demo=options.demo)
     context.folder = folder
     bridge = Bridge(context)
     run = RunOptions(

@@ -21,6 +21,7 @@ from engine.recipe import with_saving
 from engine.sources.base import FrameSource
 from engine.sources.catalogue import open_source
 from engine.station import Station
+from engine.swap import load_proved
 from gui.bridge import Bridge
 from gui.context import AppContext
 from gui.notify import notice_of
@@ -59,6 +60,7 @@ class _Parts:
     package: ModelPackage
     recipe: Recipe
     model: Model
+    recorder: Recorder
 
 
 class Line(QObject):
@@ -120,7 +122,13 @@ class Line(QObject):
         package = choose_package(self._context.db, self.options.model)
         recipe = self._recipe(package)
         source = self.options.open(self.options.source)
-        return _Parts(source, package, recipe, self.options.load(package, self._context.settings.threads))
+        model = self.options.load(package, self._context.settings.threads)
+        recorder = Recorder(self._context.db, recipe.saving, threshold=recipe.limits.ng_at, tell=self._warn)
+        return _Parts(source, package, recipe, model, recorder)
+
+    def _warn(self, error: LinesideError) -> None:
+        """From the recorder's thread."""
+        self._bridge.publish(events.Warned(error.message, error.remedy))
 
     def _recipe(self, package: ModelPackage) -> Recipe:
         recipe = choose_recipe(package, self.options.recipe)
@@ -131,7 +139,7 @@ class Line(QObject):
 
     # ── on the GUI thread ────────────────────────────────────────────────────────────────────────────────────────
     def _run(self, parts: _Parts) -> None:
-        recorder = Recorder(self._context.db, parts.recipe.saving, threshold=parts.recipe.limits.ng_at)
+        recorder = parts.recorder
         self.gallery = Gallery(recorder) if self.options.gallery else None
         self.source = parts.source
         self._take_package(parts.package, parts.recipe)
@@ -158,12 +166,21 @@ class Line(QObject):
     def _use(self, version: str) -> None:
         """Load the version beside the running one, then swap between two frames."""
         running, load, threads = self._state in LIVE_STATES, self.options.load, self._context.settings.threads
+        station = self._station
 
         def work() -> tuple[ModelPackage, Recipe, Model | None]:
             package = choose_package(self._context.db, version)
-            return package, self._recipe(package), load(package, threads) if running else None
+            recipe = self._recipe(package)
+            if not running or station is None:
+                return package, recipe, None
+            return package, recipe, load_proved(lambda: load(package, threads), recipe, station.newest)
 
-        self._context.jobs.run(work, self._swap)
+        self._context.jobs.run(work, self._swap, self._not_swapped)
+
+    def _not_swapped(self, error: Exception) -> None:
+        notice = notice_of(error)
+        before = "The model before it goes on judging." if self._state in LIVE_STATES else ""
+        self._context.notify(notice.kind, notice.message, f"{before} {notice.remedy}".strip())
 
     def _swap(self, ready: tuple[ModelPackage, Recipe, Model | None]) -> None:
         package, recipe, model = ready
@@ -195,6 +212,8 @@ class Line(QObject):
                     self._enter(LOST)
                 case events.ModelSwapped(model=model):
                     self._context.notify("info", f"Model {model.name} {model.version} judges from now on.")
+                case events.Warned(message=message, remedy=remedy):
+                    self._context.notify("warning", message, remedy)
                 case events.Failed(message=message, remedy=remedy):
                     self._context.notify("error", message, f"{remedy} Everything judged so far is stored.".strip())
                     self._enter(FAILED)

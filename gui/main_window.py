@@ -244,7 +244,8 @@ class MainWindow(QMainWindow):
         package = self._context.package
         if package is not None:
             took = f"  {self._model_ms:.1f} ms" if self._model_ms else ""
-            self.status.set_model(f"{package.manifest.name} {package.version}{took}")
+            computed = " (INT8)" if package.int8_graph is not None else ""
+            self.status.set_model(f"{package.manifest.name} {package.version}{computed}{took}")
         if self._line.source is not None:
             self.status.set_source(self._line.source.description)
 

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 
 from engine.metrics import average_precision
 from engine.networks.classifiers import TaughtByMask
+from trainer.decision import decision_loss, defect_score, scores_of
 from trainer.job import Course, Job, optimiser_of
 from trainer.maps import map_loss
-from trainer.windows import Batch, training_batch
+from trainer.windows import Batch, training_batch, whole_batch
 
 
 def train_classifier(job: Job) -> None:
@@ -41,13 +42,12 @@ def train_classifier(job: Job) -> None:
 
 
 def _loss(job: Job, network: nn.Module, pictures: Tensor, batch: Batch) -> Tensor:
-    """Cross-entropy; with known masks, and a network that can be shown them, the map's loss too."""
+    """The decision's loss; with known masks, and a network that can be shown them, the map's loss too."""
     config = job.config
     if not isinstance(job.network, TaughtByMask) or job.data.masks is None:
-        logits = network(pictures)
-        return nn.functional.cross_entropy(logits.float(), batch.labels, label_smoothing=config.label_smoothing)
+        return decision_loss(config, network(pictures).float(), batch)
     logits, seen = cast(TaughtByMask, network).with_map(pictures)
-    decision = nn.functional.cross_entropy(logits.float(), batch.labels, label_smoothing=config.label_smoothing)
+    decision = decision_loss(config, logits.float(), batch)
     return decision + config.segmentation_weight * map_loss(config, seen.float(), batch.masks, batch.drawn)
 
 
@@ -56,13 +56,15 @@ def _validate(job: Job, course: Course) -> tuple[float | None, dict[str, float]]
     if not job.validation.size:
         return None, {}
     course.judged.eval()
+    unsmoothed = job.config.model_copy(update={"label_smoothing": 0.0})
     total, scores = 0.0, []
     for rows in np.array_split(job.validation, -(-job.validation.size // 32)):
         job.stop.check()
+        batch = whole_batch(job, rows)
         with job.fabric.autocast():
-            logits = course.judged(course.normalise(job.pictures(rows)))
-        total += float(nn.functional.cross_entropy(logits.float(), job.labels(rows), reduction="sum"))
-        scores.append(torch.softmax(logits.float(), dim=1).cpu().numpy())
+            logits = course.judged(course.normalise(batch.pictures))
+        total += float(decision_loss(unsmoothed, logits.float(), batch)) * rows.size
+        scores.append(scores_of(job.config, logits).cpu().numpy())
     return total / job.validation.size, short_figures(job, np.concatenate(scores))
 
 
@@ -72,5 +74,5 @@ def short_figures(job: Job, scores: NDArray[np.float32]) -> dict[str, float]:
     figures = {"accuracy": float((scores.argmax(axis=1) == truth).mean())}
     positive = ~np.isin(truth, job.sound)
     if job.sound and positive.any() and not positive.all():
-        figures["ap"] = average_precision(positive, 1.0 - scores[:, list(job.sound)].sum(axis=1))
+        figures["ap"] = average_precision(positive, defect_score(job.config, torch.from_numpy(scores), job.sound))
     return figures

@@ -60,6 +60,28 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_combine_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `lineside combine` takes."""
+    parser.epilog = "example:\n  lineside combine models/a models/b models/c --weights 2,1,1 --out models/together\n"
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("packages", nargs="+", metavar="PKG", help="model packages with the same classes, two or more")
+    parser.add_argument("--weights", default="", metavar="W,W", help="how much each one's scores weigh; default: alike")
+    parser.add_argument("--ng-at", type=float, metavar="P", help="threshold; default: weighted mean of the members'")
+    parser.add_argument("--out", required=True, metavar="PKG", help="folder of the model package to write")
+
+
+def add_quantise_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `lineside quantise` takes."""
+    parser.epilog = "example:\n  lineside quantise models/castings parts/train --out models/castings-int8\n"
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("package", metavar="PKG", help="the model package, folder or zip")
+    parser.add_argument("dataset", metavar="DATASET", help="the data set it was trained on, or pictures of such parts")
+    parser.add_argument("--format", default="", metavar="F", help=f"one of {', '.join(FORMATS)}")
+    parser.add_argument("--part", default="train", choices=PARTS, help="what to calibrate with; default: train")
+    parser.add_argument("--ok-classes", default="", metavar="A,B", help="names of the sound classes")
+    parser.add_argument("--out", required=True, metavar="PKG", help="folder of the model package to write")
+
+
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `lineside data inspect` takes."""
     parser.epilog = "example:\n  lineside data inspect parts/\n"

@@ -24,6 +24,8 @@ class TrainConfig(BaseModel):
     description: str = ""
     kind: Literal["classifier", "segdec"]
     architecture: str
+    head: Literal["softmax", "sigmoid", "binary"] = "softmax"
+    """softmax: classes exclude each other; sigmoid: several may hold; binary: two classes told apart by one logit."""
     weights: str = "none"
     """`none`, `imagenet` (torchvision's own) or a torchvision state dict; --weights overrides."""
     height: int = Field(224, ge=8, le=4096)
@@ -84,6 +86,9 @@ class TrainConfig(BaseModel):
     """`best_f1` on validation, `recall:0.99` (share of defects), or a number."""
     review_margin: float = Field(0.0, ge=0.0, lt=0.5)
     map_threshold: float = Field(0.5, gt=0.0, lt=1.0)
+
+    int8: bool = True
+    """Quantise the graph too where NNCF is installed, and keep that graph where its verdicts agree."""
 
     replay: int = Field(600, ge=0)
     """Fine-tuning: how many of the parent's pictures are repeated."""

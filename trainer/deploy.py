@@ -1,4 +1,4 @@
-"""A trained network becomes a model package: ONNX graph, parity check against OpenVINO, weights, manifest."""
+"""A trained network becomes the files of a model package: ONNX graph, parity check against OpenVINO, weights."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from torch import nn
 
 from engine.errors import EnvironmentFailure
 from engine.manifest import InputSpec, Manifest
-from engine.networks.graph import Deployed
-from engine.package import GRAPH, WEIGHTS, ModelPackage, write_package
+from engine.networks.graph import Deployed, Graph
+from engine.package import GRAPH, NOVELTY, WEIGHTS
 
 OPSET = 18
 SCORE_TOLERANCE = 1e-3
@@ -25,15 +25,21 @@ MAP_TOLERANCE = 1e-2
 """Share of the map's highest value."""
 
 
-def deploy(out: Path, manifest: Manifest, deployed: Deployed, pictures: NDArray[np.uint8]) -> ModelPackage:
-    """Export, check on real pictures (N×H×W×C uint8), write. Raises EnvironmentFailure when the graph differs."""
+def exported(manifest: Manifest, deployed: Deployed, pictures: NDArray[np.uint8]) -> dict[str, bytes]:
+    """The package's files: the graph, checked on real pictures (N×H×W×C uint8), the weights and what novelty is.
+
+    Raises EnvironmentFailure when the graph judges otherwise than the network.
+    """
     deployed = deployed.to("cpu").eval()
     graph = export_graph(deployed, manifest.input)
     check_parity(graph, deployed, pictures)
-    return write_package(out, manifest, {GRAPH: graph, WEIGHTS: weights_of(deployed.network)})
+    files = {GRAPH: graph, WEIGHTS: weights_of(deployed.network)}
+    if deployed.novelty is not None:
+        files[NOVELTY] = weights_of(deployed.novelty)
+    return files
 
 
-def export_graph(deployed: Deployed, spec: InputSpec) -> bytes:
+def export_graph(deployed: Graph, spec: InputSpec) -> bytes:
     """The ONNX graph of engine.package's contract, weights inside."""
     example = torch.zeros((1, spec.height, spec.width, spec.channels), dtype=torch.uint8)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -61,7 +67,7 @@ def weights_of(network: nn.Module) -> bytes:
 
 
 @torch.no_grad()
-def check_parity(graph: bytes, deployed: Deployed, pictures: NDArray[np.uint8]) -> float:
+def check_parity(graph: bytes, deployed: Graph, pictures: NDArray[np.uint8]) -> float:
     """The largest difference of the scores between torch and OpenVINO in fp32. Raises EnvironmentFailure over 1e-3."""
     core = openvino.Core()
     model = core.read_model(graph, b"")

@@ -17,6 +17,7 @@ from engine.domain import (
     FrameRef,
     Inspection,
     Mask,
+    Outcome,
     Pixels,
     Prediction,
     Scores,
@@ -32,7 +33,7 @@ from engine.metrics import evaluate_scores
 from engine.package import ModelPackage
 from engine.product import Recipe
 from engine.recipe import default_recipe, without_review
-from engine.verdict import decide, no_verdict
+from engine.verdict import SOUND, decide, no_verdict
 from trainer.config import TrainConfig
 from trainer.formats.dataset import Dataset, Sample
 from trainer.places import Place, placed
@@ -69,7 +70,8 @@ def evaluate(
     """All figures of `engine.metrics.evaluate_scores`, unreadable pictures, milliseconds a picture, data set, model.
 
     As a scan, `auto` takes bf16 where the CPU has it; `f32` gives the figures of the package's manifest.
-    `line` gets a JSON line for each picture: a scan's line plus `truth`. Raises UsageError, DatasetError, PackageError.
+    `line` gets a JSON line for each picture: a scan's line, `truth` and `sound`. Raises UsageError, DatasetError,
+    PackageError.
     """
     used = recipe or without_review(default_recipe(package))
     samples = part_of(package, dataset, part)
@@ -86,6 +88,7 @@ def evaluate(
     return {
         **_figures(found, package, dataset, used),
         "unreadable": sum(bool(j.error) for j in found),
+        "no_verdict": sum(not j.error and j.verdict.outcome is Outcome.NO_VERDICT for j in found),
         "milliseconds": round(seconds * 1e3 / max(1, len(samples)), 2),
         "dataset": {"id": dataset.id, "sha256": dataset.sha256(), "part": part or "all"},
         "model": f"{package.manifest.name} {package.version}",
@@ -145,9 +148,13 @@ def part_of(package: ModelPackage, dataset: Dataset, part: str) -> list[Sample]:
 
 
 def truth_of(sample: Sample, dataset: Dataset, recipe: Recipe) -> str:
-    """The sample's label in the model's words: one sound class may have another name in the data set (`good`, `ok`)."""
-    foreign = sample.label in dataset.ok_classes and sample.label not in recipe.ok_classes
-    return recipe.ok_classes[0] if foreign and len(recipe.ok_classes) == 1 else sample.label
+    """The sample's label in the model's words: one sound class may have another name in the data set (`good`).
+
+    A model without a sound class calls a sound part "ok".
+    """
+    if sample.label not in dataset.ok_classes or sample.label in recipe.ok_classes or len(recipe.ok_classes) > 1:
+        return sample.label
+    return recipe.ok_classes[0] if recipe.ok_classes else SOUND
 
 
 def _reduced(judged: Judged, threshold: float) -> Judged:
@@ -165,9 +172,13 @@ def _figures(found: list[Judged], package: ModelPackage, dataset: Dataset, recip
         raise DatasetError(f"No picture of {dataset.id} could be judged.", "Check the pictures.")
     truth = [truth_of(j.sample, dataset, recipe) for j in read]
     table = np.array([j.prediction.scores.values for j in read if j.prediction is not None])
-    labels = [j.verdict.label for j in read]
+    # A part without a verdict does not pass: it is neither an escape nor called sound.
+    labels = [j.verdict.label or str(Outcome.NO_VERDICT) for j in read]
     classes = package.manifest.class_names
-    figures = evaluate_scores(truth, labels, table, classes, recipe.ok_classes, recipe.limits.ng_at)
+    exclusive = all(j.prediction.scores.exclusive for j in read if j.prediction is not None)
+    figures = evaluate_scores(
+        truth, labels, table, classes, recipe.ok_classes, recipe.limits.ng_at, exclusive=exclusive
+    )
     places = [j.place for j in read if j.place is not None]
     if places:
         mean_iou = round(float(np.mean([p.iou for p in places])), 4)
@@ -176,7 +187,7 @@ def _figures(found: list[Judged], package: ModelPackage, dataset: Dataset, recip
 
 
 def json_line(judged: Judged, truth: str, package: ModelPackage, recipe: Recipe) -> str:
-    """A scan's line (docs/jsonl.md) plus `truth`."""
+    """A scan's line (docs/jsonl.md) plus `truth`, and `sound`: whether that is a sound part."""
     now, sample, prediction = utc_now(), judged.sample, judged.prediction
     name = str(sample.path) if sample.path is not None else sample.key
     found = prediction or Prediction(Scores((), ()))
@@ -191,4 +202,5 @@ def json_line(judged: Judged, truth: str, package: ModelPackage, recipe: Recipe)
         traveller=Traveller(),
         times=Times(now, found.prepare_ms, found.infer_ms),
     )
-    return json.dumps({**as_plain(inspection), "truth": truth}, ensure_ascii=False)
+    sound = truth in (recipe.ok_classes or (SOUND,))
+    return json.dumps({**as_plain(inspection), "truth": truth, "sound": sound}, ensure_ascii=False)

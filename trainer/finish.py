@@ -1,4 +1,4 @@
-"""After the last epoch: calibration, threshold, figures on the held-out part, manifest, package."""
+"""After the last epoch: calibration, threshold, guard, figures on the held-out part, INT8, manifest, package."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ import torch
 from numpy.typing import NDArray
 
 from engine.domain import utc_now
-from engine.manifest import PACKAGE_SCHEMA, ClassSpec, LimitSpec, Lineage, Manifest, MapSpec
+from engine.manifest import PACKAGE_SCHEMA, ClassSpec, Int8Spec, LimitSpec, Lineage, Manifest, MapSpec
 from engine.metrics import evaluate_scores, labels_at
-from engine.networks.graph import Deployed
-from engine.package import ModelPackage
-from trainer.calibrate import limits_of, softmax, temperature_of
-from trainer.deploy import deploy
+from engine.networks.graph import Deployed, Novelty
+from engine.package import ModelPackage, write_package
+from engine.settings import thread_budget
+from engine.training import TrainingNote
+from trainer.calibrate import calibration_of, limits_of, probabilities, temperature_of
+from trainer.deploy import exported
+from trainer.guard import MOST, descriptions_of, fit_novelty, limits_from, some
 from trainer.job import Job
 from trainer.material import Material, ancestry, kept_path
 from trainer.prepared import Prepared
+from trainer.quantise import RESTORE_SECONDS, Quantisable, graph_of, in_words, quantise, rows_for
 
 PARITY_PICTURES = 8
 VERSIONED = ("lineside", "torch", "torchvision", "lightning-fabric", "onnx", "onnxscript", "openvino", "numpy")
@@ -40,42 +44,102 @@ class Origin:
 
 def finish(job: Job, material: Material, origin: Origin, out: Path) -> ModelPackage:
     """Judge the held-out part in fp32, write the package. The network must be in eval mode with its best state."""
-    held = job.validation if job.validation.size else job.train[:0]
-    logits = raw_scores(job, job.data, held)
-    temperature = temperature_of(logits, job.data.labels[held])
+    held = job.validation
+    logits = raw_logits(job, job.data, held)
+    known = job.data.labels if job.data.held is None else job.data.held.astype(np.int64)
+    head = head_of(job)
+    temperature = temperature_of(logits, known[held], head)
     truth = [material.classes[i] for i in job.data.labels[held]]
-    limits = _limits(job, material, origin, truth, softmax(logits / temperature))
-    deployed = Deployed(job.network, job.config.architecture, temperature)
+    limits = _limits(job, material, origin, truth, probabilities(logits / temperature, head))
+    novelty = _novelty(job)
+    deployed = Deployed(job.network, job.config.architecture, temperature, head=head, novelty=novelty)
+    parent = origin.parent.manifest if origin.parent else None
+    guard = limits_from(
+        job.data.pictures,
+        np.concatenate((job.train, held)),
+        novelty=novelty is not None,
+        brightness=job.config.brightness,
+        contrast=job.config.contrast,
+        earlier=parent.guard if parent else None,
+    )
     manifest = Manifest(
         schema=PACKAGE_SCHEMA,
         name=out.name.removesuffix(".zip"),
         kind=job.config.kind,
         architecture=job.config.architecture,
-        classes=[ClassSpec(name=n, role="ok" if n in material.ok_classes else "defect") for n in material.classes],
+        head="sigmoid" if head == "sigmoid" else "softmax",
+        classes=_classes(material, parent),
         input=job.config.input,
         map=MapSpec(kind=deployed.map_kind, threshold=job.config.map_threshold),
         thresholds=limits,
-        calibration={"temperature": temperature},
+        guard=guard,
+        calibration=calibration_of(logits, known[held], temperature, head, material.classes, material.ok_classes),
         metrics=_metrics(job, material, origin, temperature, limits),
         lineage=lineage_of(job, material, origin),
     )
-    some = job.data.pictures[np.concatenate((held, job.train))[:PARITY_PICTURES]]
-    return deploy(out, manifest, deployed, some)
+    shown = job.data.pictures[np.concatenate((held, job.train))[:PARITY_PICTURES]]
+    files = exported(manifest, deployed, shown)
+    if job.config.int8:
+        small, manifest.int8 = _int8(job, material, manifest, files, restore=parent is None)
+        job.emit(TrainingNote(text=in_words(manifest.int8)))
+        files.update(small)
+    return write_package(out, manifest, files)
+
+
+def head_of(job: Job) -> str:
+    """`sigmoid` where several classes may hold, else `softmax`; one logit is two classes here (see raw_logits)."""
+    return "sigmoid" if job.config.head == "sigmoid" else "softmax"
 
 
 @torch.no_grad()
-def raw_scores(job: Job, data: Prepared, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """N×K logits of the trained network in fp32, as OpenVINO computes them when pinned."""
+def raw_logits(job: Job, data: Prepared, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """N×K logits of the trained network in fp32; one logit x as (0, x), whose softmax is its sigmoid."""
     if not rows.size:
-        return np.zeros((0, 1), np.float32)
+        return np.zeros((0, 2), np.float32)
     graph = Deployed(job.network, job.config.architecture).eval()
     graph.to(job.fabric.device)
     found = []
     for part in np.array_split(rows, -(-rows.size // 16)):
         job.stop.check()
-        scores = graph(job.fabric.to_device(torch.from_numpy(data.pictures[part])))[0]
-        found.append(torch.log(scores.clamp_min(1e-30)).cpu().numpy())
+        logits = graph.logits(job.fabric.to_device(torch.from_numpy(data.pictures[part]))).float()
+        both = torch.cat((torch.zeros_like(logits), logits), dim=1) if logits.shape[1] == 1 else logits
+        found.append(both.cpu().numpy())
     return np.concatenate(found)
+
+
+def _novelty(job: Job) -> Novelty | None:
+    """How far a picture lies from the training part, by the trained network's own activations."""
+    deployed = Deployed(job.network, job.config.architecture).eval()
+    deployed.to(job.fabric.device)
+
+    def described(rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        chosen = some(rows, MOST, job.config.seed)
+        return descriptions_of(deployed, job.data.pictures, chosen, job.stop.check)
+
+    return fit_novelty(described(job.train), described(job.validation))
+
+
+def _int8(
+    job: Job, material: Material, manifest: Manifest, files: dict[str, bytes], *, restore: bool
+) -> tuple[dict[str, bytes], Int8Spec]:
+    """The INT8 files and how they did; the operator's own fine-tuning is spared the long second try."""
+    calibration, held = rows_for(job.train, job.validation, job.config.seed)
+    return quantise(
+        lambda: graph_of(files),
+        manifest,
+        Quantisable(job.data.pictures, calibration, held, [material.classes[i] for i in job.data.labels[held]]),
+        check=job.stop.check,
+        restore_seconds=RESTORE_SECONDS if restore else 0.0,
+        threads=thread_budget(job.config.threads),
+    )
+
+
+def _classes(material: Material, parent: Manifest | None) -> list[ClassSpec]:
+    """The classes with their roles; severity and threshold of those the parent knew stay as they were set."""
+    known = {c.name: c for c in parent.classes} if parent else {}
+    return [
+        known.get(n, ClassSpec(name=n, role="ok" if n in material.ok_classes else "defect")) for n in material.classes
+    ]
 
 
 def lineage_of(job: Job, material: Material, origin: Origin) -> Lineage:
@@ -99,13 +163,14 @@ def lineage_of(job: Job, material: Material, origin: Origin) -> Lineage:
 
 def _limits(job: Job, material: Material, origin: Origin, truth: list[str], scores: NDArray[np.float64]) -> LimitSpec:
     config = job.config
+    classes, sound, exclusive = material.classes, material.ok_classes, head_of(job) != "sigmoid"
     if origin.parent is None:
-        return limits_of(config.threshold, config.review_margin, truth, scores, material.classes, material.ok_classes)
+        return limits_of(config.threshold, config.review_margin, truth, scores, classes, sound, exclusive=exclusive)
     inherited = origin.parent.manifest.thresholds
     if "threshold" not in config.model_fields_set:
         return inherited
     margin = config.review_margin or max(0.0, inherited.review_to - inherited.ng_at)
-    return limits_of(config.threshold, margin, truth, scores, material.classes, material.ok_classes)
+    return limits_of(config.threshold, margin, truth, scores, classes, sound, exclusive=exclusive)
 
 
 def _metrics(job: Job, material: Material, origin: Origin, temperature: float, limits: LimitSpec) -> dict[str, Any]:
@@ -132,9 +197,10 @@ def _figures(
 ) -> dict[str, Any]:
     if not rows.size:
         return {}
-    scores = softmax(raw_scores(job, data, rows) / temperature)
-    labels = labels_at(scores, material.classes, material.ok_classes, limits.ng_at)
-    return evaluate_scores(truth, labels, scores, material.classes, material.ok_classes, limits.ng_at)
+    scores = probabilities(raw_logits(job, data, rows) / temperature, head_of(job))
+    classes, sound, exclusive = material.classes, material.ok_classes, head_of(job) != "sigmoid"
+    labels = labels_at(scores, classes, sound, limits.ng_at, exclusive=exclusive)
+    return evaluate_scores(truth, labels, scores, classes, sound, limits.ng_at, exclusive=exclusive)
 
 
 def _versions() -> dict[str, str]:

@@ -10,8 +10,8 @@ from urllib.error import URLError
 import torch
 from torch import Tensor, nn
 
-from engine.errors import EnvironmentFailure, InputError
-from engine.networks.catalogue import build, extend_head
+from engine.errors import EnvironmentFailure, InputError, UsageError
+from engine.networks.catalogue import ENSEMBLE, build, check_head, check_input, extend_head, kind_of
 from engine.networks.load import load_network
 from engine.package import ModelPackage
 from trainer.config import TrainConfig
@@ -23,13 +23,22 @@ _UNREADABLE = (OSError, RuntimeError, pickle.PickleError, EOFError, struct.error
 def fresh_network(config: TrainConfig, classes: int, weights: str) -> nn.Module:
     """A network by its preset. `weights`: `none`, `imagenet` (downloaded by torchvision) or a state dict's file.
 
-    Raises InputError for a file that is no state dict or does not fit, EnvironmentFailure when a download fails.
+    Raises InputError for a file that is no state dict or does not fit, EnvironmentFailure when a download fails,
+    UsageError where architecture, input size, head and number of classes do not go together.
     """
+    kind_of(config.architecture)
+    check_input(config.architecture, config.height, config.width)
+    network = _started(config, 1 if config.head == "binary" else classes, weights)
+    check_head(network, config.architecture, config.head, classes)
+    return network
+
+
+def _started(config: TrainConfig, logits: int, weights: str) -> nn.Module:
     if weights == "none":
-        return build(config.architecture, config.channels, classes)
+        return build(config.architecture, config.channels, logits)
     if weights == "imagenet":
         try:
-            return build(config.architecture, config.channels, classes, pretrained=True)
+            return build(config.architecture, config.channels, logits, pretrained=True)
         except (URLError, OSError) as error:
             raise EnvironmentFailure(
                 f"The ImageNet weights of {config.architecture} could not be downloaded.",
@@ -37,15 +46,20 @@ def fresh_network(config: TrainConfig, classes: int, weights: str) -> nn.Module:
             ) from error
     state = _read_state(Path(weights))
     try:
-        return build(config.architecture, config.channels, classes, state=state)
-    except (RuntimeError, AttributeError) as error:
+        return build(config.architecture, config.channels, logits, state=state)
+    except (RuntimeError, AttributeError, ValueError) as error:
         raise InputError(
             f"The weights {weights} do not fit {config.architecture}.", "Give the weights of that architecture."
         ) from error
 
 
 def inherited_network(package: ModelPackage, classes: int) -> nn.Module:
-    """The package's network with its weights, its head grown to `classes`. Raises PackageError without weights."""
+    """The package's network with its weights, its head grown to `classes`.
+
+    Raises PackageError without weights, UsageError for an ensemble, whose members are fine-tuned one by one.
+    """
+    if package.manifest.architecture == ENSEMBLE:
+        raise UsageError(f"{package.manifest.name} is an ensemble.", "Fine-tune its members and combine them again.")
     network = load_network(package)
     extend_head(network, classes)
     return network

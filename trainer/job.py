@@ -81,6 +81,11 @@ class Job:
         """N class indices."""
         return self.fabric.to_device(torch.from_numpy(self.data.labels[rows]))
 
+    def held(self, rows: NDArray[np.int64]) -> Tensor | None:
+        """N×K bools, every class a picture shows; None where each shows its label alone."""
+        known = self.data.held
+        return None if known is None else self.fabric.to_device(torch.from_numpy(known[rows]))
+
     def augmented(self, rows: NDArray[np.int64], rng: Generator, *, masks: bool) -> tuple[Tensor, Tensor | None]:
         """Pictures and masks of a training batch."""
         return augment(self.pictures(rows), self.masks(rows) if masks else None, self.config, rng)

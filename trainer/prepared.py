@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,8 @@ class Prepared:
     labels: NDArray[np.int64]
     """N indices into the classes."""
     width: int
+    held: NDArray[np.bool_] | None = None
+    """N×K, every class a picture shows; None where each shows its label alone."""
 
     def __len__(self) -> int:
         return int(self.labels.size)
@@ -74,7 +76,16 @@ def prepare_samples(
             progress(min(first + 32, count), count)
     drawn = np.array([s.has_mask or s.label in ok_classes for s in samples], bool)
     labels = np.array([index[s.label] for s in samples], np.int64)
-    return Prepared(pictures, masks, drawn, labels, spec.width)
+    return Prepared(pictures, masks, drawn, labels, spec.width, _held(samples, index))
+
+
+def _held(samples: Sequence[Sample], index: Mapping[str, int]) -> NDArray[np.bool_] | None:
+    if not any(s.also for s in samples):
+        return None
+    held = np.zeros((len(samples), len(index)), bool)
+    for row, sample in enumerate(samples):
+        held[row, [index[name] for name in (sample.label, *sample.also)]] = True
+    return held
 
 
 def _storage(shape: tuple[int, ...], spill: Path | None) -> NDArray[np.uint8]:

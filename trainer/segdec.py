@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from engine.networks.segdec import FastSegDec, PublishedSegDec
 from trainer.classifier import short_figures
 from trainer.config import TrainConfig
+from trainer.decision import decision_loss, scores_of
 from trainer.job import Course, Job, optimiser_of
 from trainer.maps import map_loss
 from trainer.windows import Batch, training_batch, whole_batch
@@ -55,8 +56,8 @@ def stage_of(config: TrainConfig, epoch: int) -> str:
 
 
 def combined_loss(config: TrainConfig, stage: str, logits: Tensor, seen: Tensor, batch: Batch) -> Tensor:
-    """Cross-entropy of the decision + weighted loss of the map, by stage. The map's counts drawn samples only."""
-    decision = nn.functional.cross_entropy(logits, batch.labels, label_smoothing=config.label_smoothing)
+    """Loss of the decision + weighted loss of the map, by stage. The map's counts drawn samples only."""
+    decision = decision_loss(config, logits, batch)
     if stage == "decision":
         return decision
     where = map_loss(config, seen, batch.masks, batch.drawn)
@@ -84,5 +85,5 @@ def _validate(job: Job, course: Course, stage: str) -> tuple[float | None, dict[
         with job.fabric.autocast():
             logits, seen = course.judged(course.normalise(batch.pictures))
         total += float(combined_loss(job.config, stage, logits.float(), seen.float(), batch)) * rows.size
-        scores.append(torch.softmax(logits.float(), dim=1).cpu().numpy())
+        scores.append(scores_of(job.config, logits).cpu().numpy())
     return total / job.validation.size, short_figures(job, np.concatenate(scores))

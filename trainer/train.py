@@ -164,6 +164,7 @@ def configure(request: TrainRequest, parent: ModelPackage | None) -> TrainConfig
     inherited: dict[str, Any] = {
         "kind": manifest.kind,
         "architecture": manifest.architecture,
+        "head": manifest.head,
         "map_threshold": manifest.map.threshold,
         **manifest.input.model_dump(),
     }

@@ -22,6 +22,8 @@ class Batch:
     masks: Tensor
     labels: Tensor
     drawn: Tensor
+    held: Tensor | None = None
+    """N×K bools, every class a picture shows; None = its label alone."""
 
 
 def training_batch(job: Job, rows: NDArray[np.int64], rng: Generator, epoch: int) -> Batch:
@@ -29,8 +31,11 @@ def training_batch(job: Job, rows: NDArray[np.int64], rng: Generator, epoch: int
     pictures, masks = job.augmented(rows, rng, masks=True)
     assert masks is not None
     labels, drawn = job.labels(rows), _drawn(job, rows)
-    if epoch >= job.config.window_epochs or not bool(drawn.all()) or not job.sound:
-        return Batch(pictures, masks, labels, drawn)
+    held = job.held(rows)
+    # A window of a picture with several classes may show any of them: which, nobody has told.
+    several = held is not None and bool((held.sum(dim=1) > 1).any())
+    if epoch >= job.config.window_epochs or not bool(drawn.all()) or not job.sound or several:
+        return Batch(pictures, masks, labels, drawn, held)
     pictures, masks = windows(pictures, masks, rng)
     # A window that shows nothing of the picture's defect is sound.
     empty = ~masks.flatten(1).any(dim=1)
@@ -40,7 +45,7 @@ def training_batch(job: Job, rows: NDArray[np.int64], rng: Generator, epoch: int
 
 def whole_batch(job: Job, rows: NDArray[np.int64]) -> Batch:
     """The batch of these rows as they are, for judging."""
-    return Batch(job.pictures(rows), job.masks(rows), job.labels(rows), _drawn(job, rows))
+    return Batch(job.pictures(rows), job.masks(rows), job.labels(rows), _drawn(job, rows), job.held(rows))
 
 
 def windows(pictures: Tensor, masks: Tensor, rng: Generator) -> tuple[Tensor, Tensor]:

@@ -58,6 +58,10 @@ class Console:
                 self._say(f"{reason} Trying again in {retry:.1f} s.")
             case events.Recovered(source=source):
                 self._say(f"{source} is back.")
+            case events.Warned(message=message, remedy=remedy):
+                self._say(f"{message} {remedy}".strip())
+            case events.ModelSwapped(model=model):
+                self._say(f"Model {model.name} {model.version} judges from now on.")
             case events.Failed():
                 self.failed = event
             case events.Stopped():

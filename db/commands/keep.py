@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from db.commands.bring_in import bring_in
 from db.export import export
 from db.registry import activate, list_models, register, rollback
 from db.session import Database, open_database
@@ -22,7 +23,7 @@ def run_models(args: argparse.Namespace) -> int:
             case "list":
                 _list(db)
             case "import":
-                version = register(db, Path(_needed(args)), args.operator)
+                version = bring_in(db, Path(_needed(args)), args)
                 print(f"Registered {version.name} {version.version} as {version.state}.")
             case "activate":
                 _activate(db, _needed(args), args)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import argparse
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 
 from db.choose import choose_package, choose_recipe
 from db.commands.console import Console, summary
+from db.commands.follow import Follower
 from db.commands.gallery import Gallery
 from db.jobs import Recorder
 from db.session import Database, open_database
 from engine import station
 from engine.backends.load import load_model
 from engine.domain import Outcome, Traveller, utc_now
-from engine.errors import InputError, UsageError
-from engine.events import StationEvent
+from engine.errors import InputError, LinesideError, UsageError
+from engine.events import StationEvent, Warned
 from engine.package import ModelPackage
 from engine.product import Recipe, SavingPolicy
 from engine.recipe import with_saving, without_review
@@ -44,7 +45,7 @@ def run_line(args: argparse.Namespace) -> int:
         source = open_source(args.source or settings.source or "demo:")
         traveller = Traveller(args.lot, "", args.operator or settings.operator, settings.station)
         with Console(args.frames or source.total, "frames", args.jsonl) as console:
-            recorder = Recorder(db, recipe.saving, threshold=recipe.limits.ng_at)
+            recorder = Recorder(db, recipe.saving, threshold=recipe.limits.ng_at, tell=_tell(console))
             line = Station(
                 source,
                 load_model(package, threads=settings.threads),
@@ -54,7 +55,16 @@ def run_line(args: argparse.Namespace) -> int:
                 traveller=lambda: traveller,
                 limit=args.frames,
             )
-            with _stopping(line):
+            follower = Follower(
+                db,
+                line,
+                recorder,
+                package.version,
+                recipe=lambda other: _recipe(args, other),
+                load=lambda other: load_model(other, threads=settings.threads),
+                publish=console,
+            )
+            with recorder, _stopping(line), nullcontext() if args.model else follower:
                 line.run()
         print(summary(console.tally))
         skipped = console.stopped.skipped if console.stopped else 0
@@ -74,7 +84,7 @@ def run_scan(args: argparse.Namespace) -> int:
         labelled = isinstance(source, FolderSource) and _labelled(source, package)
         source.open()
         with Console(source.total, "pictures", args.jsonl, truth_from_folder=labelled) as console:
-            gallery = Gallery(_recorder(db, recipe))
+            gallery = Gallery(_recorder(db, recipe, console))
             publish = _both(console, gallery) if args.report else console
             line = Station(
                 source,
@@ -95,10 +105,15 @@ def run_scan(args: argparse.Namespace) -> int:
             db.close()
 
 
-def _recorder(db: Database | None, recipe: Recipe) -> station.Recorder:
+def _recorder(db: Database | None, recipe: Recipe, console: Console) -> station.Recorder:
     if db is None:
         return Unrecorded()
-    return Recorder(db, recipe.saving, group=station.SCAN.group, threshold=recipe.limits.ng_at)
+    group, limit = station.SCAN.group, recipe.limits.ng_at
+    return Recorder(db, recipe.saving, group=group, threshold=limit, tell=_tell(console))
+
+
+def _tell(console: Console) -> Callable[[LinesideError], None]:
+    return lambda error: console(Warned(error.message, error.remedy))
 
 
 def _scan_source(given: str) -> FrameSource:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from engine.domain import ModelRef, Pixels, Prediction
+from engine.domain import HeatMap, ModelRef, Pixels, Prediction
 from engine.product import WHOLE, View
 
 
@@ -27,4 +27,15 @@ class Model(Protocol):
 
     def close(self) -> None:
         """Give the memory back; safe to call twice."""
+        ...
+
+
+class Explainer(Protocol):
+    """A package's network opened for explanation (torch); made by engine.backends.load.load_explainer."""
+
+    def explain(self, pixels: Pixels, view: View, method: str, label: str) -> HeatMap:
+        """What speaks for `label`, h×w in 0…1 over the view; `method` is grad-cam, grad-cam++, eigen-cam or score-cam.
+
+        Raises UsageError for an unknown method or class, InferenceError where the method fails on this network.
+        """
         ...

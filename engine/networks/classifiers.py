@@ -1,50 +1,75 @@
-"""Classifiers: convolutional features, global average pooling, a head. One shape for all, so that one loop trains
-them, one graph exports them, and the class activation map is the same formula for each.
-
-torchvision's networks are taken as they are (with their own `weights=` path); their state dicts load before wrapping.
-"""
+"""Classifiers: convolutional features, a pooling, a head. One shape for all, so that one loop trains them, one graph
+exports them, and the class activation map is the same formula for each. torchvision's families: torchvision_zoo.py."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Mapping
 from typing import cast
 
-import torchvision
+import torch
 from torch import Tensor, nn
 
 from engine.networks.segdec import convolution
 
-TORCHVISION = (
-    "resnet18",
-    "resnet34",
-    "resnet50",
-    "mobilenet_v2",
-    "mobilenet_v3_small",
-    "mobilenet_v3_large",
-    "efficientnet_b0",
-)
+
+class GlobalMean(nn.Module):
+    """N×A×h×w → N×A: the mean of each channel."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N×A×h×w → N×A."""
+        return x.mean(dim=(2, 3))
+
+
+class CellHead(nn.Module):
+    """SqueezeNet's end: dropout, a 1×1 convolution to the classes in every cell, ReLU, the mean over the cells."""
+
+    def __init__(self, into: int, classes: int, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.last = nn.Conv2d(into, classes, 1)
+        self.relu = nn.ReLU()
+
+    def cells(self, activations: Tensor) -> Tensor:
+        """N×A×h×w → N×K×h×w, ≥ 0: what each cell says of each class."""
+        return cast(Tensor, self.relu(self.last(self.dropout(activations))))
+
+    def forward(self, activations: Tensor) -> Tensor:
+        """N×A×h×w → logits N×K."""
+        return self.cells(activations).mean(dim=(2, 3))
 
 
 class Classifier(nn.Module):
-    """features → global average pooling → dropout → head; `cam` says whether the head is a single linear layer."""
+    """features → pool → dropout → head; `cam` says whether the class activation map is exact.
 
-    def __init__(self, features: nn.Module, head: nn.Module, dropout: float = 0.0) -> None:
+    `pool` is the global mean unless given (VGG keeps 7×7 cells; a CellHead pools by itself).
+    """
+
+    def __init__(
+        self, features: nn.Module, head: nn.Module, dropout: float = 0.0, pool: nn.Module | None = None
+    ) -> None:
         super().__init__()
         self.features = features
+        self.pool = GlobalMean() if pool is None else pool
         self.dropout = nn.Dropout(dropout)
         self.head = head
 
     @property
     def cam(self) -> bool:
-        """True when ReLU(Σ weight·activation) is exactly Grad-CAM at the last convolution, up to scale."""
-        return isinstance(self.head, nn.Linear)
+        """True when `maps` is exactly Grad-CAM at the last convolution, up to a factor per class."""
+        averaged = isinstance(self.pool, GlobalMean)
+        return isinstance(self.head, CellHead) or (averaged and isinstance(self.head, nn.Linear))
 
-    @property
-    def last(self) -> nn.Linear:
-        """The linear layer that ends in the classes."""
-        layers = [m for m in self.head.modules() if isinstance(m, nn.Linear)]
-        return layers[-1]
+    def maps(self, activations: Tensor) -> Tensor:
+        """N×A×h×w activations → class activation maps N×K×h×w, ≥ 0; of a one-logit network N×2×h×w, against and for.
+
+        ReLU(Σ weightₖ·activationₖ), Zhou et al. 2016, "Learning deep features for discriminative localization"; for a
+        CellHead the cells themselves, whose mean the logit is. Only where `cam` holds.
+        """
+        if isinstance(self.head, CellHead):
+            return self.head.cells(activations)
+        weight = cast(nn.Linear, self.head).weight
+        if weight.shape[0] == 1:
+            weight = torch.cat((-weight, weight))
+        return torch.relu(nn.functional.conv2d(activations, weight[:, :, None, None]))
 
     def forward(self, x: Tensor) -> Tensor:
         """N×C×H×W in 0…1 → logits N×K."""
@@ -52,7 +77,7 @@ class Classifier(nn.Module):
 
     def judge(self, activations: Tensor) -> Tensor:
         """N×A×h×w activations → logits N×K."""
-        return cast(Tensor, self.head(self.dropout(activations.mean(dim=(2, 3)))))
+        return cast(Tensor, self.head(self.dropout(self.pool(activations))))
 
 
 TAUGHT_BY_MASK = ("line_cnn",)
@@ -105,34 +130,3 @@ def line_cnn(channels: int, classes: int) -> Classifier:
         convolution(128, 128, 3),
     ]
     return TaughtByMask(nn.Sequential(*layers), nn.Linear(128, classes), dropout=0.1)
-
-
-def torchvision_classifier(
-    name: str, classes: int, *, pretrained: bool = False, state: Mapping[str, Tensor] | None = None
-) -> Classifier:
-    """One of torchvision's networks with a head of `classes`; three channels.
-
-    `pretrained` takes torchvision's own default weights (downloaded and checked by it), `state` a state dict in its
-    layout; a head of another size there is left out. Raises KeyError or RuntimeError for a state that does not fit.
-    """
-    body = torchvision.models.get_model(name, weights="DEFAULT" if pretrained else None)
-    if state is not None:
-        head = {k for k, v in body.state_dict().items() if k in state and state[k].shape != v.shape}
-        kept = {k: v for k, v in state.items() if k not in head}
-        missing, unexpected = body.load_state_dict(kept, strict=False)
-        # A head without its bias is a half: both go when one does not fit.
-        if unexpected or {m.rsplit(".", 1)[0] for m in missing} - {h.rsplit(".", 1)[0] for h in head}:
-            raise RuntimeError(f"{len(missing)} tensors are missing and {len(unexpected)} are unknown")
-    return _wrap(name, body, classes)
-
-
-def _wrap(name: str, body: nn.Module, classes: int) -> Classifier:
-    if name.startswith("resnet"):
-        parts = OrderedDict((k, m) for k, m in body.named_children() if k not in {"avgpool", "fc"})
-        return Classifier(nn.Sequential(parts), nn.Linear(cast(nn.Linear, body.fc).in_features, classes))
-    features = cast(nn.Module, body.features)
-    layers = list(cast(nn.Sequential, body.classifier))
-    final = nn.Linear(cast(nn.Linear, layers[-1]).in_features, classes)
-    if len(layers) > 2:
-        return Classifier(features, nn.Sequential(*layers[:-1], final))
-    return Classifier(features, final, dropout=0.2)

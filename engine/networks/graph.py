@@ -7,7 +7,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from engine.networks.catalogue import normalisation_of, takes_rgb
+from engine.networks.catalogue import logits_of, normalisation_of, takes_rgb
 from engine.networks.classifiers import Classifier
 
 
@@ -52,12 +52,27 @@ class Novelty(nn.Module):
         return cast(Tensor, torch.linalg.vector_norm(white, dim=1, keepdim=True) / self.limit)
 
 
-class Deployed(nn.Module):
+class Graph(nn.Module):
+    """uint8 N×H×W×C (BGR or grey) → the outputs named in `outputs`, in that order."""
+
+    @property
+    def map_kind(self) -> str:
+        """`cam`, `mask` or `none`."""
+        raise NotImplementedError
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of what `forward` gives, in order."""
+        raise NotImplementedError
+
+
+class Deployed(Graph):
     """uint8 N×H×W×C (BGR or grey) → the outputs named in `outputs`: scores N×K[, map N×M×h×w][, novelty N×1].
 
-    `scores` are softmax(logits / temperature), or sigmoid of it for the head `sigmoid`. The map of a classifier is its
-    class activation map, ReLU(Σ weightₖ·activationₖ) per class (Zhou et al. 2016; equal to Grad-CAM up to scale for
-    this head); the map of a seg-decision network is the probability of "defect" per cell.
+    `scores` are softmax(logits / temperature), or sigmoid of it for the head `sigmoid`; a network with one logit gives
+    two, (1 - p, p) with p its sigmoid, whatever `head` says. The map of a classifier is its class activation map,
+    ReLU(Σ weightₖ·activationₖ) per class (Zhou et al. 2016; equal to Grad-CAM up to scale for this head); the map of a
+    seg-decision network is the probability of "defect" per cell.
     """
 
     temperature: Tensor
@@ -74,9 +89,9 @@ class Deployed(nn.Module):
         super().__init__()
         self.network = network
         self.normalise = Normalise(architecture)
-        self.head = head
+        self.head = "binary" if logits_of(network) == 1 else head
         self.novelty = novelty
-        self.register_buffer("temperature", torch.tensor(float(temperature)), persistent=False)
+        self.register_buffer("temperature", torch.tensor(float(temperature)))
 
     @property
     def map_kind(self) -> str:
@@ -93,22 +108,40 @@ class Deployed(nn.Module):
 
     def forward(self, picture: Tensor) -> tuple[Tensor, ...]:
         """The outputs in the order of `outputs`."""
-        x = self.normalise(picture.permute(0, 3, 1, 2).to(torch.float32) / 255.0)
+        return self.judge(unit(picture))
+
+    def judge(self, x: Tensor) -> tuple[Tensor, ...]:
+        """The outputs for N×C×H×W in 0…1, blue first."""
         network: Any = self.network
-        features = network.features(x)
+        features = network.features(self.normalise(x))
         tail = () if self.novelty is None else (self.novelty(describe(features)),)
         if isinstance(self.network, Classifier):
-            scores = self._probabilities(network.judge(features))
-            if not network.cam:
-                return (scores, *tail)
-            weight = network.last.weight[:, :, None, None]
-            return scores, torch.relu(nn.functional.conv2d(features, weight)), *tail
+            scores = self.probabilities(network.judge(features))
+            return (scores, network.maps(features), *tail) if network.cam else (scores, *tail)
         logits, seen = network.judge(features)
-        return self._probabilities(logits), torch.sigmoid(seen), *tail
+        return self.probabilities(logits), torch.sigmoid(seen), *tail
 
-    def _probabilities(self, logits: Tensor) -> Tensor:
-        scaled = logits / self.temperature
-        return torch.sigmoid(scaled) if self.head == "sigmoid" else torch.softmax(scaled, dim=1)
+    def logits(self, picture: Tensor) -> Tensor:
+        """uint8 N×H×W×C → the network's own logits, N×K or N×1, before the temperature."""
+        network: Any = self.network
+        found = network(self.normalise(unit(picture)))
+        return cast(Tensor, found[0] if isinstance(found, tuple) else found)
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """The network's logits → scores N×K, temperature included."""
+        return probabilities_of(logits / self.temperature, self.head)
+
+
+def unit(picture: Tensor) -> Tensor:
+    """uint8 N×H×W×C → N×C×H×W in 0…1."""
+    return picture.permute(0, 3, 1, 2).to(torch.float32) / 255.0
+
+
+def probabilities_of(logits: Tensor, head: str) -> Tensor:
+    """Logits N×K → scores N×K; one logit N×1 → (1 - p, p) with p its sigmoid, whatever `head` says."""
+    if logits.shape[1] == 1:
+        return torch.cat((torch.sigmoid(-logits), torch.sigmoid(logits)), dim=1)
+    return torch.sigmoid(logits) if head == "sigmoid" else torch.softmax(logits, dim=1)
 
 
 def describe(features: Tensor | tuple[Tensor, Tensor]) -> Tensor:

@@ -68,6 +68,7 @@ def _is_mask(name: str, jpegs: set[str]) -> bool:
 def read_picture(path: Path) -> Pixels:
     """The pixels as stored: H×W grey or H×W×3 BGR, uint8 or uint16; alpha dropped, EXIF orientation ignored.
 
+    A 16-bit file does not say how many bits its camera used: the recipe's `bits` does (engine.preprocess).
     Raises PictureError, naming the file, when it is missing, truncated, damaged, of another kind of number, larger
     than 512 MB, or larger than 400 megapixels.
     """

@@ -8,19 +8,18 @@ from datetime import datetime
 from pathlib import Path
 
 import cv2
-import numpy as np
 from PySide6.QtGui import QImage
 
 from db import inspections
 from db.archive import Archive
 from db.jobs import Recorder
+from db.paging import Stored
 from db.session import Database
 from engine.domain import Box, HeatMap, Inspection, Outcome, Override, Pixels
 from engine.errors import InputError, LinesideError
 from engine.overlay import render
-from engine.preprocess import to_uint8
 from engine.settings import write_atomically
-from engine.station import THUMBNAIL_WIDTH
+from engine.thumbnails import thumbnail
 from gui.widgets.filmstrip import KEPT, Exhibit
 from gui.widgets.image_view import OverlayStyle
 from gui.widgets.pixel_images import as_image
@@ -46,9 +45,15 @@ def fetch(db: Database, archive: Archive, recorder: Recorder | None, inspection:
     if recent is not None:
         return Look(inspection, recent[0].pixels, recent[1], said)
     if stored is None or stored.image is None:
-        raise InputError("The picture of this part was not kept.", "The recipe's saving policy says which ones are.")
+        raise _missing(stored)
     heat = archive.load_heat(stored.heat) if stored.heat else None
     return Look(inspection, archive.load(stored.image), heat, said)
+
+
+def _missing(stored: Stored | None) -> InputError:
+    if stored is not None and stored.lost:
+        return InputError(f"The picture of this part is lost: {stored.lost}.", "Its verdict is stored.")
+    return InputError("The picture of this part was not kept.", "The recipe's saving policy says which ones are.")
 
 
 def recall(db: Database, archive: Archive) -> list[Exhibit]:
@@ -66,13 +71,10 @@ def _thumbnail(archive: Archive, image: str | None) -> QImage | None:
     if image is None:
         return None
     try:
-        pixels = to_uint8(archive.load(image))
+        return as_image(thumbnail(archive.load(image)))
     except LinesideError as error:
         log.warning("no thumbnail: %s", error)
         return None
-    height = max(1, round(pixels.shape[0] * THUMBNAIL_WIDTH / pixels.shape[1]))
-    small = cv2.resize(pixels, (THUMBNAIL_WIDTH, height), interpolation=cv2.INTER_AREA)
-    return as_image(np.asarray(small, dtype=np.uint8))
 
 
 def save_snapshot(folder: Path, look: Look, style: OverlayStyle, opacity: float, roi: Box | None, at: datetime) -> Path:

@@ -9,7 +9,6 @@ from pathlib import Path
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QSplitter,
@@ -20,12 +19,13 @@ from PySide6.QtWidgets import (
 )
 
 from db.export import waiting
-from db.registry import Activation, ModelVersion, activations, list_models, register, rollback
+from db.registry import Activation, ModelVersion, activations, list_models, rollback
 from db.session import Database
 from engine.manifest import Manifest
 from engine.package import open_package
 from gui.context import AppContext, Binding
 from gui.pages.models_details import ModelDetails
+from gui.pages.models_import import Importing
 from gui.pages.models_why import WhyDialog
 from gui.pages.teach import Teaching
 from gui.tables.calm import calm_table
@@ -35,7 +35,7 @@ from gui.widgets.key_button import KeyButton
 
 WIDTHS = {STATE: 88, VERSION: 132, NAME: 120, ACCURACY: 72, ESCAPES: 64, REGISTERED: 128}
 LIST_WIDTH = 640
-EMPTY = "No model is registered yet. Import a package (I), or start the line once: it registers the shipped one."
+EMPTY = "No model is registered yet. Import a model (I), or start the line once: it registers the shipped one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class ModelsPage(QWidget):
         self._context = context
         theme = context.theme
         self.teaching = Teaching(context, self)
+        self.importing = Importing(context, self)
         self.rows = ModelsTable()
         self.table = QTableView()
         self.details = ModelDetails(theme)
@@ -63,7 +64,7 @@ class ModelsPage(QWidget):
         self.activate_button = KeyButton(theme, "Activate…", "A", "ok", compact=True)
         self.rollback_button = KeyButton(theme, "Roll back…", "Z", "undo", compact=True)
         self.import_button = KeyButton(theme, "Import…", "I", "import", compact=True)
-        self.zip_button = KeyButton(theme, "Import zip…", "Shift+I", compact=True)
+        self.folder_button = KeyButton(theme, "Import folder…", "Shift+I", compact=True)
         self._empty = QLabel(EMPTY, wordWrap=True)
         self._stack = QStackedWidget()
         self._activations: tuple[Activation, ...] = ()
@@ -87,8 +88,8 @@ class ModelsPage(QWidget):
             Binding("A", "Activate the chosen model", self.ask_activate),
             Binding("X", "Reject the new model", self.teaching.ask_reject),
             Binding("Z", "Roll back to the model before", self.ask_rollback),
-            Binding("I", "Import a model package folder", partial(self.ask_import, False)),
-            Binding("Shift+I", "Import a zipped model package", partial(self.ask_import, True)),
+            Binding("I", "Import a model from a file (zip, ONNX, OpenVINO)", partial(self.importing.ask, False)),
+            Binding("Shift+I", "Import a model from a folder", partial(self.importing.ask, True)),
             Binding("C", "Cancel the training", self.teaching.cancel),
             Binding("Left", "Previous model", partial(self._step, -1)),
             Binding("Right", "Next model", partial(self._step, 1)),
@@ -139,27 +140,13 @@ class ModelsPage(QWidget):
             lambda: rollback(db, by, why), lambda model: self._context.modelActivated.emit(model.version)
         )
 
-    def ask_import(self, zipped: bool) -> None:
-        """Which package?"""
-        dialog = QFileDialog(self, "Zipped model package" if zipped else "Folder of the model package")
-        mode = QFileDialog.FileMode.ExistingFile if zipped else QFileDialog.FileMode.Directory
-        dialog.setFileMode(mode)
-        if zipped:
-            dialog.setNameFilter("Model packages (*.zip)")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda chosen: self.import_package(Path(chosen)))
-        dialog.open()
-
     def import_package(self, path: Path) -> None:
-        """Verify and register a package, on a job; it is a candidate until it is activated."""
-        db, by = self._context.db, self._context.operator
+        """Verify and register a package, or ask about a model made elsewhere; it is a candidate until activated."""
+        self.importing.take(path)
 
-        def done(model: ModelVersion) -> None:
-            self._wanted = model.version
-            self._context.notify("info", f"Model {model.name} {model.version} is imported.", "Press A to activate it.")
-            self.activated()
-
-        self._context.jobs.run(lambda: register(db, path, by), done)
+    def _imported(self, model: ModelVersion) -> None:
+        self._wanted = model.version
+        self.activated()
 
     # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _set_up_table(self) -> None:
@@ -174,7 +161,7 @@ class ModelsPage(QWidget):
     def _lay_out(self) -> None:
         acts = QHBoxLayout()
         acts.setSpacing(SPACING)
-        for button in (self.activate_button, self.rollback_button, self.import_button, self.zip_button):
+        for button in (self.activate_button, self.rollback_button, self.import_button, self.folder_button):
             acts.addWidget(button)
         acts.addStretch(1)
         left, top = QWidget(), QHBoxLayout()
@@ -210,8 +197,9 @@ class ModelsPage(QWidget):
         self.teach_button.clicked.connect(self.teach)
         self.activate_button.clicked.connect(self.ask_activate)
         self.rollback_button.clicked.connect(self.ask_rollback)
-        self.import_button.clicked.connect(lambda: self.ask_import(False))
-        self.zip_button.clicked.connect(lambda: self.ask_import(True))
+        self.import_button.clicked.connect(lambda: self.importing.ask(False))
+        self.folder_button.clicked.connect(lambda: self.importing.ask(True))
+        self.importing.imported.connect(self._imported)
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._show_current())
         self.teaching.view.back.clicked.connect(self._back)
         self.teaching.changed.connect(self._show_buttons)

@@ -110,7 +110,35 @@ def _judging(manifest: Manifest) -> list[tuple[str, str]]:
         ("Input", f"{given.height} × {given.width} (height × width), {'grey' if given.channels == 1 else 'colour'}"),
         ("Overlay", maps[manifest.map.kind]),
         ("Architecture", manifest.architecture),
+        ("Computed in", _precision(manifest)),
+        ("Checks each picture", _guard(manifest)),
+        ("Probabilities", _calibration(manifest)),
     ]
+
+
+def _precision(manifest: Manifest) -> str:
+    int8 = manifest.int8
+    if int8 is None:
+        return "bf16 where the processor has it, else fp32"
+    if not int8.used:
+        return f"bf16 or fp32; INT8 was refused: {int8.reason}"
+    return f"INT8: the same verdict as fp32 on {share(int8.agreement)} of {int8.pictures:,} pictures"
+
+
+def _guard(manifest: Manifest) -> str:
+    guard = manifest.guard
+    if guard is None:
+        return "no: nothing is known of its training pictures"
+    novel = ", unlike the training parts" if guard.novelty_max is not None else ""
+    low, high = guard.brightness
+    return f"brightness {low:.0f} to {high:.0f}, contrast, sharpness, over-exposure{novel}"
+
+
+def _calibration(manifest: Manifest) -> str:
+    error = manifest.calibration.get("ece")
+    if not isinstance(error, int | float):
+        return "not measured"
+    return f"off by {share(error)} on average (expected calibration error)"
 
 
 def _lineage(model: ModelVersion, manifest: Manifest) -> list[tuple[str, str]]:

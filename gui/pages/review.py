@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QSplitter, QVBoxLayout, 
 
 from db.export import ExportReport
 from db.inspections import distinct
-from engine.domain import Outcome, utc_now
+from engine.domain import HeatMap, Outcome, utc_now
 from gui.context import AppContext, Binding
+from gui.pages.review_explain import METHODS, Explaining
 from gui.pages.review_export import ExportDialog, in_words
 from gui.pages.review_filters import FilterBar
 from gui.pages.review_list import PartList
@@ -39,7 +40,8 @@ class ReviewPage(QWidget):
         self.list = PartList(context)
         self.session = ReviewSession(context, self)
         self.part = PartView(context)
-        self.strip = ToolStrip(context.theme, self.part, self.session.tell_region)
+        self.explaining = Explaining(context, self.part)
+        self.strip = ToolStrip(context.theme, self.part, self.session.tell_region, self.explaining.ask)
         self.panel = VerdictPanel(context.theme)
         self.picker = LabelPicker(self)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
@@ -164,6 +166,7 @@ class ReviewPage(QWidget):
         self.session.saved.connect(lambda _ids: self.list.count_waiting())
         self.session.undone.connect(self.list.mark)
         self.part.painted.connect(self._painted)
+        self.explaining.explained.connect(self._explained)
         self.part.regionPicked.connect(self.session.select_region)
         self.picker.chosen.connect(lambda name: self.say(Outcome.NG, name))
         panel = self.panel
@@ -197,7 +200,11 @@ class ReviewPage(QWidget):
             return
         self.session.open(opened)
         self.part.show_part(opened, self.session.mask)
+        self.explaining.show_part(opened.stored.inspection, opened.pixels)
         self._refresh()
+
+    def _explained(self, method: str, label: str, heat: HeatMap | None) -> None:
+        self.part.explain(f"{METHODS[method].split(' (')[0]}\n{label}" if method else "", heat)
 
     def _arrived(self) -> None:
         rows = self.list.rows

@@ -12,8 +12,9 @@ from db.overrides import history, read_mask
 from db.paging import Stored
 from engine.domain import HeatMap, Mask, Override, Pixels, Region
 from engine.errors import LinesideError
-from engine.overlay import edges, enhance, heat_rgba, mask_rgba
+from engine.overlay import heat_rgba, mask_rgba
 from gui.context import AppContext
+from gui.pages.view_filters import FilterKind, ViewFilter
 from gui.tables.thumbnails import load_pixels
 from gui.widgets.image_view import STYLES, ImageView, OverlayStyle, Tool
 from gui.widgets.mask_tools import BrushTool, MaskCanvas, PolygonTool
@@ -44,12 +45,15 @@ def open_part(context: AppContext, stored: Stored) -> OpenedPart:
         return OpenedPart(stored, recent[0].pixels, recent[1], painted, past)
     if not (stored.image or frame.name):
         why = "This picture was not kept. Keep OK pictures with the recipe's saving policy."
+        if stored.lost:
+            why = f"Picture lost: {stored.lost}."
         return OpenedPart(stored, None, None, painted, past, why)
     try:
         pixels = load_pixels(context.archive, stored.image, frame.name)
         heat = context.archive.load_heat(stored.heat) if stored.heat else None
     except LinesideError as error:
-        return OpenedPart(stored, None, None, painted, past, str(error))
+        why = "This picture is not written yet." if stored.pending else str(error)
+        return OpenedPart(stored, None, None, painted, past, why)
     return OpenedPart(stored, pixels, heat, painted, past)
 
 
@@ -109,7 +113,10 @@ class PartView(QWidget):
         self._opened: OpenedPart | None = None
         self._loading = False
         self.selected: int | None = None
-        self.enhanced = self.edged = False
+        self.filter = ViewFilter()
+        self.explanation: HeatMap | None = None
+        """Shown instead of the archived map, for the part on screen only."""
+        self.explained_by = ""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.view)
@@ -128,6 +135,7 @@ class PartView(QWidget):
     def show_part(self, opened: OpenedPart | None, mask: Mask | None = None, empty: str = "") -> None:
         """Put a part on screen, with the mask painted so far; or `empty` in its place."""
         self._opened, self.selected = opened, None
+        self.explanation, self.explained_by = None, ""
         self._polygon.cancel()
         regions = opened.stored.inspection.regions if opened else ()
         self._tools.regions, self._tools.standing = regions, None
@@ -139,7 +147,7 @@ class PartView(QWidget):
         height, width = opened.pixels.shape[:2]
         self._draw_picture(opened.pixels)
         self._load_mask((height, width), mask)
-        if self.enhanced or self.edged:
+        if self.filter.kind != "none":
             self._filter()
 
     def show_regions(self, standing: frozenset[int] | None, selected: int | None) -> None:
@@ -163,15 +171,23 @@ class PartView(QWidget):
         self.view.set_opacity(round(self.view.opacity + steps * OPACITY_STEP, 2))
         self.lookChanged.emit()
 
-    def toggle_enhanced(self) -> None:
-        """Local contrast on or off; edges go off."""
-        self.enhanced, self.edged = not self.enhanced, False
+    def toggle_filter(self, kind: FilterKind) -> None:
+        """A view filter on or off; another one goes off."""
+        self.filter = self.filter.toggled(kind)
         self._filter()
 
-    def toggle_edges(self) -> None:
-        """Edges on or off; local contrast goes off."""
-        self.enhanced, self.edged = False, not self.edged
+    def adjust_filter(self, steps: int) -> None:
+        """More or less of the filter in force."""
+        self.filter = self.filter.adjusted(steps)
         self._filter()
+
+    def explain(self, by: str, heat: HeatMap | None) -> None:
+        """Lay this map over the part instead of the archived one; None takes it off again."""
+        self.explanation, self.explained_by = heat, by if heat is not None else ""
+        if heat is not None and self.view.overlay_style != "heat":
+            self.view.set_style("heat")
+        self._draw_overlay()
+        self.lookChanged.emit()
 
     # ── tools ────────────────────────────────────────────────────────────────────────────────────────────────────
     @property
@@ -227,6 +243,7 @@ class PartView(QWidget):
     def _draw_overlay(self) -> None:
         opened, style = self._opened, self.view.overlay_style
         heat = opened.heat if opened and opened.pixels is not None else None
+        heat = heat if self.explanation is None else self.explanation
         if opened is None or heat is None or style not in ("heat", "mask"):
             self.view.set_overlay(None)
             return
@@ -241,17 +258,16 @@ class PartView(QWidget):
         self.lookChanged.emit()
         if opened is None or opened.pixels is None:
             return
-        pixels, wanted = opened.pixels, (self.enhanced, self.edged)
-        work = enhance if self.enhanced else edges if self.edged else None
-        if work is None:
+        pixels, wanted = opened.pixels, self.filter
+        if wanted.kind == "none":
             self._draw_picture(pixels)
             return
 
         def done(shown: Pixels) -> None:
-            if self._opened is opened and (self.enhanced, self.edged) == wanted:
+            if self._opened is opened and self.filter == wanted:
                 self._draw_picture(shown)
 
-        self._context.jobs.run(lambda: work(pixels), done)
+        self._context.jobs.run(lambda: wanted.apply(pixels), done)
 
     def _load_mask(self, size: tuple[int, int], mask: Mask | None) -> None:
         self._loading = True

@@ -54,17 +54,23 @@ class ToolKey(QPushButton):
 class ToolStrip(QWidget):
     """All tools of a PartView. `editable` False (Scan): overlay, filters and zoom only."""
 
-    def __init__(self, theme: Theme, part: PartView, regions: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        part: PartView,
+        regions: Callable[[str], None] | None = None,
+        explain: Callable[[], object] | None = None,
+    ) -> None:
         super().__init__()
-        self._part, self._theme, self._regions = part, theme, regions
+        self._part, self._theme, self._regions, self._explain = part, theme, regions, explain
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(2)
         self._bindings: list[Binding] = []
         self._checked: dict[str, ToolKey] = {}
         self._row = self._column = 0
-        self._style, self._brush, self._region = QLabel(), QLabel(), QLabel()
-        for label in (self._style, self._brush, self._region):
+        self._style, self._brush, self._region, self._filter = QLabel(), QLabel(), QLabel(), QLabel()
+        for label in (self._style, self._brush, self._region, self._filter):
             label.setProperty("role", "muted")
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._build()
@@ -83,12 +89,19 @@ class ToolStrip(QWidget):
         self._label(self._style)
         self._add("lighter", "[", "Lighter overlay", partial(part.change_opacity, -1))
         self._add("stronger", "]", "Stronger overlay", partial(part.change_opacity, 1))
-        self._checked["contrast"] = self._add("theme", "K", "Local contrast, view only", part.toggle_enhanced)
-        self._checked["edges"] = self._add("contour", "D", "Edges, view only", part.toggle_edges)
+        self._checked["contrast"] = self._add(
+            "theme", "K", "Local contrast, view only", partial(part.toggle_filter, "contrast")
+        )
+        self._checked["edges"] = self._add("contour", "D", "Edges, view only", partial(part.toggle_filter, "edges"))
+        self._add("", ";", "Less of the view filter", partial(part.adjust_filter, -1))
+        self._add("", "'", "More of the view filter", partial(part.adjust_filter, 1))
+        self._label(self._filter, wide=True)
         self._add("minus", "-", "Zoom out", partial(view.zoom_by, 1 / 1.25))
         self._add("plus", "+", "Zoom in", partial(view.zoom_by, 1.25))
         self._add("fit", "0", "Whole picture", view.fit)
         self._add("search", "=", "One to one", view.actual_size)
+        if self._explain is not None:
+            self._add("question", "M", "Explain by Grad-CAM and others", self._explain)
         if self._regions is not None:
             self._build_painting(self._regions)
 
@@ -137,10 +150,11 @@ class ToolStrip(QWidget):
 
     def _look(self) -> None:
         part = self._part
-        on = {"contrast": part.enhanced, "edges": part.edged}
+        on = {"contrast": part.filter.kind == "contrast", "edges": part.filter.kind == "edges"}
         for name, button in self._checked.items():
             button.setCheckable(True)
             button.setChecked(on.get(name, part.tool == name))
         style = part.view.overlay_style
         self._style.setText(style if style in ("off", "contour") else f"{style}\n{part.view.opacity:.0%}")
+        self._filter.setText(part.explained_by or part.filter.words)
         self._brush.setText(f"brush {part.brush_px} px")

@@ -15,8 +15,9 @@ from db import inspections, overrides
 from db.archive import Archive
 from db.jobs import RECENT, Recorder
 from db.session import Database, open_database
+from db.verify import verify
 from engine.domain import Inspection, Outcome
-from engine.errors import StorageError
+from engine.errors import LinesideError, StorageError
 from engine.product import SavingPolicy
 from tests.db import make
 
@@ -31,10 +32,11 @@ def _images(db: Database) -> dict[int, bool]:
 
 def test_recorded_inspection_is_on_disk_when_the_call_returns(db: Database) -> None:
     made = make.inspection(1)
-    _record(Recorder(db, SavingPolicy()), made)
-    stored = inspections.get(db, made.id)
-    assert stored is not None
-    assert stored.inspection == made
+    with Recorder(db, SavingPolicy()) as recorder:
+        _record(recorder, made)
+        stored = inspections.get(db, made.id)
+        assert stored is not None
+        assert stored.inspection == made
     assert stored.image is not None
     assert stored.heat is not None
     archive = Archive(db.archive_folder)
@@ -117,13 +119,24 @@ def test_failed_commit_is_told_and_what_waits_is_written_later(place: Path, db: 
     quick.close()
 
 
-def test_archive_that_cannot_be_written_is_told(db: Database) -> None:
-    recorder = Recorder(db, SavingPolicy())
-    _record(recorder, make.inspection(0, Outcome.OK))
+def test_archive_that_cannot_be_written_is_told_once_and_the_verdicts_go_on(db: Database) -> None:
+    told: list[LinesideError] = []
     db.archive_folder.write_text("a file where the archive should be")
-    with pytest.raises(StorageError):
-        _record(recorder, make.inspection(1))
-    assert _images(db) == {0: False}
+    with Recorder(db, SavingPolicy(), tell=told.append) as recorder:
+        for number in range(3):
+            _record(recorder, make.inspection(number))
+        assert recorder.settle()
+        assert _images(db) == {0: False, 1: False, 2: False}
+        assert [type(error) for error in told] == [StorageError]
+        stored = inspections.get(db, f"{0:024x}")
+        assert stored is not None
+        assert "could not be written" in stored.lost
+        db.archive_folder.unlink()
+        _record(recorder, make.inspection(3))
+        recorder.override(make.override(f"{0:024x}", Outcome.NG, "scratch"))
+        assert recorder.settle()
+    assert _images(db) == {0: True, 1: False, 2: False, 3: True}
+    assert sum("is lost" in line for line in verify(db)) == len(verify(db)) == 2
 
 
 def test_recent_frames_are_given_while_a_commit_waits(place: Path, db: Database) -> None:

@@ -27,6 +27,7 @@ def parts(db: Database, tmp_path: Path) -> list[Inspection]:
     made = [make.inspection(n) for n in range(3)]
     for one in made:
         recorder(one, make.frame_of(one), make.prediction_of(one))
+    recorder.close()
     mask = np.full((32, 48), 255, np.uint8)
     overrides.add_override(db, make.override(made[0], Outcome.NG, "scratch", mask=mask))
     overrides.add_override(db, make.override(made[1]))

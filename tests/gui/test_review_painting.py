@@ -173,12 +173,12 @@ def test_view_filters_change_the_view_and_not_the_picture(bench: Bench, page: Re
     original = page.part.opened.pixels
     press(page, "D")
     bench.idle()
-    assert page.part.edged
+    assert page.part.filter.kind == "edges"
     assert page.part.opened.pixels is original
     press(page, "K")
     bench.idle()
-    assert page.part.enhanced
-    assert not page.part.edged
+    assert page.part.filter.kind == "contrast"
+    assert page.part.filter.kind != "edges"
 
 
 def test_empty_canvas_is_no_mask(qtbot: QtBot) -> None:

@@ -6,8 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from engine.domain import Severity
 from engine.metrics import (
     accuracy,
     auroc,
@@ -27,6 +30,7 @@ from engine.metrics import (
     target_recall_threshold,
     wilson_interval,
 )
+from engine.product import ClassRule
 
 reference = pytest.importorskip("sklearn.metrics", reason="scikit-learn is the reference (train extra)")
 
@@ -122,3 +126,39 @@ def test_evaluation_keeps_its_keys_and_counts_unknown_kinds_as_defects() -> None
     assert figures["escapes"]["count"] == 1 and figures["overkill"]["count"] == 1
     assert figures["per_class"]["crease"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 1}
     assert set(figures["auroc"]) == {"binary", "macro", "micro"}
+
+
+def test_labels_are_the_verdicts_with_critical_classes_first() -> None:
+    rules = (ClassRule("pit", Severity.CRITICAL, 0.1, 0.05, 0.1), ClassRule("stain", Severity.MINOR, 0.9))
+    scores = [[0.55, 0.30, 0.15, 0.0], [0.92, 0.0, 0.08, 0.0], [0.2, 0.1, 0.0, 0.7], [math.nan, 0.0, 0.0, 0.0]]
+    assert labels_at(scores, CLASSES, ("ok",), 0.5, rules=rules) == ["pit", "ok", "ok", ""]
+    assert labels_at(scores[:3], CLASSES, ("ok",), 0.5) == ["ok", "ok", "stain"]
+
+
+def test_classes_that_do_not_exclude_each_other_are_not_summed() -> None:
+    scores = [[0.9, 0.4, 0.3, 0.2], [0.3, 0.4, 0.3, 0.2], [0.9, 0.4, 0.6, 0.2]]
+    assert defect_scores(scores, CLASSES, ("ok",), exclusive=False).tolist() == pytest.approx([0.4, 0.7, 0.6])
+    assert labels_at(scores, CLASSES, ("ok",), 0.5, exclusive=False) == ["ok", "scratch", "pit"]
+
+
+def test_many_labels_without_a_sound_class_have_an_operating_curve() -> None:
+    scores = [[0.1, 0.2], [0.8, 0.1], [0.3, 0.9], [0.1, 0.4]]
+    truth, classes = ["ok", "a", "b", "b"], ("a", "b")
+    labels = labels_at(scores, classes, (), 0.5, exclusive=False)
+    assert labels == ["ok", "a", "b", "ok"]
+    figures = evaluate_scores(truth, labels, scores, classes, (), 0.5, exclusive=False)
+    assert figures["auroc"]["binary"] == 1.0
+    assert figures["escapes"]["count"] == 1
+    assert figures["overkill"] == {"count": 0, "of": 1, "interval": figures["overkill"]["interval"]}
+
+
+@pytest.mark.parametrize("exclusive", [True, False])
+@given(st.lists(st.tuples(*[st.floats(0.0, 1.0)] * 4), min_size=1, max_size=5), st.floats(0.0, 1.0))
+def test_defect_score_at_the_threshold_is_a_defect_label(
+    exclusive: bool, rows: list[tuple[float, ...]], threshold: float
+) -> None:
+    table = np.array(rows) + 1e-6
+    table = table / table.sum(axis=1, keepdims=True) if exclusive else np.clip(table, 0.0, 1.0)
+    found = defect_scores(table, CLASSES, ("ok",), exclusive=exclusive)
+    labels = labels_at(table, CLASSES, ("ok",), threshold, exclusive=exclusive)
+    assert [label != "ok" for label in labels] == (found >= threshold).tolist()

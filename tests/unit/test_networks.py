@@ -9,7 +9,7 @@ from engine.errors import UsageError
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
-from engine.networks.catalogue import ARCHITECTURES, SEGDEC, build, extend_head, kind_of  # noqa: E402
+from engine.networks.catalogue import SEGDEC, build, extend_head, kind_of, last_layer  # noqa: E402
 from engine.networks.classifiers import Classifier  # noqa: E402
 from engine.networks.graph import Deployed  # noqa: E402
 from engine.networks.segdec import FastSegDec, PublishedSegDec  # noqa: E402
@@ -26,16 +26,63 @@ def test_segdec_gives_a_verdict_and_a_map_at_any_size(name: str) -> None:
         assert seen.shape == (2, 1, height // network.reduction, width // network.reduction)
 
 
+# Kernel, channels in, channels out of every convolution in the order of Tabernik et al. 2019.
+PUBLISHED = [
+    *((5, 1, 32), (5, 32, 32)),
+    *((5, 32, 64), (5, 64, 64), (5, 64, 64)),
+    *((5, 64, 64), (5, 64, 64), (5, 64, 64), (5, 64, 64)),
+    *((15, 64, 1024), (1, 1024, 1)),
+    *((5, 1025, 8), (5, 8, 16), (5, 16, 32)),
+]
+
+
 def test_published_network_has_the_published_layers() -> None:
     network = PublishedSegDec(1, 1)
-    kernels = [m.kernel_size[0] for m in network.modules() if isinstance(m, torch.nn.Conv2d)]
-    assert kernels == [5] * 9 + [15, 1] + [5] * 3
-    assert network.head.in_features == 66
-    # 15.7 million weights is what the paper's network has.
-    assert 15.5e6 < sum(p.numel() for p in network.parameters()) < 15.8e6
+    found = [
+        (m.kernel_size[0], m.in_channels, m.out_channels) for m in network.modules() if isinstance(m, torch.nn.Conv2d)
+    ]
+    assert found == PUBLISHED
+    assert sum(isinstance(m, torch.nn.MaxPool2d) for m in network.features) == 3
+    assert sum(isinstance(m, torch.nn.MaxPool2d) for m in network.decision) == 3
+    # Every convolution but the one to the map is normalised: no bias, two numbers a channel.
+    weights = sum(kernel * kernel * into * out for kernel, into, out in PUBLISHED)
+    normalised = 2 * sum(out for kernel, _, out in PUBLISHED if kernel != 1)
+    map_bias, verdict = 1, 66 * 1 + 1
+    assert weights + normalised + map_bias + verdict == 15_662_876
+    assert sum(p.numel() for p in network.parameters()) == 15_662_876
 
 
-@pytest.mark.parametrize("name", sorted(set(ARCHITECTURES) - set(SEGDEC)))
+@pytest.mark.parametrize(("height", "width"), [(1408, 512), (704, 256), (256, 1600), (360, 488)])
+def test_published_network_takes_any_size_and_maps_at_an_eighth(height: int, width: int) -> None:
+    # On the meta device shapes are worked out and nothing is computed.
+    network = PublishedSegDec(1, 1).to("meta").eval()
+    logits, seen = network(torch.empty(2, 1, height, width, device="meta"))
+    assert logits.shape == (2, 1)
+    assert seen.shape == (2, 1, height // 8, width // 8)
+
+
+def test_published_verdict_reads_66_values() -> None:
+    network = PublishedSegDec(1, 1).eval()
+    with torch.no_grad():
+        features = network.features(torch.rand(1, 1, 64, 96))
+        assert features.shape == (1, 1024, 8, 12)
+        logits, seen = network.judge(features)
+        judged = network.decision(torch.cat((features, seen), dim=1))
+        assert judged.shape == (1, 32, 1, 1)
+        values = torch.cat([f(x) for x in (judged, seen) for f in (_highest, _mean)], dim=1)
+        assert values.shape == (1, 66)
+        assert torch.allclose(logits, network.head(values), atol=1e-5)
+
+
+def _highest(x: torch.Tensor) -> torch.Tensor:
+    return x.flatten(2).max(dim=2).values
+
+
+def _mean(x: torch.Tensor) -> torch.Tensor:
+    return x.flatten(2).mean(dim=2)
+
+
+@pytest.mark.parametrize("name", ["small_cnn", "line_cnn", "resnet18", "mobilenet_v2", "mobilenet_v3_small"])
 def test_every_classifier_exports_scores_and_its_map(name: str) -> None:
     network = build(name, 3, 4)
     graph = Deployed(network, name).eval()
@@ -52,7 +99,7 @@ def test_class_activation_map_is_what_the_gradient_gives() -> None:
     network = build("small_cnn", 1, 3).eval()
     assert isinstance(network, Classifier)
     # All-positive weights, so that the map of any class has something in it.
-    network.last.weight.data.abs_()
+    last_layer(network)[1].weight.data.abs_()
     graph = Deployed(network, "small_cnn").eval()
     picture = torch.randint(0, 256, (1, 32, 32, 1), dtype=torch.uint8)
     activations = network.features(graph.normalise(picture.permute(0, 3, 1, 2).float() / 255.0))

@@ -51,3 +51,14 @@ def test_view_filters_do_not_touch_the_pixels_they_are_given() -> None:
     assert edges(pixels).max() == 255
     assert enhance(pixels).shape == pixels.shape
     assert (pixels == before).all()
+
+
+def test_view_filters_are_adjustable_and_take_any_depth_and_colour() -> None:
+    ramp = np.tile(np.linspace(0, 255, 160).astype(np.uint8), (128, 1))
+    ramp[:, 80:] //= 2
+    assert np.count_nonzero(edges(ramp, 20, 60)) > np.count_nonzero(edges(ramp, 400, 900)) == 0
+    grain = part(60)
+    assert float(enhance(grain, 20.0).std()) > float(enhance(grain, 1.0).std())
+    for picture in (np.dstack([grain] * 3), grain.astype(np.uint16) * 257):
+        assert (edges(picture) == edges(grain)).mean() > 0.99
+        assert enhance(picture).shape == grain.shape

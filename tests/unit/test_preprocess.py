@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.manifest import InputSpec
-from engine.preprocess import place, prepare, prepare_mask, to_uint8
+from engine.preprocess import BAYER_PATTERNS, debayer, look, place, prepare, prepare_mask, tile_boxes, to_uint8
+from engine.product import Tiles, View
+from tests.frames import part
+
+GREY = InputSpec(height=64, width=80, channels=1)
 
 
 @pytest.mark.parametrize("resize", ["stretch", "letterbox"])
@@ -53,3 +61,96 @@ def test_thin_defects_survive_shrinking() -> None:
     small = prepare_mask(mask, spec)
     assert small[25, 20:90].all()
     assert set(np.unique(small)) == {0, 255}
+
+
+@given(st.integers(8, 3000), st.integers(16, 900), st.floats(0.0, 0.8))
+def test_tiles_cover_everything_and_overlap_as_asked(length: int, tile: int, overlap: float) -> None:
+    boxes = tile_boxes((40, length), Tiles(64, tile, overlap))
+    starts = [x for x, *_ in boxes]
+    assert all(box[1:] == (0, min(tile, length), 40) for box in boxes), "a tile larger than the region is the region"
+    assert starts[0] == 0
+    assert starts[-1] + boxes[-1][2] == length, "the last tile is flush with the edge"
+    assert all(b > a and tile - (b - a) >= overlap * tile - 1e-9 for a, b in pairwise(starts))
+
+
+def test_tiles_are_laid_row_by_row_over_the_region_of_interest() -> None:
+    pixels = np.arange(200 * 300, dtype=np.uint32).reshape(200, 300).astype(np.uint8)
+    seen = look(pixels, GREY, View(roi=(20, 10, 160, 96), tiles=Tiles(64, 80, 0.0)))
+    assert seen.boxes == ((20, 10, 80, 64), (100, 10, 80, 64), (20, 42, 80, 64), (100, 42, 80, 64))
+    assert (seen.inputs[3][..., 0] == pixels[42:106, 100:180]).all(), "a tile of the input's size is not resampled"
+    assert seen.places[3].to_frame(0, 0) == (100, 42)
+
+
+def test_outside_the_polygon_everything_is_painted_before_resizing_and_the_frame_is_left_alone() -> None:
+    pixels = np.full((128, 160), 250, np.uint8)
+    seen = look(pixels, GREY, View(polygon=((0, 0), (79, 0), (79, 127), (0, 127))))
+    assert (seen.inputs[0][:, :40] == 250).all()
+    assert (seen.inputs[0][:, 41:] == 114).all()
+    assert (pixels == 250).all()
+    colour = look(np.dstack([pixels] * 3), GREY, View(polygon=((0, 0), (79, 0), (79, 127), (0, 127))))
+    assert (colour.inputs[0] == seen.inputs[0]).all()
+
+
+def test_paint_does_not_count_for_the_pictures_quality() -> None:
+    pixels = np.full((128, 160), 255, np.uint8)
+    pixels[:, :80] = part(0, 128, 80)
+    left = look(pixels, GREY, View(polygon=((0, 0), (79, 0), (79, 127), (0, 127)))).quality
+    alone = look(pixels, GREY, View(roi=(0, 0, 80, 128))).quality
+    assert left.brightness == pytest.approx(alone.brightness, abs=1.0)
+    assert left.contrast < 6.0
+    assert left.clipped == 0.0
+    black = look(np.zeros((128, 160), np.uint8), GREY, View(polygon=((40, 40), (90, 40), (90, 90)))).quality
+    assert black.brightness == 0.0, "a lens cap is dark however much is painted grey"
+
+
+def test_tiles_outside_the_polygon_are_not_judged() -> None:
+    view = View(polygon=((5, 5), (60, 5), (60, 50), (5, 50)), tiles=Tiles(64, 80, 0.0))
+    assert look(np.zeros((128, 160), np.uint8), GREY, view).boxes == ((0, 0, 80, 64),)
+
+
+@pytest.mark.parametrize(
+    ("view", "said"),
+    [
+        (View(roi=(100, 0, 100, 64)), "region of interest lies outside"),
+        (View(polygon=((10, 10), (200, 10), (10, 90))), "polygon lies outside the frame"),
+        (View(roi=(0, 0, 40, 40), polygon=((90, 90), (140, 90), (90, 120))), "outside its region of interest"),
+        (View(tiles=Tiles(4, 4, 0.0)), "too small: 1280"),
+    ],
+)
+def test_view_that_a_frame_does_not_hold_shows_the_model_nothing(view: View, said: str) -> None:
+    seen = look(part(0, 128, 160), GREY, view)
+    assert seen.inputs == seen.places == ()
+    assert said in seen.lost
+    assert look(part(0, 128, 160), GREY).lost == ""
+
+
+def test_stated_depth_keeps_the_brightness_of_every_frame() -> None:
+    dark, bright = np.full((64, 80), 600, np.uint16), np.full((64, 80), 3000, np.uint16)
+    shown = [int(look(p, GREY, View(bits=12)).inputs[0][0, 0, 0]) for p in (dark, bright)]
+    assert shown == [600 >> 4, 3000 >> 4]
+    assert to_uint8(np.array([[5000]], np.uint16), 12).max() == 255, "brighter than its depth is white"
+    assert to_uint8(np.array([[200]], np.uint16), 8).max() == 200
+    assert View().stated(10).bits == 10
+    assert View(bits=12).stated(10).bits == 12, "the recipe goes before the camera"
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("pattern", BAYER_PATTERNS)
+def test_mosaic_gives_the_colours_it_was_taken_through(pattern: str, kind: type) -> None:
+    light = {"B": 40, "G": 90, "R": 200}
+    cell = np.array([light[c] for c in pattern], kind).reshape(2, 2)
+    colour = debayer(np.tile(cell, (8, 8)), pattern)
+    assert colour.dtype == kind
+    assert colour.shape == (16, 16, 3)
+    assert (colour == np.array([40, 90, 200])).all()
+
+
+def test_raw_mosaic_is_shown_to_the_model_in_colour() -> None:
+    mosaic = np.tile(np.array([[800, 360], [360, 160]], np.uint16), (32, 40))
+    spec = InputSpec(height=64, width=80, channels=3)
+    seen = look(mosaic, spec, View(bits=10, bayer="RGGB"))
+    assert (seen.inputs[0] == np.array([40, 90, 200])).all()
+    with pytest.raises(ValueError, match="one channel"):
+        look(np.zeros((64, 80, 3), np.uint8), spec, View(bayer="RGGB"))
+    with pytest.raises(ValueError, match="RGGB"):
+        debayer(mosaic, "RGBG")

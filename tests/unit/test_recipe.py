@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from engine.domain import Outcome, Severity
 from engine.errors import InputError
-from engine.package import ModelPackage
-from engine.product import Limits
-from engine.recipe import default_recipe, load_recipe, without_review
+from engine.manifest import ClassSpec, GuardSpec
+from engine.package import ModelPackage, write_package
+from engine.product import ClassRule, Guard, Limits, Recipe, SavingPolicy, View
+from engine.recipe import default_recipe, dump_recipe, load_recipe, without_review
+from engine.toml_text import toml_of
 from tests.packages import write_tiny_package
 
 
@@ -68,3 +74,172 @@ def test_bad_recipe_names_the_key(package: ModelPackage, tmp_path: Path, text: s
 def test_missing_recipe_is_told(package: ModelPackage, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         load_recipe(tmp_path / "none.toml", package)
+
+
+CLASSES = [
+    ClassSpec(name="ok", role="ok"),
+    ClassSpec(name="crack", severity=Severity.CRITICAL, ng_at=0.2),
+    ClassSpec(name="scratch"),
+    ClassSpec(name="stain"),
+]
+GUARD = GuardSpec(brightness=(40.0, 200.0), contrast_min=5.0, sharpness_min=0.2, clipped_max=0.1, novelty_max=1.0)
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> ModelPackage:
+    """Three defect classes, one of them critical, and a guard; only its manifest is read here."""
+    folder = tmp_path_factory.mktemp("guarded")
+    made = write_tiny_package(folder / "tiny")
+    manifest = made.manifest.model_copy(update={"classes": CLASSES, "guard": GUARD})
+    return write_package(folder / "guarded", manifest, {"model.onnx": (made.folder / "model.onnx").read_bytes()})
+
+
+def judging(text: str, package: ModelPackage, folder: Path) -> Recipe:
+    return load_recipe(write(folder, f'schema = 1\nname = "b"\n{text}'), package)
+
+
+def test_class_rules_and_guard_are_the_packages_where_the_file_is_silent(guarded: ModelPackage, tmp_path: Path) -> None:
+    recipe = judging("", guarded, tmp_path)
+    assert recipe.rules == (ClassRule("crack", Severity.CRITICAL, 0.2),)
+    assert recipe.guard == Guard((40.0, 200.0), 5.0, 0.2, 0.1, 1.0)
+
+
+def test_file_sets_class_rules_over_the_packages(guarded: ModelPackage, tmp_path: Path) -> None:
+    text = """
+        [limits]
+        max_regions = 3
+        mm_per_px = 0.05
+        [[classes]]
+        name = "stain"
+        severity = "minor"
+        ng_at = 0.9
+        min_area_mm2 = 2.0
+        max_regions = 2
+        [[classes]]
+        name = "crack"
+        review = [0.1, 0.2]
+        """
+    recipe = judging(text, guarded, tmp_path)
+    assert recipe.limits.max_regions == 3
+    assert recipe.rules == (
+        ClassRule("crack", Severity.CRITICAL, 0.2, 0.1, 0.2),
+        ClassRule("stain", Severity.MINOR, 0.9, None, None, pytest.approx(800.0), 2),
+    )
+    plain = without_review(recipe)
+    assert plain.rules[0] == ClassRule("crack", Severity.CRITICAL, 0.2)
+    assert plain.rules[1] == recipe.rules[1]
+
+
+def test_guard_keys_change_one_check_and_false_switches_it_off(guarded: ModelPackage, tmp_path: Path) -> None:
+    text = '[guard]\nbrightness = [10.0, 90.0]\ncontrast_min = false\nclipped_max = 0\nnovelty = "no verdict"'
+    guard = judging(text, guarded, tmp_path).guard
+    assert guard == Guard((10.0, 90.0), None, 0.2, 0.0, 1.0, Outcome.NO_VERDICT)
+    assert judging('[guard]\nnovelty = "off"', guarded, tmp_path).guard.novelty_max is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[[classes]]\nname = "crak"', "Its defect classes are crack, scratch, stain"),
+        ('[[classes]]\nname = "ok"', "'ok' that is no defect class"),
+        ('[[classes]]\nname = "stain"\n[[classes]]\nname = "stain"', "twice"),
+        ('[[classes]]\nname = "stain"\nseverity = "grave"', "classes.0.severity"),
+        ('[[classes]]\nname = "stain"\nng_at = 1.5', "classes.0.ng_at"),
+        ('[[classes]]\nname = "stain"\nng_at = 0.4\nreview = [0.5, 0.6]', "classes.stain.review"),
+        ('[[classes]]\nname = "crack"\nreview = [0.1, 0.3]', "a critical class is always NG"),
+        ('[[classes]]\nname = "crack"\nmin_area_px = 4.0', "any size counts"),
+        ('[[classes]]\nname = "stain"\nmin_area_mm2 = 4.0', "mm_per_px"),
+        ("[guard]\nbrightness = [90.0, 10.0]", "guard.brightness"),
+        ('[guard]\nnovelty = "ng"', "guard.novelty"),
+        ("[guard]\nsharpness = 1.0", "guard.sharpness"),
+        ("[limits]\nmin_area_px = inf", "limits.min_area_px"),
+        ("[limits]\nng_at = false", "limits.ng_at"),
+        ("[guard]\nclipped_max = true", "guard.clipped_max"),
+        ("[guard]\ncontrast_min = -1.0", "guard.contrast_min"),
+        ("[limits]\nmax_regions = -1", "limits.max_regions"),
+    ],
+)
+def test_bad_rules_and_guards_name_the_key(guarded: ModelPackage, tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        judging(text, guarded, tmp_path)
+
+
+def test_novelty_of_a_model_that_tells_none_is_refused(package: ModelPackage, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not tell"):
+        judging('[guard]\nnovelty = "review"', package, tmp_path)
+
+
+def test_huge_file_is_no_recipe(package: ModelPackage, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="too large"):
+        judging("#" * (2 << 20), package, tmp_path)
+
+
+share = st.floats(0.0, 1.0)
+positive = st.floats(0.0, 1e6)
+
+
+@st.composite
+def bands(draw: st.DrawFn) -> tuple[float, float, float]:
+    low, at, high = sorted(draw(st.tuples(share, share, share)))
+    return at, low, high
+
+
+@st.composite
+def class_rules(draw: st.DrawFn, label: str) -> ClassRule:
+    severity = draw(st.sampled_from(Severity))
+    at, low, high = draw(bands())
+    if severity is Severity.CRITICAL:
+        high = at
+    band = draw(st.sampled_from([(None, None), (low, high)]))
+    area = None if severity is Severity.CRITICAL else draw(st.none() | positive)
+    return ClassRule(label, severity, at, band[0], band[1], area, draw(st.none() | st.integers(0, 9)))
+
+
+@st.composite
+def guards(draw: st.DrawFn) -> Guard:
+    low, high = sorted(draw(st.tuples(positive, positive)))
+    novelty = draw(st.none() | st.floats(0.1, 9.0))
+    return Guard(
+        draw(st.sampled_from([None, (low, high)])),
+        draw(st.none() | positive),
+        draw(st.none() | positive),
+        draw(st.none() | share),
+        novelty,
+        Outcome.REVIEW if novelty is None else draw(st.sampled_from([Outcome.REVIEW, Outcome.NO_VERDICT])),
+    )
+
+
+@st.composite
+def recipes(draw: st.DrawFn, package: ModelPackage) -> Recipe:
+    limits = Limits(
+        *draw(bands()), draw(positive), draw(st.none() | st.floats(0.001, 9.0)), draw(st.none() | st.just(3))
+    )
+    others = [name for name in ("scratch", "stain") if draw(st.booleans())]
+    return Recipe(
+        name=draw(st.text(min_size=1, max_size=100)),
+        version=draw(st.integers(1, 10**6)),
+        ok_classes=("ok",),
+        limits=limits,
+        saving=SavingPolicy(draw(st.booleans()), draw(st.integers(0, 99))),
+        view=View(draw(st.none() | st.just((3, 4, 50, 60)))),
+        rules=tuple(draw(class_rules(name)) for name in ["crack", *others]),
+        guard=draw(guards()),
+        model=draw(st.sampled_from(["", package.version])),
+        max_frame_age_s=draw(st.floats(0.001, 1e3)),
+    )
+
+
+@given(st.data())
+def test_a_written_recipe_is_read_back_the_same(
+    guarded: ModelPackage, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    recipe = data.draw(recipes(guarded))
+    read = load_recipe(write(tmp_path_factory.getbasetemp(), dump_recipe(recipe)), guarded)
+    assert replace(read, digest="") == recipe
+    again = load_recipe(write(tmp_path_factory.getbasetemp(), dump_recipe(read)), guarded)
+    assert again.digest == read.digest
+
+
+def test_toml_text_refuses_what_toml_cannot_hold() -> None:
+    with pytest.raises(TypeError, match="no object"):
+        toml_of({"a": object()})

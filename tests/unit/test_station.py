@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,12 +14,14 @@ import pytest
 from engine import events
 from engine.backends.load import load_model
 from engine.backends.openvino import OpenVinoModel
-from engine.domain import Frame, Inspection, Outcome, Prediction, utc_now
+from engine.domain import Frame, Inspection, ModelRef, Outcome, Pixels, Prediction, Scores, utc_now
 from engine.errors import InferenceError, PictureError, SourceLost, StorageError
 from engine.mailbox import Mailbox
 from engine.package import ModelPackage
+from engine.product import WHOLE, View
 from engine.recipe import default_recipe
 from engine.station import LINE, SCAN, Pace, Station
+from engine.swap import load_proved
 from tests.frames import ListSource, frame, part
 from tests.packages import write_tiny_package
 
@@ -52,6 +54,36 @@ class Log:
     @property
     def outcomes(self) -> list[Outcome]:
         return [e.inspection.verdict.outcome for e in self.events if isinstance(e, events.Inspected)]
+
+    @property
+    def reasons(self) -> list[tuple[str, ...]]:
+        return [e.inspection.verdict.reasons for e in self.events if isinstance(e, events.Inspected)]
+
+
+class FakeModel:
+    """Answers every picture with the scores it is given."""
+
+    def __init__(self, ref: ModelRef, scores: Callable[[], tuple[float, float]], in_flight: int = 1) -> None:
+        self.ref, self._scores, self._in_flight = ref, scores, in_flight
+        self.closed = False
+
+    def run(self, pixels: Pixels, view: View = WHOLE) -> Prediction:
+        """One picture."""
+        return Prediction(Scores(("ok", "defect"), self._scores()), model=self.ref)
+
+    def stream(self, pictures: Iterable[Pixels], view: View = WHOLE) -> Iterator[Prediction]:
+        """Many, with some in flight."""
+        flying: list[Pixels] = []
+        for pixels in pictures:
+            flying.append(pixels)
+            if len(flying) >= self._in_flight:
+                yield self.run(flying.pop(0), view)
+        for pixels in flying:
+            yield self.run(pixels, view)
+
+    def close(self) -> None:
+        """Note it."""
+        self.closed = True
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +187,49 @@ def test_a_failing_model_gives_no_verdict(
     log = Log()
     station(ListSource([part(250)]), model, package, log).run()
     assert log.outcomes == [Outcome.NO_VERDICT]
+    assert log.reasons == [("no",)]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_scores_that_are_no_numbers_give_no_verdict(package: ModelPackage, model: OpenVinoModel, value: float) -> None:
+    log = Log()
+    odd = FakeModel(model.ref, lambda: (0.1, value))
+    recipe = default_recipe(package)
+    Station(ListSource([part()] * 2), odd, recipe, record=log, publish=log.publish).run()
+    assert log.outcomes == [Outcome.NO_VERDICT] * 2
+
+
+def test_picture_that_breaks_the_stream_gives_no_verdict_and_the_scan_goes_on(package: ModelPackage) -> None:
+    calls = iter(range(100))
+
+    def scores() -> tuple[float, float]:
+        # The third call is the stream's, the fourth to sixth judge alone what was in flight: the first of these fails.
+        if next(calls) in (2, 3):
+            raise InferenceError("The model failed on a picture.")
+        return 0.9, 0.1
+
+    log = Log()
+    odd = FakeModel(package.ref, scores, in_flight=3)
+    Station(
+        ListSource([part(seed=i) for i in range(9)]),
+        odd,
+        default_recipe(package),
+        record=log,
+        publish=log.publish,
+        pace=SCAN,
+    ).run()
+    assert log.outcomes == [Outcome.OK] * 2 + [Outcome.NO_VERDICT] + [Outcome.OK] * 6
+    assert isinstance(log.events[-1], events.Stopped)
+
+
+def test_model_is_proved_on_the_newest_part_before_it_takes_over(package: ModelPackage) -> None:
+    made = frame(part(), 1)
+    sound = FakeModel(package.ref, lambda: (0.9, 0.1))
+    assert load_proved(lambda: sound, default_recipe(package), made) is sound
+    odd = FakeModel(package.ref, lambda: (float("nan"), 0.1))
+    with pytest.raises(InferenceError, match="not numbers"):
+        load_proved(lambda: odd, default_recipe(package), made)
+    assert odd.closed
 
 
 def test_an_internal_error_stops_visibly(

@@ -62,6 +62,10 @@ def test_training_writes_a_package_that_judges(tmp_path: Path, preset: str, kind
     assert {"accuracy", "macro_f1", "ap", "auroc", "per_class", "confusion", "threshold"} <= set(manifest.metrics)
     assert manifest.lineage.dataset == PARTS and manifest.lineage.dataset_sha256 and manifest.lineage.versions["torch"]
     assert str(tmp_path) not in manifest.model_dump_json()
+    assert manifest.guard is not None and manifest.guard.novelty_max == 1.0 and package.novelty is not None
+    assert set(manifest.calibration["ece"]) == {"defect", "top"} and manifest.calibration["pictures"] == 4
+    assert manifest.int8 is not None and "too few" in manifest.int8.reason and package.int8_graph is None
+    assert any(isinstance(e, TrainingNote) and "No INT8 graph" in e.text for e in events)
     assert isinstance(events[-1], TrainingFinished)
     assert [type(e).__name__ for e in events].count("EpochDone") == 2
     lines: list[str] = []

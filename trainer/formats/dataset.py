@@ -39,6 +39,8 @@ class Sample:
     """sha256 of the picture; empty for made parts, which are never copies of each other."""
     path: Path | None = None
     """The picture's file; None for made parts."""
+    also: tuple[str, ...] = ()
+    """Further classes that the picture shows beside its label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class Dataset:
         """Hash of what is taught: every key, label, group, picture and whether a mask is there."""
         total = hashlib.sha256(self.id.encode() if self.format == "demo" else b"")
         for s in sorted(self.samples, key=lambda s: s.key):
-            total.update(f"{s.key}\0{s.label}\0{s.group}\0{s.digest}\0{int(s.has_mask)}\n".encode())
+            also = "\0" + ";".join(sorted(s.also)) if s.also else ""
+            total.update(f"{s.key}\0{s.label}\0{s.group}\0{s.digest}\0{int(s.has_mask)}{also}\n".encode())
         return total.hexdigest()
 
     def describe(self) -> dict[str, Any]:
@@ -95,7 +98,7 @@ def make_dataset(
     """Order the classes, find the sound ones, join groups that share a picture. Raises DatasetError when empty."""
     if not samples:
         raise DatasetError(f"The data set {name} holds no pictures.", "Choose a folder with labelled pictures.")
-    names = sorted({s.label for s in samples} | set(classes))
+    names = sorted({name for s in samples for name in (s.label, *s.also)} | set(classes))
     sound = tuple(n for n in names if (n in ok_classes if ok_classes else n.lower() in OK_NAMES))
     unknown = [n for n in ok_classes if n not in names]
     if unknown:

@@ -10,6 +10,7 @@ from engine.errors import DatasetError
 from engine.package import sha256_of
 from engine.sources.pictures import PICTURE_SUFFIXES, list_pictures, read_picture
 from trainer.formats.dataset import Dataset, Part, Sample, make_dataset
+from trainer.formats.several import with_further_classes
 
 PARTS: dict[str, Part] = {
     "train": "train",
@@ -40,6 +41,7 @@ def open_imagefolder(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
         raise DatasetError(
             f"{folder} holds fewer than two class folders with pictures.", "Put the pictures of each class in a folder."
         )
+    samples = with_further_classes(samples, folder)
     return make_dataset(folder.resolve().name, "imagefolder", samples, ok_classes, folder)
 
 

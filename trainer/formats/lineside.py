@@ -15,6 +15,7 @@ from engine.sources.pictures import read_picture
 from engine.training import DATASET_FILE, DATASET_SCHEMA, DatasetItem, DatasetManifest
 from trainer.formats.dataset import Dataset, Sample, make_dataset
 from trainer.formats.kolektor import read_mask
+from trainer.formats.several import with_further_classes
 
 _AGAIN = "Export the data set again."
 
@@ -27,7 +28,7 @@ def looks_like(folder: Path) -> bool:
 def open_lineside(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     """The export's items in order. Raises DatasetError for a bad manifest, a path that escapes, another file."""
     manifest = _read_manifest(folder / DATASET_FILE)
-    samples = [_sample(folder, item, manifest) for item in manifest.items]
+    samples = with_further_classes([_sample(folder, item, manifest) for item in manifest.items], folder)
     sound = ok_classes or manifest.ok_classes
     classes = [*manifest.classes, *sound]
     return make_dataset(manifest.name, "lineside", samples, sound, folder, classes)

@@ -1,0 +1,88 @@
+"""`lineside models import`: a Lineside package as it is, a model made elsewhere as the package made of it."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from db.foreign import register_foreign
+from db.registry import ModelVersion, register
+from db.session import Database
+from engine.errors import UsageError
+from engine.importing_files import is_package
+from engine.importing_plan import ImportOptions
+
+_SIZE = re.compile(r"(\d+)\s*[x×]\s*(\d+)")
+
+
+def bring_in(db: Database, path: Path, args: argparse.Namespace) -> ModelVersion:
+    """Register what lies at `path`; says on stderr what was guessed. Raises UsageError, PackageError."""
+    options = options_of(args)
+    if path.exists() and is_package(path):
+        if options != ImportOptions():
+            raise UsageError(f"{path} is a Lineside package and says all of this itself.", "Leave the flags out.")
+        return register(db, path, args.operator)
+    version, notes = register_foreign(db, path, options, args.operator)
+    for note in notes:
+        print(f"{path.name}: {note}", file=sys.stderr)
+    return version
+
+
+def options_of(args: argparse.Namespace) -> ImportOptions:
+    """The flags of `models import` as options. Raises UsageError for a flag that cannot be read."""
+    height, width = _size(args.size)
+    return ImportOptions(
+        name=args.name,
+        kind=args.kind or None,
+        classes=_classes(args.classes),
+        ok=() if args.ok == "none" else _names(args.ok) or None,
+        height=height,
+        width=width,
+        scale=args.scale or None,
+        mean=_numbers(args.mean, "--mean"),
+        std=_numbers(args.std, "--std"),
+        colour=args.colour or None,
+        resize=args.resize,
+        scores=args.scores,
+        map=args.map,
+        activation=args.activation,
+        limit=args.limit,
+        ng_at=args.ng_at,
+        map_threshold=args.map_threshold,
+        reference=args.reference,
+    )
+
+
+def _classes(said: str) -> tuple[str, ...]:
+    """Names with commas between, or `@FILE` with one a line."""
+    if not said.startswith("@"):
+        return _names(said)
+    try:
+        lines = Path(said[1:]).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"The file {said[1:]} cannot be read.", "Give --classes @FILE with one name a line."
+        ) from error
+    return tuple(line.strip() for line in lines if line.strip())
+
+
+def _names(said: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in said.split(",") if name.strip())
+
+
+def _numbers(said: str, flag: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(number) for number in said.split(",") if number.strip())
+    except ValueError as error:
+        raise UsageError(f"{said!r} is not a list of numbers.", f"Write {flag} 0.485,0.456,0.406.") from error
+
+
+def _size(said: str) -> tuple[int, int] | tuple[None, None]:
+    if not said:
+        return None, None
+    found = _SIZE.fullmatch(said.strip())
+    if found is None:
+        raise UsageError(f"{said!r} is not a size.", "Write --size HEIGHTxWIDTH, for example 224x224.")
+    return int(found[1]), int(found[2])

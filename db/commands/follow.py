@@ -1,0 +1,73 @@
+"""`lineside run` takes over what the registry calls active, without stopping."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from types import TracebackType
+
+from db.jobs import Recorder
+from db.registry import active
+from db.session import Database
+from engine.backends.base import Model
+from engine.errors import LinesideError
+from engine.events import Warned
+from engine.package import ModelPackage, open_package
+from engine.product import Recipe
+from engine.station import Publish, Station
+from engine.swap import load_proved
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 1.0
+
+
+class Follower:
+    """While it is entered, a thread looks every second which model is active, loads a new one beside and swaps.
+
+    A model that cannot be opened, loaded or proved is told once in a Warned event, and the one before goes on.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        station: Station,
+        recorder: Recorder,
+        version: str,
+        *,
+        recipe: Callable[[ModelPackage], Recipe],
+        load: Callable[[ModelPackage], Model],
+        publish: Publish,
+        every_s: float = EVERY_S,
+    ) -> None:
+        self._db, self._station, self._recorder, self._version = db, station, recorder, version
+        self._recipe, self._load, self._publish, self._every_s = recipe, load, publish, every_s
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="follow-active-model", daemon=True)
+
+    def __enter__(self) -> Follower:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._every_s):
+            try:
+                found = active(self._db)
+                if found is None or found.version == self._version:
+                    continue
+                self._version = found.version
+                self._take(open_package(found.folder))
+            except LinesideError as error:
+                log.error("the active model was not taken over: %s", error)
+                self._publish(Warned(error.message, f"The model before it goes on judging. {error.remedy}".strip()))
+
+    def _take(self, package: ModelPackage) -> None:
+        recipe = self._recipe(package)
+        model = load_proved(lambda: self._load(package), recipe, self._station.newest)
+        self._recorder.policy, self._recorder.threshold = recipe.saving, recipe.limits.ng_at
+        self._station.swap_model(model, recipe)

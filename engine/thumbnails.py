@@ -1,0 +1,19 @@
+"""A frame made small for the film strip."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.domain import Pixels
+from engine.preprocess import to_uint8
+
+THUMBNAIL_WIDTH = 160
+
+
+def thumbnail(pixels: Pixels) -> NDArray[np.uint8]:
+    """The picture at 160 pixels' width: H×W grey or H×W×3 BGR, uint8."""
+    height, width = pixels.shape[:2]
+    size = (THUMBNAIL_WIDTH, max(1, round(height * THUMBNAIL_WIDTH / width)))
+    return np.asarray(cv2.resize(to_uint8(pixels), size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -1,0 +1,90 @@
+"""Explanations on demand: Grad-CAM and its kin through the torch network, for any model that carries its weights."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+
+from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtWidgets import QMenu, QWidget
+
+from db.registry import list_models
+from engine.backends.base import Explainer
+from engine.backends.load import load_explainer
+from engine.domain import HeatMap, Inspection, Pixels
+from engine.errors import InputError
+from engine.package import open_package
+from engine.product import WHOLE, View
+from gui.context import AppContext
+from gui.jobs import Job
+
+OWN = "The model's own map"
+METHODS = {
+    "grad-cam": "Grad-CAM",
+    "grad-cam++": "Grad-CAM++",
+    "eigen-cam": "Eigen-CAM",
+    "score-cam": "Score-CAM (seconds)",
+}
+
+
+class Explaining(QObject):
+    """Explains the part on screen by a method chosen from a menu; `explained(method, label, heat)`, heat None = own."""
+
+    explained = Signal(str, str, object)
+
+    def __init__(self, context: AppContext, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._context, self._widget = context, parent
+        self._menu = QMenu(parent)
+        self._loaded: tuple[str, Explainer] | None = None
+        self._one_at_a_time = threading.Lock()
+        self._job: Job | None = None
+        self._part: tuple[Inspection, Pixels] | None = None
+        self._menu.addAction(OWN).triggered.connect(partial(self.explain, ""))
+        self._menu.addSeparator()
+        for method, words in METHODS.items():
+            self._menu.addAction(words).triggered.connect(partial(self.explain, method))
+
+    def show_part(self, inspection: Inspection | None, pixels: Pixels | None) -> None:
+        """The part that is on screen now; one that is being explained is forgotten."""
+        self._part = None if inspection is None or pixels is None else (inspection, pixels)
+        if self._job is not None:
+            self._job.cancel()
+
+    def ask(self) -> None:
+        """Open the menu beside the tools."""
+        self._menu.popup(self._widget.mapToGlobal(QPoint(self._widget.width() // 2, self._widget.height() // 3)))
+
+    def explain(self, method: str) -> None:
+        """Explain the part on screen, on a job; empty = back to the model's own map."""
+        if self._part is None:
+            return
+        if not method:
+            self.explained.emit("", "", None)
+            return
+        inspection, pixels = self._part
+        label = inspection.verdict.label or max(inspection.scores, key=lambda pair: pair[1], default=("", 0.0))[0]
+        self._context.notify("info", f"Explaining {label or 'the part'} by {METHODS[method].split(' (')[0]} …")
+        work = partial(self._work, inspection, pixels, method, label)
+        self._job = self._context.jobs.run(work, lambda heat: self.explained.emit(method, label, heat))
+
+    # ── on a job's thread ────────────────────────────────────────────────────────────────────────────────────────
+    def _work(self, inspection: Inspection, pixels: Pixels, method: str, label: str) -> HeatMap:
+        with self._one_at_a_time:
+            return self._explainer(inspection).explain(pixels, self._view(inspection), method, label)
+
+    def _explainer(self, inspection: Inspection) -> Explainer:
+        version = inspection.model.version
+        if self._loaded is None or self._loaded[0] != version:
+            known = [m for m in list_models(self._context.db) if m.version == version]
+            if not known:
+                raise InputError(
+                    f"The model {inspection.model.name} {version} that judged this part is not registered here.",
+                    "Import its package on the Models page.",
+                )
+            self._loaded = version, load_explainer(open_package(known[0].folder))
+        return self._loaded[1]
+
+    def _view(self, inspection: Inspection) -> View:
+        recipe = self._context.recipe
+        return recipe.view if recipe is not None and recipe.digest == inspection.recipe.digest else WHOLE

@@ -1,0 +1,121 @@
+"""A line without a window takes over what the registry calls active."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from db.commands.follow import Follower
+from db.jobs import Recorder
+from db.registry import activate, register
+from db.session import Database
+from engine import events
+from engine.backends.base import Model
+from engine.backends.load import load_model
+from engine.domain import Frame
+from engine.errors import InferenceError
+from engine.package import ModelPackage, open_package
+from engine.product import SavingPolicy
+from engine.recipe import default_recipe
+from engine.station import Station
+from tests.frames import ListSource, part
+from tests.packages import write_tiny_package
+
+
+class SteadySource(ListSource):
+    """A part every 10 ms, without end."""
+
+    def read(self, timeout: float) -> Frame | None:
+        """The next one."""
+        time.sleep(0.01)
+        self._next = 0
+        return super().read(timeout)
+
+
+class Line:
+    """A station that runs and follows."""
+
+    def __init__(self, db: Database, package: ModelPackage, load: Callable[[ModelPackage], Model] = load_model) -> None:
+        self.events: list[events.StationEvent] = []
+        self.recorder = Recorder(db, SavingPolicy())
+        source = SteadySource([part()])
+        recipe = default_recipe(package)
+        self.station = Station(source, load_model(package), recipe, record=self.recorder, publish=self.events.append)
+        self.follower = Follower(
+            db,
+            self.station,
+            self.recorder,
+            package.version,
+            recipe=default_recipe,
+            load=load,
+            publish=self.events.append,
+            every_s=0.02,
+        )
+
+    def run_until(self, kind: type[events.StationEvent]) -> None:
+        """Run until this was published, and a moment longer."""
+        with self.recorder, self.station, self.follower:
+            ends = time.monotonic() + 10
+            while not any(isinstance(e, kind) for e in self.events) and time.monotonic() < ends:
+                time.sleep(0.02)
+            time.sleep(0.2)
+
+    @property
+    def judges(self) -> list[str]:
+        """Which model judged each part."""
+        return [e.inspection.model.name for e in self.events if isinstance(e, events.Inspected)]
+
+
+@pytest.fixture
+def packages(db: Database, tmp_path: Path) -> tuple[ModelPackage, ModelPackage]:
+    """Two registered models, the first one active before the line begins."""
+    made = [write_tiny_package(tmp_path / name, name=name) for name in ("first", "second")]
+    kept = [register(db, package.folder, "ann") for package in made]
+    activate(db, kept[0].version, "ann")
+    first, second = (open_package(model.folder) for model in kept)
+    activate(db, second.version, "ann")
+    return first, second
+
+
+def test_active_model_takes_over_while_the_line_runs(db: Database, packages: tuple[ModelPackage, ModelPackage]) -> None:
+    line = Line(db, packages[0])
+    line.run_until(events.ModelSwapped)
+    judges = line.judges
+    assert judges[0] == "first"
+    assert judges[-1] == "second"
+    assert judges == sorted(judges)
+
+
+def test_damaged_model_never_replaces_the_one_that_judges(
+    db: Database, packages: tuple[ModelPackage, ModelPackage]
+) -> None:
+    (packages[1].folder / "model.onnx").write_bytes(b"rot")
+    line = Line(db, packages[0])
+    line.run_until(events.Warned)
+    (warned,) = [e for e in line.events if isinstance(e, events.Warned)]
+    assert "damaged" in warned.message
+    assert "goes on judging" in warned.remedy
+    assert set(line.judges) == {"first"}
+    shutil.rmtree(packages[1].folder)
+
+
+def test_model_that_fails_on_the_newest_part_never_takes_over(
+    db: Database, packages: tuple[ModelPackage, ModelPackage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(package: ModelPackage) -> Model:
+        model = load_model(package)
+
+        def fail(*_: object) -> None:
+            raise InferenceError("The model failed on a frame.")
+
+        monkeypatch.setattr(model, "run", fail)
+        return model
+
+    line = Line(db, packages[0], load)
+    time.sleep(0.1)
+    line.run_until(events.Warned)
+    assert set(line.judges) == {"first"}

@@ -1,0 +1,104 @@
+"""Explanations on demand in Review: the map of another method, for the part on screen only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.domain import HeatMap, Outcome, Pixels
+from engine.errors import EnvironmentFailure
+from engine.package import ModelPackage
+from engine.product import View
+from gui.pages import review_explain
+from gui.pages.review import ReviewPage
+from gui.pages.view_filters import ViewFilter
+from tests.gui.stored import SIZE, Bench, press
+
+ASKED: list[tuple[str, str]] = []
+
+
+class Bright:
+    """An explainer whose map is bright everywhere; it notes what it was asked."""
+
+    def explain(self, pixels: Pixels, view: View, method: str, label: str) -> HeatMap:
+        """All ones."""
+        ASKED.append((method, label))
+        return np.ones((4, 4), np.float32)
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path / "station", qtbot)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> ReviewPage:
+    ASKED.clear()
+    monkeypatch.setattr(review_explain, "load_explainer", lambda package: Bright())
+    bench.parts(Outcome.NG, Outcome.NG)
+    made = ReviewPage(bench.context)
+    bench.show(made)
+    bench.qtbot.waitUntil(lambda: made.part.opened is not None, timeout=5000)
+    bench.idle()
+    return made
+
+
+def label_on_screen(page: ReviewPage) -> str:
+    assert page.part.opened is not None
+    return page.part.opened.stored.inspection.verdict.label
+
+
+def test_explanation_replaces_the_map_and_says_so(bench: Bench, page: ReviewPage) -> None:
+    page.explaining.explain("grad-cam++")
+    bench.idle()
+    assert ASKED == [("grad-cam++", label_on_screen(page))]
+    assert page.part.explained_by == f"Grad-CAM++\n{label_on_screen(page)}"
+    assert page.part.explanation is not None
+    page.explaining.explain("")
+    assert page.part.explanation is None
+
+
+def test_next_part_comes_with_its_own_map(bench: Bench, page: ReviewPage) -> None:
+    page.explaining.explain("eigen-cam")
+    bench.idle()
+    press(page, "Right")
+    bench.qtbot.waitUntil(lambda: page.part.explanation is None, timeout=5000)
+    assert page.part.explained_by == ""
+
+
+def test_station_without_torch_says_how_to_get_it(
+    bench: Bench, page: ReviewPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_package: ModelPackage) -> Bright:
+        raise EnvironmentFailure("Explanations need torch.", "Install the trainer.")
+
+    monkeypatch.setattr(review_explain, "load_explainer", missing)
+    page.explaining.explain("grad-cam")
+    bench.idle()
+    assert bench.notices[-1].message == "Explanations need torch."
+    assert page.part.explanation is None
+
+
+def test_filters_are_adjusted_within_bounds_and_leave_the_pixels() -> None:
+    noise = np.random.default_rng(1).integers(0, 255, SIZE, np.uint8)
+    pixels = np.asarray(cv2.GaussianBlur(noise, (5, 5), 1.2), np.uint8)
+    kept = pixels.copy()
+    edges = ViewFilter().toggled("edges")
+    assert edges.words == "edges 100/200"
+    more = edges.adjusted(3)
+    assert more.words == "edges 70/140"
+    assert np.count_nonzero(more.apply(pixels)) > np.count_nonzero(edges.apply(pixels))
+    assert edges.adjusted(100).edges_from == 10
+    assert edges.adjusted(-100).edges_from == 250
+    contrast = ViewFilter().toggled("contrast").adjusted(2)
+    assert contrast.words == "contrast 4.0"
+    assert not np.array_equal(contrast.apply(pixels), pixels)
+    assert np.array_equal(pixels, kept)
+    assert contrast.toggled("contrast").apply(pixels) is pixels

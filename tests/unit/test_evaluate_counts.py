@@ -1,0 +1,51 @@
+"""What an evaluation counts: a data set's truth in the model's words, and pictures without a verdict."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.product import Guard, Limits, Recipe
+from engine.recipe import default_recipe
+from tests.packages import write_tiny_package
+from trainer.evaluate import evaluate, truth_of
+from trainer.formats.dataset import Dataset, Sample
+
+
+@pytest.mark.parametrize(
+    ("label", "model_ok", "truth"),
+    [
+        ("good", ("ok",), "ok"),
+        ("good", ("good", "clean"), "good"),
+        ("good", ("ok", "clean"), "good"),
+        ("good", (), "ok"),
+        ("pit", ("ok",), "pit"),
+        ("pit", (), "pit"),
+    ],
+)
+def test_truth_is_in_the_models_words(label: str, model_ok: tuple[str, ...], truth: str) -> None:
+    sample = Sample("1", label, "1", lambda: (np.zeros((8, 8), np.uint8), None))
+    dataset = Dataset("d", "folder", ("good", "pit"), ("good",), (sample,))
+    assert truth_of(sample, dataset, Recipe("r", 1, model_ok, Limits())) == truth
+
+
+def test_picture_outside_the_guard_is_counted_as_not_passed(tmp_path: Path) -> None:
+    package = write_tiny_package(tmp_path / "tiny")
+    dark, spot = np.zeros((64, 80), np.uint8), np.full((64, 80), 60, np.uint8)
+    spot[20:40, 20:40] = 250
+    samples = tuple(
+        Sample(str(i), label, str(i), lambda pixels=pixels: (pixels, None))  # type: ignore[misc]
+        for i, (label, pixels) in enumerate((("ok", dark), ("ok", np.full_like(dark, 60)), ("defect", spot)))
+    )
+    dataset = Dataset("d", "folder", ("ok", "defect"), ("ok",), samples)
+    recipe = replace(default_recipe(package), guard=Guard(brightness=(20.0, 250.0)))
+    lines: list[str] = []
+    figures = evaluate(package, dataset, recipe=recipe, line=lines.append)
+    assert figures["no_verdict"] == 1
+    assert figures["overkill"]["count"] == 1 and figures["escapes"]["count"] == 0
+    assert "NO VERDICT" in figures["confusion"]["classes"]
+    assert [json.loads(line)["sound"] for line in lines] == [True, True, False]
