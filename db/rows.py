@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from db.schema import InspectionRow, OverrideRow
@@ -39,7 +40,7 @@ def inspection_values(inspection: Inspection, threshold: float, digest: str | No
         "score": float(verdict.score),
         "margin": abs(float(verdict.score) - threshold),
         "reasons": list(verdict.reasons),
-        "scores": {"classes": list(inspection.scores.classes), "values": [float(v) for v in inspection.scores.values]},
+        "scores": _scores_values(inspection.scores),
         "regions": [_region_values(r) for r in inspection.regions],
         "model_name": inspection.model.name,
         "model_version": inspection.model.version,
@@ -61,7 +62,7 @@ def inspection_of(row: InspectionRow) -> Inspection:
     return Inspection(
         id=row.id,
         frame=FrameRef(row.source, row.sequence, row.captured_at, row.name, row.height, row.width, row.truth),
-        scores=Scores(tuple(row.scores["classes"]), tuple(row.scores["values"])),
+        scores=_scores_of(row.scores),
         regions=tuple(_region_of(values) for values in row.regions),
         verdict=Verdict(Outcome(row.outcome), row.label, row.score, tuple(row.reasons)),
         model=ModelRef(row.model_name, row.model_version),
@@ -84,6 +85,18 @@ def override_of(row: OverrideRow) -> Override:
         accepted_regions=None if row.accepted_regions is None else tuple(row.accepted_regions),
         undoes=row.undoes,
     )
+
+
+def _scores_values(scores: Scores) -> dict[str, Any]:
+    """As JSON, which knows no value that is not a number: such a score is kept as null."""
+    values = [float(v) if math.isfinite(v) else None for v in scores.values]
+    return {"classes": list(scores.classes), "values": values, "exclusive": scores.exclusive}
+
+
+def _scores_of(values: dict[str, Any]) -> Scores:
+    read = tuple(math.nan if v is None else v for v in values["values"])
+    # Rows of before views and multi-label models were always exclusive.
+    return Scores(tuple(values["classes"]), read, values.get("exclusive", True))
 
 
 def _region_values(region: Region) -> dict[str, Any]:

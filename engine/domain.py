@@ -6,6 +6,7 @@ origin top left, x to the right. Times are timezone-aware UTC. Scores are probab
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -175,6 +176,8 @@ class Prediction:
     """Distance from what the model was taught, 1.0 = the limit found in training; None: the model does not tell."""
     doubt: str = ""
     """Why this frame must not be judged; empty = it may."""
+    heat_box: Box | None = None
+    """What of the frame `heat` covers edge to edge; None = all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +266,7 @@ def as_plain(inspection: Inspection) -> dict[str, Any]:
         "verdict": str(inspection.verdict.outcome),
         "label": inspection.verdict.label,
         "score": round(inspection.verdict.score, 6),
-        "scores": {name: round(value, 6) for name, value in inspection.scores},
+        "scores": {name: round(v, 6) if math.isfinite(v) else None for name, v in inspection.scores},
         "regions": [
             {"label": r.label, "box": list(r.box), "area": round(r.area_px, 1), "score": round(r.score, 6)}
             for r in inspection.regions

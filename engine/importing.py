@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ from engine.importing_graph import Means, Rewired, finish, meaning, raw_answers,
 from engine.importing_inspect import Foreign, fix_size, inspect_graph
 from engine.importing_plan import ImportOptions, Plan, check_numbers, settle, settle_size
 from engine.manifest import ClassSpec, GuardSpec, InputSpec, LimitSpec, Lineage, Manifest, MapSpec
-from engine.package import IR_GRAPH, ModelPackage, sha256_of, write_package
+from engine.package import IR_GRAPH, ModelPackage, open_package, sha256_of, write_package
 from engine.preprocess import look, prepare
 from engine.sources.pictures import list_pictures, read_picture
 
@@ -46,9 +46,12 @@ class Imported:
     notes: tuple[str, ...]
 
 
-def inspect_foreign(path: Path) -> Foreign:
-    """What the model in a file, folder or zip has, and what can be guessed of it. Raises PackageError."""
-    with _scratch() as scratch:
+def inspect_foreign(path: Path, scratch_folder: Path | None = None) -> Foreign:
+    """What the model in a file, folder or zip has, and what can be guessed of it. Raises PackageError.
+
+    A zip is unpacked for the while under `scratch_folder` (None: where the system keeps such files).
+    """
+    with _scratch(scratch_folder) as scratch:
         graph_file = found_model(path, scratch)
         foreign = inspect_graph(open_graph(graph_file, path.name), graph_file)
         if foreign.height is None or foreign.width is None:
@@ -59,10 +62,12 @@ def inspect_foreign(path: Path) -> Foreign:
 def import_foreign(path: Path, out: Path, options: ImportOptions) -> Imported:
     """Write the model in `path` as a package into the folder `out` (replaced when complete), tried and verified.
 
-    Raises UsageError naming the flag for what cannot be guessed, PackageError for a model that cannot be used.
+    Scratch files lie beside `out`. Raises UsageError naming the flag for what cannot be guessed, PackageError for a
+    model that cannot be used.
     """
     check_numbers(options)
-    with _scratch() as scratch:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with _scratch(out.parent) as scratch:
         graph_file = found_model(path, scratch)
         digest = sha256_of(graph_file)
         graph = open_graph(graph_file, path.name)
@@ -80,9 +85,17 @@ def import_foreign(path: Path, out: Path, options: ImportOptions) -> Imported:
         return Imported(write_package(out, manifest.model_copy(update={"guard": guard}), files), notes)
 
 
+def try_package(path: Path) -> None:
+    """Load every graph of a package and run it once, as the line will. Raises PackageError."""
+    package = open_package(path)
+    OpenVinoModel(package, precision="f32").close()
+    if package.int8_graph is not None:
+        OpenVinoModel(package, precision="int8").close()
+
+
 @contextmanager
-def _scratch() -> Any:
-    folder = Path(tempfile.mkdtemp(prefix="lineside-import-"))
+def _scratch(beside: Path | None) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="lineside-import-", dir=beside))
     try:
         yield folder
     finally:

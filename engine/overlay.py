@@ -23,12 +23,20 @@ CONTOUR_BGR = (160, 64, 255)
 """Magenta: no metal, light or oxide has that colour, and it stands apart from the verdict colours."""
 
 
-def heat_rgba(heat: HeatMap) -> NDArray[np.uint8]:
-    """h×w×4 RGBA at the map's resolution; colour and alpha grow with the heat.
+def heat_floor(kind: str, threshold: float) -> float:
+    """From which heat on it is drawn, for a package's kind and map threshold.
+
+    An anomaly map hums below its threshold all over a sound part; the other maps are near zero there.
+    """
+    return max(HEAT_FLOOR, 0.8 * threshold) if kind == "anomaly" else HEAT_FLOOR
+
+
+def heat_rgba(heat: HeatMap, floor: float = HEAT_FLOOR) -> NDArray[np.uint8]:
+    """h×w×4 RGBA at the map's resolution; colour and alpha grow with the heat from `floor` on.
 
     Inferno without its pale end: on grey metal, hot is a strong orange and not a white that looks like glare.
     """
-    level = np.clip((heat - HEAT_FLOOR) / (1.0 - HEAT_FLOOR), 0.0, 1.0)
+    level = np.clip((heat - floor) / (1.0 - floor), 0.0, 1.0)
     rgba = np.empty((*heat.shape, 4), np.uint8)
     rgba[..., :3] = _INFERNO_RGB[(level * 150 + 55).astype(np.uint8)]
     rgba[..., 3] = np.sqrt(level) * 255
@@ -51,6 +59,7 @@ def render(
     *,
     roi: Box | None = None,
     threshold: float = 0.5,
+    floor: float = HEAT_FLOOR,
 ) -> NDArray[np.uint8]:
     """The picture with its overlay, H×W×3 BGR uint8, for reports and snapshots."""
     picture = to_channels(to_uint8(pixels), 3).copy()
@@ -59,7 +68,7 @@ def render(
     if style == "off" or heat is None:
         return picture
     left, top, width, height = roi or (0, 0, picture.shape[1], picture.shape[0])
-    rgba = heat_rgba(heat) if style == "heat" else mask_rgba(heat, threshold)
+    rgba = heat_rgba(heat, floor) if style == "heat" else mask_rgba(heat, threshold)
     # Colour and alpha are converted while they are small; a scan draws hundreds of these a second.
     layer = cv2.resize(cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGR), (width, height), interpolation=cv2.INTER_LINEAR)
     alpha = rgba[..., 3].astype(np.float32) * np.float32(opacity / 255.0)

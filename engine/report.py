@@ -17,7 +17,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader
 from numpy.typing import NDArray
 
-from engine.domain import HeatMap, Inspection, Outcome, Pixels, as_plain
+from engine.domain import Box, HeatMap, Inspection, Outcome, Pixels, as_plain
 from engine.overlay import draw_contours, render
 from engine.settings import resources_folder, write_atomically
 
@@ -63,9 +63,9 @@ class Tally:
         return [self.against_truth[truth, outcome] for outcome in Outcome]
 
 
-def gallery_picture(pixels: Pixels, heat: HeatMap | None, inspection: Inspection) -> bytes:
-    """A small JPEG of a part with heat and contours, for a report."""
-    drawn = draw_contours(render(pixels, heat, (), "heat"), inspection.regions)
+def gallery_picture(pixels: Pixels, heat: HeatMap | None, inspection: Inspection, heat_box: Box | None = None) -> bytes:
+    """A small JPEG of a part with heat (over `heat_box`, or all of it) and contours, for a report."""
+    drawn = draw_contours(render(pixels, heat, (), "heat", roi=heat_box), inspection.regions)
     height = max(1, round(drawn.shape[0] * PICTURE_WIDTH / drawn.shape[1]))
     small: NDArray[Any] = np.asarray(cv2.resize(drawn, (PICTURE_WIDTH, height), interpolation=cv2.INTER_AREA))
     return bytes(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 82])[1])

@@ -153,7 +153,7 @@ def quantise(
         try:
             with _silence():
                 quantised = make()
-        except (_TimeUp, RuntimeError, nncf.ValidationError) as error:
+        except (_TimeUp, RuntimeError, nncf.ValidationError, nncf.InternalError, nncf.UnsupportedModelError) as error:
             logging.getLogger(__name__).warning("INT8, %s: %s", method, error)
             spec = spec.model_copy(update={"reason": spec.reason or f"it could not be made: {error}"})
             continue

@@ -7,8 +7,8 @@ import re
 import sys
 from pathlib import Path
 
-from db.foreign import register_foreign
-from db.registry import ModelVersion, register
+from db.foreign import register_foreign, register_tried
+from db.registry import ModelVersion
 from db.session import Database
 from engine.errors import UsageError
 from engine.importing_files import is_package
@@ -23,7 +23,7 @@ def bring_in(db: Database, path: Path, args: argparse.Namespace) -> ModelVersion
     if path.exists() and is_package(path):
         if options != ImportOptions():
             raise UsageError(f"{path} is a Lineside package and says all of this itself.", "Leave the flags out.")
-        return register(db, path, args.operator)
+        return register_tried(db, path, args.operator)
     version, notes = register_foreign(db, path, options, args.operator)
     for note in notes:
         print(f"{path.name}: {note}", file=sys.stderr)

@@ -22,8 +22,8 @@ class Gallery:
         self.inner(inspection, frame, prediction)
         if frame is not None and inspection.verdict.outcome is not Outcome.OK and self._made < GALLERY:
             self._made += 1
-            heat = prediction.heat if prediction else None
-            self._pictures[inspection.id] = gallery_picture(frame.pixels, heat, inspection)
+            heat, box = (prediction.heat, prediction.heat_box) if prediction else (None, None)
+            self._pictures[inspection.id] = gallery_picture(frame.pixels, heat, inspection, box)
 
     def flush(self) -> None:
         """Make the inner recorder's part durable."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from db.commands.bring_in import bring_in
 from db.export import export
-from db.registry import activate, list_models, register, rollback
+from db.foreign import register_tried
+from db.registry import activate, list_models, rollback
 from db.session import Database, open_database
 from db.verify import verify
 from engine.errors import DatabaseError, PackageError, UsageError
@@ -80,7 +81,7 @@ def _list(db: Database) -> None:
 
 def _activate(db: Database, wanted: str, args: argparse.Namespace) -> None:
     path = Path(wanted)
-    version = register(db, path, args.operator).version if path.exists() else _find(db, wanted)
+    version = register_tried(db, path, args.operator).version if path.exists() else _find(db, wanted)
     activate(db, version, args.operator, args.why)
     print(f"Active: {version}. A running window takes it over when you activate it there; the next start uses it.")
 

@@ -45,7 +45,8 @@ def open_graph(path: Path, name: str) -> Any:
     """Any graph OpenVINO can read, bounded; `name` is what the operator knows it by. Raises PackageError."""
     try:
         graph = ov.Core().read_model(path)
-    except RuntimeError as error:
+    # ValueError: its own message quotes a damaged name that is no UTF-8.
+    except (RuntimeError, ValueError) as error:
         log.error("OpenVINO: %s", error)
         raise PackageError(_why_unread(name, str(error)), REMEDY) from error
     check_sizes(graph, name)

@@ -48,7 +48,8 @@ def assemble(raws: Sequence[Raw], seen: Look, package: ModelPackage) -> Predicti
     Regions are found once, on the joined map, so that a defect across tiles is one region.
     """
     manifest = package.manifest
-    found = Prediction(Scores((), ()), model=package.ref, quality=seen.quality, doubt=seen.lost)
+    box = seen.view.heat_box
+    found = Prediction(Scores((), ()), model=package.ref, quality=seen.quality, doubt=seen.lost, heat_box=box)
     if seen.lost:
         return found
     found = replace(found, scores=joined_scores(raws, manifest), novelty=_novelty(raws))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -37,7 +38,10 @@ class TorchModel:
     def run(self, pixels: Pixels, view: View = WHOLE) -> Prediction:
         """Judge one frame's pixels. Raises InferenceError."""
         begun = time.perf_counter()
-        seen = look(pixels, self._package.manifest.input, view)
+        try:
+            seen = look(pixels, self._package.manifest.input, view)
+        except (ValueError, cv2.error) as error:
+            raise InferenceError(f"The frame does not fit the model: {error}.", "Check the source.") from error
         prepared = time.perf_counter()
         try:
             with torch.inference_mode():

@@ -1,8 +1,8 @@
 """The segmentation + decision networks: one map of where, one verdict of what.
 
 `PublishedSegDec` follows Tabernik et al. 2019, "Segmentation-based deep-learning approach for surface-defect
-detection" (J. Intelligent Manufacturing), with batch normalisation; `FastSegDec` is ours: the same two outputs at about
-1.3 GMAC for 704×256, a twentieth of the published network. Both take any size and are trained by trainer.segdec.
+detection" (J. Intelligent Manufacturing), with batch normalisation; `FastSegDec` is ours: the same two outputs at 1.48
+GMAC for 704×256, a forty-second of the published network's (docs/decisions/0008). Both are trained by trainer.segdec.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class Residual(nn.Module):
 
 class PublishedSegDec(nn.Module):
     """The published network: nine 5×5 convolutions (32,32 | 64×3 | 64×4), one 15×15 to 1,024, a 1×1 to the map at 1/8;
-    three (pool, 5×5) to 8, 16, 32; 66 pooled values → K logits (the paper has one; K gives the kinds names)."""
+    three (pool, 5×5) to 8, 16, 32; 66 pooled values → K logits: 1 as published (head `binary`), K to name kinds.
+    """
 
     reduction = 8
 

@@ -10,11 +10,11 @@ from PySide6.QtCore import QTimer, Signal
 from db.inspections import Counts
 from engine import events
 from engine.domain import HeatMap, Inspection, Outcome, Override, Traveller, utc_now
-from engine.overlay import heat_rgba, mask_rgba
 from engine.verdict import no_verdict
 from gui import line as states
 from gui.context import AppContext, Binding
 from gui.line import Line
+from gui.overlays import drawn_map, drawn_picture
 from gui.pages.live_look import Look, fetch, recall, save_snapshot
 from gui.pages.live_screen import LiveScreen
 from gui.pages.live_tally import LotTally
@@ -166,9 +166,15 @@ class LivePage(LiveScreen):
             self.aside.tell("There is no picture to save yet.")
             return
         folder, style, opacity = self._snapshots, self.view.overlay_style, self.view.opacity
-        roi = self._context.recipe.view.heat_box if self._context.recipe else None
+        package, recipe = self._context.package, self._context.recipe
+        seen, regions = look.inspection, look.inspection.regions
         self._context.jobs.run(
-            lambda: save_snapshot(folder, look, style, opacity, roi, utc_now()),
+            lambda: save_snapshot(
+                folder,
+                drawn_picture(look.pixels, look.heat, regions, (style, opacity), package, recipe),
+                seen,
+                utc_now(),
+            ),
             lambda path: self._context.notify("info", f"The picture was saved as {path}."),
         )
 
@@ -235,7 +241,7 @@ class LivePage(LiveScreen):
         if heat is None or style not in ("heat", "mask"):
             self.view.set_overlay(None)
         else:
-            self.view.set_overlay(heat_rgba(heat) if style == "heat" else mask_rgba(heat), roi)
+            self.view.set_overlay(drawn_map(heat, style, self._context.package), roi)
 
     def _take(self, event: events.Inspected) -> None:
         outcome = event.inspection.verdict.outcome

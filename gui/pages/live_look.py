@@ -6,8 +6,10 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import cv2
+from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from db import inspections
@@ -15,13 +17,11 @@ from db.archive import Archive
 from db.jobs import Recorder
 from db.paging import Stored
 from db.session import Database
-from engine.domain import Box, HeatMap, Inspection, Outcome, Override, Pixels
+from engine.domain import HeatMap, Inspection, Outcome, Override, Pixels
 from engine.errors import InputError, LinesideError
-from engine.overlay import render
 from engine.settings import write_atomically
 from engine.thumbnails import thumbnail
 from gui.widgets.filmstrip import KEPT, Exhibit
-from gui.widgets.image_view import OverlayStyle
 from gui.widgets.pixel_images import as_image
 
 log = logging.getLogger(__name__)
@@ -77,10 +77,9 @@ def _thumbnail(archive: Archive, image: str | None) -> QImage | None:
         return None
 
 
-def save_snapshot(folder: Path, look: Look, style: OverlayStyle, opacity: float, roi: Box | None, at: datetime) -> Path:
-    """Write what is on screen as a PNG; returns its path. Raises StorageError."""
-    picture = render(look.pixels, look.heat, look.inspection.regions, style, opacity, roi=roi)
-    name = f"{at.astimezone():%Y-%m-%d_%H-%M-%S}_{look.inspection.verdict.outcome}_{look.inspection.id[-6:]}.png"
+def save_snapshot(folder: Path, picture: NDArray[Any], inspection: Inspection, at: datetime) -> Path:
+    """Write what is on screen (H×W×3 BGR) as a PNG; returns its path. Raises StorageError."""
+    name = f"{at.astimezone():%Y-%m-%d_%H-%M-%S}_{inspection.verdict.outcome}_{inspection.id[-6:]}.png"
     path = folder / name.replace(" ", "-")
     write_atomically(path, cv2.imencode(".png", picture)[1].tobytes())
     return path

@@ -109,7 +109,7 @@ def _judging(manifest: Manifest) -> list[tuple[str, str]]:
         ("Review band", band),
         ("Input", f"{given.height} × {given.width} (height × width), {'grey' if given.channels == 1 else 'colour'}"),
         ("Overlay", maps[manifest.map.kind]),
-        ("Architecture", manifest.architecture),
+        ("Architecture", "made elsewhere" if manifest.architecture == "foreign" else manifest.architecture),
         ("Computed in", _precision(manifest)),
         ("Checks each picture", _guard(manifest)),
         ("Probabilities", _calibration(manifest)),
@@ -119,7 +119,7 @@ def _judging(manifest: Manifest) -> list[tuple[str, str]]:
 def _precision(manifest: Manifest) -> str:
     int8 = manifest.int8
     if int8 is None:
-        return "bf16 where the processor has it, else fp32"
+        return "fp32" if manifest.architecture == "foreign" else "bf16 where the processor has it, else fp32"
     if not int8.used:
         return f"bf16 or fp32; INT8 was refused: {int8.reason}"
     return f"INT8: the same verdict as fp32 on {share(int8.agreement)} of {int8.pictures:,} pictures"

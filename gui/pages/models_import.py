@@ -19,14 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from db.foreign import register_foreign
-from db.registry import ModelVersion, register
+from db.foreign import look_at, register_foreign, register_tried
+from db.registry import ModelVersion
 from engine.errors import LinesideError
-from engine.importing import inspect_foreign
 from engine.importing_files import is_package
 from engine.importing_inspect import Foreign, Kind
 from engine.importing_plan import Colour, ImportOptions, Scale
 from gui.context import AppContext
+from gui.jobs import Job
 from gui.theme import SPACING, Theme
 from gui.widgets.key_button import KeyButton
 
@@ -138,8 +138,6 @@ class ImportDialog(QDialog):
     def _busy(self, busy: bool) -> None:
         self.go.setEnabled(not busy)
         self.go.setText("Importing…" if busy else "Import")
-        # The import goes on when the dialog closes; a notice tells how it ended.
-        self.cancel.setText("Close" if busy else "Cancel")
 
     def _browse(self) -> None:
         dialog = QFileDialog(self, "Folder of sound pictures", self.reference.text())
@@ -181,7 +179,10 @@ class ImportDialog(QDialog):
 
 
 class Importing(QObject):
-    """From a path to a registered candidate, everything slow on jobs; `imported` carries the ModelVersion."""
+    """From a path to a registered candidate, on jobs in processes of their own; `imported` carries the ModelVersion.
+
+    Closing the dialog ends an import under way.
+    """
 
     imported = Signal(object)
 
@@ -189,6 +190,7 @@ class Importing(QObject):
         super().__init__(page)
         self._context, self._page = context, page
         self.dialog: ImportDialog | None = None
+        self._job: Job | None = None
 
     def ask(self, folder: bool) -> None:
         """Which file or folder?"""
@@ -204,10 +206,13 @@ class Importing(QObject):
         """Register a package; look at anything else and ask about it."""
         db, by = self._context.db, self._context.operator
 
-        def work() -> ModelVersion | Foreign:
-            return register(db, path, by) if is_package(path) else inspect_foreign(path)
+        def work(job: Job, _report: object) -> ModelVersion | Foreign:
+            cancelled = partial(_asked, job)
+            if path.exists() and is_package(path):
+                return register_tried(db, path, by, cancelled)
+            return look_at(path, cancelled)
 
-        self._context.jobs.run(work, partial(self._taken, path))
+        self._context.jobs.stream(work, _nothing, partial(self._taken, path))
 
     def _taken(self, path: Path, found: ModelVersion | Foreign) -> None:
         if isinstance(found, ModelVersion):
@@ -222,7 +227,11 @@ class Importing(QObject):
 
     def _make(self, path: Path, options: ImportOptions) -> None:
         db, by = self._context.db, self._context.operator
-        self._context.jobs.run(lambda: register_foreign(db, path, options, by)[0], self._done, self._failed)
+
+        def work(job: Job, _report: object) -> ModelVersion:
+            return register_foreign(db, path, options, by, partial(_asked, job))[0]
+
+        self._job = self._context.jobs.stream(work, _nothing, self._done, self._failed)
 
     def _done(self, model: ModelVersion) -> None:
         if self.dialog is not None:
@@ -236,8 +245,19 @@ class Importing(QObject):
             return
         self._context.jobs.failed.emit(error)
 
-    def _closed(self) -> None:
+    def _closed(self, result: int) -> None:
         self.dialog = None
+        if self._job is not None and result == QDialog.DialogCode.Rejected:
+            self._job.cancel()
+        self._job = None
+
+
+def _asked(job: Job) -> bool:
+    return job.cancelled
+
+
+def _nothing(_progress: object) -> None:
+    """The work has no steps to tell of."""
 
 
 def in_fields(error: Exception) -> str:

@@ -12,8 +12,8 @@ from db.overrides import history, read_mask
 from db.paging import Stored
 from engine.domain import HeatMap, Mask, Override, Pixels, Region
 from engine.errors import LinesideError
-from engine.overlay import heat_rgba, mask_rgba
 from gui.context import AppContext
+from gui.overlays import drawn_map
 from gui.pages.view_filters import FilterKind, ViewFilter
 from gui.tables.thumbnails import load_pixels
 from gui.widgets.image_view import STYLES, ImageView, OverlayStyle, Tool
@@ -249,8 +249,7 @@ class PartView(QWidget):
             return
         package, recipe = self._context.package, self._context.recipe
         same = recipe is not None and recipe.digest == opened.stored.inspection.recipe.digest
-        threshold = package.manifest.map.threshold if package else 0.5
-        rgba = heat_rgba(heat) if style == "heat" else mask_rgba(heat, threshold)
+        rgba = drawn_map(heat, style, None if self.explanation is not None else package)
         self.view.set_overlay(rgba, recipe.view.heat_box if recipe and same else None)
 
     def _filter(self) -> None:

@@ -28,6 +28,7 @@ from engine.recipe import default_recipe
 from engine.settings import demo_package
 from engine.sources.demo import DemoSettings, DemoSource
 from engine.station import Station
+from engine.swap import load_proved
 
 FPS = 30.0
 SECONDS = 10.0
@@ -141,15 +142,18 @@ def swap_gap(package: ModelPackage, other: ModelPackage, seconds: float) -> tupl
     def swap(station: Station) -> None:
         span.append(time.perf_counter())
         loaded: list[Model] = []
-        loading = threading.Thread(target=lambda: loaded.append(load_model(other)))
+        recipe = default_recipe(other)
+        loading = threading.Thread(
+            target=lambda: loaded.append(load_proved(lambda: load_model(other), recipe, station.newest))
+        )
         loading.start()
         loading.join()
-        station.swap_model(loaded[0], default_recipe(other))
+        station.swap_model(loaded[0], recipe)
         span.append(time.perf_counter())
         time.sleep(1.0)
         span.append(time.perf_counter())
 
-    timed = line(package, seconds, SavingPolicy(), swap)
+    timed = line(package, seconds, SavingPolicy(False, 0), swap)
     at = np.array(timed.at[SETTLED:])
     gaps = np.diff(at) * 1e3
     during = (at[1:] >= span[0]) & (at[:-1] <= span[2])
@@ -177,7 +181,7 @@ def report(seconds: float = SECONDS) -> None:
     rows = measure(seconds)
     base = rows[0][1]
     for way, found in rows:
-        beyond = "" if found is base else f"   p50 +{found.p50 - base.p50:.1f}   p99 +{found.p99 - base.p99:.1f}"
+        beyond = "" if found is base else f"   p50 {found.p50 - base.p50:+.1f}   p99 {found.p99 - base.p99:+.1f}"
         print(f"  {way:<42} p50 {found.p50:6.1f}   p99 {found.p99:6.1f}   {found.frames} frames{beyond}")
     package, other = open_package(demo_package()), open_package(demo_package("demo-classifier"))
     before, during, took = swap_gap(package, other, seconds)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import math
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -19,7 +21,7 @@ from db.archive import Archive
 from db.inspections import Filter, NewInspection
 from db.paging import Sort, Stored
 from db.session import Database, open_database
-from engine.domain import Inspection, Outcome
+from engine.domain import Inspection, Outcome, Scores, as_plain
 from engine.errors import InputError, PictureError
 from tests.db import make
 
@@ -49,6 +51,20 @@ def test_no_verdict_without_scores_comes_back_equal(db: Database) -> None:
     made = make.inspection(1, Outcome.NO_VERDICT, score=0.0)
     _add(db, made)
     assert inspections.get(db, made.id) == Stored(made)
+
+
+def test_scores_that_are_no_numbers_are_kept_as_such(db: Database) -> None:
+    made = make.inspection(3, Outcome.NO_VERDICT, score=0.0)
+    odd = Scores(("ok", "pit"), (math.nan, math.inf), exclusive=False)
+    _add(db, replace(made, scores=odd))
+    stored = inspections.get(db, made.id)
+    assert stored is not None
+    assert not stored.inspection.scores.exclusive
+    assert all(math.isnan(v) for v in stored.inspection.scores.values)
+    with db.session() as session:
+        kept = session.execute(text("SELECT scores FROM inspections")).scalar_one()
+    assert "NaN" not in kept
+    assert json.loads(json.dumps(as_plain(stored.inspection), allow_nan=False))["scores"] == {"ok": None, "pit": None}
 
 
 def test_times_come_back_aware_and_in_utc(db: Database) -> None:

@@ -90,7 +90,7 @@ class Bench:
 
     def idle(self) -> None:
         """Wait until no job is under way."""
-        self.qtbot.waitUntil(lambda: self.context.jobs.busy == 0, timeout=10_000)
+        self.qtbot.waitUntil(lambda: self.context.jobs.busy == 0, timeout=30_000)
 
     def show(self, page: QWidget) -> None:
         """Put a page on screen; it is taken down by `close`, after its jobs."""

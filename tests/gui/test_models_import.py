@@ -116,3 +116,14 @@ def test_closed_dialog_leaves_the_registry_as_it_was(bench: Bench, page: ModelsP
     bench.idle()
     assert page.importing.dialog is None
     assert len(list_models(bench.db)) == 1
+
+
+def test_closing_the_dialog_ends_an_import_under_way(bench: Bench, page: ModelsPage, tmp_path: Path) -> None:
+    (tmp_path / "padim.onnx").write_bytes(anomalib())
+    dialog = asked(bench, page, tmp_path / "padim.onnx")
+    dialog.go.click()
+    assert bench.context.jobs.busy
+    dialog.reject()
+    bench.idle()
+    assert len(list_models(bench.db)) == 1
+    assert "is imported" not in bench.said()

@@ -25,17 +25,17 @@ NETWORKS = ["small_cnn", "line_cnn", "resnet18", "mobilenet_v2", "densenet121", 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_map_is_grad_cam_for_every_class(name: str) -> None:
-    pictures = np.stack(parts(3, 64, 96, 3))
+    pictures = np.stack(parts(2, 64, 96, 3))
     assert _largest_difference(name, pictures) <= EXACT
 
 
 @pytest.mark.data
 @pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2"])
 def test_the_map_is_grad_cam_on_real_castings(name: str, real_data: Path) -> None:
-    files = sorted((real_data / "casting" / "test" / "def_front").glob("*.jpeg"))[:3]
+    files = sorted((real_data / "casting" / "test" / "def_front").glob("*.jpeg"))[:2]
     read = [cv2.imread(str(f), cv2.IMREAD_COLOR) for f in files]
     pictures = np.stack([np.asarray(cv2.resize(p, (224, 224)), np.uint8) for p in read if p is not None])
-    assert len(pictures) == 3
+    assert len(pictures) == 2
     assert _largest_difference(name, pictures) <= EXACT
 
 
@@ -77,7 +77,7 @@ def _largest_difference(name: str, pictures: NDArray[np.uint8]) -> float:
                 continue
             told += 1
             worst = max(worst, float(np.abs(found / found.max() - expected / expected.max()).max()))
-    assert told >= 8, "too many empty maps to compare"
+    assert told >= 4, "too many empty maps to compare"
     return worst
 
 

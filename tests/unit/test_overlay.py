@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.domain import Region
-from engine.overlay import edges, enhance, heat_rgba, mask_rgba, render
+from engine.overlay import edges, enhance, heat_floor, heat_rgba, mask_rgba, render
 from tests.frames import part
 
 
@@ -62,3 +62,10 @@ def test_view_filters_are_adjustable_and_take_any_depth_and_colour() -> None:
     for picture in (np.dstack([grain] * 3), grain.astype(np.uint16) * 257):
         assert (edges(picture) == edges(grain)).mean() > 0.99
         assert enhance(picture).shape == grain.shape
+
+
+def test_anomaly_map_is_not_drawn_where_it_only_hums() -> None:
+    humming = np.full((4, 4), 0.35, np.float32)
+    assert heat_rgba(humming, heat_floor("anomaly", 0.5))[..., 3].max() == 0
+    assert heat_rgba(humming, heat_floor("segdec", 0.5))[..., 3].min() > 0
+    assert heat_rgba(np.full((4, 4), 0.6, np.float32), heat_floor("anomaly", 0.5))[..., 3].min() > 0

@@ -6,6 +6,9 @@ import csv
 import io
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 from engine.domain import FrameRef, Inspection, ModelRef, Outcome, RecipeRef, Scores, Times, Traveller, Verdict, utc_now
 from engine.report import ReportEntry, Tally, csv_of, gallery_picture, write_report
 from tests.frames import part
@@ -40,3 +43,12 @@ def test_csv_defuses_formulas() -> None:
     rows = list(csv.DictReader(io.StringIO(csv_of([inspection("=cmd()", Outcome.NG)]).decode("utf-8-sig"))))
     assert rows[0]["path"] == "'=cmd()"
     assert rows[0]["verdict"] == "NG"
+
+
+def test_gallery_lays_the_heat_over_what_was_inspected() -> None:
+    one = inspection("part.png", Outcome.NG)
+    pixels, hot = np.full((200, 320), 40, np.uint8), np.ones((8, 8), np.float32)
+    drawn = cv2.imdecode(np.frombuffer(gallery_picture(pixels, hot, one, (160, 0, 160, 200)), np.uint8), 1)
+    left, right = drawn[:, : drawn.shape[1] // 2 - 8], drawn[:, drawn.shape[1] // 2 + 8 :]
+    assert abs(float(left.mean()) - 40) < 3
+    assert float(right[..., 2].mean()) > 80
