@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from engine.domain import utc_now
 from engine.errors import UsageError
-from engine.manifest import PACKAGE_SCHEMA, Int8Spec, Manifest
+from engine.manifest import PACKAGE_SCHEMA, GuardSpec, Int8Spec, Manifest
 from engine.networks.graph import Deployed, Novelty
 from engine.networks.load import load_graph
 from engine.package import MANIFEST, ModelPackage, open_package, write_package
@@ -91,30 +91,34 @@ def complete(
         deployed = _deployed(package, shown)
         if deployed is not None:
             files.update(exported(manifest, deployed, shown.pictures[shown.held[:PARITY_PICTURES]]))
-        novelty = deployed is not None and deployed.novelty is not None
-        light = manifest.lineage.settings
-        manifest.guard = limits_from(
-            shown.pictures,
-            np.concatenate((shown.train, shown.held)),
-            novelty=novelty,
-            brightness=float(light.get("brightness", 0.0)),
-            contrast=float(light.get("contrast", 0.0)),
-        )
+        manifest.guard = _guard(manifest, shown, novelty=deployed is not None and deployed.novelty is not None)
         manifest.calibration = {**manifest.calibration, **_calibration(files, manifest, shown)}
         small, manifest.int8 = _int8(files, manifest, shown)
         say(in_words(manifest.int8))
-        manifest.lineage = manifest.lineage.model_copy(
-            update={
-                "completed": {
-                    "from": package.version,
-                    "dataset": dataset.id,
-                    "dataset_sha256": dataset.sha256(),
-                    "command": command,
-                    "at": utc_now().isoformat(timespec="seconds"),
-                }
-            }
-        )
+        manifest.lineage = manifest.lineage.model_copy(update={"completed": _record(package, dataset, command)})
         return write_package(out, manifest, {**files, **small})
+
+
+def _record(package: ModelPackage, dataset: Dataset, command: str) -> dict[str, str]:
+    """What the lineage keeps of it."""
+    return {
+        "from": package.version,
+        "dataset": dataset.id,
+        "dataset_sha256": dataset.sha256(),
+        "command": command,
+        "at": utc_now().isoformat(timespec="seconds"),
+    }
+
+
+def _guard(manifest: Manifest, shown: Shown, *, novelty: bool) -> GuardSpec:
+    light = manifest.lineage.settings
+    return limits_from(
+        shown.pictures,
+        np.concatenate((shown.train, shown.held)),
+        novelty=novelty,
+        brightness=float(light.get("brightness", 0.0)),
+        contrast=float(light.get("contrast", 0.0)),
+    )
 
 
 def _kept(manifest: Manifest) -> list[str]:

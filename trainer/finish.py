@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.domain import utc_now
-from engine.manifest import PACKAGE_SCHEMA, ClassSpec, Int8Spec, LimitSpec, Lineage, Manifest, MapSpec
+from engine.manifest import PACKAGE_SCHEMA, ClassSpec, GuardSpec, Int8Spec, LimitSpec, Lineage, Manifest, MapSpec
 from engine.metrics import evaluate_scores, labels_at
 from engine.networks.graph import Deployed, Novelty
 from engine.package import ModelPackage, write_package
@@ -44,24 +44,15 @@ class Origin:
 
 def finish(job: Job, material: Material, origin: Origin, out: Path) -> ModelPackage:
     """Judge the held-out part in fp32, write the package. The network must be in eval mode with its best state."""
-    held = job.validation
+    held, head = job.validation, head_of(job)
     logits = raw_logits(job, job.data, held)
     known = job.data.labels if job.data.held is None else job.data.held.astype(np.int64)
-    head = head_of(job)
     temperature = temperature_of(logits, known[held], head)
     truth = [material.classes[i] for i in job.data.labels[held]]
     limits = _limits(job, material, origin, truth, probabilities(logits / temperature, head))
     novelty = _novelty(job)
     deployed = Deployed(job.network, job.config.architecture, temperature, head=head, novelty=novelty)
     parent = origin.parent.manifest if origin.parent else None
-    guard = limits_from(
-        job.data.pictures,
-        np.concatenate((job.train, held)),
-        novelty=novelty is not None,
-        brightness=job.config.brightness,
-        contrast=job.config.contrast,
-        earlier=parent.guard if parent else None,
-    )
     manifest = Manifest(
         schema=PACKAGE_SCHEMA,
         name=out.name.removesuffix(".zip"),
@@ -72,18 +63,29 @@ def finish(job: Job, material: Material, origin: Origin, out: Path) -> ModelPack
         input=job.config.input,
         map=MapSpec(kind=deployed.map_kind, threshold=job.config.map_threshold),
         thresholds=limits,
-        guard=guard,
+        guard=_guard(job, parent, novelty=novelty is not None),
         calibration=calibration_of(logits, known[held], temperature, head, material.classes, material.ok_classes),
         metrics=_metrics(job, material, origin, temperature, limits),
         lineage=lineage_of(job, material, origin),
     )
-    shown = job.data.pictures[np.concatenate((held, job.train))[:PARITY_PICTURES]]
-    files = exported(manifest, deployed, shown)
+    files = exported(manifest, deployed, job.data.pictures[np.concatenate((held, job.train))[:PARITY_PICTURES]])
     if job.config.int8:
         small, manifest.int8 = _int8(job, material, manifest, files, restore=parent is None)
         job.emit(TrainingNote(text=in_words(manifest.int8)))
         files.update(small)
     return write_package(out, manifest, files)
+
+
+def _guard(job: Job, parent: Manifest | None, *, novelty: bool) -> GuardSpec:
+    """What the pictures of both parts look like, and what the parent's did."""
+    return limits_from(
+        job.data.pictures,
+        np.concatenate((job.train, job.validation)),
+        novelty=novelty,
+        brightness=job.config.brightness,
+        contrast=job.config.contrast,
+        earlier=parent.guard if parent else None,
+    )
 
 
 def head_of(job: Job) -> str:

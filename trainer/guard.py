@@ -24,7 +24,7 @@ from engine.preprocess import quality_of
 DIMENSIONS = 64
 ENOUGH = 16
 """Fewer training pictures than this say nothing about what is new."""
-MOST = 1000
+MOST = 600
 """More training pictures than this change the estimate little and take time."""
 LIMIT_QUANTILE, LIMIT_MARGIN = 0.995, 1.3
 ROUNDING = 0.03

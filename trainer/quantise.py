@@ -148,29 +148,36 @@ def quantise(
     if restore_seconds:
         restored = _restoring(nncf, read, data, judge, reference, material, restore_seconds)
         tries.append(("post-training with layers restored", restored))
-    spec = Int8Spec(used=False, versions=versions)
+    spec = Int8Spec(used=False)
     for method, make in tries:
-        try:
-            with _silence():
-                quantised = make()
-        except (_TimeUp, RuntimeError, nncf.ValidationError, nncf.InternalError, nncf.UnsupportedModelError) as error:
-            logging.getLogger(__name__).warning("INT8, %s: %s", method, error)
-            spec = spec.model_copy(update={"reason": spec.reason or f"it could not be made: {error}"})
-            continue
-        files = _files_of(quantised)
-        gate = judge.gate(reference, judge.verdicts(_read_files(files)))
-        spec = Int8Spec(
-            used=gate.passed,
-            reason=gate.reason,
-            agreement=gate.agreement,
-            pictures=gate.pictures,
-            critical_escapes_added=gate.critical_escapes_added,
-            method=f"NNCF {method}, mixed preset, {material.calibration.size} pictures",
-            versions=versions,
-        )
-        if gate.passed:
+        files, told = _tried(nncf, make, judge, reference)
+        text = f"NNCF {method}, mixed preset, {material.calibration.size} pictures"
+        # What the gate said of an earlier try tells more than that a later one took too long.
+        spec = told.model_copy(update={"method": text, "versions": versions}) if told.pictures else spec
+        spec = spec if spec.reason or spec.used else told
+        if told.used:
             return files, spec
     return {}, spec
+
+
+def _tried(
+    nncf: Any, make: Callable[[], Any], judge: _Judge, reference: Sequence[Verdict]
+) -> tuple[dict[str, bytes], Int8Spec]:
+    """One try and what the gate says of it; no pictures where no graph came out."""
+    try:
+        with _silence():
+            files = _files_of(make())
+    except (_TimeUp, RuntimeError, nncf.ValidationError, nncf.InternalError, nncf.UnsupportedModelError) as error:
+        logging.getLogger(__name__).warning("INT8: %s", error)
+        return {}, Int8Spec(used=False, reason=f"it could not be made: {error}")
+    gate = judge.gate(reference, judge.verdicts(_read_files(files)))
+    return files, Int8Spec(
+        used=gate.passed,
+        reason=gate.reason,
+        agreement=gate.agreement,
+        pictures=gate.pictures,
+        critical_escapes_added=gate.critical_escapes_added,
+    )
 
 
 def compare(

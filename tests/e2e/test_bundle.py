@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.foreign import anomalib
+
 ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -66,3 +68,13 @@ def test_bundle_evaluates_without_torch(bundle: Path, tmp_path: Path) -> None:
     done = start(bundle, tmp_path / "home", "evaluate", str(package), "demo:?seed=31&count=12")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "accuracy" in done.stdout
+
+
+def test_bundle_imports_a_model_made_elsewhere(bundle: Path, tmp_path: Path) -> None:
+    """Needs the process apart to start in the frozen program, not a second window."""
+    model = tmp_path / "padim.onnx"
+    model.write_bytes(anomalib())
+    done = start(bundle, tmp_path / "home", "models", "import", str(model), "--name", "padim")
+    assert done.returncode == 0, done.stdout + done.stderr
+    listed = start(bundle, tmp_path / "home", "models", "list")
+    assert "padim" in listed.stdout
