@@ -61,11 +61,13 @@ def assemble(raws: Sequence[Raw], seen: Look, package: ModelPackage) -> Predicti
     if not all(bool(np.isfinite(each).all()) for each in maps):
         return replace(found, doubt="the model's map holds values that are not numbers")
     heats = _heats(maps, raws, found.scores, manifest)
+    plain = seen.boxes == (seen.region,) and seen.inside is None and seen.back is None
+    if plain and manifest.map.kind == "cam":
+        return replace(found, heat=_inner(heats[0], manifest.input, seen.places[0]))
     canvas = _joined(heats, seen, manifest.input)
-    regions: tuple[Region, ...] = ()
-    if manifest.map.kind == "mask":
-        regions = _regions(canvas, raws, seen, manifest)
-    return replace(found, regions=regions, heat=_shown(heats, canvas, seen, manifest.input))
+    regions = _regions(canvas, raws, seen, manifest) if manifest.map.kind == "mask" else ()
+    heat = _inner(heats[0], manifest.input, seen.places[0]) if plain else _shown(canvas, seen)
+    return replace(found, regions=regions, heat=heat)
 
 
 def joined_scores(raws: Sequence[Raw], manifest: Manifest) -> Scores:
@@ -154,10 +156,8 @@ def _resized(heat: HeatMap, size: tuple[int, ...]) -> HeatMap:
     return np.asarray(cv2.resize(heat, (size[0], size[1]), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _shown(heats: Sequence[HeatMap], canvas: _Canvas, seen: Look, spec: InputSpec) -> HeatMap:
-    """The heat map that covers the view's `heat_box`, or the frame, edge to edge."""
-    if seen.boxes == (seen.region,) and seen.inside is None and seen.back is None:
-        return _inner(heats[0], spec, seen.places[0])
+def _shown(canvas: _Canvas, seen: Look) -> HeatMap:
+    """A joined map as the heat map that covers the view's `heat_box`, or the frame, edge to edge."""
     rows, columns = canvas.heat.shape
     if seen.back is None:
         share = min(1.0, HEAT_SIDE / max(rows, columns))

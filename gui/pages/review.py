@@ -204,7 +204,7 @@ class ReviewPage(QWidget):
         self._refresh()
 
     def _explained(self, method: str, label: str, heat: HeatMap | None) -> None:
-        self.part.explain(f"{METHODS[method].split(' (')[0]}\n{label}" if method else "", heat)
+        self.part.explain(f"{METHODS[method].split(' (')[0]}  {label}" if method else "", heat)
 
     def _arrived(self) -> None:
         rows = self.list.rows

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QWheelEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from db.overrides import history, read_mask
 from db.paging import Stored
@@ -120,6 +120,11 @@ class PartView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.view)
+        self._caption = QLabel(self.view)
+        self._caption.setStyleSheet("background: rgba(0, 0, 0, 190); color: #ffffff; padding: 4px 8px;")
+        self._caption.move(8, 8)
+        self._caption.hide()
+        self.lookChanged.connect(self._say)
         self.canvas.changed.connect(self._mask_changed)
         self.view.regionClicked.connect(self.regionPicked)
         self.view.installEventFilter(self)
@@ -136,6 +141,7 @@ class PartView(QWidget):
         """Put a part on screen, with the mask painted so far; or `empty` in its place."""
         self._opened, self.selected = opened, None
         self.explanation, self.explained_by = None, ""
+        self._say()
         self._polygon.cancel()
         regions = opened.stored.inspection.regions if opened else ()
         self._tools.regions, self._tools.standing = regions, None
@@ -232,6 +238,13 @@ class PartView(QWidget):
             self.resize_brush(1 if turned.y() + turned.x() > 0 else -1)
             return True
         return super().eventFilter(watched, event)
+
+    def _say(self) -> None:
+        """Name what is shown instead of the plain picture and the model's own map."""
+        words = " · ".join(part for part in (self.filter.words, self.explained_by) if part)
+        self._caption.setText(words)
+        self._caption.adjustSize()
+        self._caption.setVisible(bool(words))
 
     # ── drawing ──────────────────────────────────────────────────────────────────────────────────────────────────
     def _draw_picture(self, pixels: Pixels) -> None:

@@ -15,7 +15,7 @@ from gui.pages.review_picture import PartView
 from gui.theme import SMALL, SPACING, Theme, font
 from gui.widgets.key_button import CAP_NAMES
 
-WIDTH, HEIGHT, ICON = 56, 36, 20
+WIDTH, HEIGHT, ICON = 56, 30, 20
 
 _PRINTED = {"Comma": ",", "Period": "."}
 
@@ -69,8 +69,8 @@ class ToolStrip(QWidget):
         self._bindings: list[Binding] = []
         self._checked: dict[str, ToolKey] = {}
         self._row = self._column = 0
-        self._style, self._brush, self._region, self._filter = QLabel(), QLabel(), QLabel(), QLabel()
-        for label in (self._style, self._brush, self._region, self._filter):
+        self._style, self._brush, self._region = QLabel(), QLabel(), QLabel()
+        for label in (self._style, self._brush, self._region):
             label.setProperty("role", "muted")
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._build()
@@ -95,7 +95,6 @@ class ToolStrip(QWidget):
         self._checked["edges"] = self._add("contour", "D", "Edges, view only", partial(part.toggle_filter, "edges"))
         self._add("", ";", "Less of the view filter", partial(part.adjust_filter, -1))
         self._add("", "'", "More of the view filter", partial(part.adjust_filter, 1))
-        self._label(self._filter, wide=True)
         self._add("minus", "-", "Zoom out", partial(view.zoom_by, 1 / 1.25))
         self._add("plus", "+", "Zoom in", partial(view.zoom_by, 1.25))
         self._add("fit", "0", "Whole picture", view.fit)
@@ -135,12 +134,18 @@ class ToolStrip(QWidget):
 
     def _label(self, label: QLabel, *, wide: bool = False) -> None:
         if wide:
+            self._end_row()
             self._grid.addWidget(label, self._row, 0, 1, 2)
             self._row += 1
         else:
             self._put(label)
 
+    def _end_row(self) -> None:
+        if self._column:
+            self._row, self._column = self._row + 1, 0
+
     def _gap(self) -> None:
+        self._end_row()
         self._grid.setRowMinimumHeight(self._row, SPACING)
         self._row += 1
 
@@ -156,5 +161,4 @@ class ToolStrip(QWidget):
             button.setChecked(on.get(name, part.tool == name))
         style = part.view.overlay_style
         self._style.setText(style if style in ("off", "contour") else f"{style}\n{part.view.opacity:.0%}")
-        self._filter.setText(part.explained_by or part.filter.words)
         self._brush.setText(f"brush {part.brush_px} px")

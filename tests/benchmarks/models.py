@@ -44,10 +44,10 @@ RESNET18 = Bench(
 )
 PUBLISHED = Bench("kolektor-published", "kolektorsdd", "kolektor-segdec", ("epochs=12", "segmentation_epochs=8"))
 FAST = Bench("kolektor-fast", "kolektorsdd", "kolektor-fast")
-SMALL = ("architecture=resnet18", "epochs=6", "patience=0", "height=128", "width=128", "batch=32", *TURNED)
-STRIP = Bench("strip-resnet18", "xsdd", "casting-fast", SMALL)
-TILES = Bench("tiles-resnet18", "magnetic_tile", "casting-fast", SMALL, classes_of="imgs")
-SCREWS = Bench("screws-resnet18", "bsdata", "casting-fast", SMALL, classes_of="labelme")
+SMALL = ("architecture=resnet18", "patience=0", "height=128", "width=128", "batch=32", *TURNED)
+STRIP = Bench("strip-resnet18", "xsdd", "casting-fast", (*SMALL, "epochs=6"))
+TILES = Bench("tiles-resnet18", "magnetic_tile", "casting-fast", (*SMALL, "epochs=25"), classes_of="imgs")
+SCREWS = Bench("screws-resnet18", "bsdata", "casting-fast", (*SMALL, "epochs=40"), classes_of="labelme")
 EVERY = (RESNET18, PUBLISHED, FAST, STRIP, TILES, SCREWS)
 
 

@@ -41,7 +41,7 @@ def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
 @pytest.fixture
 def page(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> ReviewPage:
     ASKED.clear()
-    monkeypatch.setattr(review_explain, "load_explainer", lambda package: Bright())
+    monkeypatch.setattr(review_explain, "load_explainer", lambda _package: Bright())
     bench.parts(Outcome.NG, Outcome.NG)
     made = ReviewPage(bench.context)
     bench.show(made)
@@ -58,8 +58,8 @@ def label_on_screen(page: ReviewPage) -> str:
 def test_explanation_replaces_the_map_and_says_so(bench: Bench, page: ReviewPage) -> None:
     page.explaining.explain("grad-cam++")
     bench.idle()
-    assert ASKED == [("grad-cam++", label_on_screen(page))]
-    assert page.part.explained_by == f"Grad-CAM++\n{label_on_screen(page)}"
+    assert [("grad-cam++", label_on_screen(page))] == ASKED
+    assert page.part.explained_by == f"Grad-CAM++  {label_on_screen(page)}"
     assert page.part.explanation is not None
     page.explaining.explain("")
     assert page.part.explanation is None
