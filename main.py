@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.errors import EnvironmentFailure, LinesideError
+from engine.memory import keep_freed_memory
 
 Command = Callable[[argparse.Namespace], int]
 VERSION = "0.1.0"
@@ -21,6 +22,7 @@ VERSION = "0.1.0"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 done, 2 wrong use, 3 bad input, 4 environment, 130 interrupted."""
     multiprocessing.freeze_support()
+    keep_freed_memory()
     _plain_text_streams()
     words = list(sys.argv[1:] if argv is None else argv)
     try:

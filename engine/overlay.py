@@ -70,11 +70,13 @@ def render(
     left, top, width, height = roi or (0, 0, picture.shape[1], picture.shape[0])
     rgba = heat_rgba(heat, floor) if style == "heat" else mask_rgba(heat, threshold)
     # Colour and alpha are converted while they are small; a scan draws hundreds of these a second.
-    layer = cv2.resize(cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGR), (width, height), interpolation=cv2.INTER_LINEAR)
-    alpha = rgba[..., 3].astype(np.float32) * np.float32(opacity / 255.0)
-    alpha = np.asarray(cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    alpha = rgba[..., 3:].astype(np.float32) * np.float32(opacity / 255.0)
+    colour = np.rint(rgba[..., 2::-1] * alpha).astype(np.uint8)
+    kept = np.repeat(np.rint(255.0 * (1.0 - alpha)).astype(np.uint8), 3, axis=2)
+    size = (width, height)
+    over, through = (cv2.resize(each, size, interpolation=cv2.INTER_LINEAR) for each in (colour, kept))
     window = picture[top : top + height, left : left + width]
-    window[:] = cv2.blendLinear(layer, window, alpha, 1.0 - alpha)
+    window[:] = cv2.add(cv2.multiply(window, through, scale=1.0 / 255.0), over)
     return picture
 
 

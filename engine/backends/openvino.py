@@ -88,7 +88,8 @@ class OpenVinoModel:
     def stream(self, pictures: Iterable[Pixels], view: View = WHOLE) -> Iterator[Prediction]:
         """Judge many pictures with several requests in flight; predictions come in the pictures' order."""
         count = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
-        idle = [self._compiled.create_infer_request() for _ in range(max(2, count))]
+        # Twice as many as are computed at a time: the next ones wait while this thread decodes and decides.
+        idle = [self._compiled.create_infer_request() for _ in range(max(2, 2 * count))]
         flying: deque[tuple[Any, _Flight, int]] = deque()
         waiting: deque[_Flight] = deque()
         try:

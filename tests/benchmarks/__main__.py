@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 
 from engine.domain import Pixels
+from engine.memory import keep_freed_memory
 from engine.package import ModelPackage, open_package
 from engine.settings import demo_package
 from engine.sources.parts import PartMaker
@@ -139,6 +140,7 @@ SECTIONS: dict[str, tuple[Callable[[], None], bool]] = {
 
 def main() -> None:
     """Print the tables."""
+    keep_freed_memory()
     asked = [name for name in os.environ.get("ONLY", "").split(",") if name] or list(SECTIONS)
     for name in asked:
         if name not in SECTIONS:
