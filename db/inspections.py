@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, Table, bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
@@ -47,6 +47,9 @@ __all__ = [
 ]
 
 DEFAULT_THRESHOLD = 0.5
+# The bare tables: a line inserts a row every few milliseconds and has no use for the mapper's book-keeping.
+INSPECTIONS = cast(Table, InspectionRow.__table__)
+PICTURES = cast(Table, PictureRow.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +152,11 @@ def add(db: Database, items: Sequence[NewInspection], marks: Sequence[PictureMar
     with db.writing() as session:
         try:
             if rows:
-                session.execute(insert(InspectionRow), rows)
+                session.execute(insert(INSPECTIONS), rows)
         except IntegrityError as error:
             raise InputError("An inspection with this id is stored already.", "Add every inspection once.") from error
         if pictures:
-            session.execute(insert(PictureRow), pictures)
+            session.execute(insert(PICTURES), pictures)
         _mark(session, marks)
 
 
