@@ -106,10 +106,12 @@ def _region_values(region: Region) -> dict[str, Any]:
         "box": [int(v) for v in region.box],
         "area": float(region.area_px),
         "contour": [[int(x), int(y)] for x, y in region.contour],
-    }
+    } | ({} if region.area_mm2 is None else {"area_mm2": float(region.area_mm2)})
 
 
 def _region_of(values: dict[str, Any]) -> Region:
     x, y, width, height = values["box"]
     contour = tuple((x_, y_) for x_, y_ in values["contour"])
-    return Region(values["label"], values["score"], (x, y, width, height), values["area"], contour)
+    return Region(
+        values["label"], values["score"], (x, y, width, height), values["area"], contour, values.get("area_mm2")
+    )

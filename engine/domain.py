@@ -128,6 +128,8 @@ class Region:
     box: Box
     area_px: float
     contour: Contour = ()
+    area_mm2: float | None = None
+    """Known where the recipe says how many millimetres a pixel is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +271,7 @@ def as_plain(inspection: Inspection) -> dict[str, Any]:
         "scores": {name: round(v, 6) if math.isfinite(v) else None for name, v in inspection.scores},
         "regions": [
             {"label": r.label, "box": list(r.box), "area": round(r.area_px, 1), "score": round(r.score, 6)}
+            | ({} if r.area_mm2 is None else {"area_mm2": round(r.area_mm2, 4)})
             for r in inspection.regions
         ],
         "reasons": list(inspection.verdict.reasons),

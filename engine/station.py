@@ -37,7 +37,7 @@ from engine.mailbox import Mailbox
 from engine.product import Recipe
 from engine.sources.base import FrameSource
 from engine.thumbnails import thumbnail
-from engine.verdict import decide, distrust, no_verdict
+from engine.verdict import decide, distrust, measured, no_verdict
 
 log = logging.getLogger(__name__)
 
@@ -296,7 +296,7 @@ class Station:
             id=new_id(now),
             frame=ref,
             scores=prediction.scores if prediction else Scores((), ()),
-            regions=prediction.regions if prediction else (),
+            regions=measured(prediction, self._recipe),
             verdict=verdict,
             model=self._model.ref,
             recipe=self._recipe.ref,

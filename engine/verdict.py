@@ -140,6 +140,18 @@ def without_bands(recipe: Recipe) -> Recipe:
     return replace(recipe, limits=replace(recipe.limits, review_from=at, review_to=at), rules=rules)
 
 
+def measured(prediction: Prediction | None, recipe: Recipe) -> tuple[Region, ...]:
+    """The regions, with their area in mm² where the recipe says how many millimetres a pixel is."""
+    if prediction is None:
+        return ()
+    side = recipe.limits.mm_per_px
+    return (
+        prediction.regions
+        if side is None
+        else tuple(replace(r, area_mm2=r.area_px * side**2) for r in prediction.regions)
+    )
+
+
 def no_verdict(reason: str) -> Verdict:
     """NO VERDICT for this reason; never OK."""
     return Verdict(Outcome.NO_VERDICT, "", 0.0, (reason,))

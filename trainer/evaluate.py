@@ -33,7 +33,7 @@ from engine.metrics import evaluate_scores
 from engine.package import ModelPackage
 from engine.product import Recipe
 from engine.recipe import default_recipe, without_review
-from engine.verdict import SOUND, decide, no_verdict
+from engine.verdict import SOUND, decide, measured, no_verdict
 from trainer.config import TrainConfig
 from trainer.formats.dataset import Dataset, Sample
 from trainer.places import Place, placed
@@ -195,7 +195,7 @@ def json_line(judged: Judged, truth: str, package: ModelPackage, recipe: Recipe)
         id=new_id(now),
         frame=FrameRef("evaluate", 0, now, name, *judged.size),
         scores=found.scores,
-        regions=found.regions,
+        regions=measured(found, recipe),
         verdict=judged.verdict,
         model=package.ref,
         recipe=recipe.ref,

@@ -16,9 +16,16 @@ from engine.domain import ModelRef, Pixels, Prediction
 from engine.errors import InferenceError
 from engine.networks.load import load_graph
 from engine.package import ModelPackage
-from engine.preprocess import look
+from engine.preprocess import Look, look
 from engine.product import WHOLE, View
 from engine.settings import thread_budget
+
+CARD_BATCH = 16
+
+
+def has_cuda() -> bool:
+    """Whether this torch can compute on a graphics card here."""
+    return bool(torch.cuda.is_available())
 
 
 class TorchModel:
@@ -29,6 +36,8 @@ class TorchModel:
         self._package = package
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._graph = load_graph(package).to(self._device).eval()
+        # On the processor one picture fills the cores; a card waits for more.
+        self._batch = CARD_BATCH if self._device.type == "cuda" else 1
 
     @property
     def ref(self) -> ModelRef:
@@ -38,31 +47,49 @@ class TorchModel:
     def run(self, pixels: Pixels, view: View = WHOLE) -> Prediction:
         """Judge one frame's pixels. Raises InferenceError."""
         begun = time.perf_counter()
-        try:
-            seen = look(pixels, self._package.manifest.input, view)
-        except (ValueError, cv2.error) as error:
-            raise InferenceError(f"The frame does not fit the model: {error}.", "Check the source.") from error
-        prepared = time.perf_counter()
-        try:
-            with torch.inference_mode():
-                raws = [self._raw(picture) for picture in seen.inputs]
-        except RuntimeError as error:
-            raise InferenceError(f"The model failed on a frame: {error}.", "Choose another model.") from error
-        found = assemble(raws, seen, self._package)
-        ended = time.perf_counter()
-        return replace(found, prepare_ms=(prepared - begun) * 1e3, infer_ms=(ended - prepared) * 1e3)
+        seen = self._look(pixels, view)
+        return self._judge([(seen, begun, time.perf_counter())])[0]
 
     def stream(self, pictures: Iterable[Pixels], view: View = WHOLE) -> Iterator[Prediction]:
-        """Judge many pictures, one after the other, in order."""
+        """Judge many pictures in order, on a graphics card several in one pass."""
+        waiting: list[tuple[Look, float, float]] = []
         for pixels in pictures:
-            yield self.run(pixels, view)
+            begun = time.perf_counter()
+            waiting.append((self._look(pixels, view), begun, time.perf_counter()))
+            if len(waiting) >= self._batch:
+                yield from self._judge(waiting)
+                waiting = []
+        yield from self._judge(waiting)
 
-    def _raw(self, picture: NDArray[np.uint8]) -> Raw:
-        outputs = self._graph(torch.from_numpy(picture[np.newaxis]).to(self._device))
-        named = dict(zip(self._graph.outputs, outputs, strict=True))
-        arrays = {name: output[0].float().cpu().numpy() for name, output in named.items()}
-        novelty = float(arrays["novelty"][0]) if "novelty" in arrays else None
-        return Raw(arrays["scores"], arrays.get("map"), novelty)
+    def _look(self, pixels: Pixels, view: View) -> Look:
+        try:
+            return look(pixels, self._package.manifest.input, view)
+        except (ValueError, cv2.error) as error:
+            raise InferenceError(f"The frame does not fit the model: {error}.", "Check the source.") from error
+
+    def _judge(self, looks: list[tuple[Look, float, float]]) -> list[Prediction]:
+        """What was seen of each picture, when it was begun and when prepared (seconds) → predictions."""
+        shown = [picture for seen, _, _ in looks for picture in seen.inputs]
+        try:
+            raws = [raw for i in range(0, len(shown), self._batch) for raw in self._raws(shown[i : i + self._batch])]
+        except RuntimeError as error:
+            raise InferenceError(f"The model failed on a frame: {error}.", "Choose another model.") from error
+        found, given = [], iter(raws)
+        for seen, begun, prepared in looks:
+            prediction = assemble([next(given) for _ in seen.inputs], seen, self._package)
+            took = (time.perf_counter() - prepared) * 1e3
+            found.append(replace(prediction, prepare_ms=(prepared - begun) * 1e3, infer_ms=took))
+        return found
+
+    @torch.inference_mode()
+    def _raws(self, pictures: list[NDArray[np.uint8]]) -> list[Raw]:
+        outputs = self._graph(torch.from_numpy(np.stack(pictures)).to(self._device))
+        arrays = {n: o.float().cpu().numpy() for n, o in zip(self._graph.outputs, outputs, strict=True)}
+        maps, novelty = arrays.get("map"), arrays.get("novelty")
+        return [
+            Raw(scores, None if maps is None else maps[i], None if novelty is None else float(novelty[i, 0]))
+            for i, scores in enumerate(arrays["scores"])
+        ]
 
     def close(self) -> None:
         """Nothing outlives the object."""

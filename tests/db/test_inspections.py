@@ -21,7 +21,7 @@ from db.archive import Archive
 from db.inspections import Filter, NewInspection
 from db.paging import Sort, Stored
 from db.session import Database, open_database
-from engine.domain import Inspection, Outcome, Scores, as_plain
+from engine.domain import Inspection, Outcome, Region, Scores, as_plain
 from engine.errors import InputError, PictureError
 from tests.db import make
 
@@ -45,6 +45,20 @@ def test_what_is_added_comes_back_equal(db: Database) -> None:
     _add(db, made)
     assert inspections.get(db, made.id) == Stored(made)
     assert inspections.latest(db) == Stored(made)
+
+
+def test_measured_regions_come_back_equal(db: Database) -> None:
+    made = make.inspection(8)
+    regions = (
+        Region("pit", 0.5, (1, 2, 3, 4), 12.0, ((1, 2), (4, 2), (4, 6)), 0.03),
+        Region("pit", 0.5, (0, 0, 1, 1), 1),
+    )
+    made = replace(made, regions=regions)
+    _add(db, made)
+    stored = inspections.get(db, made.id)
+    assert stored is not None
+    assert stored.inspection.regions == regions
+    assert [r.get("area_mm2") for r in as_plain(stored.inspection)["regions"]] == [0.03, None]
 
 
 def test_no_verdict_without_scores_comes_back_equal(db: Database) -> None:

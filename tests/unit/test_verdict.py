@@ -8,7 +8,7 @@ import pytest
 
 from engine.domain import Outcome, Prediction, Quality, Region, Scores, Severity
 from engine.product import ClassRule, Guard, Limits, Recipe
-from engine.verdict import decide
+from engine.verdict import decide, measured
 
 RECIPE = Recipe("r", 1, ("ok",), Limits(0.5, 0.3, 0.7))
 
@@ -257,3 +257,12 @@ def test_small_regions_make_nothing_ok_where_there_is_no_sound_class() -> None:
     tiny = Region("a", 0.9, (0, 0, 2, 2), 4.0)
     recipe = replace(RECIPE, ok_classes=(), limits=Limits(min_area_px=100.0))
     assert decide(Prediction(Scores(("a", "b"), (0.9, 0.1)), (tiny,)), recipe).outcome is Outcome.NG
+
+
+def test_regions_are_measured_in_square_millimetres_where_the_scale_is_known() -> None:
+    region = Region("scratch", 0.9, (0, 0, 10, 10), 80.0)
+    found = scored(0.9, (region,))
+    assert measured(found, RECIPE) == (region,)
+    scaled = replace(RECIPE, limits=replace(RECIPE.limits, mm_per_px=0.5))
+    assert [r.area_mm2 for r in measured(found, scaled)] == [pytest.approx(20.0)]
+    assert measured(None, scaled) == ()
