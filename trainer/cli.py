@@ -56,7 +56,10 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jsonl", metavar="FILE", help="write one JSON line a picture")
     parser.add_argument("--threads", type=int, default=0, metavar="N", help="CPU threads; 0 = all cores")
     parser.add_argument(
-        "--precision", choices=("auto", "f32"), default="auto", help="auto: as scan; f32: alike on every CPU"
+        "--precision",
+        choices=("auto", "f32", "bf16", "int8"),
+        default="auto",
+        help="auto: as scan; f32: alike on every CPU",
     )
 
 

@@ -28,6 +28,8 @@ from trainer.prepared import Prepared
 from trainer.quantise import RESTORE_SECONDS, Quantisable, graph_of, in_words, quantise, rows_for
 
 PARITY_PICTURES = 8
+FINE_TUNING_PICTURES = 150
+"""What INT8 is calibrated with after a fine-tuning: the operator waits for it."""
 VERSIONED = ("lineside", "torch", "torchvision", "lightning-fabric", "onnx", "onnxscript", "openvino", "numpy")
 
 
@@ -50,9 +52,9 @@ def finish(job: Job, material: Material, origin: Origin, out: Path) -> ModelPack
     temperature = temperature_of(logits, known[held], head)
     truth = [material.classes[i] for i in job.data.labels[held]]
     limits = _limits(job, material, origin, truth, probabilities(logits / temperature, head))
-    novelty = _novelty(job)
-    deployed = Deployed(job.network, job.config.architecture, temperature, head=head, novelty=novelty)
     parent = origin.parent.manifest if origin.parent else None
+    novelty = _novelty(job, MOST if parent is None else MOST // 2)
+    deployed = Deployed(job.network, job.config.architecture, temperature, head=head, novelty=novelty)
     manifest = Manifest(
         schema=PACKAGE_SCHEMA,
         name=out.name.removesuffix(".zip"),
@@ -109,13 +111,13 @@ def raw_logits(job: Job, data: Prepared, rows: NDArray[np.int64]) -> NDArray[np.
     return np.concatenate(found)
 
 
-def _novelty(job: Job) -> Novelty | None:
+def _novelty(job: Job, most: int) -> Novelty | None:
     """How far a picture lies from the training part, by the trained network's own activations."""
     deployed = Deployed(job.network, job.config.architecture).eval()
     deployed.to(job.fabric.device)
 
     def described(rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        chosen = some(rows, MOST, job.config.seed)
+        chosen = some(rows, most, job.config.seed)
         return descriptions_of(deployed, job.data.pictures, chosen, job.stop.check)
 
     return fit_novelty(described(job.train), described(job.validation))
@@ -126,6 +128,8 @@ def _int8(
 ) -> tuple[dict[str, bytes], Int8Spec]:
     """The INT8 files and how they did; the operator's own fine-tuning is spared the long second try."""
     calibration, held = rows_for(job.train, job.validation, job.config.seed)
+    if not restore:
+        calibration = some(calibration, FINE_TUNING_PICTURES, job.config.seed)
     return quantise(
         lambda: graph_of(files),
         manifest,
