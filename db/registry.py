@@ -95,6 +95,20 @@ def rollback(db: Database, by: str, why: str = "") -> ModelVersion:
     return _get(db, row.version)
 
 
+def withdraw(db: Database, version: str, by: str, why: str) -> ModelVersion | None:
+    """Take a model that failed its proof out of force: back to the one before, with the reason in the history.
+
+    None, and nothing is changed, when another model is active by now or there is none to go back to.
+    """
+    now = active(db)
+    if now is None or now.version != version:
+        return None
+    try:
+        return rollback(db, by, why)
+    except InputError:
+        return None
+
+
 def active(db: Database) -> ModelVersion | None:
     """The active model; None until one was activated."""
     with db.session() as session:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from db.choose import choose_package, choose_recipe
 from db.commands.gallery import Gallery
 from db.jobs import Recorder
+from db.registry import withdraw
 from engine import events
 from engine.backends.base import Model
 from engine.backends.load import load_model
@@ -173,13 +174,18 @@ class Line(QObject):
             recipe = self._recipe(package)
             if not running or station is None:
                 return package, recipe, None
-            return package, recipe, load_proved(lambda: load(package, threads), recipe, station.newest)
+            try:
+                return package, recipe, load_proved(lambda: load(package, threads), recipe, station.newest)
+            except LinesideError as error:
+                withdraw(self._context.db, package.version, self._context.operator, f"not proved: {error.message}")
+                raise
 
         self._context.jobs.run(work, self._swap, self._not_swapped)
 
     def _not_swapped(self, error: Exception) -> None:
         notice = notice_of(error)
-        before = "The model before it goes on judging." if self._state in LIVE_STATES else ""
+        before = "The model before it goes on judging and is the active one." if self._state in LIVE_STATES else ""
+        self._context.packageChanged.emit()
         self._context.notify(notice.kind, notice.message, f"{before} {notice.remedy}".strip())
 
     def _swap(self, ready: tuple[ModelPackage, Recipe, Model | None]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from db.jobs import Recorder
-from db.registry import active
+from db.registry import active, withdraw
 from db.session import Database
 from engine.backends.base import Model
 from engine.errors import LinesideError
@@ -64,6 +64,8 @@ class Follower:
                 self._take(open_package(found.folder))
             except LinesideError as error:
                 log.error("the active model was not taken over: %s", error)
+                back = withdraw(self._db, self._version, "lineside", f"not proved: {error.message}")
+                self._version = self._version if back is None else back.version
                 self._publish(Warned(error.message, f"The model before it goes on judging. {error.remedy}".strip()))
 
     def _take(self, package: ModelPackage) -> None:

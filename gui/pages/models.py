@@ -205,6 +205,7 @@ class ModelsPage(QWidget):
         self.teaching.changed.connect(self._show_buttons)
         self.teaching.decided.connect(self._back)
         self._context.modelActivated.connect(lambda _version: self.activated())
+        self._context.packageChanged.connect(self.activated)
 
     # ── what comes back ──────────────────────────────────────────────────────────────────────────────────────────
     def _found(self, found: _Found) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from db.commands.follow import Follower
 from db.jobs import Recorder
-from db.registry import activate, register
+from db.registry import activate, active, register
 from db.session import Database
 from engine import events
 from engine.backends.base import Model
@@ -100,6 +100,9 @@ def test_damaged_model_never_replaces_the_one_that_judges(
     assert "damaged" in warned.message
     assert "goes on judging" in warned.remedy
     assert set(line.judges) == {"first"}
+    now = active(db)
+    assert now is not None
+    assert now.name == "first"
     shutil.rmtree(packages[1].folder)
 
 

@@ -84,3 +84,15 @@ def test_unknown_or_damaged_model_is_not_activated(db: Database, tmp_path: Path)
     with pytest.raises(PackageError):
         registry.activate(db, model.version, "ann")
     assert registry.active(db) is None
+
+
+def test_a_model_that_fails_its_proof_does_not_stay_active(db: Database, tmp_path: Path) -> None:
+    good, bad = (registry.register(db, make.package(tmp_path / n, n).folder, "ann").version for n in ("a", "b"))
+    registry.activate(db, good, "ann")
+    assert registry.withdraw(db, good, "ann", "alone") is None
+    registry.activate(db, bad, "ann")
+    assert registry.withdraw(db, good, "ann", "not the active one") is None
+    back = registry.withdraw(db, bad, "ann", "not proved: its scores are not numbers")
+    assert back is not None
+    assert back.version == good
+    assert registry.activations(db)[-1].why == "not proved: its scores are not numbers"

@@ -15,11 +15,12 @@ from pytestqt.qtbot import QtBot
 from db import inspections, registry
 from db.session import open_database
 from engine.errors import EnvironmentFailure, LinesideError, PackageError
+from engine.package import ModelPackage, open_package
 from engine.settings import load_settings
 from gui.app import GuiOptions, check_display, compose, run_gui, shut_down
 from gui.theme import THEMES
 from tests.gui.conftest import Open
-from tests.gui.standins import ScriptedSource, live_page, loader, make_package, press
+from tests.gui.standins import ScriptedModel, ScriptedSource, live_page, loader, make_package, press
 
 Key = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -174,6 +175,32 @@ def test_an_activated_model_takes_over_between_two_frames(qtbot: QtBot, opened: 
     assert set(seen[first:]) == {other.version} and station.line.state == "Running"
     active = registry.active(station.context.db)
     assert active is not None and active.version == other.version
+
+
+def test_a_model_that_fails_its_proof_is_not_the_active_one_afterwards(
+    qtbot: QtBot, opened: Open, options: GuiOptions, tmp_path: Path
+) -> None:
+    first = open_package(Path(options.model))
+
+    def load(package: ModelPackage, _threads: int) -> ScriptedModel:
+        if package.version != first.version:
+            raise PackageError("The model gives scores that are not numbers.", "Train it again.")
+        return ScriptedModel(package, ("ok",))
+
+    station = opened(open=lambda _uri: ScriptedSource(5000, every=0.005), load=load)
+    db = station.context.db
+    registry.activate(db, registry.register(db, first.folder, "test").version, "test")
+    other = registry.register(db, make_package(tmp_path / "worse", "worse").folder, "test")
+    station.line.start()
+    qtbot.waitUntil(lambda: station.line.state == "Running", timeout=5000)
+    station.context.activate(other.version, "try it")
+    qtbot.waitUntil(lambda: bool(station.window.notices.notices), timeout=5000)
+    told = station.window.notices.notices[-1]
+    assert told.message == "The model gives scores that are not numbers."
+    assert "goes on judging" in told.remedy
+    active = registry.active(db)
+    assert active is not None and active.version == first.version
+    assert station.line.state == "Running"
 
 
 def test_bad_settings_give_the_defaults_and_a_notice(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
