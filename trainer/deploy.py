@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import onnx
 import openvino
 import torch
 from numpy.typing import NDArray
@@ -58,7 +59,22 @@ def export_graph(deployed: Graph, spec: InputSpec) -> bytes:
             external_data=False,
             verbose=False,
         )
-        return path.read_bytes()
+        return without_traces(path.read_bytes())
+
+
+def without_traces(graph: bytes) -> bytes:
+    """The ONNX graph without the exporter's notes: they name files of the machine it was made on."""
+    model = onnx.load_from_string(graph)
+    del model.metadata_props[:], model.graph.metadata_props[:]
+    for part in (*model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    for function in model.functions:
+        del function.metadata_props[:]
+        for node in function.node:
+            del node.metadata_props[:]
+            node.doc_string = ""
+    return bytes(model.SerializeToString())
 
 
 def weights_of(network: nn.Module) -> bytes:
