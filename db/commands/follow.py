@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from db.jobs import Recorder
-from db.registry import active, withdraw
+from db.registry import ModelVersion, active, withdraw
 from db.session import Database
 from engine.backends.base import Model
 from engine.errors import LinesideError
@@ -21,6 +21,7 @@ from engine.swap import load_proved
 log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
+BY = "lineside"
 
 
 class Follower:
@@ -43,6 +44,7 @@ class Follower:
     ) -> None:
         self._db, self._station, self._recorder, self._version = db, station, recorder, version
         self._recipe, self._load, self._publish, self._every_s = recipe, load, publish, every_s
+        self._refused = ""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follow-active-model", daemon=True)
 
@@ -58,18 +60,28 @@ class Follower:
         while not self._stop.wait(self._every_s):
             try:
                 found = active(self._db)
-                if found is None or found.version == self._version:
+                if found is None or found.version in {self._version, self._refused}:
                     continue
-                self._version = found.version
-                self._take(open_package(found.folder))
+                # Told once: where there is no model to go back to, it stays the active one.
+                self._refused = found.version
+                self._take(found)
+                self._version, self._refused = found.version, ""
             except LinesideError as error:
                 log.error("the active model was not taken over: %s", error)
-                back = withdraw(self._db, self._version, "lineside", f"not proved: {error.message}")
-                self._version = self._version if back is None else back.version
                 self._publish(Warned(error.message, f"The model before it goes on judging. {error.remedy}".strip()))
 
-    def _take(self, package: ModelPackage) -> None:
+    def _take(self, found: ModelVersion) -> None:
+        try:
+            package = open_package(found.folder)
+        except LinesideError as error:
+            withdraw(self._db, found.version, BY, f"not proved: {error.message}")
+            raise
+        # A recipe of this run alone that does not fit is no fault of the model: it stays active for the others.
         recipe = self._recipe(package)
-        model = load_proved(lambda: self._load(package), recipe, self._station.newest)
+        try:
+            model = load_proved(lambda: self._load(package), recipe, self._station.newest)
+        except LinesideError as error:
+            withdraw(self._db, found.version, BY, f"not proved: {error.message}")
+            raise
         self._recorder.policy, self._recorder.threshold = recipe.saving, recipe.limits.ng_at
         self._station.swap_model(model, recipe)

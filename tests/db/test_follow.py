@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from db.commands import follow
 from db.commands.follow import Follower
 from db.jobs import Recorder
 from db.registry import activate, active, register
@@ -17,9 +18,9 @@ from engine import events
 from engine.backends.base import Model
 from engine.backends.load import load_model
 from engine.domain import Frame
-from engine.errors import InferenceError
+from engine.errors import InferenceError, InputError, StorageError
 from engine.package import ModelPackage, open_package
-from engine.product import SavingPolicy
+from engine.product import Recipe, SavingPolicy
 from engine.recipe import default_recipe
 from engine.station import Station
 from tests.frames import ListSource, part
@@ -39,7 +40,13 @@ class SteadySource(ListSource):
 class Line:
     """A station that runs and follows."""
 
-    def __init__(self, db: Database, package: ModelPackage, load: Callable[[ModelPackage], Model] = load_model) -> None:
+    def __init__(
+        self,
+        db: Database,
+        package: ModelPackage,
+        load: Callable[[ModelPackage], Model] = load_model,
+        recipe_of: Callable[[ModelPackage], Recipe] = default_recipe,
+    ) -> None:
         self.events: list[events.StationEvent] = []
         self.recorder = Recorder(db, SavingPolicy())
         source = SteadySource([part()])
@@ -50,7 +57,7 @@ class Line:
             self.station,
             self.recorder,
             package.version,
-            recipe=default_recipe,
+            recipe=recipe_of,
             load=load,
             publish=self.events.append,
             every_s=0.02,
@@ -122,3 +129,34 @@ def test_model_that_fails_on_the_newest_part_never_takes_over(
     time.sleep(0.1)
     line.run_until(events.Warned)
     assert set(line.judges) == {"first"}
+    now = active(db)
+    assert now is not None
+    assert now.name == "first"
+
+
+def test_a_recipe_of_this_run_alone_leaves_the_active_model_to_the_others(
+    db: Database, packages: tuple[ModelPackage, ModelPackage]
+) -> None:
+    def recipe_of(_package: ModelPackage) -> Recipe:
+        raise InputError("The recipe was made for another model.", "Choose that model.")
+
+    line = Line(db, packages[0], recipe_of=recipe_of)
+    line.run_until(events.Warned)
+    assert set(line.judges) == {"first"}
+    now = active(db)
+    assert now is not None
+    assert now.name == "second"
+
+
+def test_a_database_in_trouble_takes_no_model_out_of_force(
+    db: Database, packages: tuple[ModelPackage, ModelPackage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(_db: Database) -> None:
+        raise StorageError("The database is locked.", "Close the other program.")
+
+    monkeypatch.setattr(follow, "active", locked)
+    line = Line(db, packages[1])
+    line.run_until(events.Warned)
+    now = active(db)
+    assert now is not None
+    assert now.name == "second"
