@@ -1,7 +1,7 @@
 """Freed memory is kept for the next frame instead of being given back to the system.
 
 glibc hands a freed picture back at once, and the next one of the same size is paid for again, page by page: a 300×300
-picture's decoding, scaling and drawing took twice as long. Measured in docs/results.md; decided in docs/decisions.
+picture's decoding, scaling and drawing took twice as long. Measured and decided in docs/decisions/0013.
 """
 
 from __future__ import annotations

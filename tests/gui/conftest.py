@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.app import GuiOptions, Station, compose, shut_down
 from tests.gui.standins import ScriptedSource, loader, make_package
+from tests.gui.stored import Bench
 
 Open = Callable[..., Station]
 
@@ -38,3 +39,11 @@ def opened(qtbot: QtBot, options: GuiOptions) -> Iterator[Open]:
     yield make
     for station in stations:
         shut_down(station)
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
+    """A context on a real database with the tiny model, for a page by itself."""
+    made = Bench(tmp_path / "station", qtbot)
+    yield made
+    made.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,13 +36,6 @@ out = Path(sys.argv[sys.argv.index("--out") + 1])
 made = write_tiny_package(out, name="taught", defect="scratch")
 say(event="finished", package=str(out), version=made.version, metrics={{"accuracy": 1.0}}, seconds=0.1)
 """
-
-
-@pytest.fixture
-def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path / "station", qtbot)
-    yield made
-    made.close()
 
 
 @pytest.fixture

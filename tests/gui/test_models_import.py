@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from db.registry import list_models
 from engine.package import open_package
@@ -14,13 +12,6 @@ from gui.pages.models import ModelsPage
 from gui.pages.models_import import ImportDialog
 from tests.foreign import SIDE, anomalib, classifier
 from tests.gui.stored import Bench
-
-
-@pytest.fixture
-def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path / "station", qtbot)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
-from pytestqt.qtbot import QtBot
 
 from db.inspections import get
 from db.overrides import history, in_force
@@ -17,13 +12,6 @@ from gui.pages.review import NO_MATCH, NOTHING, ReviewPage
 from tests.gui.stored import Bench, press
 
 OK, NG, REVIEW, NONE = Outcome.OK, Outcome.NG, Outcome.REVIEW, Outcome.NO_VERDICT
-
-
-@pytest.fixture
-def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path / "station", qtbot)
-    yield made
-    made.close()
 
 
 def shown(bench: Bench, *outcomes: Outcome) -> tuple[ReviewPage, list[Inspection]]:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from engine.domain import HeatMap, Outcome, Pixels
 from engine.errors import EnvironmentFailure
@@ -29,13 +25,6 @@ class Bright:
         """All ones."""
         ASKED.append((method, label))
         return np.ones((4, 4), np.float32)
-
-
-@pytest.fixture
-def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path / "station", qtbot)
-    yield made
-    made.close()
 
 
 @pytest.fixture

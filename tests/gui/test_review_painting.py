@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +18,6 @@ from gui.widgets.mask_tools import MaskCanvas
 from tests.gui.stored import SIZE, Bench, press
 
 NG, OK = Outcome.NG, Outcome.OK
-
-
-@pytest.fixture
-def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path / "station", qtbot)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
-from pytestqt.qtbot import QtBot
 
 from db.inspections import Filter
 from db.paging import Sort
@@ -18,13 +15,6 @@ from gui.tables.thumbnails import KEPT, THUMBNAIL, Thumbnails
 from tests.gui.stored import Bench
 
 ROOT = QModelIndex()
-
-
-@pytest.fixture
-def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path / "station", qtbot)
-    yield made
-    made.close()
 
 
 def table(bench: Bench) -> InspectionsTable:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -18,13 +17,6 @@ from engine.domain import FrameRef, Inspection, ModelRef, Outcome, RecipeRef, Sc
 from gui.pages.scan import ScanPage
 from gui.tables.scan_rows import SCORE, ScanTable, Show
 from tests.gui.stored import Bench, press
-
-
-@pytest.fixture
-def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path / "station", qtbot)
-    yield made
-    made.close()
 
 
 @pytest.fixture
