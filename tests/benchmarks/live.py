@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from db.inspections import Filter, count
 from engine.events import Inspected, Picture, StationEvent, Stopped
+from engine.memory import keep_freed_memory
 from engine.settings import demo_package
 
 FPS = 30
@@ -163,6 +164,8 @@ def main() -> None:
     way, seconds = sys.argv[1], float(sys.argv[2])
     with tempfile.TemporaryDirectory() as home:
         os.environ["LINESIDE_HOME"] = home
+        if way == "lineside":
+            keep_freed_memory()
         application = QApplication(["bench"])
         application.setQuitOnLastWindowClosed(False)
         print(json.dumps({"way": way, **(lineside(seconds) if way == "lineside" else plain(seconds))}))
