@@ -172,6 +172,7 @@ def _trainer_commands(commands: argparse._SubParsersAction[argparse.ArgumentPars
     combine = _command(commands, "combine", "one model of several", "lineside combine A B --out both", _combine)
     example = "lineside quantise PKG data/train --out PKG-int8"
     quantise = _command(commands, "quantise", "INT8, guard and calibration for a model", example, _quantise)
+    _longer_trainer_commands(commands, wanted)
     if wanted in {"train", "evaluate", "data", "combine", "quantise"}:
         from trainer import cli
 
@@ -180,6 +181,25 @@ def _trainer_commands(commands: argparse._SubParsersAction[argparse.ArgumentPars
         cli.add_combine_arguments(combine)
         cli.add_quantise_arguments(quantise)
         cli.add_data_arguments(data)
+
+
+def _longer_trainer_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser], wanted: str) -> None:
+    example = "lineside tune parts/ --preset severstal-resnet50 --out tuning"
+    tune = _command(commands, "tune", "search for better training settings", example, _tune)
+    distil = _command(
+        commands, "distil", "a small model from a large one", "lineside distil PKG parts/ --out S", _distil
+    )
+    example = "lineside label new/ --model PKG --out labelled"
+    label = _command(commands, "label", "label pictures with a model, for review", example, _label)
+    example = "lineside crossval parts/ --preset lineside-segdec --folds 3 --out folds"
+    crossval = _command(commands, "crossval", "train and judge every fold of a data set", example, _crossval)
+    if wanted in {"tune", "distil", "label", "crossval"}:
+        from trainer import arguments
+
+        arguments.add_tune_arguments(tune)
+        arguments.add_distil_arguments(distil)
+        arguments.add_label_arguments(label)
+        arguments.add_crossval_arguments(crossval)
 
 
 def _command(
@@ -248,21 +268,52 @@ def _train(args: argparse.Namespace) -> int:
     try:
         from trainer.train import run_train
     except ImportError as error:
-        raise EnvironmentFailure(
-            f"This installation cannot train: {error}.", 'Install the trainer with `pip install "lineside[train]"`.'
-        ) from error
+        raise _no_trainer(error) from error
     return run_train(args)
+
+
+def _tune(args: argparse.Namespace) -> int:
+    try:
+        from trainer.tune import run_tune
+    except ImportError as error:
+        raise _no_trainer(error) from error
+    return run_tune(args)
+
+
+def _distil(args: argparse.Namespace) -> int:
+    try:
+        from trainer.distil import run_distil
+    except ImportError as error:
+        raise _no_trainer(error) from error
+    return run_distil(args)
+
+
+def _crossval(args: argparse.Namespace) -> int:
+    try:
+        from trainer.crossval import run_crossval
+    except ImportError as error:
+        raise _no_trainer(error) from error
+    return run_crossval(args)
+
+
+def _label(args: argparse.Namespace) -> int:
+    from trainer.label import run_label
+
+    return run_label(args)
 
 
 def _combine(args: argparse.Namespace) -> int:
     try:
         from trainer.combine import run_combine
     except ImportError as error:
-        raise EnvironmentFailure(
-            f"This installation cannot combine models: {error}.",
-            'Install the trainer with `pip install "lineside[train]"`.',
-        ) from error
+        raise _no_trainer(error) from error
     return run_combine(args)
+
+
+def _no_trainer(error: ImportError) -> EnvironmentFailure:
+    return EnvironmentFailure(
+        f"This installation has no trainer: {error}.", 'Install it with `pip install "lineside[train]"`.'
+    )
 
 
 def _evaluate(args: argparse.Namespace) -> int:
@@ -275,10 +326,7 @@ def _quantise(args: argparse.Namespace) -> int:
     try:
         from trainer.complete import run_quantise
     except ImportError as error:
-        raise EnvironmentFailure(
-            f"This installation cannot quantise models: {error}.",
-            'Install the trainer with `pip install "lineside[train]"`.',
-        ) from error
+        raise _no_trainer(error) from error
     return run_quantise(args)
 
 

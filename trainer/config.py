@@ -40,17 +40,27 @@ class TrainConfig(BaseModel):
     folds: int = Field(0, ge=0)
     fold: int = Field(0, ge=0)
     validation_from: Literal["train", "test-half"] = "train"
+    split: Literal["stratified", "torch-random"] = "stratified"
+    """stratified: by group, classes alike; torch-random: torch's `random_split`, test first (the GC10 publication)."""
+    leaks: Literal["drop", "refuse", "allow"] = "drop"
+    """Copies of held-out pictures in the training part: left out, refused, or kept because it was asked for."""
     seed: int = 42
 
     epochs: int = Field(20, ge=1)
     patience: int = Field(0, ge=0)
     """Epochs without a better validation loss before it stops; 0 = never."""
     keep: Literal["best", "last"] = "best"
+    select: Literal["loss", "accuracy", "macro_f1", "ap"] = "loss"
+    """What tells the best epoch, on the validation part."""
+    budget_seconds: float = Field(0.0, ge=0.0)
+    """The epochs end when the next one would exceed this time; 0 = no limit. A resumed run counts anew."""
     batch: int = Field(32, ge=1)
     samples_per_epoch: int = Field(0, ge=0)
     """0 = as many as the training part has."""
     sampling: Literal["plain", "balanced", "weighted"] = "plain"
     """plain: each picture once; balanced: as many sound as defective, kinds alike; weighted: every class alike."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """balanced: the loss weighs each class by how rare it is in the training part."""
     optimizer: Literal["adam", "adamw", "sgd"] = "adam"
     learning_rate: float = Field(1e-3, gt=0.0)
     weight_decay: float = Field(0.0, ge=0.0)
@@ -60,12 +70,39 @@ class TrainConfig(BaseModel):
     """Decay per step of a running average of the weights that is validated and kept; 0 = none."""
     precision: Literal["auto", "32", "bf16"] = "auto"
     threads: int = Field(0, ge=0)
+    devices: int = Field(0, ge=0)
+    """Graphics cards, or processes where there is none; 0 = every card, or one process."""
+    nodes: int = Field(1, ge=1)
+    freeze: int = Field(0, ge=0, le=12)
+    """So many first stages of the network stay as they are."""
+    frozen_views: int = Field(0, ge=0, le=64)
+    """With frozen stages: their output is computed once for so many augmented views of each picture; 0 = every step."""
+    tensorboard: bool = False
+    """Curves for TensorBoard in the run's folder."""
+    members: list[str] = Field(default_factory=list)
+    """Architectures trained one after the other and combined into one ensemble; `architecture` is then the first."""
 
     flip_horizontal: bool = False
     flip_vertical: bool = False
     turn: bool = False
-    """Quarter turns (square input only)."""
+    """Quarter turns; of an input that is not square, all pictures of a batch alike (seg-decision networks only)."""
     shift: float = Field(0.0, ge=0.0, le=0.5)
+    rotate: float = Field(0.0, ge=0.0, le=180.0)
+    """Degrees, to either side."""
+    zoom: float = Field(0.0, ge=0.0, le=0.5)
+    """Share by which a picture grows or shrinks."""
+    elastic: float = Field(0.0, ge=0.0, le=0.1)
+    """Smooth random displacement (Simard et al. 2003), standard deviation as a share of the picture's height."""
+    exposure: float = Field(0.0, ge=0.0, le=1.5)
+    """Light multiplied by e^-x … e^x, clipped as a sensor clips."""
+    gamma: float = Field(0.0, ge=0.0, le=1.0)
+    """Tone curve p^(e^-x … e^x)."""
+    clahe: float = Field(0.0, ge=0.0, le=1.0)
+    """Probability of local contrast equalisation."""
+    blur: float = Field(0.0, ge=0.0, le=4.0)
+    """Largest standard deviation of a Gaussian blur, in pixels; half the pictures stay sharp."""
+    glare: float = Field(0.0, ge=0.0, le=1.0)
+    """Probability of a soft bright spot."""
     brightness: float = Field(0.0, ge=0.0, le=1.0)
     contrast: float = Field(0.0, ge=0.0, le=1.0)
     noise: float = Field(0.0, ge=0.0, le=1.0)
@@ -74,13 +111,15 @@ class TrainConfig(BaseModel):
     segmentation_epochs: int = Field(0, ge=0)
     """Two-stage only: epochs on the map before the decision is taught with the map frozen."""
     segmentation_loss: Literal["bce", "mse"] = "bce"
+    dice: float = Field(0.5, ge=0.0)
+    """Weight of the soft Dice loss beside the map's cross-entropy; the publication has none."""
     segmentation_weight: float = Field(1.0, ge=0.0)
     positive_weight: float = Field(1.0, gt=0.0)
     window_epochs: int = Field(0, ge=0)
     """Not two-stage, masks known: so many first epochs on windows of half the height and width, four of each picture.
     Small defects fill more of a window, so the map learns from fewer pictures; the last epochs see whole ones."""
     dilate: int = Field(0, ge=0)
-    """Masks grow by this many input pixels."""
+    """Masks grow by this many input pixels to every side: 0, 2, 4, 6, 8 are the five annotations of the publication."""
 
     threshold: str = "best_f1"
     """`best_f1` on validation, `recall:0.99` (share of defects), or a number."""
@@ -99,8 +138,10 @@ class TrainConfig(BaseModel):
     def _fits(self) -> TrainConfig:
         if self.folds and self.fold >= self.folds:
             raise ValueError("fold must be below folds")
-        if self.turn and self.height != self.width:
+        if self.turn and self.height != self.width and self.kind != "segdec":
             raise ValueError("turn needs height = width")
+        if self.frozen_views and not self.freeze:
+            raise ValueError("frozen_views needs freeze")
         if self.threshold != "best_f1":
             float(self.threshold.removeprefix("recall:"))
         return self
@@ -125,9 +166,7 @@ def preset_names() -> list[str]:
 
 def load_config(preset: str, settings: Sequence[str] = (), given: Mapping[str, Any] | None = None) -> TrainConfig:
     """A preset with `KEY=VALUE` settings on top, and values `given` by code above both. Raises UsageError."""
-    if preset not in preset_names():
-        raise UsageError(f"There is no preset {preset!r}.", f"Choose one of {', '.join(preset_names())}.")
-    values = tomllib.loads((PRESETS / f"{preset}.toml").read_text(encoding="utf-8"))
+    values = _read_preset(preset)
     values.update(parse_settings(settings))
     values.update(given or {})
     try:
@@ -138,6 +177,20 @@ def load_config(preset: str, settings: Sequence[str] = (), given: Mapping[str, A
         raise UsageError(
             f"The setting {key or 'given'} cannot be used: {first['msg']}.", "Give another value with --set."
         ) from error
+
+
+def _read_preset(preset: str) -> dict[str, Any]:
+    """A preset by its name, or a TOML file in a preset's form, such as a tuning's best.toml."""
+    path = Path(preset) if preset.lower().endswith(".toml") else PRESETS / f"{preset}.toml"
+    if path.suffix != ".toml" or path.parent != PRESETS:
+        if not path.is_file():
+            raise UsageError(f"There is no preset file {preset}.", "Check the path.")
+    elif preset not in preset_names():
+        raise UsageError(f"There is no preset {preset!r}.", f"Choose one of {', '.join(preset_names())}.")
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"The preset file {preset} cannot be read: {error}.", "Correct it.") from error
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, Any]:

@@ -1,0 +1,75 @@
+"""The arguments of the trainer's longer commands: tune, distil, label, crossval. Needs no torch."""
+
+from __future__ import annotations
+
+import argparse
+
+from trainer.config import preset_names
+from trainer.formats.detect import FORMATS
+
+METRICS = ("macro_f1", "ap", "accuracy", "loss")
+
+
+def add_tune_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `lineside tune` takes."""
+    _describe(parser, "lineside tune parts/ --preset severstal-resnet50 --trials 5 --out tuning")
+    _training_arguments(parser, preset_needed=True)
+    parser.add_argument("--trials", type=int, default=5, metavar="N", help="trials in all, those done before included")
+    parser.add_argument("--space", metavar="FILE", help="search space (TOML); default: the published one")
+    parser.add_argument("--metric", choices=METRICS, default="macro_f1", help="what a trial is judged by")
+    parser.add_argument("--out", required=True, metavar="DIR", help="study.db, best.toml, trials.csv, study.html")
+
+
+def add_distil_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `lineside distil` takes."""
+    _describe(parser, "lineside distil models/together parts/ --out models/small")
+    parser.add_argument("package", metavar="PKG", help="the teacher: any model package, folder or zip")
+    _training_arguments(parser, preset_needed=False)
+    parser.add_argument("--student", default="mobilenet_v3_small", metavar="A", help="a classifier's architecture")
+    parser.add_argument("--temperature", type=float, default=3.0, metavar="T", help="softens the teacher's scores")
+    parser.add_argument(
+        "--alpha", type=float, default=0.7, metavar="A", help="weight of the teacher, 0…1; labels: rest"
+    )
+    parser.add_argument("--out", required=True, metavar="PKG", help="folder of the model package to write")
+
+
+def add_label_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `lineside label` takes."""
+    _describe(parser, "lineside label new-pictures/ --model models/castings --floor 0.98 --out labelled")
+    parser.add_argument("input", metavar="DIR", help="folder of pictures without labels")
+    parser.add_argument("--model", required=True, metavar="PKG", help="the model package that labels")
+    parser.add_argument("--recipe", metavar="FILE", help="judge by this recipe instead of the package's own limits")
+    parser.add_argument(
+        "--floor", type=float, default=0.95, metavar="P", help="least confidence of a label; default 0.95"
+    )
+    parser.add_argument("--out", required=True, metavar="DIR", help="new folder: data set, review.csv, review.html")
+
+
+def add_crossval_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `lineside crossval` takes."""
+    _describe(parser, "lineside crossval parts/ --preset lineside-segdec --folds 3 --seeds 1,2,3 --out folds")
+    _training_arguments(parser, preset_needed=True)
+    parser.add_argument("--folds", type=int, default=0, metavar="K", help="how many folds; default: the preset's, or 5")
+    parser.add_argument("--seeds", default="", metavar="A,B", help="repeat with these seeds; the folds stay the same")
+    parser.add_argument("--out", required=True, metavar="DIR", help="one package a fold and seed, and figures.json")
+
+
+def _training_arguments(parser: argparse.ArgumentParser, *, preset_needed: bool) -> None:
+    parser.add_argument("dataset", metavar="DATASET", help="a data set's folder, or demo:?seed=1&count=3000")
+    default = None if preset_needed else "distil"
+    parser.add_argument(
+        "--preset",
+        required=preset_needed,
+        default=default,
+        metavar="NAME",
+        help=f"one of {', '.join(preset_names())}, or a .toml file",
+    )
+    parser.add_argument("--format", default="", metavar="F", help=f"how the data set is laid out: {', '.join(FORMATS)}")
+    parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="change a preset's setting; repeatable")
+    parser.add_argument("--weights", default="", metavar="W", help="imagenet, none, or a torchvision state dict's file")
+    parser.add_argument("--jsonl", action="store_true", help="JSON events on stdout, also on a terminal")
+
+
+def _describe(parser: argparse.ArgumentParser, example: str) -> None:
+    parser.epilog = f"example:\n  {example}\n"
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
