@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from engine.errors import UsageError
 from engine.networks.classifiers import CellHead, Classifier, line_cnn, small_cnn
-from engine.networks.segdec import FastSegDec, PublishedSegDec
+from engine.networks.segdec import FastSegDec, MapSegDec, PublishedSegDec
 from engine.networks.torchvision_zoo import TORCHVISION, scaled_to_one, smallest_input, torchvision_classifier
 
-SEGDEC = {"segdec": PublishedSegDec, "segdec-fast": FastSegDec}
+SEGDEC = {"segdec": PublishedSegDec, "segdec-fast": FastSegDec, "segdec-map": MapSegDec}
 OWN_CLASSIFIERS = {"small_cnn": small_cnn, "line_cnn": line_cnn}
 ARCHITECTURES = (*SEGDEC, *OWN_CLASSIFIERS, *TORCHVISION)
 SMALLEST_SIDE = {"segdec": 64}
@@ -65,8 +65,10 @@ def check_input(architecture: str, height: int, width: int) -> None:
             f"{architecture} needs pictures of at least {least[0]}×{least[1]} pixels, not {height}×{width}.",
             "Use --set height=… width=… or another architecture.",
         )
-    if architecture == "segdec-fast" and (height % 8 or width % 8):
-        raise UsageError(f"segdec-fast needs sides that are multiples of 8, not {height}×{width}.", "Change the sides.")
+    if architecture in {"segdec-fast", "segdec-map"} and (height % 8 or width % 8):
+        raise UsageError(
+            f"{architecture} needs sides that are multiples of 8, not {height}×{width}.", "Change the sides."
+        )
 
 
 def check_head(network: nn.Module, architecture: str, head: str, classes: int) -> None:
