@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Generator, Tensor
 from torch.nn.functional import conv2d, pad
 
@@ -13,12 +16,14 @@ from trainer.config import TrainConfig
 GLARE_PEAK = (0.4, 1.0)
 GLARE_RADIUS = (0.05, 0.2)
 CLAHE_CLIP, CLAHE_TILES = 2.0, (8, 8)
+JPEG_QUALITY = (40, 95)
+Picture = NDArray[np.uint8]
 
 
 def relit(x: Tensor, config: TrainConfig, rng: Generator) -> Tensor:
     """N×C×H×W in 0…1 → the same shape in 0…1: light first, then optics, then the sensor's noise."""
     wanted = (config.contrast, config.brightness, config.exposure, config.gamma, config.glare, config.blur)
-    if not any((*wanted, config.clahe, config.noise)):
+    if not any((*wanted, config.clahe, config.noise, config.jpeg)):
         return x
     if config.clahe:
         x = _equalised(x, config.clahe, rng)
@@ -40,7 +45,8 @@ def relit(x: Tensor, config: TrainConfig, rng: Generator) -> Tensor:
         seed = int(torch.randint(0, 2**31, (1,), generator=rng))
         local = torch.Generator(device=x.device).manual_seed(seed)
         x = x + torch.randn(x.shape, generator=local, device=x.device) * (config.noise * _one_each(x, rng))
-    return x.clamp(0.0, 1.0)
+    x = x.clamp(0.0, 1.0)
+    return _compressed(x, config.jpeg, rng) if config.jpeg else x
 
 
 def _glare(x: Tensor, probability: float, rng: Generator) -> Tensor:
@@ -77,14 +83,36 @@ def _blurred(x: Tensor, most: float, rng: Generator) -> Tensor:
 
 def _equalised(x: Tensor, probability: float, rng: Generator) -> Tensor:
     """Contrast-limited adaptive histogram equalisation of some pictures, channel by channel."""
-    chosen = torch.nonzero(torch.rand(len(x), generator=rng) < probability).flatten().tolist()
+    tool = cv2.createCLAHE(CLAHE_CLIP, CLAHE_TILES)
+
+    def even(picture: Picture) -> Picture:
+        return np.dstack([tool.apply(np.ascontiguousarray(picture[..., c])) for c in range(picture.shape[2])])
+
+    return _some(x, probability, rng, lambda picture, _share: even(picture))
+
+
+def _compressed(x: Tensor, probability: float, rng: Generator) -> Tensor:
+    """Through JPEG and back, some pictures, each with a quality of its own."""
+
+    def squeezed(picture: Picture, share: float) -> Picture:
+        quality = round(JPEG_QUALITY[0] + share * (JPEG_QUALITY[1] - JPEG_QUALITY[0]))
+        _, code = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, quality))
+        return np.asarray(cv2.imdecode(code, cv2.IMREAD_UNCHANGED), np.uint8).reshape(picture.shape)
+
+    return _some(x, probability, rng, squeezed)
+
+
+def _some(x: Tensor, probability: float, rng: Generator, change: Callable[[Picture, float], Picture]) -> Tensor:
+    """`change(H×W×C, a number in 0…1)` of some pictures, in 8 bits."""
+    draws = torch.rand((2, len(x)), generator=rng)
+    chosen = torch.nonzero(draws[0] < probability).flatten().tolist()
     if not chosen:
         return x
-    tool, out = cv2.createCLAHE(CLAHE_CLIP, CLAHE_TILES), x.clone()
+    out = x.clone()
     for row in chosen:
-        planes = (x[row].cpu().numpy() * 255.0).round().astype(np.uint8)
-        even = np.stack([tool.apply(np.ascontiguousarray(plane)) for plane in planes])
-        out[row] = torch.from_numpy(even).to(x.device).float() / 255.0
+        picture = np.ascontiguousarray((x[row].cpu() * 255.0).round().to(torch.uint8).permute(1, 2, 0).numpy())
+        changed = np.ascontiguousarray(change(picture, float(draws[1, row])))
+        out[row] = torch.from_numpy(changed).to(x.device).permute(2, 0, 1).float() / 255.0
     return out
 
 

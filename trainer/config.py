@@ -42,6 +42,8 @@ class TrainConfig(BaseModel):
     validation_from: Literal["train", "test-half"] = "train"
     split: Literal["stratified", "torch-random"] = "stratified"
     """stratified: by group, classes alike; torch-random: torch's `random_split`, test first (the GC10 publication)."""
+    split_seed: int = -1
+    """The split's own seed, so that trainings with several seeds share one split; -1 = `seed`."""
     leaks: Literal["drop", "refuse", "allow"] = "drop"
     """Copies of held-out pictures in the training part: left out, refused, or kept because it was asked for."""
     seed: int = 42
@@ -101,6 +103,8 @@ class TrainConfig(BaseModel):
     """Probability of local contrast equalisation."""
     blur: float = Field(0.0, ge=0.0, le=4.0)
     """Largest standard deviation of a Gaussian blur, in pixels; half the pictures stay sharp."""
+    jpeg: float = Field(0.0, ge=0.0, le=1.0)
+    """Probability of JPEG compression (quality 40…95): hides which pictures came from JPEG files."""
     glare: float = Field(0.0, ge=0.0, le=1.0)
     """Probability of a soft bright spot."""
     brightness: float = Field(0.0, ge=0.0, le=1.0)
@@ -123,11 +127,20 @@ class TrainConfig(BaseModel):
 
     threshold: str = "best_f1"
     """`best_f1` on validation, `recall:0.99` (share of defects), or a number."""
+    critical: list[str] = Field(default_factory=list)
+    """Defects that must never escape: judged first, each with a threshold of its own that catches them all."""
+    critical_recall: float = Field(1.0, gt=0.0, le=1.0)
+    """Share of each critical class that its threshold must catch on the validation part."""
     review_margin: float = Field(0.0, ge=0.0, lt=0.5)
     map_threshold: float = Field(0.5, gt=0.0, lt=1.0)
 
     int8: bool = True
     """Quantise the graph too where NNCF is installed, and keep that graph where its verdicts agree."""
+
+    distil_temperature: float = Field(3.0, gt=0.0, le=100.0)
+    """Distillation: what softens the scores of teacher and student."""
+    distil_alpha: float = Field(0.7, ge=0.0, le=1.0)
+    """Distillation: weight of the teacher; the labels have the rest."""
 
     replay: int = Field(600, ge=0)
     """Fine-tuning: how many of the parent's pictures are repeated."""
@@ -155,7 +168,14 @@ class TrainConfig(BaseModel):
     def rule(self) -> SplitRule:
         """How the data set is split."""
         return SplitRule(
-            self.validation_fraction, self.test_fraction, self.folds, self.fold, self.validation_from, self.seed
+            validation=self.validation_fraction,
+            test=self.test_fraction,
+            folds=self.folds,
+            fold=self.fold,
+            validation_from=self.validation_from,
+            seed=self.seed if self.split_seed < 0 else self.split_seed,
+            method=self.split,
+            leaks=self.leaks,
         )
 
 
