@@ -12,14 +12,8 @@ import numpy as np
 import pytest
 
 from engine.errors import DatasetError, UsageError
+from tests.labelled import write_picture
 from trainer.formats.detect import open_dataset
-
-
-def write_picture(path: Path, seed: int, size: tuple[int, int] = (24, 32)) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pixels = np.random.default_rng(seed).integers(0, 256, size, dtype=np.uint8)
-    path.write_bytes(cv2.imencode(path.suffix, pixels)[1].tobytes())
-    return path
 
 
 def write_export(folder: Path, **changes: Any) -> Path:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from engine.domain import Mask, Pixels
 from engine.errors import DatasetError
+from trainer.formats.groups import joined
 
 Part = Literal["", "train", "validation", "test"]
 """Where the data set itself puts a sample; empty = it leaves that to the split."""
@@ -54,6 +55,10 @@ class Dataset:
     ok_classes: tuple[str, ...]
     samples: tuple[Sample, ...]
     location: Path | None = None
+    missing: int = 0
+    """Pictures that the data set names and that are not there."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of how it was read, a sentence each."""
 
     def counts(self) -> dict[str, int]:
         """Samples per class, in the order of `classes`."""
@@ -83,6 +88,8 @@ class Dataset:
             "masks": sum(s.has_mask for s in self.samples),
             "defects_without_mask": sum(not s.has_mask for s in defects),
             "duplicates": sum(n - 1 for n in digests.values()),
+            "missing": self.missing,
+            "notes": list(self.notes),
             "sha256": self.sha256(),
         }
 
@@ -94,33 +101,38 @@ def make_dataset(
     ok_classes: Sequence[str] = (),
     location: Path | None = None,
     classes: Sequence[str] = (),
+    missing: int = 0,
+    notes: Sequence[str] = (),
 ) -> Dataset:
-    """Order the classes, find the sound ones, join groups that share a picture. Raises DatasetError when empty."""
+    """Order the classes, find the sound ones, join groups that share a picture.
+
+    `classes` are there beside those that the samples show. Raises DatasetError when empty or of one class only.
+    """
     if not samples:
         raise DatasetError(f"The data set {name} holds no pictures.", "Choose a folder with labelled pictures.")
     names = sorted({name for s in samples for name in (s.label, *s.also)} | set(classes))
+    if len(names) < 2:
+        raise DatasetError(
+            f"The data set {name} shows the class {names[0]!r} only.", "Add pictures of at least one other class."
+        )
     sound = tuple(n for n in names if (n in ok_classes if ok_classes else n.lower() in OK_NAMES))
     unknown = [n for n in ok_classes if n not in names]
     if unknown:
         raise DatasetError(f"The data set {name} has no class {unknown[0]!r}.", f"Its classes: {', '.join(names)}.")
     ordered = (*sound, *(n for n in names if n not in sound))
-    return Dataset(name, layout, ordered, sound, tuple(join_copies(samples)), location)
+    return Dataset(name, layout, ordered, sound, tuple(join_copies(samples)), location, missing, tuple(notes))
+
+
+def unseen_notes(classes: Iterable[str], seen: Iterable[str]) -> tuple[str, ...]:
+    """A sentence on the classes that the data set declares and no picture shows; empty when there are none."""
+    unseen = sorted(set(classes) - set(seen))
+    return (f"No picture shows {', '.join(unseen)}.",) if unseen else ()
 
 
 def join_copies(samples: Iterable[Sample]) -> list[Sample]:
     """Put groups that hold the same picture byte for byte into one, so that no copy is both learnt and tested."""
     listed = list(samples)
-    parent: dict[str, str] = {s.group: s.group for s in listed}
-
-    def root(name: str) -> str:
-        while parent[name] != name:
-            parent[name] = parent[parent[name]]
-            name = parent[name]
-        return name
-
     first: dict[str, str] = {}
-    for s in listed:
-        if s.digest:
-            low, high = sorted((root(first.setdefault(s.digest, s.group)), root(s.group)))
-            parent[high] = low
-    return [s if root(s.group) == s.group else replace(s, group=root(s.group)) for s in listed]
+    pairs = [(first.setdefault(s.digest, s.group), s.group) for s in listed if s.digest]
+    groups = joined((s.group for s in listed), pairs)
+    return [s if groups[s.group] == s.group else replace(s, group=groups[s.group]) for s in listed]

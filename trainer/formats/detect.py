@@ -6,14 +6,34 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.errors import DatasetError, UsageError
-from trainer.formats import imagefolder, kolektor, lineside
+from trainer.formats import (
+    coco,
+    gc10,
+    imagefolder,
+    kolektor,
+    labelme,
+    lineside,
+    magnetic,
+    masks,
+    severstal,
+    voc,
+    yolo,
+)
 from trainer.formats.dataset import Dataset
 from trainer.formats.demo import open_demo
 
 _READERS: dict[str, tuple[Callable[[Path], bool], Callable[[Path, Sequence[str]], Dataset]]] = {
-    # In this order: an export may lie in class folders, and item folders look like class folders.
+    # In this order: an export may lie in class folders, item folders look like class folders, GC10 is a kind of VOC.
     "lineside": (lineside.looks_like, lineside.open_lineside),
     "kolektor": (kolektor.looks_like, kolektor.open_kolektor),
+    "severstal": (severstal.looks_like, severstal.open_severstal),
+    "magnetic-tile": (magnetic.looks_like, magnetic.open_magnetic),
+    "coco": (coco.looks_like, coco.open_coco),
+    "labelme": (labelme.looks_like, labelme.open_labelme),
+    "gc10": (gc10.looks_like, gc10.open_gc10),
+    "voc": (voc.looks_like, voc.open_voc),
+    "yolo": (yolo.looks_like, yolo.open_yolo),
+    "masks": (masks.looks_like, masks.open_masks),
     "imagefolder": (imagefolder.looks_like, imagefolder.open_imagefolder),
 }
 FORMATS = (*_READERS, "demo")
@@ -33,10 +53,12 @@ def open_dataset(place: str, layout: str = "", ok_classes: Sequence[str] = ()) -
         raise DatasetError(f"There is no data set folder {place}.", "Check the path, or use demo:?seed=1&count=1000.")
     try:
         name = layout or next((n for n, (fits, _) in _READERS.items() if fits(folder)), "")
+        if name:
+            return _READERS[name][1](folder, ok_classes)
     except OSError as error:
-        raise DatasetError(f"The folder {place} cannot be read.", "Check its access rights.") from error
-    if not name:
         raise DatasetError(
-            f"{place} is none of the known layouts: {', '.join(FORMATS)}.", "Put each class into a folder of its own."
-        )
-    return _READERS[name][1](folder, ok_classes)
+            f"{error.filename or place} cannot be read ({error.strerror or error}).", "Check its access rights."
+        ) from error
+    raise DatasetError(
+        f"{place} is none of the known layouts: {', '.join(FORMATS)}.", "Put each class into a folder of its own."
+    )

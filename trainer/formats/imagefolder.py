@@ -9,9 +9,12 @@ from engine.domain import Mask, Pixels
 from engine.errors import DatasetError
 from engine.package import sha256_of
 from engine.sources.pictures import PICTURE_SUFFIXES, list_pictures, read_picture
-from trainer.formats.dataset import Dataset, Part, Sample, make_dataset
+from trainer.formats.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
+from trainer.formats.label_files import read_json
 from trainer.formats.several import with_further_classes
 
+NAMES_FILE = "classes.json"
+MAX_NAMES_BYTES = 1024**2
 PARTS: dict[str, Part] = {
     "train": "train",
     "training": "train",
@@ -33,16 +36,28 @@ def open_imagefolder(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     """Every picture under `[train|test|val/]class/`. Raises DatasetError when there are none."""
     tops = [p for p in _folders(folder) if p.name.lower() in PARTS]
     samples: list[Sample] = []
+    names, declared = _class_names(folder), set()
     for top in tops or [folder]:
         part = PARTS.get(top.name.lower(), "") if tops else ""
         for named in _folders(top):
-            samples += [_sample(path, folder, named.name, part) for path in list_pictures(named)]
+            label = names.get(named.name, named.name)
+            declared.add(label)
+            samples += [_sample(path, folder, label, part) for path in list_pictures(named)]
     if len({s.label for s in samples}) < 2:
         raise DatasetError(
             f"{folder} holds fewer than two class folders with pictures.", "Put the pictures of each class in a folder."
         )
     samples = with_further_classes(samples, folder)
-    return make_dataset(folder.resolve().name, "imagefolder", samples, ok_classes, folder)
+    notes = unseen_notes(declared, (name for s in samples for name in (s.label, *s.also)))
+    return make_dataset(folder.resolve().name, "imagefolder", samples, ok_classes, folder, notes=notes)
+
+
+def _class_names(folder: Path) -> dict[str, str]:
+    """What a Lineside export calls the classes whose names cannot be a folder's: folder name to class."""
+    path = folder / NAMES_FILE
+    if not path.is_file():
+        return {}
+    return {place: label for place, label in read_json(path, MAX_NAMES_BYTES).items() if isinstance(label, str)}
 
 
 def reading(path: Path) -> Callable[[], tuple[Pixels, Mask | None]]:

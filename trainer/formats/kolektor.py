@@ -12,8 +12,10 @@ from engine.errors import DatasetError
 from engine.package import sha256_of
 from engine.preprocess import to_channels, to_uint8
 from engine.sources.pictures import list_pictures, read_picture
-from trainer.formats.dataset import Dataset, Sample, make_dataset
+from trainer.formats.dataset import Dataset, Sample, make_dataset, unseen_notes
+from trainer.formats.pictures import check_size, with_mask
 
+KINDS = ("ok", "defect")
 LABEL_SUFFIXES = ("_label.png", "_label.bmp")
 
 
@@ -31,6 +33,7 @@ def open_kolektor(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
         if label is None:
             continue
         mask = read_mask(label)
+        check_size(f"The mask {label}", (mask.shape[0], mask.shape[1]), path)
         kind = "defect" if mask.any() else "ok"
         key = path.relative_to(folder).as_posix()
         group = path.parent.relative_to(folder).as_posix()
@@ -39,7 +42,9 @@ def open_kolektor(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
         raise DatasetError(
             f"{folder} holds no picture with a _label picture beside it.", "Keep each mask as PartN_label.png."
         )
-    return make_dataset(folder.resolve().name, "kolektor", samples, ok_classes, folder)
+    # Of one kind only, it can still be judged; what is taught needs both.
+    notes = unseen_notes(KINDS, (s.label for s in samples))
+    return make_dataset(folder.resolve().name, "kolektor", samples, ok_classes, folder, KINDS, notes=notes)
 
 
 def read_mask(path: Path) -> Mask:
@@ -49,7 +54,7 @@ def read_mask(path: Path) -> Mask:
 
 
 def _reading(path: Path, label: Path) -> Callable[[], tuple[Pixels, Mask | None]]:
-    return lambda: (read_picture(path), read_mask(label))
+    return with_mask(path, lambda *_: read_mask(label))
 
 
 def _label_of(path: Path) -> Path | None:

@@ -13,8 +13,9 @@ from engine.errors import DatasetError
 from engine.package import sha256_of
 from engine.sources.pictures import read_picture
 from engine.training import DATASET_FILE, DATASET_SCHEMA, DatasetItem, DatasetManifest
-from trainer.formats.dataset import Dataset, Sample, make_dataset
+from trainer.formats.dataset import Dataset, Sample, make_dataset, unseen_notes
 from trainer.formats.kolektor import read_mask
+from trainer.formats.pictures import with_mask
 from trainer.formats.several import with_further_classes
 
 _AGAIN = "Export the data set again."
@@ -31,7 +32,11 @@ def open_lineside(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     samples = with_further_classes([_sample(folder, item, manifest) for item in manifest.items], folder)
     sound = ok_classes or manifest.ok_classes
     classes = [*manifest.classes, *sound]
-    return make_dataset(manifest.name, "lineside", samples, sound, folder, classes)
+    notes = unseen_notes(classes, (name for s in samples for name in (s.label, *s.also)))
+    made = sum(item.pseudo for item in manifest.items)
+    if made:
+        notes = (*notes, f"{made} of {len(manifest.items)} labels were made by a model.")
+    return make_dataset(manifest.name, "lineside", samples, sound, folder, classes, notes=notes)
 
 
 def _read_manifest(path: Path) -> DatasetManifest:
@@ -78,4 +83,6 @@ def _inside(folder: Path, name: str) -> Path:
 
 
 def _reading(picture: Path, mask: Path | None) -> Callable[[], tuple[Pixels, Mask | None]]:
-    return lambda: (read_picture(picture), read_mask(mask) if mask else None)
+    if mask is None:
+        return lambda: (read_picture(picture), None)
+    return with_mask(picture, lambda *_: read_mask(mask))
