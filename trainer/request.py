@@ -1,0 +1,44 @@
+"""What a training is asked for: what `lineside train` and `lineside distil` were given."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from pydantic import BaseModel
+
+REQUEST = "run.json"
+"""Where a run's folder keeps it."""
+
+
+class TrainRequest(BaseModel):
+    """What was asked for; kept in the run's folder so that `--resume` needs nothing else."""
+
+    dataset: str
+    preset: str
+    out: str
+    layout: str = ""
+    settings: list[str] = []
+    weights: str = ""
+    parent: str = ""
+    challenge: str = ""
+    teacher: str = ""
+    """The package a distillation learns from."""
+    unlabelled: bool = False
+    """Distillation: the data set is a folder of pictures that only the teacher labels."""
+
+    def command(self) -> str:
+        """The command that asks for the same; whole paths are cut to their names, they say nothing elsewhere."""
+        first = ["distil", _short(self.teacher)] if self.teacher else ["train"]
+        words = ["lineside", *first, _short(self.dataset), "--preset", _short(self.preset)]
+        for option, value in (("--format", self.layout), ("--weights", self.weights), ("--from", self.parent)):
+            words += [option, _short(value)] if value else []
+        for setting in self.settings:
+            words += ["--set", setting]
+        words += ["--unlabelled"] if self.unlabelled else []
+        return shlex.join([*words, "--out", _short(self.out)])
+
+
+def _short(text: str) -> str:
+    path = Path(text)
+    return path.name if path.is_absolute() else text
