@@ -62,7 +62,7 @@ class GuardSpec(BaseModel):
 
 
 class Int8Spec(BaseModel):
-    """How the INT8 graph did against fp32 on the validation part, and whether it may judge."""
+    """How the INT8 graph did against fp32 on pictures it was not calibrated with, and whether it may judge."""
 
     used: bool
     reason: str = ""
@@ -70,6 +70,8 @@ class Int8Spec(BaseModel):
     agreement: float = Field(0.0, ge=0.0, le=1.0)
     """Share of equal verdicts."""
     pictures: int = Field(0, ge=0)
+    held_out: int = Field(0, ge=0)
+    """So many of the pictures were held out; the others were taught, but not calibrated with."""
     critical_escapes_added: int = Field(0, ge=0)
     method: str = ""
     versions: dict[str, str] = Field(default_factory=dict)

@@ -31,6 +31,8 @@ class DatasetItem(BaseModel):
     operator: str = ""
     at: str = ""
     why: str = ""
+    pseudo: bool = False
+    """True where a model gave the label and no person has confirmed it."""
 
 
 class DatasetManifest(BaseModel):

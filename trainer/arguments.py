@@ -15,6 +15,7 @@ def add_tune_arguments(parser: argparse.ArgumentParser) -> None:
     _describe(parser, "lineside tune parts/ --preset severstal-resnet50 --trials 5 --out tuning")
     _training_arguments(parser, preset_needed=True)
     parser.add_argument("--trials", type=int, default=5, metavar="N", help="trials in all, those done before included")
+    parser.add_argument("--epochs", type=int, metavar="N", help="epochs a trial; default: the preset's")
     parser.add_argument("--space", metavar="FILE", help="search space (TOML); default: the published one")
     parser.add_argument("--metric", choices=METRICS, default="macro_f1", help="what a trial is judged by")
     parser.add_argument("--out", required=True, metavar="DIR", help="study.db, best.toml, trials.csv, study.html")
@@ -30,6 +31,8 @@ def add_distil_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--alpha", type=float, default=0.7, metavar="A", help="weight of the teacher, 0…1; labels: rest"
     )
+    parser.add_argument("--unlabelled", action="store_true", help="DATASET holds pictures without labels")
+    parser.add_argument("--run", metavar="DIR", help="folder for the checkpoint; by default one under the data folder")
     parser.add_argument("--out", required=True, metavar="PKG", help="folder of the model package to write")
 
 

@@ -13,9 +13,13 @@ from typing import Any, TextIO
 from engine.package import open_package
 from engine.recipe import load_recipe
 from engine.settings import write_atomically
+from engine.study_report import write_study
 from trainer.config import preset_names
-from trainer.evaluate import PARTS, evaluate
+from trainer.evaluate import PARTS
 from trainer.formats.detect import FORMATS, open_dataset
+from trainer.inspect import check_sheet, in_words, inspect_dataset, report, write_sheet
+from trainer.robustness import robustness_words
+from trainer.study import add_study_arguments, check_report, cost_of, page_of, study
 
 TRAIN_EXAMPLE = """example:
   lineside train parts/ --preset casting-fast --weights imagenet --out models/castings
@@ -44,7 +48,10 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `lineside evaluate` takes."""
-    parser.epilog = "example:\n  lineside evaluate models/castings parts/test --json figures.json --jsonl lines.jsonl\n"
+    parser.epilog = (
+        "example:\n  lineside evaluate models/castings parts/test --json figures.json --jsonl lines.jsonl\n"
+        "  lineside evaluate models/castings parts/test --report castings.html --robustness --cost 100:1\n"
+    )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("package", metavar="PKG", help="the model package, folder or zip")
     parser.add_argument("dataset", metavar="DATASET", help="a data set's folder, or demo:?seed=9&count=500")
@@ -61,6 +68,7 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="auto: as scan; f32: alike on every CPU",
     )
+    add_study_arguments(parser)
 
 
 def add_combine_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,13 +95,14 @@ def add_quantise_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `lineside data inspect` takes."""
-    parser.epilog = "example:\n  lineside data inspect parts/\n"
+    parser.epilog = "example:\n  lineside data inspect parts/ --sheet parts.png\n"
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("action", choices=("inspect",), help="what to do")
     parser.add_argument("dataset", metavar="DATASET", help="a data set's folder, or demo:?seed=1&count=3000")
     parser.add_argument("--format", default="", metavar="F", help=f"one of {', '.join(FORMATS)}")
     parser.add_argument("--ok-classes", default="", metavar="A,B", help="names of the sound classes")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--sheet", default="", metavar="FILE", help="write a contact sheet of every class (PNG)")
 
 
 def run_evaluate(args: argparse.Namespace) -> int:
@@ -101,33 +110,41 @@ def run_evaluate(args: argparse.Namespace) -> int:
     package = open_package(Path(args.package))
     dataset = open_dataset(args.dataset, args.format, _names(args.ok_classes))
     recipe = load_recipe(Path(args.recipe), package) if args.recipe else None
+    cost = cost_of(args.cost)
+    if args.report:
+        check_report(Path(args.report))
     lines: list[str] = []
-    figures = evaluate(
+    found = study(
         package,
         dataset,
         recipe=recipe,
         part=args.part,
         threads=args.threads,
         precision=args.precision,
+        cost=cost,
+        disturbed=args.robustness,
         line=lines.append if args.jsonl else None,
         progress=_meter(sys.stderr, "pictures"),
     )
     if args.jsonl:
         write_atomically(Path(args.jsonl), ("\n".join(lines) + "\n").encode())
     if args.json:
-        write_atomically(Path(args.json), json.dumps(figures, indent=2, ensure_ascii=False).encode())
-    print(_table(figures))
+        write_atomically(Path(args.json), json.dumps(found.figures, indent=2, ensure_ascii=False).encode())
+    if args.report:
+        write_study(Path(args.report), page_of(found))
+    print(_table(found.figures))
     return 0
 
 
 def run_data(args: argparse.Namespace) -> int:
-    """Say what a data set holds. Raises LinesideError."""
-    found = open_dataset(args.dataset, args.format, _names(args.ok_classes)).describe()
-    if args.json:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
-    else:
-        for key, value in found.items():
-            print(f"{key:<22}{_words(value)}")
+    """Say what a data set holds and what is wrong with it. Raises LinesideError."""
+    if args.sheet:
+        check_sheet(Path(args.sheet))
+    dataset = open_dataset(args.dataset, args.format, _names(args.ok_classes))
+    looked = inspect_dataset(dataset, _meter(sys.stderr, "pictures"))
+    if args.sheet:
+        write_sheet(looked, Path(args.sheet))
+    print(json.dumps(report(looked), indent=2, ensure_ascii=False) if args.json else in_words(looked))
     return 0
 
 
@@ -156,9 +173,11 @@ def _meter(stream: TextIO, what: str) -> Callable[[int, int], None] | None:
 
 def _table(figures: dict[str, Any]) -> str:
     """The figures for a person."""
-    rows = [("pictures", str(figures["count"])), ("accuracy", _figure(figures["accuracy"]))]
-    rows += [(name, _figure(figures[name])) for name in ("macro_f1", "kappa", "ap")]
-    rows += [("auroc", _figure(figures["auroc"]["binary"])), ("threshold", _figure(figures["threshold"]))]
+    at = figures["intervals"]
+    rows = [("pictures", str(figures["count"]))]
+    rows += [(name, _between(figures[name], at[name])) for name in ("accuracy", "macro_f1", "kappa", "ap")]
+    rows.append(("auroc", _between(figures["auroc"]["binary"], at["auroc"]["binary"])))
+    rows.append(("threshold", _figure(figures["threshold"])))
     for name in ("escapes", "overkill"):
         share = figures[name]
         low, high = share["interval"]
@@ -173,14 +192,14 @@ def _table(figures: dict[str, Any]) -> str:
     lines.append(f"\n{'class':<22}{'precision':>10}{'recall':>10}{'F1':>10}{'support':>10}")
     for name, c in figures["per_class"].items():
         lines.append(f"{name:<22}{c['precision']:>10.4f}{c['recall']:>10.4f}{c['f1']:>10.4f}{c['support']:>10}")
+    if "robustness" in figures:
+        lines += ["", *robustness_words(figures["robustness"])]
     return "\n".join(lines)
+
+
+def _between(value: float | None, interval: list[float] | None) -> str:
+    return _figure(value) + ("" if interval is None else f" ({interval[0]:.4f} to {interval[1]:.4f})")
 
 
 def _figure(value: float | None) -> str:
     return "—" if value is None else f"{value:.4f}"
-
-
-def _words(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{k} {v}" for k, v in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

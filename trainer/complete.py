@@ -78,6 +78,7 @@ def complete(
     part: str = "train",
     command: str = "",
     say: Callable[[str], None] = print,
+    int8: bool = True,
 ) -> ModelPackage:
     """Write the package again with everything the data set can tell. Raises LinesideError.
 
@@ -93,8 +94,10 @@ def complete(
             files.update(exported(manifest, deployed, shown.pictures[shown.held[:PARITY_PICTURES]]))
         manifest.guard = _guard(manifest, shown, novelty=deployed is not None and deployed.novelty is not None)
         manifest.calibration = {**manifest.calibration, **_calibration(files, manifest, shown)}
-        small, manifest.int8 = _int8(files, manifest, shown)
-        say(in_words(manifest.int8))
+        small: dict[str, bytes] = {}
+        if int8:
+            small, manifest.int8 = _int8(files, manifest, shown)
+            say(in_words(manifest.int8))
         manifest.lineage = manifest.lineage.model_copy(update={"completed": _record(package, dataset, command)})
         return write_package(out, manifest, {**files, **small})
 
@@ -191,8 +194,8 @@ def _calibration(files: dict[str, bytes], manifest: Manifest, shown: Shown) -> d
 
 
 def _int8(files: dict[str, bytes], manifest: Manifest, shown: Shown) -> tuple[dict[str, bytes], Int8Spec]:
-    calibration, checked = rows_for(shown.train, shown.held, SEED)
-    material = Quantisable(shown.pictures, calibration, checked, [shown.truth[row] for row in checked])
+    calibration, checked, unseen = rows_for(shown.train, shown.held, SEED)
+    material = Quantisable(shown.pictures, calibration, checked, [shown.truth[row] for row in checked], unseen)
     return quantise(lambda: graph_of(files), manifest, material)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -120,8 +120,10 @@ class TrainConfig(BaseModel):
     segmentation_weight: float = Field(1.0, ge=0.0)
     positive_weight: float = Field(1.0, gt=0.0)
     window_epochs: int = Field(0, ge=0)
-    """Not two-stage, masks known: so many first epochs on windows of half the height and width, four of each picture.
-    Small defects fill more of a window, so the map learns from fewer pictures; the last epochs see whole ones."""
+    """Not two-stage: so many first epochs on windows, four of each picture whose mask is known. Small defects fill more
+    of a window, so the map learns from fewer pictures; the last epochs see whole ones."""
+    window_parts: Literal[2, 4] = 2
+    """A window's sides are the picture's divided by this."""
     dilate: int = Field(0, ge=0)
     """Masks grow by this many input pixels to every side: 0, 2, 4, 6, 8 are the five annotations of the publication."""
 
@@ -230,7 +232,7 @@ def _value(key: str, raw: str) -> Any:
     annotation = TrainConfig.model_fields[key].annotation
     if annotation == list[str]:
         return [part.strip() for part in raw.strip("[]").replace('"', "").split(",") if part.strip()]
-    if annotation is str:
+    if annotation is str or (get_origin(annotation) is Literal and raw in get_args(annotation)):
         return raw
     try:
         return tomllib.loads(f"value = {raw}")["value"]

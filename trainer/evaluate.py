@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.backends.load import load_model
 from engine.backends.openvino import Precision
@@ -56,6 +57,16 @@ class Judged:
     """How the map lies on the mask; only of defective pictures with a drawn mask."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """A judged data set: its figures, every sample as it was judged (no pixels, no maps) and its truth."""
+
+    figures: dict[str, Any]
+    judged: tuple[Judged, ...]
+    truth: tuple[str, ...]
+    recipe: Recipe
+
+
 def evaluate(
     package: ModelPackage,
     dataset: Dataset,
@@ -74,29 +85,58 @@ def evaluate(
     PackageError.
     """
     used = recipe or without_review(default_recipe(package))
+
+    def seen(judged: Judged, truth: str) -> None:
+        if line is not None:
+            line(json_line(judged, truth, package, used))
+
+    return evaluated(
+        package, dataset, used, part=part, threads=threads, precision=precision, seen=seen, progress=progress
+    ).figures
+
+
+def evaluated(
+    package: ModelPackage,
+    dataset: Dataset,
+    recipe: Recipe,
+    *,
+    part: str = "",
+    threads: int = 0,
+    precision: Precision = "auto",
+    seen: Callable[[Judged, str], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Evaluation:
+    """`evaluate` with what every picture came to; `seen` gets each one with its map and mask, and its truth."""
     samples = part_of(package, dataset, part)
     found: list[Judged] = []
     began = time.perf_counter()
-    for done, judged in enumerate(judge(package, samples, used, threads=threads, precision=precision), 1):
-        if line is not None:
-            line(json_line(judged, truth_of(judged.sample, dataset, used), package, used))
+    for done, judged in enumerate(judge(package, samples, recipe, threads=threads, precision=precision), 1):
+        if seen is not None:
+            seen(judged, truth_of(judged.sample, dataset, recipe))
         # The pixels of maps and masks go at once: only what the figures need is kept.
         found.append(_reduced(judged, package.manifest.map.threshold))
         if progress is not None:
             progress(done, len(samples))
     seconds = time.perf_counter() - began
-    return {
-        **_figures(found, package, dataset, used),
+    figures = {
+        **_figures(found, package, dataset, recipe),
         "unreadable": sum(bool(j.error) for j in found),
         "no_verdict": sum(not j.error and j.verdict.outcome is Outcome.NO_VERDICT for j in found),
         "milliseconds": round(seconds * 1e3 / max(1, len(samples)), 2),
         "dataset": {"id": dataset.id, "sha256": dataset.sha256(), "part": part or "all"},
         "model": f"{package.manifest.name} {package.version}",
     }
+    truth = tuple(truth_of(j.sample, dataset, recipe) for j in found)
+    return Evaluation(figures, tuple(found), truth, recipe)
 
 
 def judge(
-    package: ModelPackage, samples: list[Sample], recipe: Recipe, *, threads: int = 0, precision: Precision = "auto"
+    package: ModelPackage,
+    samples: Iterable[Sample],
+    recipe: Recipe,
+    *,
+    threads: int = 0,
+    precision: Precision = "auto",
 ) -> Iterator[Judged]:
     """Every sample in order, several in flight; an unreadable picture gets NO VERDICT and its reason."""
     model = load_model(package, threads=threads, mode="throughput", precision=precision)
@@ -157,6 +197,17 @@ def truth_of(sample: Sample, dataset: Dataset, recipe: Recipe) -> str:
     return recipe.ok_classes[0] if recipe.ok_classes else SOUND
 
 
+def label_of(verdict: Verdict) -> str:
+    """The verdict's label. A part without a verdict does not pass: it is neither an escape nor called sound."""
+    return verdict.label or str(Outcome.NO_VERDICT)
+
+
+def score_table(rows: Sequence[tuple[float, ...]], classes: Sequence[str]) -> NDArray[np.float64]:
+    """N×K scores; nan in a row that is empty, where the model was shown nothing (its part not found)."""
+    none = (float("nan"),) * len(classes)
+    return np.asarray([row or none for row in rows], np.float64).reshape(-1, len(classes))
+
+
 def _reduced(judged: Judged, threshold: float) -> Judged:
     prediction, mask = judged.prediction, judged.mask
     place = None
@@ -171,14 +222,19 @@ def _figures(found: list[Judged], package: ModelPackage, dataset: Dataset, recip
     if not read:
         raise DatasetError(f"No picture of {dataset.id} could be judged.", "Check the pictures.")
     truth = [truth_of(j.sample, dataset, recipe) for j in read]
-    table = np.array([j.prediction.scores.values for j in read if j.prediction is not None])
-    # A part without a verdict does not pass: it is neither an escape nor called sound.
-    labels = [j.verdict.label or str(Outcome.NO_VERDICT) for j in read]
     classes = package.manifest.class_names
+    table = score_table([j.prediction.scores.values for j in read if j.prediction is not None], classes)
+    labels = [label_of(j.verdict) for j in read]
     exclusive = all(j.prediction.scores.exclusive for j in read if j.prediction is not None)
     figures = evaluate_scores(
         truth, labels, table, classes, recipe.ok_classes, recipe.limits.ng_at, exclusive=exclusive
     )
+    ranked = np.isfinite(table).all(axis=1)
+    if ranked.any() and not ranked.all():
+        # A picture without scores (part not found) cannot be ranked.
+        some, said = ([each[i] for i in np.nonzero(ranked)[0]] for each in (truth, labels))
+        only = evaluate_scores(some, said, table[ranked], classes, recipe.ok_classes, 0.5, exclusive=exclusive)
+        figures |= {"ap": only["ap"], "auroc": only["auroc"]}
     places = [j.place for j in read if j.place is not None]
     if places:
         mean_iou = round(float(np.mean([p.iou for p in places])), 4)

@@ -27,6 +27,7 @@ ENOUGH = 16
 MOST = 600
 """More training pictures than this change the estimate little and take time."""
 LIMIT_QUANTILE, LIMIT_MARGIN = 0.995, 1.3
+BATCH = 16
 ROUNDING = 0.03
 """Share of an activation's mean that bf16 and INT8 arithmetic may move it by; not counted as new."""
 
@@ -59,7 +60,7 @@ def descriptions_of(
     network: Any = deployed.network
     device = deployed.temperature.device
     found = []
-    for part in np.array_split(rows, -(-rows.size // 16)):
+    for part in np.array_split(rows, -(-rows.size // BATCH)):
         check()
         x = deployed.normalise(unit(torch.from_numpy(pictures[part]).to(device)))
         found.append(describe(network.features(x)).cpu().numpy())
@@ -85,6 +86,16 @@ def fit_novelty(taught: NDArray[np.float32], held: NDArray[np.float32]) -> Novel
     parts = [part for part in (taught, held) if len(part)]
     typical = max(float(np.quantile(distances(part, mean, matrix), LIMIT_QUANTILE)) for part in parts)
     return Novelty(_tensor(mean), _tensor(matrix), LIMIT_MARGIN * typical)
+
+
+def widened(novelty: Novelty, taught: NDArray[np.float32]) -> Novelty:
+    """A parent's novelty with its limit raised so far that n×D descriptions of what the child was taught lie inside.
+
+    For a fine-tuning that replays nothing: a handful of corrections says little of what is usual, the parent knew it.
+    """
+    mean, matrix = novelty.mean.double().cpu().numpy(), novelty.matrix.double().cpu().numpy()
+    farthest = float(np.quantile(distances(taught, mean, matrix), LIMIT_QUANTILE)) if len(taught) else 0.0
+    return Novelty(novelty.mean.cpu(), novelty.matrix.cpu(), max(float(novelty.limit), LIMIT_MARGIN * farthest))
 
 
 def distances(descriptions: NDArray[np.floating], mean: Floats, matrix: Floats) -> Floats:

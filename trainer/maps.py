@@ -11,8 +11,8 @@ from trainer.config import TrainConfig
 def map_loss(config: TrainConfig, seen: Tensor, masks: Tensor, drawn: Tensor) -> Tensor:
     """Loss of map logits N×1×h×w against masks N×1×H×W; a cell is defect when any pixel of it is. `drawn` is N bools.
 
-    BCE with defect cells weighted, plus the soft Dice loss over the batch's defective samples, which keeps thin
-    defects from being outvoted by the background; or the published MSE.
+    BCE with defect cells weighted, plus `dice` × the soft Dice loss over the batch's defective samples, which keeps
+    thin defects from being outvoted by the background; or the published MSE.
     """
     if not bool(drawn.any()):
         return seen.sum() * 0.0
@@ -26,4 +26,4 @@ def map_loss(config: TrainConfig, seen: Tensor, masks: Tensor, drawn: Tensor) ->
     cells = nn.functional.binary_cross_entropy_with_logits(seen, target, pos_weight=weight)
     found = torch.sigmoid(seen)
     overlap = (2.0 * (found * target).sum() + 1.0) / (found.sum() + target.sum() + 1.0)
-    return cells + 0.5 * (1.0 - overlap) if bool(target.any()) else cells
+    return cells + config.dice * (1.0 - overlap) if config.dice and bool(target.any()) else cells

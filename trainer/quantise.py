@@ -1,7 +1,8 @@
 """INT8 with NNCF, and the gate it must pass: the verdicts of the quantised graph against those of the fp32 graph.
 
 The reference is pinned to fp32 (left alone, OpenVINO takes bf16 where the CPU has it); the candidate runs as the line
-runs it. At least 99.5 % of the outcomes must agree, and no part of a class marked critical may become OK that was not.
+runs it. At least 99.5 % of the outcomes must agree, on the validation part by itself and together with the training
+pictures that calibration left over, and no part of a class marked critical may become OK that was not.
 Where no class is marked critical, an escape added counts as one disagreement among the others: who holds an escape
 for dangerous marks its class. A graph that fails is quantised again with the most harmful layers left in floating
 point, within a time limit; one that fails again is not kept, and the manifest says why.
@@ -29,6 +30,7 @@ from numpy.typing import NDArray
 from engine.backends.outputs import Raw, assemble
 from engine.domain import Outcome, Severity, Verdict
 from engine.manifest import Int8Spec, Manifest
+from engine.metrics import wilson_interval
 from engine.package import GRAPH, INT8_GRAPH, IR_GRAPH, ModelPackage
 from engine.preprocess import look
 from engine.recipe import default_recipe, without_review
@@ -69,6 +71,8 @@ class Quantisable:
     held: NDArray[np.int64]
     truth: Sequence[str]
     """The label of every held row."""
+    unseen: int = 0
+    """So many of the first held rows are of the validation part; the network was taught with the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +82,15 @@ class Gate:
     agreement: float
     pictures: int
     critical_escapes_added: int
+    unseen: int = 0
+    """So many of the pictures were held out …"""
+    unseen_agreement: float = 1.0
+    """… and on these so many outcomes agree; 1 where they are too few to ask."""
 
     @property
     def passed(self) -> bool:
         """True when it may judge."""
-        return self.agreement >= AGREEMENT and not self.critical_escapes_added
+        return min(self.agreement, self.unseen_agreement) >= AGREEMENT and not self.critical_escapes_added
 
     @property
     def reason(self) -> str:
@@ -94,6 +102,11 @@ class Gate:
                 f"its verdicts agree with fp32 on {self.agreement:.2%} of {self.pictures} pictures, "
                 f"{AGREEMENT:.1%} are needed"
             )
+        if self.unseen_agreement < AGREEMENT:
+            return (
+                f"its verdicts agree with fp32 on {self.unseen_agreement:.2%} of the {self.unseen} held-out pictures, "
+                f"{AGREEMENT:.1%} are needed"
+            )
         return ""
 
 
@@ -101,21 +114,33 @@ def in_words(spec: Int8Spec) -> str:
     """What became of INT8, for a person."""
     if not spec.used:
         return f"No INT8 graph: {spec.reason}."
-    return f"INT8 graph: its verdicts agree with fp32 on {spec.agreement:.2%} of {spec.pictures} pictures."
+    low, _ = wilson_interval(round(spec.agreement * spec.pictures), spec.pictures)
+    return (
+        f"INT8 graph: its verdicts agree with fp32 on {spec.agreement:.2%} of {spec.pictures} pictures "
+        f"({spec.held_out} held out), so at 95 % confidence on at least {low:.1%}."
+    )
 
 
 def rows_for(
-    train: NDArray[np.int64], validation: NDArray[np.int64], seed: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows to calibrate with, always of the training part, and rows to check on, never the same.
+    train: NDArray[np.int64],
+    validation: NDArray[np.int64],
+    seed: int,
+    *,
+    calibration: int = CALIBRATION_PICTURES,
+    gate: int = GATE_PICTURES,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """Rows to calibrate with, always of the training part; rows to check on, never the same; how many of those first
+    ones are of the validation part.
 
-    A validation part under 50 pictures is joined by training pictures that calibration leaves over, at least half.
+    The validation part is joined by training pictures that calibration leaves over, up to `gate` in all: on 71
+    pictures without a difference the agreement may still be as low as 95 %. Under 50 validation pictures calibration
+    leaves at least half of the training part.
     """
-    if validation.size >= FEWEST_TO_GATE:
-        return some(train, CALIBRATION_PICTURES, seed), some(validation, GATE_PICTURES, seed)
-    chosen = some(train, min(CALIBRATION_PICTURES, train.size // 2), seed)
-    rest = np.setdiff1d(train, chosen)
-    return chosen, some(np.concatenate((validation, rest)), GATE_PICTURES, seed)
+    held = some(validation, gate, seed)
+    most = calibration if validation.size >= FEWEST_TO_GATE else min(calibration, train.size // 2)
+    chosen = some(train, most, seed)
+    rest = some(np.setdiff1d(train, chosen), gate - held.size, seed)
+    return chosen, np.concatenate((held, rest)), held.size
 
 
 def quantise(
@@ -176,21 +201,28 @@ def _tried(
         reason=gate.reason,
         agreement=gate.agreement,
         pictures=gate.pictures,
+        held_out=gate.unseen,
         critical_escapes_added=gate.critical_escapes_added,
     )
 
 
 def compare(
-    reference: Sequence[Verdict], candidate: Sequence[Verdict], truth: Sequence[str], critical: frozenset[str]
+    reference: Sequence[Verdict],
+    candidate: Sequence[Verdict],
+    truth: Sequence[str],
+    critical: frozenset[str],
+    unseen: int = 0,
 ) -> Gate:
-    """Outcomes that agree, and parts of critical classes that are OK now and were not before."""
+    """Outcomes that agree, among all and among the first `unseen` where these are enough to ask by themselves, and
+    parts of critical classes that are OK now and were not before."""
     pairs = list(zip(reference, candidate, truth, strict=True))
-    same = sum(before.outcome is after.outcome for before, after, _ in pairs)
+    same = [before.outcome is after.outcome for before, after, _ in pairs]
     escapes = sum(
         label in critical and after.outcome is Outcome.OK and before.outcome is not Outcome.OK
         for before, after, label in pairs
     )
-    return Gate(same / len(pairs) if pairs else 0.0, len(pairs), escapes)
+    alone = sum(same[:unseen]) / unseen if unseen >= FEWEST_TO_GATE else 1.0
+    return Gate(sum(same) / len(pairs) if pairs else 0.0, len(pairs), escapes, unseen, alone)
 
 
 class _TimeUp(Exception):
@@ -232,7 +264,7 @@ class _Judge:
 
     def gate(self, reference: Sequence[Verdict], candidate: Sequence[Verdict]) -> Gate:
         """How they compare."""
-        return compare(reference, candidate, self._material.truth, self._critical)
+        return compare(reference, candidate, self._material.truth, self._critical, self._material.unseen)
 
 
 def _post_training(nncf: Any, graph: Any, data: Any, material: Quantisable) -> Any:

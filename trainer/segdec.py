@@ -9,43 +9,54 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from engine.networks.segdec import FastSegDec, PublishedSegDec
-from trainer.classifier import short_figures
 from trainer.config import TrainConfig
+from trainer.course import Course
 from trainer.decision import decision_loss, scores_of
-from trainer.job import Course, Job, optimiser_of
+from trainer.job import Job
+from trainer.judged import judged, short_figures
 from trainer.maps import map_loss
+from trainer.optimise import optimiser_of
 from trainer.windows import Batch, training_batch, whole_batch
 
 
 def train_segdec(job: Job) -> None:
     """Train `job.network` and leave its best state in it, in eval mode. Raises Interrupted when asked to stop."""
-    fabric, config = job.fabric, job.config
-    network, optimizer = fabric.setup(job.network, optimiser_of(config, job.network))
+    network, optimizer = job.fabric.setup(job.network, optimiser_of(job.config, job.network))
     course = Course(job, network, optimizer)
     for epoch in course.epochs():
-        stage = stage_of(config, epoch)
-        network.train()
-        if stage == "decision":
-            _freeze_map(job.network)
-        if stage == "decision" and epoch == config.segmentation_epochs:
+        stage = stage_of(job.config, epoch)
+        if stage == "decision" and epoch == job.config.segmentation_epochs:
             course.restart_best()
-        rng, losses = course.random(epoch), []
-        for step, rows in enumerate(job.batches(epoch)):
-            course.before_step(epoch, step)
-            batch = training_batch(job, rows, rng, epoch)
-            logits, seen = network(course.normalise(batch.pictures))
-            loss = combined_loss(config, stage, logits.float(), seen.float(), batch)
-            optimizer.zero_grad(set_to_none=True)
-            fabric.backward(loss)
-            optimizer.step()
-            losses.append(float(loss.detach()))
-            course.after_step(epoch, step, losses[-1])
-        loss_now, figures = _validate(job, course, stage)
-        course.finish_epoch(epoch, float(np.mean(losses)), loss_now, figures)
+        with course.memory():
+            train_loss = _train(job, course, network, optimizer, epoch)
+            loss, figures = _validate(job, course, stage)
+            course.finish_epoch(epoch, train_loss, loss, figures, by_loss=stage == "map")
     course.take_best()
+
+
+def _train(job: Job, course: Course, network: nn.Module, optimizer: Optimizer, epoch: int) -> float:
+    """One pass over the training part; returns its mean loss."""
+    stage, weights = stage_of(job.config, epoch), job.class_weights()
+    course.learn()
+    if stage == "decision":
+        _freeze_map(job.network)
+    rng, losses = course.random(epoch), []
+    for step, rows in enumerate(job.batches(epoch, course.batch)):
+        course.before_step(epoch, step)
+        batch = training_batch(job, rows, rng, epoch)
+        logits, seen = network(course.normalise(batch.pictures))
+        loss = combined_loss(job.config, stage, logits.float(), seen.float(), batch, weights)
+        optimizer.zero_grad(set_to_none=True)
+        job.fabric.backward(loss)
+        optimizer.step()
+        losses.append(float(loss.detach()))
+        course.after_step(epoch, step, losses[-1])
+    return float(np.mean(losses))
 
 
 def stage_of(config: TrainConfig, epoch: int) -> str:
@@ -55,9 +66,11 @@ def stage_of(config: TrainConfig, epoch: int) -> str:
     return "map" if epoch < config.segmentation_epochs else "decision"
 
 
-def combined_loss(config: TrainConfig, stage: str, logits: Tensor, seen: Tensor, batch: Batch) -> Tensor:
+def combined_loss(
+    config: TrainConfig, stage: str, logits: Tensor, seen: Tensor, batch: Batch, weights: Tensor | None = None
+) -> Tensor:
     """Loss of the decision + weighted loss of the map, by stage. The map's counts drawn samples only."""
-    decision = decision_loss(config, logits, batch)
+    decision = decision_loss(config, logits, batch, weights)
     if stage == "decision":
         return decision
     where = map_loss(config, seen, batch.masks, batch.drawn)
@@ -75,15 +88,18 @@ def _freeze_map(network: nn.Module) -> None:
 
 @torch.no_grad()
 def _validate(job: Job, course: Course, stage: str) -> tuple[float | None, dict[str, float]]:
+    """Loss and figures on the validation part; no loss where there is none."""
+    course.before_judging()
     if not job.validation.size:
         return None, {}
-    course.judged.eval()
-    total, scores = 0.0, []
-    for rows in np.array_split(job.validation, -(-job.validation.size // 16)):
-        job.stop.check()
+    network, weights = course.judged, job.class_weights()
+
+    def judge(rows: NDArray[np.int64]) -> tuple[float, Tensor]:
         batch = whole_batch(job, rows)
         with job.fabric.autocast():
-            logits, seen = course.judged(course.normalise(batch.pictures))
-        total += float(combined_loss(job.config, stage, logits.float(), seen.float(), batch)) * rows.size
-        scores.append(scores_of(job.config, logits).cpu().numpy())
-    return total / job.validation.size, short_figures(job, np.concatenate(scores))
+            logits, seen = network(course.normalise(batch.pictures))
+        loss = combined_loss(job.config, stage, logits.float(), seen.float(), batch, weights)
+        return float(loss), scores_of(job.config, logits)
+
+    loss, scores = judged(job, judge, course.at_once(16))
+    return loss, short_figures(job, scores)

@@ -4,28 +4,31 @@ arguments."""
 from __future__ import annotations
 
 import argparse
+import errno
 import json
-import logging
-import shlex
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from pydantic import BaseModel, ValidationError
+from numpy.typing import NDArray
+from pydantic import ValidationError
 from torch import nn
 
 from engine.domain import utc_now
-from engine.errors import InputError, LinesideError, UsageError
+from engine.errors import InputError, LinesideError, StorageError, UsageError
 from engine.networks.catalogue import kind_of
 from engine.networks.classifiers import TAUGHT_BY_MASK
 from engine.package import MANIFEST, ModelPackage, open_package
-from engine.settings import home, thread_budget, write_atomically
+from engine.settings import home, write_atomically
 from engine.training import (
+    TrainingEvent,
     TrainingFailed,
     TrainingFinished,
     TrainingInterrupted,
@@ -33,44 +36,40 @@ from engine.training import (
     TrainingProgress,
     TrainingStarted,
 )
+from trainer.board import FOLDER, Board
+from trainer.challenge import KNOWN_SPILL, open_challenge, prepare_known
 from trainer.classifier import train_classifier
 from trainer.config import TrainConfig, load_config
+from trainer.decision import balanced_weights
 from trainer.finish import Origin, finish
 from trainer.formats.detect import open_dataset
-from trainer.initial import fresh_network, inherited_network
+from trainer.frozen import view_files, with_views
+from trainer.initial import fresh_network, inherited_network, normalisations
 from trainer.interrupt import Interrupted, StopRequest
 from trainer.job import CHECKPOINT, Job
 from trainer.material import Material, gather
+from trainer.members import train_members
 from trainer.prepared import Prepared, prepare_samples
+from trainer.processes import fabric_of, is_first, leave, threads_of, together
 from trainer.progress import Emit, reporter
+from trainer.request import REQUEST
+from trainer.request import TrainRequest as TrainRequest
 from trainer.segdec import train_segdec
+from trainer.stages import freeze
+from trainer.teacher import Lesson, lesson_of
 
-REQUEST = "run.json"
 SPLIT = "split.json"
-SPILL = "pictures.npy"
 INTERRUPTED_EXIT = 130
+DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
-class TrainRequest(BaseModel):
-    """What was asked for; kept in the run's folder so that `--resume` needs nothing else."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Begun:
+    """All that the loop and what follows it need."""
 
-    dataset: str
-    preset: str
-    out: str
-    layout: str = ""
-    settings: list[str] = []
-    weights: str = ""
-    parent: str = ""
-    challenge: str = ""
-
-    def command(self) -> str:
-        """The command that asks for the same; whole paths are cut to their names, they say nothing elsewhere."""
-        words = ["lineside", "train", _short(self.dataset), "--preset", self.preset]
-        for option, value in (("--format", self.layout), ("--weights", self.weights), ("--from", self.parent)):
-            words += [option, _short(value)] if value else []
-        for setting in self.settings:
-            words += ["--set", setting]
-        return shlex.join([*words, "--out", _short(self.out)])
+    job: Job
+    material: Material
+    lesson: Lesson | None
 
 
 def run_train(args: argparse.Namespace) -> int:
@@ -79,12 +78,16 @@ def run_train(args: argparse.Namespace) -> int:
     emit = reporter(sys.stdout, jsonl=bool(args.jsonl))
     with StopRequest() as stop:
         try:
-            train(request, run, emit, stop)
+            _train(request, run, emit, stop, several=True)
         except Interrupted:
+            if not is_first():
+                # The first process tells; another exit code would make it end at once.
+                return 0
             emit(TrainingInterrupted(run=str(run)))
             return INTERRUPTED_EXIT
         except LinesideError as error:
-            emit(TrainingFailed(message=error.message, remedy=error.remedy))
+            if is_first():
+                emit(TrainingFailed(message=error.message, remedy=error.remedy))
             raise
     return 0
 
@@ -117,36 +120,134 @@ def request_of(args: argparse.Namespace) -> tuple[TrainRequest, Path]:
 
 
 def train(request: TrainRequest, run: Path, emit: Emit, stop: StopRequest) -> ModelPackage:
-    """One training from its request to its package. Raises LinesideError, or Interrupted when asked to stop."""
+    """One training from its request to its package, in this process alone.
+
+    Raises LinesideError, or Interrupted when asked to stop.
+    """
+    package = _train(request, run, emit, stop, several=False)
+    assert package is not None
+    return package
+
+
+def _train(request: TrainRequest, run: Path, emit: Emit, stop: StopRequest, *, several: bool) -> ModelPackage | None:
+    """`train`, in several processes where asked for; gives the package in the first of them only."""
     began = time.monotonic()
     out = Path(request.out)
     _check_out(out)
     parent = open_package(Path(request.parent)) if request.parent else None
     config = configure(request, parent)
-    fabric = _fabric(config)
-    dataset = open_dataset(request.dataset, request.layout, config.ok_classes)
-    material = gather(dataset, config, parent)
-    _open_run(run, request, material)
-    for note in material.notes:
-        emit(TrainingNote(text=note))
-    data = _prepare(material, config, emit, stop, run)
-    network = _network(config, material, parent, request, resumed=(run / CHECKPOINT).exists())
-    job = _job(config, network, data, material, fabric, emit, stop, run)
-    emit(_started(request, job, material))
-    (train_segdec if config.kind == "segdec" else train_classifier)(job)
-    emit(TrainingNote(text="Calibrating, judging the held-out part and writing the package."))
-    challenge = _challenge(request, material, config, emit, stop)
-    package = finish(job, material, Origin(request.preset, request.command(), parent, challenge), out)
-    (run / SPILL).unlink(missing_ok=True)
-    emit(
-        TrainingFinished(
-            package=str(out),
-            version=package.version,
-            metrics=package.manifest.metrics,
-            seconds=round(time.monotonic() - began, 1),
-        )
-    )
+    if config.members:
+        return train_members(request, config, run, emit, stop, train)
+    fabric = fabric_of(config, several=several)
+    run = Path(fabric.broadcast(str(run)))
+    first = fabric.is_global_zero
+    board = together(fabric, lambda: Board(run / FOLDER) if config.tensorboard and first else None)
+
+    def tell(event: TrainingEvent) -> None:
+        if first:
+            emit(event)
+        if board is not None:
+            board.write(event)
+
+    with board or nullcontext(), _disk_full_in_words():
+        begun = together(fabric, lambda: _begin(request, config, parent, fabric, run, tell, stop))
+        job = begun.job
+        (train_segdec if config.kind == "segdec" else train_classifier)(job)
+        leave(fabric)
+        package = _finish(begun, request, parent, out) if first else None
+    for name in (_spill(fabric), *view_files(fabric.global_rank)):
+        (run / name).unlink(missing_ok=True)
+    if package is not None:
+        seconds = round(time.monotonic() - began, 1)
+        metrics = package.manifest.metrics
+        emit(TrainingFinished(package=str(out), version=package.version, metrics=metrics, seconds=seconds))
     return package
+
+
+def _begin(
+    request: TrainRequest,
+    config: TrainConfig,
+    parent: ModelPackage | None,
+    fabric: Fabric,
+    run: Path,
+    emit: Emit,
+    stop: StopRequest,
+) -> Begun:
+    """Read the data and build the network."""
+    lesson = lesson_of(request, config, emit, stop) if request.teacher else None
+    dataset = lesson.dataset if lesson else open_dataset(request.dataset, request.layout, config.ok_classes)
+    material = gather(dataset, config, parent, open_challenge(request.challenge))
+    config = config.model_copy(update=material.settings)
+    if fabric.is_global_zero:
+        _open_run(run, request, material)
+    for note in (*material.notes, *_balancing(config)):
+        emit(TrainingNote(text=note))
+    data = _prepare(material, config, emit, stop, fabric, run)
+    network = _network(config, material, parent, request, resumed=(run / CHECKPOINT).exists())
+    taught = lesson.scores_for(material.samples) if lesson else None
+    job = _job(config, network, data, material, fabric, emit, stop, run, taught)
+    if parent is not None:
+        job = replace(job, frozen=(*job.frozen, *normalisations(network)))
+    emit(_started(request, job, material))
+    return Begun(with_views(job, run), material, lesson)
+
+
+def _job(
+    config: TrainConfig,
+    network: nn.Module,
+    data: Prepared,
+    material: Material,
+    fabric: Fabric,
+    emit: Emit,
+    stop: StopRequest,
+    run: Path,
+    taught: NDArray[np.float32] | None,
+) -> Job:
+    train = np.array(material.split.train, np.int64)
+    weights = None
+    if config.class_weights == "balanced":
+        held = None if data.held is None else data.held[train]
+        weights = balanced_weights(data.labels[train], held, len(material.classes))
+    return Job(
+        config=config,
+        network=network.to(memory_format=torch.channels_last),
+        data=data,
+        train=train,
+        validation=np.array(material.split.validation, np.int64),
+        sound=tuple(i for i, name in enumerate(material.classes) if name in material.ok_classes),
+        fabric=fabric,
+        emit=emit,
+        stop=stop,
+        run=run,
+        new=material.new,
+        teacher=taught,
+        frozen=freeze(network, config.freeze),
+        weights=weights,
+    )
+
+
+def _finish(begun: Begun, request: TrainRequest, parent: ModelPackage | None, out: Path) -> ModelPackage:
+    job, material = begun.job, begun.material
+    job.emit(TrainingNote(text="Calibrating, judging the held-out part and writing the package."))
+    challenge = prepare_known(material.known, job.config, job.emit, job.stop, job.run)
+    teacher = begun.lesson.teacher if begun.lesson else None
+    package = finish(job, material, Origin(request.preset, request.command(), parent, challenge, teacher), out)
+    (job.run / KNOWN_SPILL).unlink(missing_ok=True)
+    return package
+
+
+@contextmanager
+def _disk_full_in_words() -> Iterator[None]:
+    """A full disk as one sentence, whoever found it."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        raise StorageError(
+            f"The disk is full: {error.filename or 'a file'} could not be written.",
+            "Free some space, then go on with --resume.",
+        ) from error
 
 
 def configure(request: TrainRequest, parent: ModelPackage | None) -> TrainConfig:
@@ -171,32 +272,24 @@ def configure(request: TrainRequest, parent: ModelPackage | None) -> TrainConfig
     return load_config(request.preset, request.settings, inherited)
 
 
-def _fabric(config: TrainConfig) -> Fabric:
-    threads = thread_budget(config.threads)
-    torch.set_num_threads(threads)
-    # Pictures are prepared by a pool of this many threads; OpenCV must not multiply them.
-    cv2.setNumThreads(1)
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-    graphics = torch.cuda.is_available()
-    half = config.precision == "bf16" or (config.precision == "auto" and (graphics or _cpu_has_bf16()))
-    fabric = Fabric(
-        accelerator="auto" if graphics else "cpu",
-        devices="auto" if graphics else 1,
-        precision="bf16-mixed" if half else "32-true",
+def _balancing(config: TrainConfig) -> tuple[str, ...]:
+    """What to say of settings that balance the classes two times."""
+    if config.class_weights == "none" or config.sampling == "plain":
+        return ()
+    return (
+        f"Balanced twice: sampling={config.sampling} shows rare classes more often and class_weights=balanced counts "
+        "them more in the loss. The Severstal preset does so on purpose; GC10's publication found it unstable.",
     )
-    fabric.launch()
-    torch.manual_seed(config.seed)
-    return fabric
 
 
-def _cpu_has_bf16() -> bool:
-    """True where bf16 is computed in hardware; elsewhere it would be slower than fp32."""
-    info = Path("/proc/cpuinfo")
-    text = info.read_text(encoding="ascii", errors="ignore") if info.exists() else ""
-    return "avx512_bf16" in text or "amx_bf16" in text
+def _spill(fabric: Fabric) -> str:
+    """Where the prepared pictures of a process go that do not fit in memory."""
+    return f"pictures-{fabric.global_rank}.npy" if fabric.global_rank else "pictures.npy"
 
 
-def _prepare(material: Material, config: TrainConfig, emit: Emit, stop: StopRequest, run: Path) -> Prepared:
+def _prepare(
+    material: Material, config: TrainConfig, emit: Emit, stop: StopRequest, fabric: Fabric, run: Path
+) -> Prepared:
     def progress(done: int, total: int) -> None:
         stop.check()
         emit(TrainingProgress(stage="pictures", done=done, total=total))
@@ -207,34 +300,9 @@ def _prepare(material: Material, config: TrainConfig, emit: Emit, stop: StopRequ
         material.ok_classes,
         config.input,
         with_masks=config.kind == "segdec" or config.window_epochs > 0 or config.architecture in TAUGHT_BY_MASK,
-        threads=thread_budget(config.threads),
+        threads=threads_of(config, fabric),
         progress=progress,
-        spill=run / SPILL,
-    )
-
-
-def _job(
-    config: TrainConfig,
-    network: nn.Module,
-    data: Prepared,
-    material: Material,
-    fabric: Fabric,
-    emit: Emit,
-    stop: StopRequest,
-    run: Path,
-) -> Job:
-    return Job(
-        config=config,
-        network=network.to(memory_format=torch.channels_last),
-        data=data,
-        train=np.array(material.split.train, np.int64),
-        validation=np.array(material.split.validation, np.int64),
-        sound=tuple(i for i, name in enumerate(material.classes) if name in material.ok_classes),
-        fabric=fabric,
-        emit=emit,
-        stop=stop,
-        run=run,
-        new=material.new,
+        spill=run / _spill(fabric),
     )
 
 
@@ -246,23 +314,6 @@ def _network(
     # A resumed run takes its weights from the checkpoint: nothing is downloaded again.
     weights = "none" if resumed else request.weights or config.weights
     return fresh_network(config, len(material.classes), weights)
-
-
-def _challenge(
-    request: TrainRequest, material: Material, config: TrainConfig, emit: Emit, stop: StopRequest
-) -> tuple[Prepared, tuple[str, ...]] | None:
-    if not request.challenge:
-        return None
-    parts = open_dataset(request.challenge, "", material.ok_classes)
-
-    def progress(done: int, total: int) -> None:
-        stop.check()
-        emit(TrainingProgress(stage="challenge", done=done, total=total))
-
-    data = prepare_samples(
-        parts.samples, parts.classes, (), config.input, with_masks=False, threads=1, progress=progress
-    )
-    return data, tuple(s.label for s in parts.samples)
 
 
 def _started(request: TrainRequest, job: Job, material: Material) -> TrainingStarted:
@@ -299,8 +350,3 @@ def _check_out(out: Path) -> None:
         raise UsageError("A package is written as a folder.", "Give --out a folder name.")
     if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} exists and is no model package.", "Give --out a new folder.")
-
-
-def _short(text: str) -> str:
-    path = Path(text)
-    return path.name if path.is_absolute() else text

@@ -17,7 +17,7 @@ from engine.package import ModelPackage, open_package
 from engine.settings import demo_package
 from engine.sources.parts import PartMaker
 from engine.sources.pictures import list_pictures, read_picture
-from tests.benchmarks import agreement, cam, casting, inference, latency, models, segdec
+from tests.benchmarks import agreement, cam, casting, inference, latency, models, segdec, training
 from trainer.evaluate import part_of
 from trainer.formats.detect import open_dataset
 
@@ -105,6 +105,13 @@ def show_agreement() -> None:
         print(f"  {row.name:<44}{row.pictures:>9}" + "".join(f"{cell:>14}" for cell in cells), flush=True)
 
 
+def show_training() -> None:
+    """Epochs of training on real castings."""
+    data = models.data_folder()
+    assert data is not None
+    training.report(data / "casting" / "train")
+
+
 def _cell(row: agreement.Row, way: str) -> str:
     equal, escapes = row.equal[way], row.escapes[way]
     return "—" if equal is None else f"{equal / max(1, row.pictures):.2%} ({escapes})"
@@ -132,6 +139,7 @@ SECTIONS: dict[str, tuple[Callable[[], None], bool]] = {
     "inference": (show_inference, False),
     "casting": (show_casting, True),
     "segdec": (show_segdec, True),
+    "training": (show_training, True),
     "agreement": (show_agreement, False),
     "latency": (lambda: latency.report(LATENCY_SECONDS), False),
     "live": (show_live, False),

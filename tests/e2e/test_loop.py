@@ -70,7 +70,11 @@ def test_corrections_of_a_new_kind_at_least_halve_its_escapes(
     export, better = str(tmp_path / "corrections"), str(tmp_path / "better")
     assert main(["export", "--out", export]) == 0
     base = str(Path(__file__).resolve().parents[2] / "resources" / "models" / "demo-segdec")
-    assert main(["train", export, "--preset", "finetune", "--from", base, "--out", better]) == 0
+    # The budget goes by the clock, and this machine may be busy.
+    assert (
+        main(["train", export, "--preset", "finetune", "--set", "budget_seconds=0", "--from", base, "--out", better])
+        == 0
+    )
     assert main(["models", "activate", better, "--operator", "Ana", "--why", "finds burnish marks"]) == 0
 
     escapes_after, overkill_after, _ = wrong(FRESH, tmp_path)

@@ -92,7 +92,7 @@ def test_score_cam_is_the_librarys_without_its_progress_bar(capfd: pytest.Captur
 @pytest.mark.parametrize(
     ("architecture", "method"),
     [
-        *((name, method) for name in ("small_cnn", "segdec-fast") for method in METHODS),
+        *((name, method) for name in ("small_cnn", "segdec-fast", "segdec-map") for method in METHODS),
         *(("mobilenet_v3_small", method) for method in ("grad-cam", "grad-cam++", "eigen-cam")),
         ("convnext_tiny", "grad-cam"),
     ],

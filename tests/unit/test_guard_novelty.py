@@ -69,7 +69,7 @@ def test_some_is_seeded_ordered_and_bounded() -> None:
     assert some(rows, 100, 5) is rows
 
 
-@pytest.mark.parametrize("name", ["line_cnn", "segdec-fast"])
+@pytest.mark.parametrize("name", ["line_cnn", "segdec-fast", "segdec-map"])
 def test_package_graph_and_torch_agree_on_novelty(tmp_path: Path, name: str) -> None:
     torch.manual_seed(0)
     pictures = np.random.default_rng(0).integers(0, 256, (24, 64, 80, 1), dtype=np.uint8)
@@ -79,7 +79,7 @@ def test_package_graph_and_torch_agree_on_novelty(tmp_path: Path, name: str) -> 
     manifest = Manifest(
         schema=PACKAGE_SCHEMA,
         name="novel",
-        kind="segdec" if name == "segdec-fast" else "classifier",
+        kind="segdec" if name.startswith("segdec") else "classifier",
         architecture=name,
         classes=[ClassSpec(name="ok", role="ok"), ClassSpec(name="pit")],
         input=InputSpec(height=64, width=80, channels=1),

@@ -39,12 +39,24 @@ def test_gate_lets_one_of_two_hundred_differ_unless_it_is_critical() -> None:
     assert not compare([], [], [], frozenset()).passed
 
 
+def test_held_out_pictures_are_asked_by_themselves_too() -> None:
+    before, after = verdicts("n" * 400), verdicts("o" + "n" * 399)
+    gate = compare(before, after, ["pit"] * 400, frozenset(), 71)
+    assert gate.agreement == 0.9975 and gate.unseen == 71 and not gate.passed
+    assert "of the 71 held-out pictures" in gate.reason
+    assert compare(before, after, ["pit"] * 400, frozenset(), 30).passed, "too few to ask by themselves"
+    assert compare(before, after[::-1], ["pit"] * 400, frozenset(), 71).passed
+
+
 def test_pictures_that_calibrate_never_check() -> None:
     train, validation = np.arange(100), np.arange(100, 130)
-    chosen, held = rows_for(train, validation, 1)
-    assert chosen.size == 50 and held.size == 80 and not np.intersect1d(chosen, held).size
-    chosen, held = rows_for(np.arange(900), np.arange(900, 960), 1)
-    assert chosen.size == 300 and (held == np.arange(900, 960)).all() and (np.diff(chosen) > 0).all()
+    chosen, held, unseen = rows_for(train, validation, 1)
+    assert chosen.size == 50 and held.size == 80 and unseen == 30 and not np.intersect1d(chosen, held).size
+    chosen, held, unseen = rows_for(np.arange(900), np.arange(900, 960), 1)
+    assert chosen.size == 300 and (np.diff(chosen) > 0).all() and unseen == 60
+    assert (held[:60] == np.arange(900, 960)).all() and held.size == 660 and not np.intersect1d(chosen, held).size
+    assert rows_for(np.arange(900), np.arange(900, 960), 1, calibration=150, gate=300)[1].size == 300
+    assert rows_for(np.arange(90), np.arange(90, 2000), 1)[1].size == 1000
 
 
 @pytest.fixture(scope="module")

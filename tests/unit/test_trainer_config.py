@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+pytest.importorskip("torch", reason="needs the train extra")
+
 from engine.errors import UsageError
+from engine.networks.catalogue import check_input, kind_of
 from trainer.config import load_config, parse_settings, preset_names
-
-
-@pytest.mark.parametrize("name", preset_names())
-def test_every_preset_is_valid(name: str) -> None:
-    config = load_config(name)
-    assert config.description and config.input.channels in {1, 3}
 
 
 def test_the_published_presets_are_there() -> None:
@@ -23,6 +22,12 @@ def test_the_published_presets_are_there() -> None:
         "demo-segdec",
         "demo-classifier",
         "finetune",
+        "gc10-resnet18",
+        "gc10-ensemble",
+        "severstal-smallcnn",
+        "severstal-resnet50",
+        "lineside-classifier",
+        "lineside-segdec",
     } <= set(preset_names())
 
 
@@ -46,3 +51,27 @@ def test_bad_value_names_its_key(setting: str) -> None:
 def test_unknown_preset_names_the_known_ones() -> None:
     with pytest.raises(UsageError, match="casting-fast"):
         load_config("castings")
+
+
+def test_a_choice_written_like_a_number_is_the_choice() -> None:
+    assert load_config("demo-segdec", ["precision=32"]).precision == "32"
+
+
+def test_a_preset_may_be_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "best.toml"
+    path.write_text('kind = "classifier"\narchitecture = "resnet18"\nlearning_rate = 2e-5\n', encoding="utf-8")
+    assert load_config(str(path), ["batch=4"]).learning_rate == 2e-5
+    with pytest.raises(UsageError, match="no preset file"):
+        load_config(str(tmp_path / "worse.toml"))
+    path.write_text("kind = [", encoding="utf-8")
+    with pytest.raises(UsageError, match="cannot be read"):
+        load_config(str(path))
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_loads_and_its_network_can_be_built(name: str) -> None:
+    config = load_config(name)
+    for architecture in config.members or [config.architecture]:
+        assert kind_of(architecture) == config.kind
+        check_input(architecture, config.height, config.width)
+    assert config.description and config.input.channels in {1, 3}
