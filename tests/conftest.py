@@ -13,6 +13,17 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
+def _one_core_each() -> None:
+    """Several workers at once: each keeps to a core of its own, or their threads would wait for one another."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
+
+
+_one_core_each()
+
+
 @pytest.fixture(autouse=True)
 def lineside_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Settings, database and archive of this test alone."""

@@ -40,6 +40,7 @@ from trainer.board import FOLDER, Board
 from trainer.challenge import KNOWN_SPILL, open_challenge, prepare_known
 from trainer.classifier import train_classifier
 from trainer.config import TrainConfig, load_config
+from trainer.critical import check_critical
 from trainer.decision import balanced_weights
 from trainer.finish import Origin, finish
 from trainer.formats.detect import open_dataset
@@ -178,6 +179,7 @@ def _begin(
     dataset = lesson.dataset if lesson else open_dataset(request.dataset, request.layout, config.ok_classes)
     material = gather(dataset, config, parent, open_challenge(request.challenge))
     config = config.model_copy(update=material.settings)
+    check_critical(config, material.classes, material.ok_classes)
     if fabric.is_global_zero:
         _open_run(run, request, material)
     for note in (*material.notes, *_balancing(config)):
@@ -186,7 +188,7 @@ def _begin(
     network = _network(config, material, parent, request, resumed=(run / CHECKPOINT).exists())
     taught = lesson.scores_for(material.samples) if lesson else None
     job = _job(config, network, data, material, fabric, emit, stop, run, taught)
-    if parent is not None:
+    if parent is not None and material.new is None:
         job = replace(job, frozen=(*job.frozen, *normalisations(network)))
     emit(_started(request, job, material))
     return Begun(with_views(job, run), material, lesson)

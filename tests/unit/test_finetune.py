@@ -14,13 +14,15 @@ from engine.training import TrainingEvent, TrainingFinished, TrainingNote
 pytest.importorskip("torch", reason="needs the train extra")
 pytest.importorskip("lightning_fabric", reason="needs the train extra")
 
+import torch
+
 from trainer.formats.detect import open_dataset
+from trainer.initial import inherited_network, keep_some, normalisations
 from trainer.interrupt import StopRequest
 from trainer.train import TrainRequest, train
 
 PARTS = "demo:?seed=3&count=30&defect_rate=0.5&kinds=scratch,pit"
 KNOWN = "demo:?seed=8&count=12&defect_rate=0.5&kinds=scratch,crease"
-ONE = "demo:?seed=4&count=1&kinds=crease&defect_rate=1"
 QUICK = ["batch=4", "samples_per_epoch=8", "threads=1", "int8=false"]
 
 
@@ -64,7 +66,9 @@ def test_the_package_holds_the_comparison_with_the_active_model(active: ModelPac
     corrections = pictures("demo:?seed=4&count=6&kinds=crease&defect_rate=0.5", tmp_path / "corrections")
     copied = next((known / "ok").iterdir())
     (corrections / "ok" / "copy.png").write_bytes(copied.read_bytes())
-    events = tuned(active, tmp_path, str(corrections), "epochs=1", "replay=24", challenge=str(known))
+    events = tuned(
+        active, tmp_path, str(corrections), "epochs=50", "replay=24", "budget_seconds=0.001", challenge=str(known)
+    )
     metrics = open_package(tmp_path / "child").manifest.metrics
     assert isinstance(events[-1], TrainingFinished) and events[-1].metrics == metrics
     assert metrics["challenge"]["count"] == metrics["challenge_parent"]["count"] == 12
@@ -78,23 +82,29 @@ def test_the_package_holds_the_comparison_with_the_active_model(active: ModelPac
     assert "Challenge set: escapes" in said and "Replayed pictures, held out: escapes" in said
     assert "1 pictures are left out of the training" in said and "7 corrections are too few to hold some out" in said
     assert "too few to choose a threshold" in said
+    assert "Stopped after 1 of 50 epochs" in said and [e.event for e in events].count("epoch") == 1
     child = open_package(tmp_path / "child").manifest
     assert child.thresholds == active.manifest.thresholds
+    assert child.class_names == ("ok", "pit", "scratch", "crease")
     assert child.calibration["temperature"] == active.manifest.calibration["temperature"]
     assert not list((tmp_path / "run").glob("*.npy"))
-
-
-def test_one_correction_beside_replayed_pictures_is_enough_and_the_budget_ends_the_epochs(
-    active: ModelPackage, tmp_path: Path
-) -> None:
-    # The demo line names its sound class, whether there is a sound part or not, as an export does.
-    events = tuned(active, tmp_path, ONE, "epochs=50", "replay=16", "budget_seconds=0.001")
-    assert [e.event for e in events].count("epoch") == 1
-    assert "Stopped after 1 of 50 epochs" in notes(events)
-    assert open_package(tmp_path / "child").manifest.class_names == ("ok", "pit", "scratch", "crease")
 
 
 def test_corrections_of_one_class_alone_are_refused(active: ModelPackage, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="nothing of the parent's data can be replayed"):
         tuned(active, tmp_path, "demo:?seed=4&count=3&kinds=pit&defect_rate=1", "replay=0")
     assert not (tmp_path / "child").exists()
+
+
+def test_a_share_of_the_parents_weights_is_kept(active: ModelPackage) -> None:
+    network = inherited_network(active, 3)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    for value in network.state_dict().values():
+        if value.is_floating_point():
+            value.add_(1.0)
+    keep_some(network, active, 0.25, 1)
+    moved = [value - before[name] for name, value in network.state_dict().items() if value.is_floating_point()]
+    assert moved and all(torch.allclose(m, torch.full_like(m, 0.75), atol=1e-4) for m in moved)
+    grown = inherited_network(active, 4)
+    keep_some(grown, active, 0.1, 1)
+    assert len(normalisations(grown)) > 5
