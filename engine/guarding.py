@@ -7,6 +7,7 @@ outside, every training picture and its augmentation inside.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from engine.domain import Quality
@@ -20,25 +21,37 @@ SHARPNESS_KEPT = 0.5
 
 
 def guard_spec(
-    qualities: Sequence[Quality], *, novelty: bool, brightness: float = 0.1, contrast: float = 0.2
+    qualities: Sequence[Quality],
+    *,
+    novelty: bool,
+    brightness: float = 0.1,
+    contrast: float = 0.2,
+    exposure: float = 0.0,
 ) -> GuardSpec:
     """Limits no picture of `qualities` violates, nor one whose light is changed as training changes it.
 
     `brightness`: shift of the mean as a share of 255; `contrast`: share by which grey values are stretched about their
-    mean. `novelty`: the graph has that output (limit 1.0). Raises ValueError without pictures.
+    mean; `exposure`: light is multiplied by up to e^±exposure. `novelty`: the graph has that output (limit 1.0).
+    Raises ValueError without pictures.
     """
     if not qualities:
         raise ValueError("a guard needs pictures to learn from")
     darkest, brightest = min(q.brightness for q in qualities), max(q.brightness for q in qualities)
     room = 255.0 * (brightness + DRIFT)
+    less, more = (
+        min(darkest - room, darkest * math.exp(-exposure)),
+        max(brightest + room, brightest * math.exp(exposure)),
+    )
     # A part that is nearly black or white itself still leaves a third of the way to a capped or blinded lens.
-    low, high = max(darkest / 3.0, darkest - room), min((2.0 * 255.0 + brightest) / 3.0, brightest + room)
+    low, high = max(darkest / 3.0, less), min((2.0 * 255.0 + brightest) / 3.0, more)
     clipped = max(q.clipped for q in qualities)
     return GuardSpec(
         brightness=(_floor(min(low, darkest)), round(max(high, brightest) + 0.01, 2)),
-        contrast_min=_floor(min(q.contrast for q in qualities) * (1.0 - contrast) * CONTRAST_KEPT),
+        contrast_min=_floor(
+            min(q.contrast for q in qualities) * (1.0 - contrast) * math.exp(-exposure) * CONTRAST_KEPT
+        ),
         sharpness_min=_floor(min(q.sharpness for q in qualities) * SHARPNESS_KEPT),
-        clipped_max=round(clipped + min(brightness + 0.5 * contrast + DRIFT, (1.0 - clipped) / 2.0), 6),
+        clipped_max=round(clipped + min(brightness + 0.5 * (contrast + exposure) + DRIFT, (1.0 - clipped) / 2.0), 6),
         novelty_max=1.0 if novelty else None,
     )
 

@@ -121,6 +121,7 @@ def _guard(manifest: Manifest, shown: Shown, *, novelty: bool) -> GuardSpec:
         novelty=novelty,
         brightness=float(light.get("brightness", 0.0)),
         contrast=float(light.get("contrast", 0.0)),
+        exposure=float(light.get("exposure", 0.0)),
     )
 
 

@@ -48,6 +48,7 @@ FINE_TUNING_PICTURES, FINE_TUNING_GATE = 150, 300
 PARENT_SHARE = 0.1
 """So much of the parent's weights a fine-tuned model keeps. Measured on two demo lines with a new kind: false rejects
 of the known kinds 5 → 1 of 48 and 8 → 5, escapes of the new kind 6 → 8 of 31 and 18 → 20."""
+HALF = 0.5
 FEWEST_TO_CHOOSE = 20
 """Defects, and as many sound parts, that the held-out part must have for a fine-tuning to choose a threshold on it."""
 VERSIONED = ("lineside", "torch", "torchvision", "lightning-fabric", "onnx", "onnxscript", "openvino", "numpy")
@@ -115,6 +116,7 @@ def _guard(job: Job, parent: Manifest | None, *, novelty: bool) -> GuardSpec:
         novelty=novelty,
         brightness=job.config.brightness,
         contrast=job.config.contrast,
+        exposure=job.config.exposure,
         earlier=parent.guard if parent else None,
     )
 
@@ -226,8 +228,15 @@ def _limits(
 ) -> LimitSpec:
     config = job.config
     classes, sound, exclusive = material.classes, material.ok_classes, head_of(job) != "sigmoid"
+    bad = np.array([name not in sound for name in truth], bool)
+    score = defect_scores(scores, classes, sound, exclusive=exclusive)
     if origin.parent is None:
-        return limits_of(config.threshold, config.review_margin, truth, scores, classes, sound, exclusive=exclusive)
+        margin = config.review_margin
+        chosen = limits_of(config.threshold, margin, truth, scores, classes, sound, exclusive=exclusive)
+        if config.threshold != "best_f1" or surely_better(bad, score, HALF, chosen.ng_at):
+            return chosen
+        # A handful of pictures must not move it: half is where calibrated scores tip.
+        return limits_of(str(HALF), margin, truth, scores, classes, sound, exclusive=exclusive)
     inherited = origin.parent.manifest.thresholds
     if "threshold" not in config.model_fields_set:
         return inherited
@@ -239,8 +248,6 @@ def _limits(
         return inherited
     margin = config.review_margin or max(0.0, inherited.review_to - inherited.ng_at)
     chosen = limits_of(config.threshold, margin, truth, scores, classes, sound, exclusive=exclusive)
-    bad = np.array([name not in sound for name in truth], bool)
-    score = defect_scores(scores, classes, sound, exclusive=exclusive)
     if config.threshold != "best_f1" or surely_better(bad, score, inherited.ng_at, chosen.ng_at):
         return chosen
     text = (

@@ -41,12 +41,15 @@ def limits_from(
     novelty: bool,
     brightness: float,
     contrast: float,
+    exposure: float = 0.0,
     earlier: GuardSpec | None = None,
 ) -> GuardSpec:
     """Limits from the prepared `pictures` (N×H×W×C) at `rows`, none of which violates them; `earlier`: the parent's."""
     qualities = [quality_of(pictures[row]) for row in rows]
     # Never narrower than a line's ordinary drift, whatever the preset varies.
-    found = guard_spec(qualities, novelty=novelty, brightness=max(0.05, brightness), contrast=max(0.1, contrast))
+    found = guard_spec(
+        qualities, novelty=novelty, brightness=max(0.05, brightness), contrast=max(0.1, contrast), exposure=exposure
+    )
     return joined(found, earlier)
 
 

@@ -64,6 +64,20 @@ def test_light_changed_as_in_training_is_judged(
     assert all(fit(quality_of(p), guard) for p in lit)
 
 
+@pytest.mark.parametrize("gain", [0.62, 1.3])
+def test_light_multiplied_as_in_training_is_judged_and_a_lens_cap_is_not(taught: list[Picture], gain: float) -> None:
+    qualities = [quality_of(p) for p in taught]
+    taught_light = guard_spec(qualities, novelty=False, exposure=0.5)
+    lit = [quality_of(changed(p, lambda x: x * gain)) for p in taught]
+    assert all(fit(q, taught_light) for q in lit)
+    middle = [Quality(128.0, 40.0, 0.2, 0.0)]
+    seen = Quality(128.0 * gain, 40.0 * gain, 0.2, 0.0)
+    assert fit(seen, guard_spec(middle, novelty=False, exposure=0.5)) and not fit(
+        seen, guard_spec(middle, novelty=False)
+    )
+    assert not any(fit(quality_of(changed(p, SPOILT["lens cap"])), taught_light) for p in taught[::6])
+
+
 def noise(deviation: float) -> NDArray[np.float64]:
     return np.random.default_rng(5).normal(0, deviation, (384, 480, 1))
 
