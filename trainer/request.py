@@ -31,7 +31,13 @@ class TrainRequest(BaseModel):
         """The command that asks for the same; whole paths are cut to their names, they say nothing elsewhere."""
         first = ["distil", _short(self.teacher)] if self.teacher else ["train"]
         words = ["lineside", *first, _short(self.dataset), "--preset", _short(self.preset)]
-        for option, value in (("--format", self.layout), ("--weights", self.weights), ("--from", self.parent)):
+        options = (
+            ("--format", self.layout),
+            ("--weights", self.weights),
+            ("--from", self.parent),
+            ("--challenge", self.challenge),
+        )
+        for option, value in options:
             words += [option, _short(value)] if value else []
         for setting in self.settings:
             words += ["--set", setting]

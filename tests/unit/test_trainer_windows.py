@@ -57,8 +57,8 @@ def test_pictures_without_a_mask_wait_for_the_whole_ones() -> None:
         pictures=taken(pictures),
         masks=taken(masks),
         labels=taken(torch.tensor([1, 1, 0, 0])),
-        held=lambda rows: None,
-        soft=lambda rows: None,
+        held=lambda _rows: None,
+        soft=lambda _rows: None,
         augmented=whole,
     )
     rows = np.arange(4)
