@@ -13,6 +13,8 @@ from trainer.augment import augment
 from trainer.job import Job
 
 WINDOWS = 4
+STEP = 8
+"""What the seg-decision networks' sides must be multiples of, in pixels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,11 +62,11 @@ def whole_batch(job: Job, rows: NDArray[np.int64]) -> Batch:
 
 
 def windows(pictures: Tensor, masks: Tensor, rng: Generator, parts: int = 2) -> tuple[Tensor, Tensor]:
-    """Four windows of each picture, their sides its own divided by `parts`: 4N×C×H/parts×W/parts, and their masks.
+    """Four windows of each picture, their sides its own divided by `parts`, cut to multiples of 8; and their masks.
 
     Of a defective picture's four, three hold a random place of its defect and one lies anywhere; of a sound one's, all.
     """
-    height, width = pictures.shape[2] // parts, pictures.shape[3] // parts
+    height, width = (max(STEP, side // parts // STEP * STEP) for side in pictures.shape[2:])
     down, right = pictures.shape[2] - height, pictures.shape[3] - width
     cuts: list[tuple[int, int, int]] = []
     for row, mask in enumerate(masks):

@@ -10,6 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
+from engine.networks.catalogue import build  # noqa: E402
 from trainer.config import TrainConfig  # noqa: E402
 from trainer.windows import WINDOWS, training_batch, windows  # noqa: E402
 
@@ -22,9 +23,15 @@ def test_three_of_four_windows_hold_the_defect_wherever_it_lies(parts: int) -> N
         masks[0, 0, top, left] = 1.0
         pictures[0, 0, top, left] = 0.5
         cut, cut_masks = windows(pictures, masks, rng, parts)
-        assert cut.shape == cut_masks.shape == (WINDOWS, 1, 64 // parts, 80 // parts)
+        assert cut.shape == cut_masks.shape == (WINDOWS, 1, 64 // parts, {2: 40, 4: 16}[parts])
         assert (cut_masks.flatten(1).sum(1) > 0).sum() >= WINDOWS - 1
         assert torch.equal(cut > 0, cut_masks > 0), "mask and picture are cut alike"
+
+
+def test_windows_fit_the_network_whatever_the_picture_measures() -> None:
+    cut, _ = windows(torch.zeros(1, 1, 200, 72), torch.zeros(1, 1, 200, 72), torch.Generator().manual_seed(1), 4)
+    logits, seen = build("segdec-map", 1, 2)(cut)
+    assert cut.shape[2:] == (48, 16) and logits.shape == (WINDOWS, 2) and seen.shape[2:] == (12, 4)
 
 
 def test_windows_of_a_sound_picture_come_from_all_over_it() -> None:
