@@ -382,7 +382,8 @@ def _nncf() -> Any:
         return None
     finally:
         logging.setLoggerClass(kind)
-    nncf.set_log_level(logging.ERROR)
+    # Its own set_log_level goes on to every handler the logger has, also those that others lent it.
+    logging.getLogger("nncf").setLevel(logging.ERROR)
     return nncf
 
 
