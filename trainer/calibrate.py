@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from engine.manifest import LimitSpec
 from engine.metrics import best_f1_threshold, defect_scores, target_recall_threshold
 from engine.reliability import expected_calibration_error, reliability
 
+HALF = 0.5
 LOWEST, HIGHEST = 0.7, 5.0
 
 
@@ -137,3 +139,39 @@ def limits_of(
         review_from=max(0.0, round(threshold - margin, 6)),
         review_to=min(1.0, round(threshold + margin, 6)),
     )
+
+
+def first_limits(
+    rule: str,
+    margin: float,
+    truth: Sequence[str],
+    scores: NDArray[np.float64],
+    classes: Sequence[str],
+    ok_classes: Sequence[str],
+    *,
+    exclusive: bool = True,
+) -> LimitSpec:
+    """`limits_of` for a new model; `best_f1` moves the threshold from half only where it is surely better.
+
+    A handful of pictures must not move it: half is where calibrated scores tip.
+    """
+    chosen = limits_of(rule, margin, truth, scores, classes, ok_classes, exclusive=exclusive)
+    bad = np.array([name not in ok_classes for name in truth], bool)
+    judged = defect_scores(scores, classes, ok_classes, exclusive=exclusive)
+    if rule != "best_f1" or surely_better(bad, judged, HALF, chosen.ng_at):
+        return chosen
+    return limits_of(str(HALF), margin, truth, scores, classes, ok_classes, exclusive=exclusive)
+
+
+def surely_better(bad: NDArray[np.bool_], score: NDArray[np.float64], before: float, after: float) -> bool:
+    """Whether the threshold `after` judges N parts better than `before` does by more than chance (McNemar, 5 %)."""
+    was, now = ((score >= at) == bad for at in (before, after))
+    gained, lost = int((now & ~was).sum()), int((was & ~now).sum())
+    return gained > lost and mcnemar(gained, lost) < 0.05
+
+
+def mcnemar(gained: int, lost: int) -> float:
+    """Two-sided exact p that gains and losses come from a fair coin: 2·P(X ≤ min) for X ~ B(gained + lost, ½), ≤ 1."""
+    total = gained + lost
+    tail = sum(math.comb(total, k) for k in range(min(gained, lost) + 1))
+    return min(1.0, 2 * tail / (1 << total))

@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from engine.package import open_package
 from engine.recipe import load_recipe
@@ -18,6 +16,7 @@ from trainer.config import preset_names
 from trainer.evaluate import PARTS
 from trainer.formats.detect import FORMATS, open_dataset
 from trainer.inspect import check_sheet, in_words, inspect_dataset, report, write_sheet
+from trainer.progress import meter
 from trainer.robustness import robustness_words
 from trainer.study import add_study_arguments, check_report, cost_of, page_of, study
 
@@ -124,7 +123,7 @@ def run_evaluate(args: argparse.Namespace) -> int:
         cost=cost,
         disturbed=args.robustness,
         line=lines.append if args.jsonl else None,
-        progress=_meter(sys.stderr, "pictures"),
+        progress=meter(sys.stderr, "pictures"),
     )
     if args.jsonl:
         write_atomically(Path(args.jsonl), ("\n".join(lines) + "\n").encode())
@@ -141,7 +140,7 @@ def run_data(args: argparse.Namespace) -> int:
     if args.sheet:
         check_sheet(Path(args.sheet))
     dataset = open_dataset(args.dataset, args.format, _names(args.ok_classes))
-    looked = inspect_dataset(dataset, _meter(sys.stderr, "pictures"))
+    looked = inspect_dataset(dataset, meter(sys.stderr, "pictures"))
     if args.sheet:
         write_sheet(looked, Path(args.sheet))
     print(json.dumps(report(looked), indent=2, ensure_ascii=False) if args.json else in_words(looked))
@@ -150,25 +149,6 @@ def run_data(args: argparse.Namespace) -> int:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _meter(stream: TextIO, what: str) -> Callable[[int, int], None] | None:
-    """A line that counts in place, for a terminal only."""
-    if not stream.isatty():
-        return None
-    began = time.monotonic()
-    last = [0.0]
-
-    def show(done: int, total: int) -> None:
-        now = time.monotonic()
-        if done < total and now - last[0] < 0.2:
-            return
-        last[0] = now
-        stream.write(f"\r{done}/{total} {what}, {done / max(1e-9, now - began):.0f} a second   ")
-        stream.write("\n" if done == total else "")
-        stream.flush()
-
-    return show
 
 
 def _table(figures: dict[str, Any]) -> str:

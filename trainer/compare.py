@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from engine.package import ModelPackage
 from engine.product import ClassRule
 from engine.recipe import rules_of
 from engine.verdict import SOUND
+from trainer.calibrate import mcnemar
 from trainer.guard import BATCH
 
 MOST_FLIPS = 200
@@ -122,13 +122,6 @@ def flips(keys: Sequence[str], truth: Sequence[str], before: Judged, after: Judg
         "p": round(mcnemar(gained, lost), 6),
         "parts": sorted(rows, key=lambda r: bool(r["gained"]))[:MOST_FLIPS],
     }
-
-
-def mcnemar(gained: int, lost: int) -> float:
-    """Two-sided exact p that gains and losses come from a fair coin: 2·P(X ≤ min) for X ~ B(gained + lost, ½), ≤ 1."""
-    total = gained + lost
-    tail = sum(math.comb(total, k) for k in range(min(gained, lost) + 1))
-    return min(1.0, 2 * tail / (1 << total))
 
 
 def change_in_words(

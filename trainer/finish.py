@@ -21,8 +21,8 @@ from engine.networks.load import load_novelty
 from engine.package import ModelPackage, write_package
 from engine.settings import thread_budget
 from engine.training import TrainingNote
-from trainer.calibrate import calibration_of, limits_of, probabilities, temperature_of
-from trainer.compare import Judged, Rules, change_in_words, flips, judged_by, mcnemar
+from trainer.calibrate import calibration_of, first_limits, limits_of, probabilities, surely_better, temperature_of
+from trainer.compare import Judged, Rules, change_in_words, flips, judged_by
 from trainer.critical import with_critical
 from trainer.deploy import exported
 from trainer.guard import MOST, descriptions_of, fit_novelty, limits_from, some, widened
@@ -48,7 +48,6 @@ FINE_TUNING_PICTURES, FINE_TUNING_GATE = 150, 300
 PARENT_SHARE = 0.1
 """So much of the parent's weights a fine-tuned model keeps. Measured on two demo lines with a new kind: false rejects
 of the known kinds 5 → 1 of 48 and 8 → 5, escapes of the new kind 6 → 8 of 31 and 18 → 20."""
-HALF = 0.5
 FEWEST_TO_CHOOSE = 20
 """Defects, and as many sound parts, that the held-out part must have for a fine-tuning to choose a threshold on it."""
 VERSIONED = ("lineside", "torch", "torchvision", "lightning-fabric", "onnx", "onnxscript", "openvino", "numpy")
@@ -228,15 +227,8 @@ def _limits(
 ) -> LimitSpec:
     config = job.config
     classes, sound, exclusive = material.classes, material.ok_classes, head_of(job) != "sigmoid"
-    bad = np.array([name not in sound for name in truth], bool)
-    score = defect_scores(scores, classes, sound, exclusive=exclusive)
     if origin.parent is None:
-        margin = config.review_margin
-        chosen = limits_of(config.threshold, margin, truth, scores, classes, sound, exclusive=exclusive)
-        if config.threshold != "best_f1" or surely_better(bad, score, HALF, chosen.ng_at):
-            return chosen
-        # A handful of pictures must not move it: half is where calibrated scores tip.
-        return limits_of(str(HALF), margin, truth, scores, classes, sound, exclusive=exclusive)
+        return first_limits(config.threshold, config.review_margin, truth, scores, classes, sound, exclusive=exclusive)
     inherited = origin.parent.manifest.thresholds
     if "threshold" not in config.model_fields_set:
         return inherited
@@ -248,6 +240,8 @@ def _limits(
         return inherited
     margin = config.review_margin or max(0.0, inherited.review_to - inherited.ng_at)
     chosen = limits_of(config.threshold, margin, truth, scores, classes, sound, exclusive=exclusive)
+    bad = np.array([name not in sound for name in truth], bool)
+    score = defect_scores(scores, classes, sound, exclusive=exclusive)
     if config.threshold != "best_f1" or surely_better(bad, score, inherited.ng_at, chosen.ng_at):
         return chosen
     text = (
@@ -255,13 +249,6 @@ def _limits(
     )
     job.emit(TrainingNote(text=text))
     return inherited
-
-
-def surely_better(bad: NDArray[np.bool_], score: NDArray[np.float64], before: float, after: float) -> bool:
-    """Whether the threshold `after` judges N parts better than `before` does by more than chance (McNemar, 5 %)."""
-    was, now = ((score >= at) == bad for at in (before, after))
-    gained, lost = int((now & ~was).sum()), int((was & ~now).sum())
-    return gained > lost and mcnemar(gained, lost) < 0.05
 
 
 def _metrics(

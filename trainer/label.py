@@ -25,6 +25,7 @@ from trainer.evaluate import Judged, judge
 from trainer.formats.dataset import Sample
 from trainer.formats.imagefolder import reading
 from trainer.label_report import write_review
+from trainer.progress import meter
 
 BELOW, BAND, UNREADABLE, NOVEL, REFUSED, SEVERAL = (
     "below the floor", "REVIEW band", "unreadable", "novel", "guard refused", "unsure of a further class"
@@ -79,7 +80,7 @@ def run_label(args: argparse.Namespace) -> int:
     """Label as asked and print the summary. Returns 0; raises LinesideError."""
     package = open_package(Path(args.model))
     recipe = load_recipe(Path(args.recipe), package) if args.recipe else default_recipe(package)
-    made = label(Path(args.input), package, recipe, args.floor, Path(args.out), progress=_meter())
+    made = label(Path(args.input), package, recipe, args.floor, Path(args.out), progress=meter(sys.stderr, "pictures"))
     print("\n".join(made.in_words()))
     return 0
 
@@ -91,7 +92,7 @@ def label(
     floor: float,
     out: Path,
     *,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Labelling:
     """Judge every picture under `folder` as the line does, and write `out`, complete or not at all: the data set of the
     sure ones, review.csv of the others, review.html of both.
@@ -110,7 +111,8 @@ def label(
     for done, judged in enumerate(judge(package, samples, recipe, precision="f32"), 1):
         one = labelled(judged, recipe, floor)
         (left if one.reason else taken).append(one)
-        progress(done, len(samples))
+        if progress is not None:
+            progress(done, len(samples))
     calibration = package.manifest.calibration
     calibrated = "temperature" in calibration and calibration.get("validated", True) is not False
     model = f"{package.manifest.name} {package.version}"
@@ -229,13 +231,3 @@ def _items(folder: Path, made: Labelling) -> Iterator[DatasetItem]:
         yield DatasetItem(
             path=path, sha256=one.sample.digest, label=one.label, group=path, verdict=one.verdict, why=why, pseudo=True
         )
-
-
-def _meter() -> Callable[[int, int], None]:
-    """A count in place on a terminal, nothing elsewhere."""
-
-    def show(done: int, total: int) -> None:
-        if sys.stderr.isatty() and (done == total or not done % 10):
-            print(f"\r{done}/{total} pictures", end="\n" if done == total else "", file=sys.stderr, flush=True)
-
-    return show

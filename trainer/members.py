@@ -22,7 +22,7 @@ from engine.package import MANIFEST, ModelPackage, open_package
 from engine.recipe import default_recipe, without_review
 from engine.settings import write_atomically
 from engine.training import TrainingEvent, TrainingFinished, TrainingNote
-from trainer.calibrate import limits_of
+from trainer.calibrate import first_limits
 from trainer.combine import Weighted, combine
 from trainer.complete import complete
 from trainer.config import TrainConfig
@@ -152,7 +152,7 @@ def _limits(package: ModelPackage, config: TrainConfig, dataset: Dataset) -> Lim
     recipe = without_review(default_recipe(package))
     seen = evaluated(package, dataset, recipe, part="validation", precision="f32")
     read = [(t, j.prediction.scores) for t, j in zip(seen.truth, seen.judged, strict=True) if j.prediction is not None]
-    return limits_of(
+    return first_limits(
         config.threshold,
         config.review_margin,
         [truth for truth, _ in read],

@@ -102,3 +102,22 @@ def _bar(event: TrainingProgress) -> str:
     filled = round(BAR_WIDTH * share)
     loss = f"  loss {event.loss:.4f}" if event.loss is not None else ""
     return f"{event.stage:<10} [{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {share:4.0%}{loss}"
+
+
+def meter(stream: TextIO, what: str) -> Callable[[int, int], None] | None:
+    """A line that counts in place, for a terminal only."""
+    if not stream.isatty():
+        return None
+    began = time.monotonic()
+    last = [0.0]
+
+    def show(done: int, total: int) -> None:
+        now = time.monotonic()
+        if done < total and now - last[0] < 0.2:
+            return
+        last[0] = now
+        stream.write(f"\r{done}/{total} {what}, {done / max(1e-9, now - began):.0f} a second   ")
+        stream.write("\n" if done == total else "")
+        stream.flush()
+
+    return show

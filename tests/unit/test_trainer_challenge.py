@@ -22,10 +22,11 @@ pytest.importorskip("lightning_fabric", reason="needs the train extra")
 import torch
 
 from engine.networks.graph import Novelty
+from trainer.calibrate import mcnemar, surely_better
 from trainer.challenge import identity, known_parts, open_challenge, without_known
-from trainer.compare import MOST_FLIPS, Judged, Rules, change_in_words, flips, mcnemar
+from trainer.compare import MOST_FLIPS, Judged, Rules, change_in_words, flips
 from trainer.config import TrainConfig
-from trainer.finish import FEWEST_TO_CHOOSE, few, surely_better
+from trainer.finish import FEWEST_TO_CHOOSE, few
 from trainer.guard import distances, widened
 from trainer.material import FEWEST_TO_HOLD, LESSONS_ALONE, RATE_ALONE, gather
 

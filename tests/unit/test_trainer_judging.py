@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from trainer.augment import augment  # noqa: E402
-from trainer.calibrate import cross_entropy, limits_of, softmax, temperature_of  # noqa: E402
+from trainer.calibrate import cross_entropy, first_limits, limits_of, softmax, temperature_of  # noqa: E402
 from trainer.config import load_config  # noqa: E402
 from trainer.places import placed  # noqa: E402
 
@@ -66,3 +66,13 @@ def test_masks_follow_every_move_of_their_pictures() -> None:
     assert not torch.equal(moved, masks)
     again, _ = augment(masks.clone(), masks, config, torch.Generator().manual_seed(1))
     assert torch.equal(again, pictures)
+
+
+@pytest.mark.parametrize(("times", "expected"), [(1, 0.5), (8, 0.75)])
+def test_a_handful_of_pictures_does_not_move_a_new_models_threshold(times: int, expected: float) -> None:
+    defective = np.array([0.05, 0.1, 0.6, 0.9, 0.95] * times)
+    scores = np.stack((1.0 - defective, defective), axis=1)
+    truth = ["ok", "ok", "ok", "pit", "pit"] * times
+    assert limits_of("best_f1", 0.0, truth, scores, CLASSES, OK).ng_at == pytest.approx(0.75)
+    assert first_limits("best_f1", 0.0, truth, scores, CLASSES, OK).ng_at == pytest.approx(expected)
+    assert first_limits("recall:1.0", 0.0, truth, scores, CLASSES, OK).ng_at == pytest.approx(0.9)
