@@ -68,6 +68,14 @@ class Frame:
     """Known only on the demo line."""
     bits: int = 0
     """How many bits a uint16 pixel uses, as the camera states it; 0 = not stated."""
+    bayer: str = ""
+    """The colour filter of a raw mosaic, as the camera states it: RGGB, BGGR, GRBG or GBRG; empty = none."""
+    device_ns: int = 0
+    """The camera's own time stamp in nanoseconds of its own clock; 0 = it gives none."""
+    triggered_at: datetime | None = None
+    """When its trigger was fired, where this station fired it."""
+    exposed_at: datetime | None = None
+    """The camera's time stamp on this machine's clock, to within the shortest transfer seen; None = unknown."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -86,6 +94,11 @@ class Frame:
             height,
             width,
             self.truth.label if self.truth else None,
+            self.bits,
+            self.bayer,
+            self.device_ns,
+            self.triggered_at,
+            self.exposed_at,
         )
 
 
@@ -100,6 +113,11 @@ class FrameRef:
     height: int = 0
     width: int = 0
     truth: str | None = None
+    bits: int = 0
+    bayer: str = ""
+    device_ns: int = 0
+    triggered_at: datetime | None = None
+    exposed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

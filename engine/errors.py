@@ -2,6 +2,7 @@
 
     LinesideError               message for the operator + remedy + exit code
     ├── UsageError       (2)    wrong use: an option or a value that cannot be
+    │   └── UnsupportedProperty a setting or act this source does not know, or a value out of its range
     ├── InputError       (3)    what was given is bad: picture, folder, video, package, data set, database
     │   ├── PictureError        unreadable or truncated picture
     │   ├── SourceEnded         the source has no further frames
@@ -9,7 +10,11 @@
     │   ├── DatasetError        a data set that cannot be trained on
     │   └── DatabaseError       newer, damaged or foreign database
     └── EnvironmentFailure (4)  the machine failed: disk, display, camera, missing extra
-        ├── SourceLost          a camera that went away; the station retries
+        ├── SourceLost          a camera that went away; the supervisor retries
+        │   ├── SourceNotFound  it is not there (yet)
+        │   └── SourceBusy      another program holds it
+        ├── FrameTimeout        no frame came within the time given; nothing is wrong yet
+        ├── FrameIncomplete     a frame of which a part is missing: NO VERDICT
         ├── InferenceError      a model that fails on a frame
         └── StorageError        a full, read-only or locked disk or database
 
@@ -29,11 +34,19 @@ class LinesideError(Exception):
         self.message = message
         self.remedy = remedy
 
+    def __reduce__(self) -> tuple[type[LinesideError], tuple[object, ...]]:
+        """Picklable: errors cross process boundaries."""
+        return type(self), (self.message, self.remedy)
+
 
 class UsageError(LinesideError):
     """Wrong use of a command or function."""
 
     exit_code = 2
+
+
+class UnsupportedProperty(UsageError):
+    """A setting or act a source does not have, or a value its device does not take."""
 
 
 class InputError(LinesideError):
@@ -48,6 +61,10 @@ class PictureError(InputError):
     def __init__(self, message: str, remedy: str = "", name: str = "") -> None:
         super().__init__(message, remedy)
         self.name = name
+
+    def __reduce__(self) -> tuple[type[PictureError], tuple[object, ...]]:
+        """Picklable, with the path."""
+        return type(self), (self.message, self.remedy, self.name)
 
 
 class SourceEnded(InputError):
@@ -74,6 +91,30 @@ class EnvironmentFailure(LinesideError):
 
 class SourceLost(EnvironmentFailure):
     """A source that went away and may come back."""
+
+
+class SourceNotFound(SourceLost):
+    """A source that is not there now; it may be plugged in or switched on later."""
+
+
+class SourceBusy(SourceLost):
+    """A source another program holds; it may let go."""
+
+
+class FrameTimeout(EnvironmentFailure):
+    """No frame came within the time given: no loss by itself."""
+
+
+class FrameIncomplete(EnvironmentFailure):
+    """A frame that arrived damaged: packets are missing, the buffer failed. `sequence` is its place, -1 = unknown."""
+
+    def __init__(self, message: str, remedy: str = "", sequence: int = -1) -> None:
+        super().__init__(message, remedy)
+        self.sequence = sequence
+
+    def __reduce__(self) -> tuple[type[FrameIncomplete], tuple[object, ...]]:
+        """Picklable: it crosses from a camera's process to the station."""
+        return type(self), (self.message, self.remedy, self.sequence)
 
 
 class StorageError(EnvironmentFailure):

@@ -78,6 +78,22 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
+class Alarmed:
+    """Somebody must come now: a trigger that got no verdict within the takt."""
+
+    message: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImagingChanged:
+    """The self-test of the picture says something else than before: `fine`, `warn` or `review`."""
+
+    level: str
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """The station stopped because of this; what was recorded is safe."""
 
@@ -106,6 +122,8 @@ StationEvent = (
     | Recovered
     | ModelSwapped
     | Warned
+    | Alarmed
+    | ImagingChanged
     | Failed
     | Stopped
 )

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from engine.domain import Box, Contour, Outcome, RecipeRef, Severity
 
+Value = float | int | str | bool
+"""Of a camera's setting."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -97,9 +100,10 @@ class View:
     bayer: str = ""
     """The colour filter of raw mosaics, first two rows from the top left: RGGB, BGGR, GRBG or GBRG; empty = none."""
 
-    def stated(self, bits: int) -> View:
-        """This view with the depth a camera states, where the recipe states none."""
-        return replace(self, bits=bits) if bits and not self.bits else self
+    def stated(self, bits: int, bayer: str = "") -> View:
+        """This view with the depth and the mosaic a camera states, where the recipe states none."""
+        bits, bayer = self.bits or bits, self.bayer or bayer
+        return self if (bits, bayer) == (self.bits, self.bayer) else replace(self, bits=bits, bayer=bayer)
 
     @property
     def heat_box(self) -> Box | None:
@@ -119,6 +123,42 @@ class SavingPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraSetup:
+    """How the camera is set for a product; the supervisor applies it at every opening."""
+
+    settings: tuple[tuple[str, Value], ...] = ()
+    """Name and value, names as in engine.sources.base (exposure_us, gain_db, trigger …). Not named: left alone."""
+    takt_s: float = 0.0
+    """A trigger without a verdict within so many seconds raises the alarm; 0 = not watched."""
+
+    @property
+    def trigger(self) -> str:
+        """`off` (free run), `software` or `hardware`; empty = as the camera stands."""
+        return str(dict(self.settings).get("trigger", ""))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Imaging:
+    """What the station's pictures looked like when they were right, and how far they may drift.
+
+    Limits are a warning and a limit from which parts go to REVIEW. `brightness`: share of the golden brightness;
+    `focus`: share of the golden focus lost; `saturation`: share of all pixels on top; `shift_px`: frame pixels.
+    """
+
+    digest: str
+    golden: NDArray[np.uint8] = field(repr=False)
+    """H×W grey, the golden frame."""
+    picture: str = ""
+    """The golden frame's file, relative to the recipe's folder; empty = not from a file."""
+    brightness: tuple[float, float] = (0.10, 0.20)
+    saturation: tuple[float, float] = (0.01, 0.05)
+    focus: tuple[float, float] = (0.25, 0.50)
+    shift_px: tuple[float, float] = (5.0, 20.0)
+    frames: int = 15
+    """Drift is the median over so many frames: one odd part is none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """How one product is judged. `ok_classes` and the limits default to what the model package says."""
 
@@ -132,6 +172,9 @@ class Recipe:
     guard: Guard = Guard()
     model: str = ""
     """Version of the model it was made for; empty = any."""
+    camera: CameraSetup = CameraSetup()
+    imaging: Imaging | None = None
+    """None = the picture itself is not watched for drift."""
     max_frame_age_s: float = 2.0
     """A free-running camera's frame older than this is stale and gets NO VERDICT."""
     digest: str = ""

@@ -1,11 +1,41 @@
-"""The protocol of every source, and what a source tells about itself."""
+"""The protocol of every source, what a source tells about itself, and the names of a camera's settings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, NoReturn, Protocol
 
 from engine.domain import Frame
+from engine.errors import UnsupportedProperty
+from engine.product import Value
+
+SETTINGS: dict[str, str] = {
+    "pixel_format": "Pixel format",
+    "width": "Width (px)",
+    "height": "Height (px)",
+    "offset_x": "Left edge (px)",
+    "offset_y": "Top edge (px)",
+    "frame_rate": "Frames a second",
+    "auto_exposure": "Automatic exposure",
+    "exposure_us": "Exposure (µs)",
+    "auto_gain": "Automatic gain",
+    "gain_db": "Gain (dB)",
+    "auto_focus": "Automatic focus",
+    "focus": "Focus",
+    "packet_size": "Packet size (bytes)",
+    "packet_delay": "Packet delay (ticks)",
+    "trigger_line": "Trigger line",
+    "trigger_edge": "Trigger edge",
+    "trigger_delay_us": "Trigger delay (µs)",
+    "debounce_us": "Debounce (µs)",
+    "burst": "Frames a trigger",
+    "trigger": "Trigger",
+}
+"""Every setting a source may have and its words on screen, in the order they are applied: size and format before what
+depends on them, the trigger last. `trigger` is `off`, `software` or `hardware`; `trigger_edge` `rising` or `falling`;
+`trigger_line` the device's own name of the input."""
+
+Kind = Literal["number", "whole", "choice", "switch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,11 +43,36 @@ class SourceInfo:
     """One source that could be opened: the URI that opens it and a line for a person."""
 
     uri: str
+    """By serial number where the device has one, never by index."""
     description: str
+    kind: str = "other"
+    """demo, folder, watch, video, uvc, gige, genicam, basler, stream."""
+    serial: str = ""
+    camera: bool = False
+    """A device that was found now and can be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """One setting of an open source: what it is now and what it may be."""
+
+    name: str
+    """A key of SETTINGS."""
+    kind: Kind
+    value: Value
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    choices: tuple[str, ...] = ()
+    writable: bool = True
 
 
 class FrameSource(Protocol):
-    """Frames, one at a time. Made closed; `open` and `close` may be called again; `close` is safe at any time."""
+    """Frames, one at a time. Made closed; `open` and `close` may be called again; `close` is safe at any time.
+
+    A camera is connected by `open` and starts to send with the first `read` or `trigger`; a setting it takes only at
+    rest makes it rest for that moment.
+    """
 
     @property
     def uri(self) -> str:
@@ -35,6 +90,11 @@ class FrameSource(Protocol):
         ...
 
     @property
+    def live(self) -> bool:
+        """True: frames come from a device as time goes by, so an old or repeated one must not be judged."""
+        ...
+
+    @property
     def skipped(self) -> int:
         """Frames made since `open` that nobody read; always 0 unless free-running."""
         ...
@@ -45,17 +105,99 @@ class FrameSource(Protocol):
         ...
 
     def open(self) -> None:
-        """Get ready. Raises InputError for a source that cannot be, SourceLost for one that is not there now."""
+        """Get ready. Raises InputError for a source that cannot be; SourceNotFound, SourceBusy or SourceLost for one
+        that may be later; EnvironmentFailure where a library is missing."""
         ...
 
-    def read(self, timeout: float) -> Frame | None:
-        """The next frame, or None when none came within `timeout` seconds (≤ 0.2 in the station loop).
+    def read(self, timeout: float) -> Frame:
+        """The next frame; returns or raises within `timeout` seconds (≤ 0.2 in the station loop) and a little.
 
-        Raises SourceEnded after the last frame, PictureError for one bad picture (the next read goes on),
-        SourceLost when the device went away.
+        Raises FrameTimeout when none came, FrameIncomplete for a damaged one and PictureError for a bad picture (the
+        next read goes on), SourceEnded after the last frame, SourceLost when the device went away.
         """
         ...
 
-    def close(self) -> None:
-        """Release everything; no thread outlives it."""
+    def trigger(self) -> None:
+        """Have one picture (or burst) taken. Raises UnsupportedProperty unless `trigger` is set to `software`."""
         ...
+
+    def get(self, name: str) -> Value:
+        """The value of a setting now. Raises UnsupportedProperty for one it does not have."""
+        ...
+
+    def set(self, name: str, value: Value) -> None:
+        """Change a setting. Raises UnsupportedProperty for one it does not have and for a value out of its range."""
+        ...
+
+    def caps(self) -> tuple[Capability, ...]:
+        """Every setting this source has, as it stands now; empty while closed."""
+        ...
+
+    def check(self) -> None:
+        """Ask the device for a sign of life, also where no frame is due. Raises SourceLost when there is none."""
+        ...
+
+    def close(self) -> None:
+        """Release everything, within a second or two; no thread or process outlives it."""
+        ...
+
+
+class NoSettings:
+    """What sources without a device share: nothing to set, nothing to trigger, always there."""
+
+    @property
+    def live(self) -> bool:
+        """Files are never stale."""
+        return False
+
+    def trigger(self) -> None:
+        """Not for this source. Raises UnsupportedProperty."""
+        raise UnsupportedProperty("This source is not triggered.", "Choose a camera with a software trigger.")
+
+    def get(self, name: str) -> Value:
+        """Not for this source. Raises UnsupportedProperty."""
+        unknown(name)
+
+    def set(self, name: str, value: Value) -> None:  # noqa: ARG002 - the protocol's
+        """Not for this source. Raises UnsupportedProperty."""
+        unknown(name)
+
+    def caps(self) -> tuple[Capability, ...]:
+        """None."""
+        return ()
+
+    def check(self) -> None:
+        """Nothing that could be lost."""
+
+
+def unknown(name: str) -> NoReturn:
+    """Refuse a setting. Raises UnsupportedProperty."""
+    word = SETTINGS.get(name, name)
+    raise UnsupportedProperty(f"This source has no setting {name} ({word}).", "Take it out of the recipe's [camera].")
+
+
+def checked(capability: Capability, value: Value) -> Value:
+    """The value as this setting takes it. Raises UnsupportedProperty, naming the range or the choices."""
+    name, kind = capability.name, capability.kind
+    if not capability.writable:
+        raise UnsupportedProperty(f"{name} cannot be changed on this source.", "Leave it as it is.")
+    if kind == "switch" and isinstance(value, bool):
+        return value
+    if kind == "choice" and str(value) in capability.choices:
+        return str(value)
+    if kind in ("number", "whole") and isinstance(value, int | float) and not isinstance(value, bool):
+        low = -float("inf") if capability.low is None else capability.low
+        high = float("inf") if capability.high is None else capability.high
+        if low <= value <= high:
+            return round(value) if kind == "whole" else float(value)
+    may_be = {
+        "switch": "on or off",
+        "choice": ", ".join(capability.choices),
+        "number": f"{capability.low:g} to {capability.high:g}" if _bounded(capability) else "a number",
+        "whole": f"{capability.low:g} to {capability.high:g}" if _bounded(capability) else "a whole number",
+    }[kind]
+    raise UnsupportedProperty(f"{name} cannot be {value}: this source takes {may_be}.", "Choose a value it takes.")
+
+
+def _bounded(capability: Capability) -> bool:
+    return capability.low is not None and capability.high is not None

@@ -8,7 +8,8 @@ from threading import Condition, Thread
 from urllib.parse import urlencode
 
 from engine.domain import Frame, utc_now
-from engine.errors import SourceEnded, UsageError
+from engine.errors import FrameTimeout, SourceEnded, UsageError
+from engine.sources.base import NoSettings
 from engine.sources.parts import DEFECT_RATE, HEIGHT, KINDS, WIDTH, PartMaker
 
 DEFAULT_FPS = 30.0
@@ -49,7 +50,7 @@ class DemoSettings:
         return urlencode(options, safe=",")
 
 
-class DemoSource:
+class DemoSource(NoSettings):
     """1024×1280 uint8 grey parts; a frame's sequence is the part's index, its truth the part's.
 
     With a rate the line runs whether read or not: a thread makes each part when it is due and the newest one waits to
@@ -86,6 +87,11 @@ class DemoSource:
         return self._settings.fps > 0
 
     @property
+    def live(self) -> bool:
+        """A line with a rate stands for a camera."""
+        return self.free_running
+
+    @property
     def skipped(self) -> int:
         """Parts that came by since `open` and were never read."""
         with self._changed:
@@ -107,7 +113,7 @@ class DemoSource:
             self._thread = Thread(target=self._produce, name="demo-line", daemon=True)
             self._thread.start()
 
-    def read(self, timeout: float) -> Frame | None:
+    def read(self, timeout: float) -> Frame:
         """The next part, or the newest when the line has a rate. Raises SourceEnded after `count` parts."""
         if not self._is_open:
             raise UsageError(f"The source {self.uri} is not open.", "Open it before reading.")
@@ -118,7 +124,7 @@ class DemoSource:
         self._next += 1
         return frame
 
-    def _newest(self, timeout: float) -> Frame | None:
+    def _newest(self, timeout: float) -> Frame:
         with self._changed:
             self._changed.wait_for(lambda: self._slot is not None or self._stopped(), timeout)
             frame, self._slot = self._slot, None
@@ -126,6 +132,8 @@ class DemoSource:
                 raise self._failure
             if frame is None and self._is_open and self._stopped():
                 raise self._ended()
+            if frame is None:
+                raise FrameTimeout("No part came in time.")
             return frame
 
     def _stopped(self) -> bool:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from engine.domain import Frame, utc_now
 from engine.errors import InputError, SourceEnded, UsageError
+from engine.sources.base import NoSettings
 from engine.sources.pictures import list_pictures, read_picture
 
 
-class FolderSource:
+class FolderSource(NoSettings):
     """Every picture under a folder, in natural order. A bad one costs one PictureError and the next read goes on."""
 
     free_running = False
@@ -51,7 +52,7 @@ class FolderSource:
         self._paths = paths
         self._next = 0
 
-    def read(self, timeout: float) -> Frame | None:  # noqa: ARG002 - a file never keeps one waiting
+    def read(self, timeout: float) -> Frame:  # noqa: ARG002 - a file never keeps one waiting
         """The next picture; its frame's name is `folder / relative`. Raises PictureError, SourceEnded."""
         if self._paths is None:
             raise UsageError(f"The source {self.uri} is not open.", "Open it before reading.")

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.domain import Frame, Pixels, utc_now
 from engine.errors import InputError, SourceEnded, UsageError
+from engine.sources.base import NoSettings
 
 VIDEO_SUFFIXES = frozenset(
     (".mp4", ".avi", ".mkv", ".mov", ".m4v", ".mpg", ".mpeg", ".wmv", ".webm", ".ts", ".mjpg", ".mjpeg")
@@ -16,7 +17,7 @@ VIDEO_SUFFIXES = frozenset(
 _PLAUSIBLE_FRAMES = 100_000_000
 
 
-class VideoSource:
+class VideoSource(NoSettings):
     """Every frame of a video file as H×W×3 BGR uint8, unrotated; a truncated file says how far it came."""
 
     free_running = False
@@ -67,7 +68,7 @@ class VideoSource:
         self._rate = round(float(capture.get(cv2.CAP_PROP_FPS)), 2)
         self._capture, self._first, self._next = capture, np.asarray(first, np.uint8), 0
 
-    def read(self, timeout: float) -> Frame | None:  # noqa: ARG002 - a file never keeps one waiting
+    def read(self, timeout: float) -> Frame:  # noqa: ARG002 - a file never keeps one waiting
         """The next frame. Raises SourceEnded after the last one, and tells when the file claimed more."""
         if self._capture is None or self._first is None:
             raise UsageError(f"The source {self.uri} is not open.", "Open it before reading.")
