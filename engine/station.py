@@ -32,18 +32,20 @@ from engine.domain import (
     new_id,
     utc_now,
 )
-from engine.errors import InferenceError, LinesideError, PictureError, SourceEnded, SourceLost
+from engine.errors import InferenceError, LinesideError, SourceEnded
+from engine.intake import Intake, Refused
 from engine.mailbox import Mailbox
 from engine.product import Recipe
 from engine.sources.base import FrameSource
+from engine.sources.supervisor import SourceState, Supervisor
 from engine.thumbnails import thumbnail
-from engine.verdict import decide, distrust, measured, no_verdict
+from engine.verdict import decide, measured, no_verdict
 
 log = logging.getLogger(__name__)
 
 READ_TIMEOUT_S = 0.2
 FLUSH_AFTER_S = 0.25
-RETRY_S = (0.5, 1.0, 2.0, 5.0)
+ALARM_EVERY_S = 1.0
 MAX_FAILED_IN_A_ROW = 20
 
 Publish = Callable[[events.StationEvent], None]
@@ -100,7 +102,9 @@ class Station:
         limit: int | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._source, self._model, self._recipe = source, model, recipe
+        self.source = Supervisor(source, dict(recipe.camera.settings), self._source_changed)
+        """The source, brought back whenever it goes away; its settings may be changed from any thread."""
+        self._model, self._recipe = model, recipe
         self._record, self._publish, self._show = record, publish, show
         self._traveller, self._pace, self._limit, self._clock = traveller, pace, limit, clock
         self._stop, self._go = threading.Event(), threading.Event()
@@ -111,7 +115,9 @@ class Station:
         self._waiting: list[events.StationEvent] = []
         self._last_flush = 0.0
         self._retired: threading.Thread | None = None
-        self._previous: Frame | None = None
+        self._intake = Intake(self.source, clock)
+        self._started = False
+        self._alarmed = ("", 0.0)
         self._failure = ""
         self._inspected = self._failed_in_a_row = self._skipped_in_pause = 0
 
@@ -153,7 +159,11 @@ class Station:
     @property
     def newest(self) -> Frame | None:
         """The last frame that was read; None before the first."""
-        return self._previous
+        return self._intake.newest
+
+    def trigger(self) -> None:
+        """Have the camera take a picture now. Raises UnsupportedProperty, SourceLost."""
+        self._intake.trigger(int(self.source.settings.get("burst", 1)))
 
     @property
     def paused(self) -> bool:
@@ -177,7 +187,7 @@ class Station:
         """The whole run in the calling thread; ends with one Stopped or Failed event, never with an exception."""
         ended = False
         try:
-            self._open()
+            self.source.open()
             with closing(self._judged()) as judged:
                 for frame, prediction in judged:
                     self._inspect(frame, prediction)
@@ -195,7 +205,7 @@ class Station:
             bug = f"{type(error).__name__}: {error}"
             self._fail(f"The station stopped on an internal error ({bug}).", "Start it again and report this.")
         finally:
-            self._source.close()
+            self.source.close()
             self._model.close()
             if self._retired is not None:
                 self._retired.join()
@@ -203,17 +213,16 @@ class Station:
                 if self._swap is not None:
                     self._swap[0].close()
 
-    def _open(self) -> None:
-        attempt = 0
-        while not self._stop.is_set():
-            try:
-                self._source.open()
-            except SourceLost as error:
-                self._wait_for_source(error, attempt)
-                attempt += 1
-            else:
-                self._publish(events.Started(self._source.uri, self._model.ref))
-                return
+    def _source_changed(self, state: SourceState, words: str, retry_s: float) -> None:
+        if state is SourceState.BACKOFF:
+            self._flush()
+            self._publish(events.Lost(words, retry_s))
+        elif state is SourceState.STREAMING:
+            self._publish(events.Recovered(self.source.uri) if self._started else self._start_event())
+            self._started = True
+
+    def _start_event(self) -> events.Started:
+        return events.Started(self.source.uri, self._model.ref)
 
     def _judged(self) -> Generator[tuple[Frame, Prediction | None], None, None]:
         if self._pace.in_flight:
@@ -253,28 +262,17 @@ class Station:
                 self._pause_here()
                 continue
             try:
-                frame = self._source.read(READ_TIMEOUT_S)
+                for came in self._intake.next(READ_TIMEOUT_S, self._recipe):
+                    if isinstance(came, Frame):
+                        yield came
+                    else:
+                        self._refuse(came)
             except SourceEnded:
                 return
-            except PictureError as error:
-                self._refuse(error)
-                continue
-            except SourceLost as error:
-                self._reconnect(error)
-                continue
-            if frame is None:
-                continue
-            free = self._source.free_running
-            doubt = distrust(frame, self._previous, self._clock(), self._recipe, free_running=free)
-            self._previous = frame
-            if doubt is None:
-                yield frame
-            else:
-                self._keep(frame, frame.ref, None, no_verdict(doubt))
 
     def _run_model(self, frame: Frame) -> Prediction | None:
         try:
-            prediction = self._model.run(frame.pixels, self._recipe.view.stated(frame.bits))
+            prediction = self._model.run(frame.pixels, self._recipe.view.stated(frame.bits, frame.bayer))
         except InferenceError as error:
             log.error("inference failed: %s", error)
             self._failure = error.message
@@ -318,12 +316,21 @@ class Station:
         if self._show is not None and frame is not None and not self._waiting:
             self._show.put(events.Picture(frame, prediction.heat if prediction else None, inspection))
 
-    def _refuse(self, error: PictureError) -> None:
-        """A picture that cannot be read gets NO VERDICT and a row of its own."""
-        name = error.name or self._source.uri
-        ref = FrameRef(self._source.uri, self._inspected, self._clock(), name)
-        self._keep(None, ref, None, no_verdict(error.message))
-        self._waiting.append(events.PictureSkipped(name, error.message))
+    def _refuse(self, refused: Refused) -> None:
+        """What must not be judged gets NO VERDICT and a row of its own."""
+        self._keep(refused.frame, refused.ref, None, no_verdict(refused.reason))
+        if refused.unreadable:
+            self._waiting.append(events.PictureSkipped(refused.ref.name, refused.reason))
+        if refused.alarm:
+            self._alarm(refused.alarm)
+
+    def _alarm(self, message: str) -> None:
+        """Raise it, but the same one not more than once a second."""
+        last, at = self._alarmed
+        now = time.monotonic()
+        if message != last or now - at > ALARM_EVERY_S:
+            self._alarmed = (message, now)
+            self._waiting.append(events.Alarmed(message, "Look at the trigger, the camera and the lighting."))
 
     def _flush(self) -> None:
         self._last_flush = time.monotonic()
@@ -340,36 +347,14 @@ class Station:
 
     def _pause_here(self) -> None:
         self._flush()
-        before = self._source.skipped
+        before = self.source.skipped
         self._publish(events.Paused())
-        while not self._go.wait(READ_TIMEOUT_S) and not self._stop.is_set():
-            pass
-        self._skipped_in_pause += self._source.skipped - before
+        while not self._go.wait(0.0 if self.source.live else READ_TIMEOUT_S) and not self._stop.is_set():
+            if self.source.live:
+                self._intake.drain(READ_TIMEOUT_S)
+        self._skipped_in_pause += self.source.skipped - before
         if not self._stop.is_set():
             self._publish(events.Resumed())
-
-    def _reconnect(self, error: SourceLost) -> None:
-        lost = FrameRef(self._source.uri, self._inspected, self._clock())
-        self._keep(None, lost, None, no_verdict(error.message))
-        self._source.close()
-        attempt = 0
-        while not self._stop.is_set():
-            self._wait_for_source(error, attempt)
-            attempt += 1
-            try:
-                self._source.open()
-            except SourceLost as again:
-                error = again
-            else:
-                self._previous = None
-                self._publish(events.Recovered(self._source.uri))
-                return
-
-    def _wait_for_source(self, error: SourceLost, attempt: int) -> None:
-        self._flush()
-        delay = RETRY_S[min(attempt, len(RETRY_S) - 1)]
-        self._publish(events.Lost(error.message, delay))
-        self._stop.wait(delay)
 
     def _take_swap(self) -> None:
         with self._swap_lock:
@@ -386,7 +371,7 @@ class Station:
 
     @property
     def _skipped(self) -> int:
-        return max(0, self._source.skipped - self._skipped_in_pause)
+        return max(0, self.source.skipped - self._skipped_in_pause)
 
     def _fail(self, message: str, remedy: str, exit_code: int = 1) -> None:
         try:

@@ -14,9 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-
-import numpy as np
 
 from engine.domain import Frame, Outcome, Prediction, Region, Scores, Severity, Verdict
 from engine.doubts import doubts_of, unequal
@@ -157,25 +154,15 @@ def no_verdict(reason: str) -> Verdict:
     return Verdict(Outcome.NO_VERDICT, "", 0.0, (reason,))
 
 
-def distrust(frame: Frame, previous: Frame | None, now: datetime, recipe: Recipe, *, free_running: bool) -> str | None:
-    """Why this frame must not be judged, or None: empty, stale, repeated, or a copy of the one before."""
+def unusable(frame: Frame, recipe: Recipe) -> str:
+    """Why this frame cannot be judged whatever its age (no pixels, no region of interest); empty text = it can."""
     if frame.pixels.size == 0 or min(frame.size) < 8:
         return "the frame is empty"
     if recipe.view.roi is not None and recipe.view.reference is None:
         x, y, width, height = recipe.view.roi
         if x + width > frame.size[1] or y + height > frame.size[0]:
             return "the recipe's region of interest lies outside the frame"
-    if not free_running:
-        return None
-    age = (now - frame.captured_at).total_seconds()
-    if age > recipe.max_frame_age_s:
-        return f"the frame is stale: {age:.1f} s old"
-    if previous is not None and frame.source == previous.source:
-        if frame.sequence <= previous.sequence:
-            return "the camera repeated a frame"
-        if np.array_equal(frame.pixels, previous.pixels):
-            return "the camera sent the same picture twice"
-    return None
+    return ""
 
 
 def _sorted(prediction: Prediction, recipe: Recipe) -> _Part:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain import Frame, utc_now
-from engine.errors import LinesideError, SourceEnded
+from engine.errors import FrameTimeout, LinesideError, SourceEnded
+from engine.sources.base import NoSettings
 
 
 def part(spot: int = 0, height: int = 128, width: int = 160, seed: int = 0) -> NDArray[np.uint8]:
@@ -20,33 +21,40 @@ def part(spot: int = 0, height: int = 128, width: int = 160, seed: int = 0) -> N
     return pixels
 
 
-class ListSource:
+class ListSource(NoSettings):
     """Gives frames and raises errors from a list, in order; then ends. Reopening goes on where it was."""
 
     def __init__(
         self, items: Sequence[NDArray[np.uint8] | Frame | LinesideError | None], *, free: bool = False
     ) -> None:
         self.uri, self.description = "list:", "a list"
-        self.free_running = free
+        self.free_running = self.is_live = free
         self.skipped = 0
         self.total: int | None = len(items)
         self.opened = self.closed = 0
         self._items = list(items)
         self._next = 0
 
+    @property
+    def live(self) -> bool:
+        """A free one stands for a camera."""
+        return self.is_live
+
     def open(self) -> None:
         """Count it."""
         self.opened += 1
 
-    def read(self, timeout: float) -> Frame | None:
-        """The next item."""
+    def read(self, timeout: float) -> Frame:
+        """The next item; None in the list is a wait in vain."""
         if self._next >= len(self._items):
             raise SourceEnded("The list has ended.")
         item = self._items[self._next]
         self._next += 1
         if isinstance(item, LinesideError):
             raise item
-        if item is None or isinstance(item, Frame):
+        if item is None:
+            raise FrameTimeout("Nothing came.")
+        if isinstance(item, Frame):
             return item
         return frame(item, self._next)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NoReturn, Protocol
 
@@ -20,6 +21,7 @@ SETTINGS: dict[str, str] = {
     "exposure_us": "Exposure (µs)",
     "auto_gain": "Automatic gain",
     "gain_db": "Gain (dB)",
+    "gain_raw": "Gain (device units)",
     "auto_focus": "Automatic focus",
     "focus": "Focus",
     "packet_size": "Packet size (bytes)",
@@ -168,6 +170,12 @@ class NoSettings:
 
     def check(self) -> None:
         """Nothing that could be lost."""
+
+
+def in_order(settings: Mapping[str, Value]) -> dict[str, Value]:
+    """Settings in the order they must be applied; unknown names last."""
+    order = {name: place for place, name in enumerate(SETTINGS)}
+    return dict(sorted(settings.items(), key=lambda item: order.get(item[0], len(order))))
 
 
 def unknown(name: str) -> NoReturn:

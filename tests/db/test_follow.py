@@ -30,7 +30,7 @@ from tests.packages import write_tiny_package
 class SteadySource(ListSource):
     """A part every 10 ms, without end."""
 
-    def read(self, timeout: float) -> Frame | None:
+    def read(self, timeout: float) -> Frame:
         """The next one."""
         time.sleep(0.01)
         self._next = 0

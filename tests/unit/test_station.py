@@ -158,7 +158,7 @@ def test_unreadable_picture_is_recorded_as_no_verdict_and_the_run_goes_on(
 def test_lost_source_is_told_and_comes_back(
     model: OpenVinoModel, package: ModelPackage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.station.RETRY_S", (0.01,))
+    monkeypatch.setattr("engine.sources.supervisor.RETRY_S", (0.01,))
     log = Log()
     source = ListSource([part(), SourceLost("The camera is gone."), part(seed=1)], free=True)
     station(source, model, package, log).run()

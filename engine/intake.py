@@ -1,0 +1,153 @@
+"""From the source to the loop: frames worth judging, and everything else with the reason why it must not be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from engine.domain import Frame, FrameRef, utc_now
+from engine.errors import FrameIncomplete, FrameTimeout, PictureError, SourceLost
+from engine.freshness import Freshness
+from engine.product import Recipe
+from engine.sources.supervisor import Supervisor
+from engine.triggers import TriggerLog
+from engine.verdict import unusable
+
+MAX_GAP = 100
+"""More missing frames in a row than this are told as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No verdict for this one, and why."""
+
+    ref: FrameRef
+    reason: str
+    frame: Frame | None = None
+    unreadable: bool = False
+    """A file that is no picture."""
+    alarm: str = ""
+    """What somebody must be told at once."""
+
+
+class Intake:
+    """Reads one supervised source; knows the last frames and the triggers that wait for one."""
+
+    def __init__(self, source: Supervisor, clock: Callable[[], datetime] = utc_now) -> None:
+        self._source, self._clock = source, clock
+        self._fresh, self.triggers = Freshness(), TriggerLog()
+        self._sequence = -1
+        self.newest: Frame | None = None
+        """The last frame that was read, whatever became of it."""
+
+    def trigger(self, frames: int = 1) -> None:
+        """Have the source take one picture (or burst). Raises UnsupportedProperty, SourceLost."""
+        at = self._clock()
+        self.triggers.fired(at, frames)
+        try:
+            self._source.trigger()
+        except BaseException:
+            self.triggers.forget(at)
+            raise
+
+    def next(self, timeout: float, recipe: Recipe) -> Iterator[Frame | Refused]:
+        """What came within `timeout` seconds: nothing, a frame, or refusals. Raises SourceEnded."""
+        yield from self._missed(recipe.camera.takt_s)
+        try:
+            frame = self._source.read(timeout)
+        except FrameTimeout:
+            return
+        except PictureError as error:
+            name = error.name or self._source.uri
+            self._sequence += 1
+            yield Refused(self._nothing(name, self._sequence), error.message, unreadable=True)
+        except FrameIncomplete as error:
+            yield self._incomplete(error)
+        except SourceLost as error:
+            yield from self._gone(error)
+        else:
+            self.newest = frame
+            yield from self._gap(frame.sequence)
+            yield self._judgeable(self._triggered(frame), recipe)
+
+    def drain(self, timeout: float) -> None:
+        """Read and forget what a device sends while nothing is inspected. Raises SourceEnded."""
+        try:
+            frame = self._source.read(timeout)
+        except (FrameTimeout, FrameIncomplete, PictureError):
+            return
+        except SourceLost:
+            self._away()
+            return
+        self.triggers.of(_exposed(frame))
+        self._sequence = frame.sequence
+        self._fresh.doubt(frame, self._clock(), None)
+
+    # ── one frame ────────────────────────────────────────────────────────────────────────────────────────────────
+    def _judgeable(self, frame: Frame, recipe: Recipe) -> Frame | Refused:
+        reason = unusable(frame, recipe)
+        if not reason and self._source.live:
+            free = self._source.free_running
+            reason = self._fresh.doubt(frame, self._clock(), recipe.max_frame_age_s if free else None)
+            if not reason and not free and self.triggers.used and frame.triggered_at is None:
+                reason = "the picture came without a trigger, or too late for its own"
+        return Refused(frame.ref, reason, frame) if reason else frame
+
+    def _triggered(self, frame: Frame) -> Frame:
+        if not self._source.live or self._source.free_running or frame.triggered_at is not None:
+            return frame
+        at = self.triggers.of(_exposed(frame))
+        return frame if at is None else replace(frame, triggered_at=at)
+
+    def _incomplete(self, error: FrameIncomplete) -> Refused:
+        if error.sequence >= 0:
+            self._sequence = max(self._sequence, error.sequence)
+        now = self._clock()
+        ref = self._nothing(sequence=error.sequence)
+        if not self._source.free_running:
+            ref = replace(ref, triggered_at=self.triggers.of(now))
+        return Refused(ref, error.message)
+
+    # ── what never came ──────────────────────────────────────────────────────────────────────────────────────────
+    def _missed(self, takt_s: float) -> Iterator[Refused]:
+        now = self._clock()
+        for at in self.triggers.overdue(now, takt_s):
+            waited = f"{(now - at).total_seconds():.1f} s"
+            reason = f"the trigger got no picture within {waited}"
+            yield Refused(
+                replace(self._nothing(), triggered_at=at), reason, alarm=f"A trigger got no picture in {waited}."
+            )
+
+    def _gap(self, sequence: int) -> Iterator[Refused]:
+        """Frames a triggered camera took and this machine never got; a free-running one's are merely skipped."""
+        before, self._sequence = self._sequence, sequence
+        if not self._source.live or self._source.free_running or self.triggers.used or before < 0:
+            return
+        missing = sequence - before - 1
+        if missing > 0:
+            alarm = (
+                f"{missing} triggered pictures never arrived." if missing > 1 else "A triggered picture never arrived."
+            )
+            for place in range(before + 1, before + 1 + min(missing, MAX_GAP)):
+                yield Refused(self._nothing(sequence=place), "the picture of this trigger never arrived", alarm=alarm)
+
+    def _gone(self, error: SourceLost) -> Iterator[Refused]:
+        waiting = self._away()
+        yield Refused(self._nothing(), error.message)
+        for at in waiting:
+            reason = f"the camera went away before the picture of this trigger came: {error.message}"
+            yield Refused(replace(self._nothing(), triggered_at=at), reason, alarm="A trigger got no picture.")
+
+    def _away(self) -> list[datetime]:
+        self._fresh.reopened()
+        self._sequence = -1
+        return self.triggers.clear()
+
+    def _nothing(self, name: str = "", sequence: int = -1) -> FrameRef:
+        place = sequence if sequence >= 0 else self._sequence + 1
+        return FrameRef(self._source.uri, place, self._clock(), name)
+
+
+def _exposed(frame: Frame) -> datetime:
+    return min(frame.exposed_at or frame.captured_at, frame.captured_at)

@@ -1,0 +1,208 @@
+"""Which frames reach the judge, and what is recorded for those that must not: triggers, gaps, damage, loss."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from engine.domain import Frame, utc_now
+from engine.errors import FrameIncomplete, PictureError, SourceLost, UnsupportedProperty
+from engine.intake import Intake, Refused
+from engine.product import CameraSetup, Limits, Recipe
+from engine.sources.supervisor import Supervisor
+from engine.triggers import MISSED_AFTER_S, TriggerLog
+from tests.camera import FakeCamera
+
+
+class Clock:
+    """Time that only the test moves."""
+
+    def __init__(self) -> None:
+        self.now = utc_now()
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def tick(self, seconds: float) -> None:
+        """Later."""
+        self.now += timedelta(seconds=seconds)
+
+
+class Bench:
+    """A fake camera, its supervisor, and the intake that reads it."""
+
+    def __init__(self, trigger: str = "off", takt_s: float = 0.0) -> None:
+        self.camera, self.clock = FakeCamera(), Clock()
+        self.recipe = Recipe("r", 1, ("ok",), Limits(), camera=CameraSetup((("trigger", trigger),), takt_s))
+        self.source = Supervisor(self.camera, dict(self.recipe.camera.settings), retry_s=(0.0,))
+        self.source.open()
+        self.intake = Intake(self.source, self.clock)
+
+    def next(self) -> list[Frame | Refused]:
+        return list(self.intake.next(0.0, self.recipe))
+
+    def arrives(self, *, late: float = 0.0, sequence: int | None = None) -> None:
+        """A picture taken `late` seconds ago comes in now."""
+        self.camera.coming.append(
+            replace(
+                self.camera.picture(sequence),
+                captured_at=self.clock.now,
+                exposed_at=self.clock.now - timedelta(seconds=late),
+            )
+        )
+
+
+def _reasons(came: list[Frame | Refused]) -> list[str]:
+    return [item.reason for item in came if isinstance(item, Refused)]
+
+
+def test_a_software_trigger_s_picture_knows_its_trigger() -> None:
+    bench = Bench("software")
+    fired = bench.clock.now
+    bench.intake.trigger()
+    bench.clock.tick(0.1)
+    bench.arrives()
+    (frame,) = bench.next()
+    assert isinstance(frame, Frame)
+    assert frame.triggered_at == fired
+    assert bench.camera.fired == 1
+
+
+def test_under_trigger_waiting_is_no_loss_and_no_row() -> None:
+    bench = Bench("software")
+    for _ in range(20):
+        bench.clock.tick(60.0)
+        assert bench.next() == []
+    assert bench.source.losses == 0
+
+
+def test_a_trigger_without_a_picture_within_the_takt_is_recorded_and_raises_the_alarm() -> None:
+    bench = Bench("software", takt_s=0.5)
+    fired = bench.clock.now
+    bench.intake.trigger()
+    bench.clock.tick(0.4)
+    assert bench.next() == []
+    bench.clock.tick(0.2)
+    (missed,) = bench.next()
+    assert isinstance(missed, Refused)
+    assert missed.ref.triggered_at == fired
+    assert "no picture within 0.6 s" in missed.reason
+    assert missed.alarm
+    assert bench.next() == []
+
+
+def test_a_picture_that_comes_after_its_takt_is_not_given_to_the_next_trigger() -> None:
+    bench = Bench("software", takt_s=0.5)
+    bench.intake.trigger()
+    bench.clock.tick(0.6)
+    assert len(_reasons(bench.next())) == 1
+    bench.intake.trigger()
+    bench.clock.tick(0.1)
+    bench.arrives(late=0.3)
+    assert "too late for its own" in _reasons(bench.next())[0]
+    bench.arrives()
+    (frame,) = bench.next()
+    assert isinstance(frame, Frame)
+
+
+def test_without_a_takt_a_missing_picture_still_is_not_forgotten() -> None:
+    bench = Bench("software")
+    bench.intake.trigger()
+    bench.clock.tick(MISSED_AFTER_S + 0.1)
+    assert len(_reasons(bench.next())) == 1
+
+
+def test_a_refused_trigger_is_not_waited_for() -> None:
+    bench = Bench("off")
+    with pytest.raises(UnsupportedProperty):
+        bench.intake.trigger()
+    bench.clock.tick(60.0)
+    assert bench.intake.triggers.overdue(bench.clock.now, 0.1) == []
+
+
+def test_a_burst_s_pictures_all_belong_to_its_trigger() -> None:
+    bench = Bench("software")
+    fired = bench.clock.now
+    bench.intake.trigger(3)
+    for _ in range(3):
+        bench.clock.tick(0.05)
+        bench.arrives()
+        (frame,) = bench.next()
+        assert isinstance(frame, Frame)
+        assert frame.triggered_at == fired
+    bench.arrives()
+    assert "without a trigger" in _reasons(bench.next())[0]
+
+
+def test_under_a_hardware_trigger_each_picture_that_never_came_gets_a_row_and_the_alarm() -> None:
+    bench = Bench("hardware")
+    for sequence in (7, 8, 11):
+        bench.arrives(sequence=sequence)
+    assert len(bench.next()) == 1
+    assert len(bench.next()) == 1
+    came = bench.next()
+    assert [item.ref.sequence for item in came] == [9, 10, 11]
+    assert ["never arrived" in reason for reason in _reasons(came)] == [True, True]
+    assert all(item.alarm for item in came if isinstance(item, Refused))
+    assert isinstance(came[-1], Frame)
+
+
+def test_in_free_run_a_gap_is_only_skipped() -> None:
+    bench = Bench()
+    bench.arrives(sequence=3)
+    bench.arrives(sequence=90)
+    assert [type(item) for _ in range(2) for item in bench.next()] == [Frame, Frame]
+
+
+def test_a_damaged_frame_is_refused_and_the_next_one_is_no_repetition() -> None:
+    bench = Bench("hardware")
+    bench.arrives(sequence=1)
+    bench.camera.coming.append(FrameIncomplete("4 packets are missing", sequence=2))
+    bench.arrives(sequence=3)
+    assert isinstance(bench.next()[0], Frame)
+    (damaged,) = bench.next()
+    assert isinstance(damaged, Refused)
+    assert (damaged.ref.sequence, damaged.reason) == (2, "4 packets are missing")
+    (frame,) = bench.next()
+    assert isinstance(frame, Frame)
+
+
+def test_triggers_that_waited_when_the_camera_went_away_get_rows_of_their_own() -> None:
+    bench = Bench("software")
+    bench.intake.trigger()
+    bench.intake.trigger()
+    bench.camera.coming.append(SourceLost("The cable is out."))
+    came = bench.next()
+    assert len(came) == 3
+    assert all("The cable is out." in reason for reason in _reasons(came))
+    assert [item.ref.triggered_at is not None for item in came if isinstance(item, Refused)] == [False, True, True]
+
+
+def test_an_unreadable_picture_is_named() -> None:
+    bench = Bench("hardware")
+    bench.camera.coming.append(PictureError("b.png is truncated.", "Copy it again.", "b.png"))
+    (refused,) = bench.next()
+    assert isinstance(refused, Refused)
+    assert refused.unreadable
+    assert refused.ref.name == "b.png"
+
+
+def test_what_comes_while_nothing_is_inspected_is_forgotten_but_not_mistaken_later() -> None:
+    bench = Bench("hardware")
+    bench.arrives(sequence=5)
+    bench.intake.drain(0.0)
+    bench.arrives(sequence=5)
+    assert "repeated frame 5" in _reasons(bench.next())[0]
+    bench.arrives(sequence=6)
+    (frame,) = bench.next()
+    assert isinstance(frame, Frame)
+
+
+def test_a_frame_exposed_before_the_trigger_does_not_answer_it() -> None:
+    log, now = TriggerLog(), utc_now()
+    log.fired(now)
+    assert log.of(now - timedelta(seconds=0.1)) is None
+    assert log.of(now + timedelta(seconds=0.01)) == now
+    assert log.of(now + timedelta(seconds=0.02)) is None
