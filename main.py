@@ -77,11 +77,19 @@ def _line_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     run = _command(commands, "run", "the station without a window", "lineside run --source demo: --frames 100", _run)
     run.add_argument("--source", default="", metavar="URI", help="source; default: the last one, else the demo line")
     run.add_argument("--frames", type=int, metavar="N", help="stop after N inspections")
+    run.add_argument("--trigger-every", type=float, metavar="S", help="fire the software trigger every S seconds")
     run.add_argument("--lot", default="", help="lot written to every inspection")
     run.add_argument("--operator", default="", help="operator written to every inspection")
     run.add_argument("--db", default="", metavar="URL", help="database; default: the one in the data folder")
     _judging_options(run)
     _command(commands, "sources", "every source found, with the URI that opens it", "lineside sources", _sources)
+    camera = _command(
+        commands, "camera", "open a camera, set it, look", "lineside camera gige:GV01 --set exposure_us=4000", _camera
+    )
+    camera.add_argument("source", metavar="URI", help="as `lineside sources` shows it")
+    camera.add_argument("--set", action="append", metavar="NAME=VALUE", help="a setting; may be given several times")
+    camera.add_argument("--seconds", type=float, default=2.0, metavar="S", help="how long to look (default 2)")
+    camera.add_argument("--snapshot", type=Path, metavar="FILE", help="save the last picture as PNG, in its own depth")
     scan = _command(
         commands,
         "scan",
@@ -232,12 +240,16 @@ def _scan(args: argparse.Namespace) -> int:
     return run_scan(args)
 
 
-def _sources(_args: argparse.Namespace) -> int:
-    from engine.sources.catalogue import list_sources
+def _sources(args: argparse.Namespace) -> int:
+    from db.commands.camera import run_sources
 
-    for source in list_sources():
-        print(f"{source.uri:<40}  {source.description}")
-    return 0
+    return run_sources(args)
+
+
+def _camera(args: argparse.Namespace) -> int:
+    from db.commands.camera import run_camera
+
+    return run_camera(args)
 
 
 def _models(args: argparse.Namespace) -> int:

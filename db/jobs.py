@@ -31,7 +31,7 @@ DRAIN_S = 20.0
 
 
 class Recorder:
-    """Takes a station's inspections (engine.station.Recorder). Called by the station's thread; the rest by any.
+    """Takes a station's inspections (engine.recording.Recorder). Called by the station's thread; the rest by any.
 
     `group` inspections are committed together. 1, for a line: each row is on disk when the call returns and says that
     its picture is pending; a thread writes the files, and the next commit says that they are kept. More, for a scan:

@@ -296,17 +296,35 @@ def debayer(pixels: Pixels, pattern: str) -> Pixels:
     return cast(Pixels, cv2.cvtColor(pixels, _BAYER[pattern]))
 
 
+def develop(pixels: Pixels, bits: int = 0, bayer: str = "") -> NDArray[np.uint8]:
+    """A frame as the model is shown it, before its region is cut out: H×W grey or H×W×3 BGR at 8 bits.
+
+    8-bit pixels that are no mosaic come back as they are, not copied. Raises ValueError for what is no picture, or no
+    such mosaic.
+    """
+    return to_uint8(debayer(pixels, bayer) if bayer else pixels, bits)
+
+
 def to_uint8(pixels: Pixels, bits: int = 0) -> NDArray[np.uint8]:
     """8-bit as it is. 16-bit by the bits it uses: as stated, else (0) 8, 10, 12 or 16 by its brightest pixel."""
     if pixels.dtype == np.uint8:
         return cast(NDArray[np.uint8], pixels)
+    surplus = max(0, _used_bits(pixels, bits) - 8)
+    return np.asarray(np.minimum(pixels >> surplus, 255), np.uint8)
+
+
+def full_scale(pixels: Pixels, bits: int = 0) -> int:
+    """The largest value a pixel can have, by the same rule as `to_uint8`."""
+    return 255 if pixels.dtype == np.uint8 else (1 << _used_bits(pixels, bits)) - 1
+
+
+def _used_bits(pixels: Pixels, bits: int) -> int:
     if pixels.dtype != np.uint16:
         raise ValueError(f"pixels must be uint8 or uint16, not {pixels.dtype}")
     if bits:
-        return np.asarray(np.minimum(pixels >> max(0, bits - 8), 255), np.uint8)
+        return min(16, max(8, bits))
     peak = int(pixels.max(initial=0))
-    used = next(b for b in (8, 10, 12, 16) if peak < 1 << b)
-    return cast(NDArray[np.uint8], (pixels >> max(0, used - 8)).astype(np.uint8))
+    return next(b for b in (8, 10, 12, 16) if peak < 1 << b)
 
 
 def to_channels(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:

@@ -156,6 +156,10 @@ class Imaging:
     shift_px: tuple[float, float] = (5.0, 20.0)
     frames: int = 15
     """Drift is the median over so many frames: one odd part is none."""
+    bits: int = 0
+    """Depth of the golden frame's file as its camera stated it; the recipe's own goes first. 0 = not stated."""
+    bayer: str = ""
+    """The mosaic of the golden frame's file, likewise; empty = none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol
 
 from engine import events
 from engine.backends.base import Model
@@ -33,13 +32,15 @@ from engine.domain import (
     utc_now,
 )
 from engine.errors import InferenceError, LinesideError, SourceEnded
+from engine.imaging import Drift, ImagingWatch
 from engine.intake import Intake, Refused
 from engine.mailbox import Mailbox
 from engine.product import Recipe
-from engine.sources.base import FrameSource
+from engine.recording import Recorder
+from engine.sources.base import FrameSource, in_order
 from engine.sources.supervisor import SourceState, Supervisor
 from engine.thumbnails import thumbnail
-from engine.verdict import decide, measured, no_verdict
+from engine.verdict import decide, drifted, measured, no_verdict
 
 log = logging.getLogger(__name__)
 
@@ -49,28 +50,6 @@ ALARM_EVERY_S = 1.0
 MAX_FAILED_IN_A_ROW = 20
 
 Publish = Callable[[events.StationEvent], None]
-
-
-class Recorder(Protocol):
-    """Keeps inspections. A call may keep it back until `flush`; after `flush` all of them are on disk."""
-
-    def __call__(self, inspection: Inspection, frame: Frame | None, prediction: Prediction | None) -> None:
-        """Take one inspection. Raises StorageError."""
-        ...
-
-    def flush(self) -> None:
-        """Make everything taken durable. Raises StorageError."""
-        ...
-
-
-class Unrecorded:
-    """Keeps nothing: a scan without a database."""
-
-    def __call__(self, inspection: Inspection, frame: Frame | None, prediction: Prediction | None) -> None:
-        """Forget it."""
-
-    def flush(self) -> None:
-        """Nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +95,7 @@ class Station:
         self._last_flush = 0.0
         self._retired: threading.Thread | None = None
         self._intake = Intake(self.source, clock)
+        self._watch, self._drift = ImagingWatch(recipe.imaging, recipe.view), Drift()
         self._started = False
         self._alarmed = ("", 0.0)
         self._failure = ""
@@ -191,7 +171,7 @@ class Station:
             with closing(self._judged()) as judged:
                 for frame, prediction in judged:
                     self._inspect(frame, prediction)
-                    ended = self._limit is not None and self._inspected >= self._limit
+                    ended = self._done
                     if ended:
                         break
                 else:
@@ -218,6 +198,7 @@ class Station:
             self._flush()
             self._publish(events.Lost(words, retry_s))
         elif state is SourceState.STREAMING:
+            self._watch.reset()
             self._publish(events.Recovered(self.source.uri) if self._started else self._start_event())
             self._started = True
 
@@ -267,6 +248,8 @@ class Station:
                         yield came
                     else:
                         self._refuse(came)
+                        if self._done:
+                            return
             except SourceEnded:
                 return
 
@@ -285,7 +268,25 @@ class Station:
 
     def _inspect(self, frame: Frame, prediction: Prediction | None) -> None:
         verdict = decide(prediction, self._recipe) if prediction else no_verdict(self._failure)
+        if self.source.live:
+            self._look_after(frame)
+            verdict = drifted(verdict, self._drift.words) if self._drift.level == "review" else verdict
         self._keep(frame, frame.ref, prediction, verdict)
+        self._check_takt(frame.triggered_at)
+
+    def _look_after(self, frame: Frame) -> None:
+        """The imaging self-test: what it says of the pictures, this one among them."""
+        before, self._drift = self._drift.level, self._watch.take(frame)
+        if self._drift.level != before:
+            self._waiting.append(events.ImagingChanged(self._drift.level, self._drift.words))
+
+    def _check_takt(self, triggered_at: datetime | None) -> None:
+        takt = self._recipe.camera.takt_s
+        if triggered_at is None or not takt:
+            return
+        took = (self._clock() - triggered_at).total_seconds()
+        if took > takt:
+            self._alarm(f"A verdict came {took:.2f} s after its trigger; the takt is {takt:g} s.")
 
     def _keep(self, frame: Frame | None, ref: FrameRef, prediction: Prediction | None, verdict: Verdict) -> None:
         """Make the inspection, record it, and have it published once it is on disk."""
@@ -361,13 +362,29 @@ class Station:
             swap, self._swap = self._swap, None
         if swap is None:
             return
-        old, (self._model, self._recipe) = self._model, swap
+        old, before = self._model, self._recipe
+        self._model, self._recipe = swap
+        self._change_over(before)
         self._publish(events.ModelSwapped(self._model.ref))
         if self._retired is not None:
             self._retired.join()
         # Giving back a large model takes longer than a frame.
         self._retired = threading.Thread(target=old.close, name="retired-model", daemon=True)
         self._retired.start()
+
+    def _change_over(self, before: Recipe) -> None:
+        """Another recipe: its camera settings and its golden picture. Raises UnsupportedProperty for a refused one."""
+        recipe = self._recipe
+        if recipe.imaging is not before.imaging or recipe.view != before.view:
+            self._watch = ImagingWatch(recipe.imaging, recipe.view)
+        known = self.source.settings
+        for name, value in in_order(dict(recipe.camera.settings)).items():
+            if known.get(name) != value:
+                self.source.set(name, value)
+
+    @property
+    def _done(self) -> bool:
+        return self._limit is not None and self._inspected >= self._limit
 
     @property
     def _skipped(self) -> int:

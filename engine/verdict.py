@@ -154,6 +154,16 @@ def no_verdict(reason: str) -> Verdict:
     return Verdict(Outcome.NO_VERDICT, "", 0.0, (reason,))
 
 
+def drifted(verdict: Verdict, words: str) -> Verdict:
+    """The verdict of a part whose picture has drifted from the golden one: an OK becomes REVIEW, with `words` first.
+
+    NG, REVIEW and NO VERDICT stay, with `words` as their last reason.
+    """
+    if verdict.outcome is Outcome.OK:
+        return replace(verdict, outcome=Outcome.REVIEW, reasons=(words, *verdict.reasons))
+    return replace(verdict, reasons=(*verdict.reasons, words))
+
+
 def unusable(frame: Frame, recipe: Recipe) -> str:
     """Why this frame cannot be judged whatever its age (no pixels, no region of interest); empty text = it can."""
     if frame.pixels.size == 0 or min(frame.size) < 8:

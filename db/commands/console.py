@@ -60,6 +60,10 @@ class Console:
                 self._say(f"{source} is back.")
             case events.Warned(message=message, remedy=remedy):
                 self._say(f"{message} {remedy}".strip())
+            case events.Alarmed(message=message, remedy=remedy):
+                self._say(f"ALARM: {message} {remedy}".strip())
+            case events.ImagingChanged(level=level, words=words):
+                self._say("The picture is as it should be again." if level == "fine" else f"Imaging: {words}.")
             case events.ModelSwapped(model=model):
                 self._say(f"Model {model.name} {model.version} judges from now on.")
             case events.Failed():

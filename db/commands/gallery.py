@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from engine.domain import Frame, Inspection, Outcome, Prediction
 from engine.events import Inspected, StationEvent
+from engine.recording import Recorder
 from engine.report import GALLERY, ReportEntry, gallery_picture
-from engine.station import Recorder
 
 
 class Gallery:

@@ -13,6 +13,7 @@ from db.choose import choose_package, choose_recipe
 from db.commands.console import Console, summary
 from db.commands.follow import Follower
 from db.commands.gallery import Gallery
+from db.commands.ticker import Ticker
 from db.jobs import Recorder
 from db.session import Database, open_database
 from engine import station
@@ -23,12 +24,14 @@ from engine.events import StationEvent, Warned
 from engine.package import ModelPackage
 from engine.product import Recipe, SavingPolicy
 from engine.recipe import with_saving, without_review
+from engine.recording import Recorder as Keeps
+from engine.recording import Unrecorded
 from engine.report import write_report
 from engine.settings import database_url, load_settings
 from engine.sources.base import FrameSource
 from engine.sources.catalogue import open_source
 from engine.sources.folder import FolderSource
-from engine.station import Station, Unrecorded
+from engine.station import Station
 
 SAVING = {"all": SavingPolicy(True, 1), "defects": SavingPolicy(True, 0), "none": SavingPolicy(False, 0)}
 
@@ -37,6 +40,8 @@ def run_line(args: argparse.Namespace) -> int:
     """The station without a window: inspects and records until the source ends, N frames are done, or Ctrl-C."""
     if args.frames is not None and args.frames < 1:
         raise UsageError("--frames must be at least 1.", "Leave it out to run until the source ends.")
+    if args.trigger_every is not None and not args.trigger_every > 0:
+        raise UsageError("--trigger-every must be more than 0.", "Give seconds between triggers, as in 0.5.")
     settings = load_settings()
     db = open_database(args.db or database_url())
     try:
@@ -64,7 +69,8 @@ def run_line(args: argparse.Namespace) -> int:
                 load=lambda other: load_model(other, threads=settings.threads),
                 publish=console,
             )
-            with recorder, _stopping(line), nullcontext() if args.model else follower:
+            ticker = Ticker(line, args.trigger_every) if args.trigger_every else nullcontext()
+            with recorder, _stopping(line), nullcontext() if args.model else follower, ticker:
                 line.run()
         print(summary(console.tally))
         skipped = console.stopped.skipped if console.stopped else 0
@@ -105,7 +111,7 @@ def run_scan(args: argparse.Namespace) -> int:
             db.close()
 
 
-def _recorder(db: Database | None, recipe: Recipe, console: Console) -> station.Recorder:
+def _recorder(db: Database | None, recipe: Recipe, console: Console) -> Keeps:
     if db is None:
         return Unrecorded()
     group, limit = station.SCAN.group, recipe.limits.ng_at

@@ -19,7 +19,8 @@ from engine.manifest import ClassSpec, InputSpec, Manifest, MapSpec
 from engine.package import ModelPackage
 from engine.preprocess import look
 from engine.product import Limits, Recipe, Tiles, View
-from engine.station import Station, Unrecorded
+from engine.recording import Unrecorded
+from engine.station import Station
 from engine.verdict import decide
 from tests.frames import ListSource, frame, part
 from tests.golden import PART, golden, moved, reference, way

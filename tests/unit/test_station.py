@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,12 +17,15 @@ from engine.backends.load import load_model
 from engine.backends.openvino import OpenVinoModel
 from engine.domain import Frame, Inspection, ModelRef, Outcome, Pixels, Prediction, Scores, utc_now
 from engine.errors import InferenceError, PictureError, SourceLost, StorageError
+from engine.imaging import imaging_of
 from engine.mailbox import Mailbox
 from engine.package import ModelPackage
-from engine.product import WHOLE, View
+from engine.product import WHOLE, CameraSetup, Imaging, View
 from engine.recipe import default_recipe
+from engine.sources.supervisor import SourceState
 from engine.station import LINE, SCAN, Pace, Station
 from engine.swap import load_proved
+from tests.camera import FakeCamera
 from tests.frames import ListSource, frame, part
 from tests.packages import write_tiny_package
 
@@ -309,3 +313,92 @@ def test_the_screen_gets_the_newest_picture_with_its_inspection(model: OpenVinoM
     assert float(np.max(newest.heat)) > 0.9
     assert box.replaced == 1
     assert box.take() is None
+
+
+def test_a_triggered_part_s_inspection_knows_its_trigger_and_a_late_verdict_raises_the_alarm(
+    model: OpenVinoModel, package: ModelPackage
+) -> None:
+    def slow() -> tuple[float, float]:
+        time.sleep(0.4)
+        return 1.0, 0.0
+
+    log, camera = Log(), FakeCamera()
+    recipe = replace(default_recipe(package), camera=CameraSetup((("trigger", "software"),), takt_s=0.3))
+    line = Station(camera, FakeModel(model.ref, slow), recipe, record=log, publish=log.publish, limit=2)
+    line.start()
+    _until(lambda: line.source.state is SourceState.STREAMING)
+    line.trigger()
+    camera.coming.append(replace(camera.picture(), captured_at=utc_now()))
+    _until(lambda: log.kept == 1)
+    line.trigger()
+    _until(lambda: not line.running)
+    first, second = (e.inspection for e in log.events if isinstance(e, events.Inspected))
+    assert first.frame.triggered_at is not None
+    assert [first.verdict.outcome, second.verdict.outcome] == [Outcome.OK, Outcome.NO_VERDICT]
+    assert second.frame.triggered_at is not None
+    alarms = [e.message for e in log.events if isinstance(e, events.Alarmed)]
+    assert "the takt is 0.3 s" in alarms[0]
+    assert "no picture" in alarms[1]
+
+
+def test_a_drifted_picture_is_told_once_and_sends_ok_parts_to_review(
+    model: OpenVinoModel, package: ModelPackage
+) -> None:
+    log = Log()
+    golden = np.full((128, 160), 90, np.uint8)
+    golden[::2] = 120
+    recipe = replace(default_recipe(package), imaging=imaging_of(golden, like=Imaging("", golden, frames=3)))
+    begun = utc_now()
+    frames = [frame(part(seed=i), i, begun + timedelta(seconds=0.3 * i)) for i in range(6)]
+    source = ListSource(frames, free=True)
+    Station(source, model, recipe, record=log, publish=log.publish, clock=lambda: begun).run()
+    assert [e.level for e in log.events if isinstance(e, events.ImagingChanged)] == ["review"]
+    assert log.outcomes[:2] == [Outcome.OK, Outcome.OK]
+    assert log.outcomes[2:] == [Outcome.REVIEW] * 4
+    assert "darker than the golden one" in log.reasons[-1][0]
+
+
+def test_another_recipe_sets_the_camera_before_its_first_frame(model: OpenVinoModel, package: ModelPackage) -> None:
+    log, camera = Log(), FakeCamera()
+    recipe = replace(default_recipe(package), camera=CameraSetup((("exposure_us", 200.0),)))
+    other = replace(recipe, name="other", camera=CameraSetup((("exposure_us", 900.0), ("gain_db", 3.0))))
+    twin = load_model(package)
+    with Station(camera, model, recipe, record=log, publish=log.publish) as line:
+        _until(lambda: log.kept > 2)
+        line.swap_model(twin, other)
+        _until(lambda: any(e.inspection.recipe.name == "other" for e in log.events if isinstance(e, events.Inspected)))
+    assert camera.applied == [("exposure_us", 200.0), ("exposure_us", 900.0), ("gain_db", 3.0)]
+
+
+def test_a_recipe_whose_settings_the_camera_refuses_stops_the_line(model: OpenVinoModel, package: ModelPackage) -> None:
+    log = Log()
+    recipe = replace(default_recipe(package), camera=CameraSetup((("exposure_us", 1e9),)))
+    Station(FakeCamera(), model, recipe, record=log, publish=log.publish).run()
+    (failed,) = [e for e in log.events if isinstance(e, events.Failed)]
+    assert "10 to 100000" in failed.message
+    assert log.kept == 0
+
+
+def test_what_a_triggered_camera_sends_in_a_pause_is_not_judged_afterwards(
+    model: OpenVinoModel, package: ModelPackage
+) -> None:
+    log, camera = Log(), FakeCamera()
+    recipe = replace(default_recipe(package), camera=CameraSetup((("trigger", "hardware"),)))
+    with Station(camera, model, recipe, record=log, publish=log.publish) as line:
+        _until(lambda: any(isinstance(e, events.Started) for e in log.events))
+        line.pause()
+        _until(lambda: any(isinstance(e, events.Paused) for e in log.events))
+        camera.coming.extend(camera.picture() for _ in range(3))
+        _until(lambda: not camera.coming)
+        line.resume()
+        _until(lambda: any(isinstance(e, events.Resumed) for e in log.events))
+        camera.coming.append(camera.picture())
+        _until(lambda: log.kept > 0)
+    assert [e.inspection.frame.sequence for e in log.events if isinstance(e, events.Inspected)] == [4]
+
+
+def _until(done: Callable[[], bool], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)

@@ -1,0 +1,29 @@
+"""Who keeps inspections: what the loop asks of a recorder, and the one that keeps nothing."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from engine.domain import Frame, Inspection, Prediction
+
+
+class Recorder(Protocol):
+    """Keeps inspections. A call may keep it back until `flush`; after `flush` all of them are on disk."""
+
+    def __call__(self, inspection: Inspection, frame: Frame | None, prediction: Prediction | None) -> None:
+        """Take one inspection. Raises StorageError."""
+        ...
+
+    def flush(self) -> None:
+        """Make everything taken durable. Raises StorageError."""
+        ...
+
+
+class Unrecorded:
+    """Keeps nothing: a scan without a database."""
+
+    def __call__(self, inspection: Inspection, frame: Frame | None, prediction: Prediction | None) -> None:
+        """Forget it."""
+
+    def flush(self) -> None:
+        """Nothing to do."""
