@@ -54,6 +54,11 @@ def inspection_values(inspection: Inspection, threshold: float, digest: str | No
         "prepare_ms": float(times.prepare_ms),
         "infer_ms": float(times.infer_ms),
         "total_ms": float(times.total_ms),
+        "bits": frame.bits,
+        "bayer": frame.bayer,
+        "device_ns": frame.device_ns,
+        "triggered_at": frame.triggered_at,
+        "exposed_at": frame.exposed_at,
     }
 
 
@@ -61,7 +66,7 @@ def inspection_of(row: InspectionRow) -> Inspection:
     """The inspection as it was added."""
     return Inspection(
         id=row.id,
-        frame=FrameRef(row.source, row.sequence, row.captured_at, row.name, row.height, row.width, row.truth),
+        frame=_frame_of(row),
         scores=_scores_of(row.scores),
         regions=tuple(_region_of(values) for values in row.regions),
         verdict=Verdict(Outcome(row.outcome), row.label, row.score, tuple(row.reasons)),
@@ -69,6 +74,23 @@ def inspection_of(row: InspectionRow) -> Inspection:
         recipe=RecipeRef(row.recipe_name, row.recipe_version, row.recipe_digest),
         traveller=Traveller(row.lot, row.part, row.operator, row.station),
         times=Times(row.inspected_at, row.prepare_ms, row.infer_ms, row.total_ms),
+    )
+
+
+def _frame_of(row: InspectionRow) -> FrameRef:
+    return FrameRef(
+        row.source,
+        row.sequence,
+        row.captured_at,
+        row.name,
+        row.height,
+        row.width,
+        row.truth,
+        row.bits,
+        row.bayer,
+        row.device_ns,
+        row.triggered_at,
+        row.exposed_at,
     )
 
 

@@ -17,8 +17,9 @@ from db.paging import Stored, as_stored, stored_rows
 from db.pending import wait_until_written
 from db.schema import InspectionRow, ModelRow, OverrideRow
 from db.session import Database
-from engine.domain import Mask, Outcome, Override, Pixels
+from engine.domain import FrameRef, Mask, Outcome, Override, Pixels
 from engine.errors import InputError, PictureError
+from engine.preprocess import develop
 from engine.sources.pictures import read_picture
 
 OK_NAME = "ok"
@@ -145,7 +146,10 @@ def _label(part: Confirmed, known: Roles) -> str:
 
 
 def _picture(archive: Archive, part: Confirmed) -> tuple[bytes, tuple[int, int]]:
-    """The archived file as it is, or the source's own file as PNG when its pixels are still those inspected."""
+    """The archived file, or the source's own one as PNG when its pixels are still those inspected.
+
+    Where the camera stated depth or mosaic, the picture is developed as the model saw it; else the file's bytes stay.
+    """
     frame = part.stored.inspection.frame
     try:
         if part.stored.pending:
@@ -154,6 +158,8 @@ def _picture(archive: Archive, part: Confirmed) -> tuple[bytes, tuple[int, int]]
             data = archive.path(part.stored.image).read_bytes()
             if hashlib.sha256(data).hexdigest() != part.image_sha256:
                 raise Unusable("its archived picture was changed")
+            if frame.bits or frame.bayer:
+                data = _png(archive.load(part.stored.image), frame, data)
             return data, (frame.height, frame.width)
         if not frame.name:
             raise Unusable(f"its picture is lost: {part.stored.lost}" if part.stored.lost else _NOT_ARCHIVED)
@@ -167,9 +173,18 @@ def _picture(archive: Archive, part: Confirmed) -> tuple[bytes, tuple[int, int]]
     if pixels_digest(pixels) != part.pixels_sha256:
         raise Unusable(f"the picture {frame.name} was changed after it was inspected")
     try:
-        return encode_png(pixels), (int(pixels.shape[0]), int(pixels.shape[1]))
+        return _png(pixels, frame), (int(pixels.shape[0]), int(pixels.shape[1]))
     except InputError as error:
         raise Unusable(error.message) from error
+
+
+def _png(pixels: Pixels, frame: FrameRef, as_it_is: bytes | None = None) -> bytes:
+    """The picture as the model saw it; `as_it_is`, its own file, where nothing had to be developed."""
+    try:
+        shown = develop(pixels, frame.bits, frame.bayer) if frame.bits or frame.bayer else pixels
+    except ValueError as error:
+        raise Unusable(f"its picture cannot be developed: {error}") from error
+    return as_it_is if shown is pixels and as_it_is is not None else encode_png(shown)
 
 
 def _accepted(part: Confirmed, size: tuple[int, int]) -> Mask | None:

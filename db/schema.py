@@ -23,6 +23,7 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -100,6 +101,12 @@ class InspectionRow(Base):
     prepare_ms: Mapped[float] = mapped_column(Float)
     infer_ms: Mapped[float] = mapped_column(Float)
     total_ms: Mapped[float] = mapped_column(Float)
+    bits: Mapped[int] = mapped_column(Integer, server_default="0")
+    """What the camera stated of the frame: 0 and empty where it stated nothing."""
+    bayer: Mapped[str] = mapped_column(server_default=text("''"))
+    device_ns: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    triggered_at: Mapped[datetime | None]
+    exposed_at: Mapped[datetime | None]
 
     # Every index ends in the key of the pages (inspected_at, id), so that a filtered page needs no sorting.
     __table_args__ = (

@@ -296,4 +296,12 @@ def as_plain(inspection: Inspection) -> dict[str, Any]:
         "model": f"{inspection.model.name} {inspection.model.version}".strip(),
         "recipe": f"{inspection.recipe.name} {inspection.recipe.version}",
         "milliseconds": round(inspection.times.prepare_ms + inspection.times.infer_ms, 2),
+        "captured_at": _iso(inspection.frame.captured_at),
+        "triggered_at": _iso(inspection.frame.triggered_at),
+        "exposed_at": _iso(inspection.frame.exposed_at),
+        "inspected_at": _iso(inspection.times.inspected_at),
     }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="microseconds")

@@ -95,10 +95,11 @@ class Intake:
         return Refused(frame.ref, reason, frame) if reason else frame
 
     def _triggered(self, frame: Frame) -> Frame:
-        if not self._source.live or self._source.free_running or frame.triggered_at is not None:
+        """With the trigger it answers. Where this station fires, only its own log counts, not what the source says."""
+        if not self._source.live or self._source.free_running:
             return frame
         at = self.triggers.of(_exposed(frame))
-        return frame if at is None else replace(frame, triggered_at=at)
+        return replace(frame, triggered_at=at) if at is not None or self.triggers.used else frame
 
     def _incomplete(self, error: FrameIncomplete) -> Refused:
         if error.sequence >= 0:

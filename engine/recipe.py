@@ -35,6 +35,21 @@ novelty_max = 1.0               # 1.0 = the limit found in training
 [saving]
 defects = true
 every_ok = 50
+[camera]                        # how the camera is set, by the names of engine.sources.base; not named: left alone
+exposure_us = 4000
+gain_db = 2.5
+trigger = "hardware"            # off, software or hardware
+trigger_line = "Line1"
+trigger_edge = "rising"
+takt_s = 1.5                    # a trigger without a verdict within so many seconds raises the alarm
+[imaging]                       # the picture itself is watched; each limit: [warns, sends parts to REVIEW]
+picture = "bracket-golden.png"  # the station's picture when it was right, in the recipe's folder …
+bits = 12                       # … and its depth and bayer, where the recipe states none
+brightness = [0.10, 0.20]       # share of the golden brightness
+saturation = [0.01, 0.05]       # share of all pixels that are on top besides
+focus = [0.25, 0.50]            # share of the golden sharpness lost
+shift_px = [5, 20]
+frames = 15                     # the median over so many frames counts
 [[classes]]                     # a defect class of the model; left out: as the package says
 name = "crack"
 severity = "critical"           # critical: decided first; major; minor: with a limit of its own, only that one counts
@@ -52,15 +67,30 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Iterator
 from dataclasses import asdict, replace
+from itertools import count
 from pathlib import Path
+from typing import Any
 
+import cv2
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.domain import Severity
-from engine.errors import InputError
+from engine.domain import Pixels, Severity
+from engine.errors import InputError, StorageError
+from engine.imaging import imaging_of
 from engine.package import ModelPackage
-from engine.product import ClassRule, Guard, Limits, Recipe, SavingPolicy
+from engine.product import CameraSetup, ClassRule, Guard, Imaging, Limits, Recipe, SavingPolicy
+from engine.recipe_camera import (
+    MIN_GOLDEN,
+    ImagingFile,
+    camera_document,
+    camera_of,
+    checked_camera,
+    checked_imaging,
+    imaging_document,
+    imaging_with,
+)
 from engine.recipe_rules import (
     ClassFile,
     GuardFile,
@@ -72,7 +102,8 @@ from engine.recipe_rules import (
     limits_document,
     limits_of,
 )
-from engine.recipe_view import ViewKeys, view_document, view_of
+from engine.recipe_view import MAX_PICTURE_BYTES, MAX_PICTURE_PX, ViewKeys, view_document, view_of
+from engine.settings import write_atomically
 from engine.toml_text import toml_of
 from engine.verdict import without_bands
 
@@ -99,6 +130,8 @@ class _RecipeFile(ViewKeys):
     classes: list[ClassFile] = Field(default_factory=list, max_length=1000)
     guard: GuardFile = GuardFile()
     saving: _SavingFile = _SavingFile()
+    camera: dict[str, Any] = Field(default_factory=dict)
+    imaging: ImagingFile | None = None
 
 
 def default_recipe(package: ModelPackage) -> Recipe:
@@ -158,6 +191,8 @@ def load_recipe(path: Path, package: ModelPackage) -> Recipe:
             rules=rules,
             guard=guard,
             model=read.model,
+            camera=camera_of(read.camera, path),
+            imaging=imaging_with(read.imaging, read, path),
             max_frame_age_s=read.max_frame_age_s,
         )
     )
@@ -178,6 +213,8 @@ def dump_recipe(recipe: Recipe) -> str:
         "guard": guard_document(recipe.guard),
         "saving": asdict(recipe.saving),
         **view_document(recipe.view),
+        "camera": camera_document(recipe.camera),
+        "imaging": None if recipe.imaging is None else imaging_document(recipe.imaging),
         "classes": [class_document(rule, recipe.limits) for rule in recipe.rules] or None,
     }
     return toml_of({key: value for key, value in document.items() if value is not None})
@@ -186,6 +223,87 @@ def dump_recipe(recipe: Recipe) -> str:
 def with_saving(recipe: Recipe, saving: SavingPolicy) -> Recipe:
     """The same recipe with another saving policy."""
     return _sealed(replace(recipe, saving=saving))
+
+
+def with_camera(recipe: Recipe, camera: CameraSetup) -> Recipe:
+    """The same recipe with the camera set so. Raises InputError for a setting no recipe file could hold."""
+    return _sealed(replace(recipe, camera=checked_camera(camera)))
+
+
+def with_imaging(recipe: Recipe, imaging: Imaging | None) -> Recipe:
+    """The same recipe watching its pictures so; None: not at all. engine.imaging.imaging_of makes one of a frame.
+
+    Raises InputError for limits no recipe file could hold.
+    """
+    return _sealed(replace(recipe, imaging=None if imaging is None else checked_imaging(imaging)))
+
+
+def save_recipe(path: Path, recipe: Recipe, golden: Pixels | None = None) -> Recipe:
+    """Write a recipe file and, beside it, its golden picture as the camera sent it; returns the recipe as it is there.
+
+    `golden`: H×W or H×W×3 BGR, uint8 or uint16, with the depth and mosaic of the recipe's view or its `imaging`; None:
+    the file the recipe names is there already. A recipe file that is there is kept as `<stem>.v<N>.toml`, and the
+    version goes up where it would not be greater. A golden picture that differs is kept as well. Each file is complete
+    or not there. Raises InputError for what `load_recipe` would refuse, StorageError.
+    """
+    former = _former(path)
+    if former is not None:
+        recipe = replace(recipe, version=max(recipe.version, former[0] + 1))
+    if golden is not None:
+        recipe = _with_golden(path, recipe, golden)
+    reference, imaging = recipe.view.reference, recipe.imaging
+    text = dump_recipe(recipe)
+    for picture in (p.picture for p in (reference, imaging) if p is not None):
+        if not (path.parent / picture).is_file():
+            raise InputError(f"The golden picture {picture} is not in {path.parent}.", "Save the recipe beside it.")
+    if former is not None:
+        kept = (path.with_name(f"{path.stem}.v{former[0]}{again}.toml") for again in _again())
+        write_atomically(_free(kept, former[1]), former[1])
+    write_atomically(path, text.encode())
+    return _sealed(recipe)
+
+
+def _with_golden(path: Path, recipe: Recipe, golden: Pixels) -> Recipe:
+    """Write the golden picture; the recipe that names it."""
+    like, view = recipe.imaging, recipe.view
+    bits, bayer = (like.bits, like.bayer) if like else (0, "")
+    try:
+        imaging = imaging_of(golden, view.bits or bits, view.bayer or bayer, like=like)
+        data = cv2.imencode(".png", golden)[1].tobytes()
+    except ValueError as error:
+        raise InputError(f"This picture cannot be the golden one: {error}.", "Take another one.") from error
+    side, area = min(imaging.golden.shape), imaging.golden.size
+    if side < MIN_GOLDEN or area > MAX_PICTURE_PX or len(data) > MAX_PICTURE_BYTES:
+        raise InputError("This picture is too small or too large to be the golden one.", "Take another one.")
+    stem = path.stem.replace(":", "_").replace("\\", "_")
+    plain = path.with_name(f"{stem}-golden.png")
+    others = (path.with_name(f"{stem}-golden.v{recipe.version}{again}.png") for again in _again())
+    picture = plain if _is_free(plain, data) else _free(others, data)
+    write_atomically(picture, data)
+    return replace(recipe, imaging=replace(imaging, picture=picture.name, bits=bits, bayer=bayer))
+
+
+def _former(path: Path) -> tuple[int, bytes] | None:
+    """Version and bytes of the recipe file that is there. Raises InputError for one that is no recipe."""
+    return (_read(path).version, path.read_bytes()) if path.exists() else None
+
+
+def _again() -> Iterator[str]:
+    """Endings of file names until one is free."""
+    yield ""
+    yield from (f"-{n}" for n in count(2))
+
+
+def _free(paths: Iterator[Path], data: bytes) -> Path:
+    return next(path for path in paths if _is_free(path, data))
+
+
+def _is_free(path: Path, data: bytes) -> bool:
+    """Nothing is lost by writing there. Raises StorageError."""
+    try:
+        return not path.exists() or path.read_bytes() == data
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror}.", "Choose another folder.") from error
 
 
 def _read(path: Path) -> _RecipeFile:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path, PurePosixPath
 from typing import Literal, cast
 
@@ -13,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.domain import Box
 from engine.errors import InputError, PictureError
-from engine.preprocess import debayer, to_channels, to_uint8
+from engine.imaging import golden_digest
+from engine.preprocess import develop, to_channels
 from engine.product import Reference, Tiles, View
 from engine.registration import is_findable
 from engine.sources.headers import header_size
@@ -114,49 +114,57 @@ def _reference_document(reference: Reference) -> dict[str, object]:
 
 
 def _reference(read: ReferenceFile, keys: ViewKeys, path: Path) -> Reference:
-    pixels = _golden(_picture_path(read.picture, path), keys, path)
+    pixels = golden_picture(read.picture, path, "reference.picture", keys.bits, keys.bayer)
     x, y, width, height = read.part
     rows, columns = pixels.shape
     if not _fits(read.part, MIN_PART) or x + width > columns or y + height > rows:
         raise _refusal(path, "reference.part", "is too small or outside its picture", "Give x, y, width, height")
     if float(pixels[y : y + height, x : x + width].std()) < FLAT:
         raise _refusal(path, "reference.part", "shows nothing to find it by", "Choose a part with contrast")
-    digest = hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()[:12]
-    found = Reference(digest, pixels, read.part, read.max_shift_px, read.max_angle, read.min_score, read.picture)
+    found = Reference(
+        golden_digest(pixels), pixels, read.part, read.max_shift_px, read.max_angle, read.min_score, read.picture
+    )
     if not is_findable(found):
         raise _refusal(path, "reference.part", "is too small or thin to be searched so far", "Lower max_shift_px")
     return found
 
 
-def _picture_path(name: str, path: Path) -> Path:
+def golden_picture(name: str, path: Path, key: str, bits: int, bayer: str) -> NDArray[np.uint8]:
+    """The picture `name` beside the recipe at `path`, H×W grey as the model sees it. Raises InputError naming `key`.
+
+    At most 50 megapixels and 64 MB, in the recipe's folder or below it.
+    """
+    return _golden(_picture_path(name, path, key), path, key, bits, bayer)
+
+
+def _picture_path(name: str, path: Path, key: str) -> Path:
     """The golden picture's file, which must lie in the recipe's folder or below it, links followed."""
     pure = PurePosixPath(name)
     outside = pure.is_absolute() or ".." in pure.parts or "\\" in name or ":" in name or "\0" in name
     folder = path.parent.resolve()
     found = (folder / name).resolve() if not outside else folder
     if outside or not found.is_relative_to(folder):
-        raise _refusal(path, "reference.picture", "leads out of the recipe's folder", "Copy the picture beside it")
+        raise _refusal(path, key, "leads out of the recipe's folder", "Copy the picture beside it")
     return found
 
 
-def _golden(picture: Path, keys: ViewKeys, path: Path) -> NDArray[np.uint8]:
-    """The golden picture, H×W grey as the model sees it."""
+def _golden(picture: Path, path: Path, key: str, bits: int, bayer: str) -> NDArray[np.uint8]:
     try:
         small = picture.stat().st_size <= MAX_PICTURE_BYTES
         size = header_size(picture.read_bytes()) if small else None
         if not small or (size is not None and size[0] * size[1] > MAX_PICTURE_PX):
-            raise _refusal(path, "reference.picture", "is larger than 50 megapixels or 64 MB", "Choose a smaller one")
+            raise _refusal(path, key, "is larger than 50 megapixels or 64 MB", "Choose a smaller one")
         pixels = read_picture(picture)
-        plain = debayer(pixels, keys.bayer) if keys.bayer else pixels
+        plain = develop(pixels, bits, bayer)
     except OSError as error:
-        raise _refusal(path, "reference.picture", f"cannot be read ({error.strerror})", "Check the name") from error
+        raise _refusal(path, key, f"cannot be read ({error.strerror})", "Check the name") from error
     except PictureError as error:
-        raise _refusal(path, "reference.picture", "is not a readable picture", "Save it again") from error
+        raise _refusal(path, key, "is not a readable picture", "Save it again") from error
     except ValueError as error:
         raise _refusal(path, "bayer", f"does not fit the golden picture: {error}", "Leave it out") from error
     if plain.shape[0] * plain.shape[1] > MAX_PICTURE_PX:
-        raise _refusal(path, "reference.picture", "is larger than 50 megapixels", "Choose a smaller one")
-    return cast(NDArray[np.uint8], np.ascontiguousarray(to_channels(to_uint8(plain, keys.bits), 1)))
+        raise _refusal(path, key, "is larger than 50 megapixels", "Choose a smaller one")
+    return cast(NDArray[np.uint8], np.ascontiguousarray(to_channels(plain, 1)))
 
 
 def _check_on_picture(view: View, reference: Reference, path: Path) -> None:

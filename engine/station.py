@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import TracebackType
 
@@ -291,9 +291,10 @@ class Station:
     def _keep(self, frame: Frame | None, ref: FrameRef, prediction: Prediction | None, verdict: Verdict) -> None:
         """Make the inspection, record it, and have it published once it is on disk."""
         now = self._clock()
+        seen = self._recipe.view.stated(ref.bits, ref.bayer)
         inspection = Inspection(
             id=new_id(now),
-            frame=ref,
+            frame=replace(ref, bits=seen.bits, bayer=seen.bayer),
             scores=prediction.scores if prediction else Scores((), ()),
             regions=measured(prediction, self._recipe),
             verdict=verdict,
@@ -310,7 +311,7 @@ class Station:
         self._record(inspection, frame, prediction)
         self._inspected += 1
         shown = frame is not None and verdict.outcome is not Outcome.OK and not self._pace.in_flight
-        small = thumbnail(frame.pixels) if shown and frame is not None else None
+        small = thumbnail(frame.pixels, seen.bits, seen.bayer) if shown and frame is not None else None
         self._waiting.append(events.Inspected(inspection, small, self._skipped))
         if len(self._waiting) >= self._pace.group:
             self._flush()

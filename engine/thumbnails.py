@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain import Pixels
-from engine.preprocess import to_uint8
+from engine.preprocess import develop
 
 THUMBNAIL_WIDTH = 160
 
 
-def thumbnail(pixels: Pixels) -> NDArray[np.uint8]:
-    """The picture at 160 pixels' width: H×W grey or H×W×3 BGR, uint8."""
+def thumbnail(pixels: Pixels, bits: int = 0, bayer: str = "") -> NDArray[np.uint8]:
+    """The picture at 160 pixels' width: H×W grey or H×W×3 BGR, uint8; developed by the frame's depth and mosaic."""
     height, width = pixels.shape[:2]
     size = (THUMBNAIL_WIDTH, max(1, round(height * THUMBNAIL_WIDTH / width)))
-    return np.asarray(cv2.resize(to_uint8(pixels), size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return np.asarray(cv2.resize(develop(pixels, bits, bayer), size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

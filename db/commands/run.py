@@ -38,10 +38,7 @@ SAVING = {"all": SavingPolicy(True, 1), "defects": SavingPolicy(True, 0), "none"
 
 def run_line(args: argparse.Namespace) -> int:
     """The station without a window: inspects and records until the source ends, N frames are done, or Ctrl-C."""
-    if args.frames is not None and args.frames < 1:
-        raise UsageError("--frames must be at least 1.", "Leave it out to run until the source ends.")
-    if args.trigger_every is not None and not args.trigger_every > 0:
-        raise UsageError("--trigger-every must be more than 0.", "Give seconds between triggers, as in 0.5.")
+    _check_line(args)
     settings = load_settings()
     db = open_database(args.db or database_url())
     try:
@@ -73,11 +70,18 @@ def run_line(args: argparse.Namespace) -> int:
             with recorder, _stopping(line), nullcontext() if args.model else follower, ticker:
                 line.run()
         print(summary(console.tally))
-        skipped = console.stopped.skipped if console.stopped else 0
-        print(f"Skipped {skipped} frames.  Database: {db.url}")
+        losses = f"  The camera was lost {line.source.losses} times." if line.source.losses else ""
+        print(f"Skipped {console.stopped.skipped if console.stopped else 0} frames.{losses}  Database: {db.url}")
         return _exit_code(console)
     finally:
         db.close()
+
+
+def _check_line(args: argparse.Namespace) -> None:
+    if args.frames is not None and args.frames < 1:
+        raise UsageError("--frames must be at least 1.", "Leave it out to run until the source ends.")
+    if args.trigger_every is not None and not args.trigger_every > 0:
+        raise UsageError("--trigger-every must be more than 0.", "Give seconds between triggers, as in 0.5.")
 
 
 def run_scan(args: argparse.Namespace) -> int:

@@ -1,61 +1,130 @@
-"""Every kind of source by its URI: `demo:?seed=7&fps=30`, `folder:PATH`, `video:PATH`."""
+"""Every kind of source by its URI: `demo:?seed=7&fps=30`, `folder:PATH`, `video:PATH`, `gige:SERIAL`, `rtsp://…`.
+
+Cameras and streams live in engine.sources.<kind> behind libraries that may be missing; they are imported when such a
+source is opened, in a process of its own.
+"""
 
 from __future__ import annotations
 
+import importlib
 import re
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
-from engine.errors import InputError, UsageError
+from engine.errors import EnvironmentFailure, InputError, UsageError
+from engine.sources import discover
+from engine.sources.apart import ApartSource
 from engine.sources.base import FrameSource, SourceInfo
 from engine.sources.demo import DemoSettings, DemoSource
 from engine.sources.folder import FolderSource
 from engine.sources.parts import ALL_KINDS
 from engine.sources.pictures import PICTURE_SUFFIXES
 from engine.sources.video import VIDEO_SUFFIXES, VideoSource
+from engine.sources.watch import source as watch_source
 
 # Two letters at least: `C:\pictures` is a path.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)
-_CAMERAS = {"uvc": "USB", "gige": "GigE Vision", "rtsp": "network (RTSP)", "rtsps": "network (RTSP)"}
-_KNOWN = "demo:, folder:PATH or video:PATH"
+_KNOWN = (
+    "demo:, folder:PATH, watch:PATH, video:PATH, uvc:NAME, gige:SERIAL, genicam:SERIAL, basler:SERIAL, rtsp://… or http://…"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Camera:
+    """One kind of camera: the module that opens it, what it is called, and how to get what it needs."""
+
+    module: str
+    words: str
+    needs: str = ""
+    whole: bool = False
+    """Its module is given the whole URI, scheme and all."""
+
+
+_STREAM = _Camera("engine.sources.stream", "network stream", whole=True)
+_CAMERAS = {
+    "uvc": _Camera("engine.sources.uvc", "USB camera"),
+    "gige": _Camera(
+        "engine.sources.aravis",
+        "GigE Vision camera through Aravis",
+        "Install Debian's gir1.2-aravis-0.8 and lineside[aravis], or use genicam: with the maker's producer.",
+    ),
+    "genicam": _Camera("engine.sources.genicam", "GenICam camera", "Install lineside[camera]."),
+    "basler": _Camera("engine.sources.basler", "Basler camera", "Install lineside[basler]."),
+    **dict.fromkeys(("rtsp", "rtsps", "http", "https"), _STREAM),
+}
+FOUND_KINDS = ("uvc", "gige", "genicam", "basler")
+"""Kinds whose devices can be listed."""
 
 
 def open_source(uri: str) -> FrameSource:
     """Make, without opening it, the source of a URI, a folder's path or a video file's path.
 
-    Paths stand as they are: blanks, `%` and any letters are not quoted. Raises UsageError for a URI or option that is
-    not known, InputError for a bare path that leads nowhere.
+    Paths stand as they are: blanks, `%` and any letters are not quoted. A camera or stream runs in a process of its
+    own. Raises UsageError for a URI or option that is not known, InputError for a bare path that leads nowhere.
     """
-    match = _SCHEME.fullmatch(uri)
-    if match is None:
-        return _bare(uri)
-    scheme, rest = match[1].lower(), match[2]
+    return ApartSource(uri, make=open_here) if _scheme(uri) in _CAMERAS else open_here(uri)
+
+
+def open_here(uri: str) -> FrameSource:
+    """The same in this process: what runs inside a camera's own. EnvironmentFailure where its library is missing."""
+    scheme, rest = _scheme(uri), uri.partition(":")[2]
+    if scheme in _CAMERAS:
+        kind = _CAMERAS[scheme]
+        return cast(FrameSource, _module(kind).source(uri if kind.whole else rest))
     if scheme == "demo":
         return DemoSource(_demo_settings(rest))
     if scheme == "folder":
         return FolderSource(_path(scheme, rest))
     if scheme == "video":
         return VideoSource(_path(scheme, rest))
-    if scheme in _CAMERAS:
-        raise UsageError(
-            f"This version does not open {_CAMERAS[scheme]} cameras yet.",
-            "Let the camera's own program save into a folder or video and use folder:PATH or video:PATH, or try demo:.",
-        )
-    if Path(uri).exists():
+    if scheme == "watch":
+        return watch_source(rest)
+    if not scheme or Path(uri).exists():
         return _bare(uri)
     raise UsageError(f"There is no kind of source called {scheme}:.", f"Use {_KNOWN}.")
 
 
+def find_cameras(limit_s: float = 8.0) -> tuple[list[SourceInfo], dict[str, str]]:
+    """Every camera that is there now, and per kind that could not be listed one sentence why; takes seconds."""
+    lists: Mapping[str, Callable[[], list[SourceInfo]]] = {kind: partial(_cameras, kind) for kind in FOUND_KINDS}
+    return discover.find(lists, limit_s)
+
+
 def list_sources() -> list[SourceInfo]:
-    """What can be opened on this machine, the demo line first; PATH stands for a path to fill in."""
+    """What can be opened without a camera, the demo line first; PATH and HOST stand for what is to be filled in."""
     return [
-        SourceInfo("demo:", "Demo line: a simulated camera, 1280×1024 at 30 fps, with known truth"),
-        SourceInfo("folder:PATH", "Every picture of a folder and the folders in it (PNG, JPEG, BMP, TIFF, WebP)"),
-        SourceInfo("video:PATH", "Every frame of a video file (MP4, AVI, MKV, MOV and others)"),
+        SourceInfo("demo:", "Demo line: a simulated camera, 1280×1024 at 30 fps, with known truth", "demo"),
+        SourceInfo("folder:PATH", "Every picture of a folder and those in it (PNG, JPEG, BMP, TIFF, WebP)", "folder"),
+        SourceInfo("watch:PATH", "A folder another program saves into: each new picture once it is whole", "watch"),
+        SourceInfo("video:PATH", "Every frame of a video file (MP4, AVI, MKV, MOV and others)", "video"),
+        SourceInfo("rtsp://HOST/PATH", "A network camera's stream; http://HOST/PATH for MJPEG", "stream"),
     ]
+
+
+def _cameras(kind: str) -> list[SourceInfo]:
+    """In a process of its own."""
+    try:
+        module = importlib.import_module(_CAMERAS[kind].module)
+    except (ImportError, ValueError):
+        return []
+    return list(module.cameras())
+
+
+def _module(kind: _Camera) -> Any:
+    try:
+        return importlib.import_module(kind.module)
+    # PyGObject says with a ValueError that a library's description is not installed.
+    except (ImportError, ValueError) as error:
+        raise EnvironmentFailure(f"This installation cannot open a {kind.words} ({error}).", kind.needs) from error
+
+
+def _scheme(uri: str) -> str:
+    match = _SCHEME.fullmatch(uri)
+    return "" if match is None else match[1].lower()
 
 
 def _path(scheme: str, rest: str) -> Path:

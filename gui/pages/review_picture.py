@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from db.overrides import history, read_mask
 from db.paging import Stored
-from engine.domain import HeatMap, Mask, Override, Pixels, Region
+from engine.domain import FrameRef, HeatMap, Mask, Override, Pixels, Region
 from engine.errors import LinesideError
+from engine.preprocess import develop
 from gui.context import AppContext
 from gui.overlays import drawn_map
 from gui.pages.view_filters import FilterKind, ViewFilter
@@ -25,7 +26,10 @@ _DARK = QColor(0, 0, 0, 190)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenedPart:
-    """A stored part with all that its page shows. `pixels` None: `missing` says why there is no picture."""
+    """A stored part with all that its page shows. `pixels` None: `missing` says why there is no picture.
+
+    `pixels` are the camera's own, for the model; `shown` are developed by the row's depth and mosaic, for people.
+    """
 
     stored: Stored
     pixels: Pixels | None = field(default=None, repr=False)
@@ -33,6 +37,7 @@ class OpenedPart:
     painted: Mask | None = field(default=None, repr=False)
     history: tuple[Override, ...] = ()
     missing: str = ""
+    shown: Pixels | None = field(default=None, repr=False)
 
 
 def open_part(context: AppContext, stored: Stored) -> OpenedPart:
@@ -42,7 +47,8 @@ def open_part(context: AppContext, stored: Stored) -> OpenedPart:
     painted = read_mask(context.db, stored.override) if stored.override else None
     recent = context.recorder.recent(id) if context.recorder else None
     if recent is not None:
-        return OpenedPart(stored, recent[0].pixels, recent[1], painted, past)
+        pixels, heat = recent[0].pixels, recent[1]
+        return OpenedPart(stored, pixels, heat, painted, past, shown=_developed(pixels, frame))
     if not (stored.image or frame.name):
         why = "This picture was not kept. Keep OK pictures with the recipe's saving policy."
         if stored.lost:
@@ -54,7 +60,11 @@ def open_part(context: AppContext, stored: Stored) -> OpenedPart:
     except LinesideError as error:
         why = "This picture is not written yet." if stored.pending else str(error)
         return OpenedPart(stored, None, None, painted, past, why)
-    return OpenedPart(stored, pixels, heat, painted, past)
+    return OpenedPart(stored, pixels, heat, painted, past, shown=_developed(pixels, frame))
+
+
+def _developed(pixels: Pixels, frame: FrameRef) -> Pixels:
+    return develop(pixels, frame.bits, frame.bayer if pixels.ndim == 2 else "")
 
 
 class PartTools:
@@ -145,13 +155,14 @@ class PartView(QWidget):
         self._polygon.cancel()
         regions = opened.stored.inspection.regions if opened else ()
         self._tools.regions, self._tools.standing = regions, None
-        if opened is None or opened.pixels is None:
+        shown = opened.shown if opened else None
+        if opened is None or shown is None:
             self.view.set_empty_text(opened.missing if opened else empty)
             self.view.set_picture(None)
             self._load_mask((0, 0), None)
             return
-        height, width = opened.pixels.shape[:2]
-        self._draw_picture(opened.pixels)
+        height, width = shown.shape[:2]
+        self._draw_picture(shown)
         self._load_mask((height, width), mask)
         if self.filter.kind != "none":
             self._filter()
@@ -255,7 +266,7 @@ class PartView(QWidget):
 
     def _draw_overlay(self) -> None:
         opened, style = self._opened, self.view.overlay_style
-        heat = opened.heat if opened and opened.pixels is not None else None
+        heat = opened.heat if opened and opened.shown is not None else None
         heat = heat if self.explanation is None else self.explanation
         if opened is None or heat is None or style not in ("heat", "mask"):
             self.view.set_overlay(None)
@@ -268,9 +279,9 @@ class PartView(QWidget):
     def _filter(self) -> None:
         opened = self._opened
         self.lookChanged.emit()
-        if opened is None or opened.pixels is None:
+        if opened is None or opened.shown is None:
             return
-        pixels, wanted = opened.pixels, self.filter
+        pixels, wanted = opened.shown, self.filter
         if wanted.kind == "none":
             self._draw_picture(pixels)
             return

@@ -47,6 +47,32 @@ def test_what_is_added_comes_back_equal(db: Database) -> None:
     assert inspections.latest(db) == Stored(made)
 
 
+def test_what_the_camera_told_of_its_frame_comes_back_equal(db: Database) -> None:
+    made = make.inspection(9)
+    at = made.frame.captured_at
+    frame = replace(
+        made.frame,
+        bits=12,
+        bayer="GBRG",
+        device_ns=2**62,
+        triggered_at=at - timedelta(milliseconds=30),
+        exposed_at=at - timedelta(microseconds=21),
+    )
+    _add(db, replace(made, frame=frame))
+    stored = inspections.get(db, made.id)
+    assert stored is not None
+    assert stored.inspection.frame == frame
+    line = as_plain(stored.inspection)
+    times = [line[key] for key in ("triggered_at", "exposed_at", "captured_at", "inspected_at")]
+    assert times == [
+        "2026-03-01T06:00:08.950000+00:00",
+        "2026-03-01T06:00:08.979979+00:00",
+        "2026-03-01T06:00:08.980000+00:00",
+        "2026-03-01T06:00:09.000000+00:00",
+    ]
+    assert as_plain(made)["triggered_at"] is None
+
+
 def test_measured_regions_come_back_equal(db: Database) -> None:
     made = make.inspection(8)
     regions = (

@@ -28,7 +28,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "9000_next"
-down_revision = "0002_pictures"
+down_revision = "0003_frames"
 branch_labels = None
 depends_on = None
 
@@ -107,7 +107,7 @@ def test_older_database_is_copied_and_migrated_with_its_data(place: Path, db: Da
     newer.close()
     assert "shift" in _columns(place, "inspections")
     assert "ancestor" in _columns(place, "models")
-    copy = place.with_name("lineside.db.before-0002_pictures")
+    copy = place.with_name("lineside.db.before-0003_frames")
     assert "shift" not in _columns(copy, "inspections")
     with closing(sqlite3.connect(copy)) as raw:
         assert raw.execute("SELECT count(*) FROM overrides").fetchone() == (1,)
@@ -122,10 +122,31 @@ def test_data_survives_up_and_down(place: Path, db: Database, later: Path) -> No
     open_database(place, scripts=later).close()
     with pytest.raises(DatabaseError, match="newer"):
         open_database(place)
-    _down(place, later, "0002_pictures")
+    _down(place, later, "0003_frames")
     again = open_database(place)
     assert inspections.page(again).rows == before
     again.close()
+
+
+def test_database_of_before_cameras_gets_their_columns(place: Path, db: Database) -> None:
+    made = make.inspection(1)
+    inspections.add(db, [NewInspection(made)])
+    overrides.add_override(db, make.override(made))
+    db.close()
+    _down(place, None, "0002_pictures")
+    assert "bits" not in _columns(place, "inspections")
+    again = open_database(place)
+    (row,) = inspections.page(again).rows
+    assert row.inspection == made
+    assert (row.inspection.frame.bits, row.inspection.frame.bayer, row.inspection.frame.exposed_at) == (0, "", None)
+    again.close()
+
+
+def test_a_stored_inspection_still_never_changes(place: Path, db: Database) -> None:
+    inspections.add(db, [NewInspection(make.inspection(1))])
+    db.close()
+    with closing(sqlite3.connect(place)) as raw, pytest.raises(sqlite3.IntegrityError, match="never changes"):
+        raw.execute("UPDATE inspections SET bits = 12")
 
 
 def test_going_down_to_nothing_and_up_again_works(place: Path, db: Database) -> None:

@@ -70,6 +70,17 @@ def test_a_software_trigger_s_picture_knows_its_trigger() -> None:
     assert bench.camera.fired == 1
 
 
+def test_what_the_source_believes_of_a_trigger_does_not_count_where_this_station_fires() -> None:
+    bench = Bench("software", takt_s=0.5)
+    bench.intake.trigger()
+    bench.clock.tick(0.6)
+    bench.next()
+    bench.camera.coming.append(
+        replace(bench.camera.picture(), captured_at=bench.clock.now, triggered_at=bench.clock.now)
+    )
+    assert "too late for its own" in _reasons(bench.next())[0]
+
+
 def test_under_trigger_waiting_is_no_loss_and_no_row() -> None:
     bench = Bench("software")
     for _ in range(20):

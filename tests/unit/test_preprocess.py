@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.manifest import InputSpec
-from engine.preprocess import BAYER_PATTERNS, debayer, look, place, prepare, prepare_mask, tile_boxes, to_uint8
+from engine.preprocess import BAYER_PATTERNS, debayer, develop, look, place, prepare, prepare_mask, tile_boxes, to_uint8
 from engine.product import Tiles, View
 from tests.frames import part
 
@@ -143,6 +143,24 @@ def test_mosaic_gives_the_colours_it_was_taken_through(pattern: str, kind: type)
     assert colour.dtype == kind
     assert colour.shape == (16, 16, 3)
     assert (colour == np.array([40, 90, 200])).all()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("bayer", ["", *BAYER_PATTERNS])
+@pytest.mark.parametrize("bits", [0, 10, 12, 16])
+def test_developed_frame_is_what_the_model_sees_of_it(bits: int, bayer: str, channels: int) -> None:
+    pixels = np.random.default_rng(bits).integers(0, 1 << (bits or 12), (64, 80), np.uint16)
+    spec = InputSpec(height=32, width=40, channels=channels)  # type: ignore[arg-type]
+    (raw,) = look(pixels, spec, View(bits=bits, bayer=bayer)).inputs
+    (developed,) = look(develop(pixels, bits, bayer), spec).inputs
+    np.testing.assert_array_equal(raw, developed)
+
+
+def test_eight_bit_picture_is_developed_already() -> None:
+    plain = part(0, 40, 50)
+    assert develop(plain, 8) is plain
+    with pytest.raises(ValueError, match="one channel"):
+        develop(np.zeros((64, 80, 3), np.uint8), 8, "RGGB")
 
 
 def test_raw_mosaic_is_shown_to_the_model_in_colour() -> None:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from engine.errors import InputError, UsageError
-from engine.sources.catalogue import list_sources, open_source
+from engine.errors import EnvironmentFailure, InputError, UsageError
+from engine.sources import catalogue
+from engine.sources.apart import ApartSource
+from engine.sources.catalogue import list_sources, open_here, open_source
 from engine.sources.demo import DemoSource
 from engine.sources.folder import FolderSource
 from engine.sources.video import VideoSource
@@ -87,11 +90,25 @@ def test_bad_demo_option_names_key_and_remedy(query: str, key: str) -> None:
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize("uri", ["uvc:0", "gige:192.168.0.5", "rtsp://host/stream"])
-def test_cameras_are_refused_honestly(uri: str) -> None:
-    with pytest.raises(UsageError, match="does not open") as caught:
-        open_source(uri)
-    assert "folder:" in caught.value.remedy
+@pytest.mark.parametrize("uri", ["uvc:0", "gige:GV01", "genicam:0", "basler:1", "rtsp://host/stream", "http://host/v"])
+def test_cameras_and_streams_are_made_for_a_process_of_their_own(uri: str) -> None:
+    source = open_source(uri)
+    assert isinstance(source, ApartSource)
+    assert source.uri == uri
+    assert source.pid is None
+    assert source.live
+
+
+def test_a_missing_library_is_told_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "engine.sources.basler", None)
+    with pytest.raises(EnvironmentFailure, match="Basler camera") as caught:
+        open_here("basler:1")
+    assert "lineside[basler]" in caught.value.remedy
+
+
+def test_kinds_whose_library_is_missing_are_listed_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "engine.sources.basler", None)
+    assert catalogue._cameras("basler") == []
 
 
 @pytest.mark.parametrize("uri", ["", "  ", "folder:", "video: ", "ftp://host/x", "demo:seed=3"])
@@ -116,5 +133,5 @@ def test_single_picture_and_foreign_file_are_refused_with_what_to_give(tmp_path:
 
 def test_listed_demo_line_can_be_opened() -> None:
     listed = list_sources()
-    assert [info.uri for info in listed] == ["demo:", "folder:PATH", "video:PATH"]
+    assert [info.uri for info in listed] == ["demo:", "folder:PATH", "watch:PATH", "video:PATH", "rtsp://HOST/PATH"]
     assert isinstance(open_source(listed[0].uri), DemoSource)

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from engine.domain import Outcome, Prediction, Quality, Region, Scores, Severity
+from engine.domain import Outcome, Prediction, Quality, Region, Scores, Severity, Verdict
 from engine.product import ClassRule, Guard, Limits, Recipe
-from engine.verdict import decide, measured
+from engine.verdict import decide, drifted, measured
 
 RECIPE = Recipe("r", 1, ("ok",), Limits(0.5, 0.3, 0.7))
 
@@ -266,3 +266,17 @@ def test_regions_are_measured_in_square_millimetres_where_the_scale_is_known() -
     scaled = replace(RECIPE, limits=replace(RECIPE.limits, mm_per_px=0.5))
     assert [r.area_mm2 for r in measured(found, scaled)] == [pytest.approx(20.0)]
     assert measured(None, scaled) == ()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "after", "reasons"),
+    [
+        (Outcome.OK, Outcome.REVIEW, ("darker", "why")),
+        (Outcome.REVIEW, Outcome.REVIEW, ("why", "darker")),
+        (Outcome.NG, Outcome.NG, ("why", "darker")),
+        (Outcome.NO_VERDICT, Outcome.NO_VERDICT, ("why", "darker")),
+    ],
+)
+def test_drifted_picture_is_never_ok(outcome: Outcome, after: Outcome, reasons: tuple[str, ...]) -> None:
+    found = drifted(Verdict(outcome, "ok", 0.1, ("why",)), "darker")
+    assert found == Verdict(after, "ok", 0.1, reasons)
