@@ -13,6 +13,7 @@ from typing import cast
 from engine.domain import Frame
 from engine.errors import LinesideError, UsageError
 from engine.product import Value
+from engine.sources.address import masked
 from engine.sources.base import Capability, in_order
 from engine.sources.host import Facts, Make
 from engine.sources.process import SourceProcess
@@ -47,14 +48,14 @@ class ApartSource:
 
     @property
     def uri(self) -> str:
-        """What opens this source again."""
-        return self._uri
+        """What opens this source again, with `***` for a password."""
+        return masked(self._uri)
 
     @property
     def description(self) -> str:
         """The source's own; the URI before it is open."""
         facts = self._facts
-        return facts.description if facts else self._uri
+        return facts.description if facts else self.uri
 
     @property
     def free_running(self) -> bool:
@@ -107,8 +108,12 @@ class ApartSource:
     def open(self) -> None:
         """`begin`, and wait until it is open."""
         self.begin()
-        while not self.opened(OPENED_S):
-            pass
+        try:
+            while not self.opened(OPENED_S):
+                pass
+        except BaseException:
+            self.close()
+            raise
 
     def read(self, timeout: float) -> Frame:
         """The newest frame of a free-running source, the next one otherwise; see FrameSource.

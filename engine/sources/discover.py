@@ -112,6 +112,8 @@ def _list(link: Connection[Any, Any], listing: Listing) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     talk = Talk(link)
     logging.basicConfig(handlers=[Forward(talk)], level=logging.WARNING, force=True)
+    said: str
+    what: list[SourceInfo] | str
     try:
         said, what = "found", [info for info in listing()[:MANY] if isinstance(info, SourceInfo)]
     except ImportError as error:

@@ -16,6 +16,7 @@ from typing import Any, cast
 from engine.domain import Frame
 from engine.errors import FrameTimeout, LinesideError, SourceLost
 from engine.product import Value
+from engine.sources.address import masked
 from engine.sources.host import BEAT, GO, SKIPPED, Facts, Links, Make, failed, run, start
 from engine.sources.ring import Bell, RingReader, segment, unlink
 
@@ -32,7 +33,7 @@ class SourceProcess:
     """One child process from its start to its end; never used again. One thread hears what it says and watches it."""
 
     def __init__(self, uri: str, make: Make, settings: list[tuple[str, Value]], limits: tuple[float, ...]) -> None:
-        self._uri, (self._open_s, self._silent_s, stall_s) = uri, limits
+        self._uri, (self._open_s, self._silent_s, stall_s) = masked(uri), limits
         self._prefix = f"lineside{os.getpid()}.{secrets.token_hex(3)}"
         context = multiprocessing.get_context("spawn")
         self._commands, commands = context.Pipe()
@@ -64,7 +65,7 @@ class SourceProcess:
             for link in (commands, events, their_bell):
                 link.close()
         self.pid = self._process.pid
-        self._ear = Thread(target=self._hear, name=f"hear {uri}"[:40], daemon=True)
+        self._ear = Thread(target=self._hear, name=f"hear {self._uri}"[:40], daemon=True)
         self._ear.start()
 
     @property
