@@ -17,6 +17,7 @@ from engine.memory import keep_freed_memory
 
 Command = Callable[[argparse.Namespace], int]
 VERSION = "0.1.0"
+PAGES = ("live", "review", "scan", "models", "camera")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,7 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = build_parser(words[0] if words else "").parse_args(words)
     except SystemExit as leave:
         return int(leave.code or 0)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", force=True)
+    console = logging.StreamHandler()
+    console.setLevel(logging.WARNING)
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", handlers=[console], force=True)
     try:
         command: Command = args.command
         return command(args)
@@ -69,7 +72,7 @@ def _window_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save the window's picture before quitting")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write report.html and inspections.csv at the end")
     parser.add_argument("--size", default="1280x720", metavar="WxH", help="window size for a screenshot")
-    parser.add_argument("--page", default="live", choices=["live", "review", "scan", "models"], help="page to show")
+    parser.add_argument("--page", default="live", choices=PAGES, help="page to show")
     parser.add_argument("--theme", default="", choices=["", "dark", "light", "contrast"], help="colours")
 
 
@@ -225,13 +228,20 @@ def _window(args: argparse.Namespace) -> int:
         raise EnvironmentFailure(
             f"The window cannot start: {error}.", "Install Lineside with PySide6 and its system libraries (see README)."
         ) from error
-    return run_window(args)
+    from engine.logbook import logbook
+    from engine.settings import home
+
+    with logbook(home() / "demo" if args.demo else home()):
+        return run_window(args)
 
 
 def _run(args: argparse.Namespace) -> int:
     from db.commands.run import run_line
+    from engine.logbook import logbook
+    from engine.settings import home
 
-    return run_line(args)
+    with logbook(home()):
+        return run_line(args)
 
 
 def _scan(args: argparse.Namespace) -> int:

@@ -241,7 +241,7 @@ class Supervisor:
         if self._closed.is_set():
             raise FrameTimeout("The source is closed.")
         self.losses += 1
-        log.warning("%s: lost: %s", self.uri, error)
+        log.info("%s: lost after %d incomplete frames: %s", self.uri, self.incomplete, error)
         self._skipped += self._source.skipped
         self._source.close()
         self._enter(SourceState.LOST, error.message, 0.0)
@@ -256,7 +256,7 @@ class Supervisor:
         if not self._streamed and not isinstance(error, SourceLost):
             self._state = SourceState.CLOSED
             raise error
-        log.warning("%s: not opened (try %d): %s", self.uri, self._attempt + 1, error)
+        log.info("%s: not opened (try %d): %s", self.uri, self._attempt + 1, error)
         self._back_off(error)
 
     def _back_off(self, error: LinesideError) -> None:
@@ -271,7 +271,7 @@ class Supervisor:
 
     def _arrived(self) -> None:
         if self._streamed:
-            log.warning("%s: back, with %d settings applied again", self.uri, len(self._settings))
+            log.info("%s: back, with %d settings applied again", self.uri, len(self._settings))
         self._streamed = True
         self._enter(SourceState.STREAMING, "", 0.0)
 

@@ -17,13 +17,14 @@ from engine.package import ModelPackage, open_package
 from engine.settings import demo_package
 from engine.sources.parts import PartMaker
 from engine.sources.pictures import list_pictures, read_picture
-from tests.benchmarks import agreement, cam, casting, inference, latency, models, segdec, training
+from tests.benchmarks import agreement, cam, cameras, casting, inference, latency, models, segdec, training
 from trainer.evaluate import part_of
 from trainer.formats.detect import open_dataset
 
 SECONDS = float(os.environ.get("LINESIDE_BENCH_SECONDS", "120"))
 PLAIN_SECONDS = min(30.0, SECONDS)
 LATENCY_SECONDS = 20.0
+CAMERA_SECONDS, STEADY_SECONDS, LOSSES = 15.0, 60.0, 30
 
 
 def live(way: str, seconds: float) -> dict[str, float | str]:
@@ -142,6 +143,8 @@ SECTIONS: dict[str, tuple[Callable[[], None], bool]] = {
     "training": (show_training, True),
     "agreement": (show_agreement, False),
     "latency": (lambda: latency.report(LATENCY_SECONDS), False),
+    "cameras": (lambda: cameras.report(CAMERA_SECONDS), False),
+    "losses": (lambda: cameras.report_losses(STEADY_SECONDS, LOSSES), False),
     "live": (show_live, False),
 }
 
