@@ -160,5 +160,5 @@ class ApartSource:
     def _open_child(self) -> SourceProcess:
         child = self._child
         if child is None:
-            raise UsageError(f"The source {self._uri} is not open.", "Open it first.")
+            raise UsageError(f"The source {self.uri} is not open.", "Open it first.")
         return child

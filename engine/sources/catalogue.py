@@ -28,9 +28,7 @@ from engine.sources.watch import source as watch_source
 
 # Two letters at least: `C:\pictures` is a path.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)
-_KNOWN = (
-    "demo:, folder:PATH, watch:PATH, video:PATH, uvc:NAME, gige:SERIAL, genicam:SERIAL, basler:SERIAL, rtsp://… or http://…"
-)
+_KNOWN = "demo:, folder:PATH, watch:PATH, video:PATH, uvc:NAME, gige:SERIAL, genicam:SERIAL, basler:SERIAL, rtsp://… or http://…"
 
 
 @dataclass(frozen=True, slots=True)
