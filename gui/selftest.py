@@ -20,16 +20,19 @@ from PySide6.QtWidgets import QApplication
 from db.session import open_database
 from engine.backends.load import load_model
 from engine.domain import utc_now
-from engine.errors import EnvironmentFailure, LinesideError
+from engine.errors import EnvironmentFailure, FrameTimeout, LinesideError
 from engine.package import ModelPackage, open_package
 from engine.recipe import default_recipe, without_review
 from engine.report import Tally, write_report
 from engine.settings import demo_package, resources_folder, shipped_packages, write_atomically
+from engine.sources.apart import ApartSource
+from engine.sources.catalogue import open_here, openable_kinds
 from engine.sources.parts.maker import PartMaker
 from engine.verdict import decide
 from gui.icons import icon
 
 PARTS = 20
+CAMERA_S, READ_S = 30.0, 0.2
 SEED = 20_261_120
 SCORE_TOLERANCE = 0.05
 """fp32 on another CPU rounds differently in the last digits; a broken graph is off by far more."""
@@ -113,6 +116,25 @@ def check_report() -> str:
         return f"{write_report(Path(folder), 'Test', [], Tally(), {}, utc_now()).stat().st_size} bytes"
 
 
+def check_cameras() -> str:
+    """A source in a process of its own delivers through shared memory; which kinds of cameras can be opened."""
+    source = ApartSource("demo:?count=3&fps=0", make=open_here)
+    source.open()
+    try:
+        until = time.monotonic() + CAMERA_S
+        while time.monotonic() < until:
+            try:
+                frame = source.read(READ_S)
+            except FrameTimeout:
+                continue
+            if not np.array_equal(frame.pixels, PartMaker(0).part(0).pixels):
+                raise EnvironmentFailure("A frame came damaged from another process.", "Install the bundle again.")
+            return f"in processes of their own; kinds: {', '.join(openable_kinds())}"
+    finally:
+        source.close()
+    raise EnvironmentFailure("A process of its own sent no frame.", "Allow Lineside to start further processes.")
+
+
 def check_models() -> str:
     """Every shipped model gives the recorded verdicts on twenty demo parts (fp32)."""
     expected = json.loads((resources_folder() / "selftest.json").read_text(encoding="utf-8"))
@@ -155,5 +177,6 @@ CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("codecs", check_codecs),
     ("database", check_database),
     ("report", check_report),
+    ("cameras", check_cameras),
     ("models", check_models),
 )

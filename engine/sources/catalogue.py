@@ -6,7 +6,7 @@ source is opened, in a process of its own.
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -33,11 +33,12 @@ _KNOWN = "demo:, folder:PATH, watch:PATH, video:PATH, uvc:NAME, gige:SERIAL, gen
 
 @dataclass(frozen=True, slots=True)
 class _Camera:
-    """One kind of camera: the module that opens it, what it is called, and how to get what it needs."""
+    """One kind of camera: the module that opens it, what it is called, which library it needs and how to get it."""
 
     module: str
     words: str
     needs: str = ""
+    library: str = ""
     whole: bool = False
     """Its module is given the whole URI, scheme and all."""
 
@@ -49,9 +50,10 @@ _CAMERAS = {
         "engine.sources.aravis",
         "GigE Vision camera through Aravis",
         "Install Debian's gir1.2-aravis-0.8 and lineside[aravis], or use genicam: with the maker's producer.",
+        "gi",
     ),
-    "genicam": _Camera("engine.sources.genicam", "GenICam camera", "Install lineside[camera]."),
-    "basler": _Camera("engine.sources.basler", "Basler camera", "Install lineside[basler]."),
+    "genicam": _Camera("engine.sources.genicam", "GenICam camera", "Install lineside[camera].", "harvesters"),
+    "basler": _Camera("engine.sources.basler", "Basler camera", "Install lineside[basler].", "pypylon"),
     **dict.fromkeys(("rtsp", "rtsps", "http", "https"), _STREAM),
 }
 FOUND_KINDS = ("uvc", "gige", "genicam", "basler")
@@ -92,6 +94,13 @@ def find_cameras(limit_s: float = 8.0) -> tuple[list[SourceInfo], dict[str, str]
     return discover.find(lists, limit_s)
 
 
+def openable_kinds() -> list[str]:
+    """The schemes of cameras and streams whose libraries this installation has."""
+    return [
+        scheme for scheme, kind in _CAMERAS.items() if _has(kind.module) and (not kind.library or _has(kind.library))
+    ]
+
+
 def list_sources() -> list[SourceInfo]:
     """What can be opened without a camera, the demo line first; PATH and HOST stand for what is to be filled in."""
     return [
@@ -118,6 +127,13 @@ def _module(kind: _Camera) -> Any:
     # PyGObject says with a ValueError that a library's description is not installed.
     except (ImportError, ValueError) as error:
         raise EnvironmentFailure(f"This installation cannot open a {kind.words} ({error}).", kind.needs) from error
+
+
+def _has(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _scheme(uri: str) -> str:
