@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import genicam
 import pytest
 
 from tests.foreign import anomalib
@@ -26,10 +27,10 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "dist" / "lineside"
 
 
-def start(bundle: Path, home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def start(bundle: Path, home: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Run the bundled program with nothing of this machine's Python in its environment."""
     home.mkdir(exist_ok=True)
-    bare = {"PATH": "/nowhere", "HOME": str(home), "LINESIDE_HOME": str(home / "data"), "LANG": "C.UTF-8"}
+    bare = {"PATH": "/nowhere", "HOME": str(home), "LINESIDE_HOME": str(home / "data"), "LANG": "C.UTF-8"} | more
     if os.name == "nt":
         bare |= {"SYSTEMROOT": os.environ["SYSTEMROOT"], "TEMP": str(home)}
     return subprocess.run(
@@ -78,3 +79,13 @@ def test_bundle_imports_a_model_made_elsewhere(bundle: Path, tmp_path: Path) -> 
     assert done.returncode == 0, done.stdout + done.stderr
     listed = start(bundle, tmp_path / "home", "models", "list")
     assert "padim" in listed.stdout
+
+
+def test_bundle_opens_a_genicam_camera_in_a_process_of_its_own(bundle: Path, tmp_path: Path) -> None:
+    """genicam's simulator stands for a maker's producer; it is not in the bundle itself."""
+    assert not list(bundle.rglob("*.cti"))
+    assert list((bundle / "_internal" / "genicam" / "licenses").iterdir())
+    producers = str(Path(genicam.__file__).parent)
+    done = start(bundle, tmp_path / "home", "camera", "genicam:0", "--seconds", "1", GENICAM_GENTL64_PATH=producers)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "frames of 400×400" in done.stdout
