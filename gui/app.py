@@ -20,12 +20,14 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from db.session import open_database
 from engine.errors import EnvironmentFailure, InputError, LinesideError, UsageError
 from engine.settings import StationSettings, database_url, home, load_settings, save_settings
-from engine.sources.catalogue import open_source
+from engine.sources.catalogue import find_cameras, open_source
 from gui.bridge import Bridge
 from gui.context import AppContext
 from gui.finish import Finish
 from gui.line import Line, LoadModel, OpenSource, RunOptions, load_on_cpu
 from gui.main_window import Entry, MainWindow
+from gui.pages.camera import CameraPage
+from gui.pages.camera_find import FindCameras
 from gui.pages.live import LivePage
 from gui.pages.models import ModelsPage
 from gui.pages.review import ReviewPage
@@ -61,6 +63,7 @@ class GuiOptions:
     theme: ThemeName | None = None
     load: LoadModel = field(default=load_on_cpu, repr=False)
     open: OpenSource = field(default=open_source, repr=False)
+    find: FindCameras = field(default=find_cameras, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,7 @@ def compose(options: GuiOptions) -> Station:
         Entry("review", "Review", ReviewPage(context)),
         Entry("scan", "Scan", ScanPage(context)),
         Entry("models", "Models", ModelsPage(context)),
+        Entry("camera", "Camera", CameraPage(context, line, options.open, options.find)),
     ]
     window = MainWindow(context, bridge, line, pages)
     if options.size is not None:

@@ -21,8 +21,10 @@ Failed = Callable[[Exception], None]
 class Job:
     """One piece of work under way. `cancel` asks; the work looks at `cancelled` where it can stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, endless: bool = False) -> None:
         self._cancel = threading.Event()
+        self.endless = endless
+        """It goes on until it is cancelled: nobody waits for it."""
 
     def cancel(self) -> None:
         """Ask the work to stop; its callbacks are not called any more."""
@@ -51,8 +53,8 @@ class Jobs(QObject):
 
     @property
     def busy(self) -> int:
-        """How many jobs are under way."""
-        return len(self._under_way)
+        """How many jobs are under way that end by themselves."""
+        return sum(not job.endless for job in self._under_way)
 
     def run(self, work: Callable[[], T], done: Callable[[T], None], failed: Failed | None = None) -> Job:
         """Do short `work` (a query, a file, a model to load) on the pool; then `done(result)` on the GUI thread.
@@ -71,12 +73,14 @@ class Jobs(QObject):
         progress: Callable[[P], None],
         done: Callable[[T], None],
         failed: Failed | None = None,
+        *,
+        endless: bool = False,
     ) -> Job:
         """Do long `work(job, report)` on a thread of its own; each `report(x)` becomes `progress(x)` on the GUI thread.
 
-        The work must look at `job.cancelled` at least every 200 ms.
+        The work must look at `job.cancelled` at least every 200 ms. `endless`: it only ends when it is cancelled.
         """
-        job = Job()
+        job = Job(endless=endless)
 
         def report(item: P) -> None:
             self._landed.emit((job, progress, item))

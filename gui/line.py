@@ -15,12 +15,13 @@ from engine import events
 from engine.backends.base import Model
 from engine.backends.load import load_model
 from engine.domain import Traveller
-from engine.errors import LinesideError
+from engine.errors import EnvironmentFailure, LinesideError
 from engine.package import ModelPackage
 from engine.product import Recipe, SavingPolicy
 from engine.recipe import with_saving
 from engine.sources.base import FrameSource
 from engine.sources.catalogue import open_source
+from engine.sources.supervisor import Supervisor
 from engine.station import Station
 from engine.swap import load_proved
 from gui.bridge import Bridge
@@ -32,6 +33,8 @@ OpenSource = Callable[[str], FrameSource]
 
 LOADING, RUNNING, PAUSED, STOPPED, LOST, FAILED = "Loading", "Running", "Paused", "Stopped", "Lost", "Failed"
 LIVE_STATES = frozenset({RUNNING, PAUSED, LOST})
+FINE = "fine"
+CLOSING_S = 10.0
 
 
 def load_on_cpu(package: ModelPackage, threads: int) -> Model:
@@ -70,12 +73,21 @@ class Line(QObject):
     stateChanged = Signal(str)
     finished = Signal(object)
     """events.Stopped or events.Failed: the run is over."""
+    triggerChanged = Signal(str)
+    """How the camera is triggered now: `off`, `software`, `hardware`; empty = it cannot be, or there is none."""
+    imagingChanged = Signal(str, str)
+    """What the self-test of the picture says: `fine`, `warn` or `review`, and the words."""
 
     def __init__(self, context: AppContext, bridge: Bridge, options: RunOptions) -> None:
         super().__init__(context)
         self._context, self._bridge, self.options = context, bridge, options
         self._station: Station | None = None
         self._state = STOPPED
+        self._uri = ""
+        """The source of the run that is on or being made ready."""
+        self._again = False
+        """Start anew once the run that is being stopped is over."""
+        self.imaging = (FINE, "")
         self.traveller = Traveller(operator=context.settings.operator, station=context.settings.station)
         """What goes with the next parts; replaced as a whole, so the station's thread reads it without a lock."""
         self.source: FrameSource | None = None
@@ -87,6 +99,28 @@ class Line(QObject):
     def state(self) -> str:
         """Loading, Running, Paused, Stopped, Lost or Failed."""
         return self._state
+
+    @property
+    def station(self) -> Station | None:
+        """What runs now, if anything does."""
+        return self._station if self._station is not None and self._station.running else None
+
+    @property
+    def camera(self) -> Supervisor | None:
+        """The source of the run that is on. Its settings take up to seconds: ask for them on a job."""
+        return None if self.station is None else self.station.source
+
+    @property
+    def switching(self) -> bool:
+        """True while a run ends so that the next can begin on another source."""
+        return self._again
+
+    def reads(self, uri: str) -> bool:
+        """Whether the run that is on, that is being made ready or comes next, has this source open."""
+        if self._state not in LIVE_STATES and self._state != LOADING:
+            return False
+        mine = {self._uri} | ({self.options.source} if self._again else set())
+        return uri in mine or (self.source is not None and uri == self.source.uri)
 
     def toggle(self) -> None:
         """What Space does: start, pause, go on."""
@@ -102,8 +136,41 @@ class Line(QObject):
         """Load source, model and recipe on a job, then run. Nothing happens while a run is on."""
         if self._state in LIVE_STATES or self._state == LOADING:
             return
+        self._uri = self.options.source
         self._enter(LOADING)
         self._context.jobs.run(self._make_ready, self._run, self._not_ready)
+
+    def use(self, uri: str) -> None:
+        """From now on this source, remembered for the next start; a run that is on ends and another one begins."""
+        self._context.settings.source = uri
+        if uri == self._uri and self._state in LIVE_STATES and not self._again:
+            return
+        self.options = replace(self.options, source=uri)
+        if self._state == FAILED:
+            self.start()
+        elif self._state != STOPPED:
+            self._again = True
+            self.stop()
+
+    def use_recipe(self, path: str) -> None:
+        """From the next start on this recipe file, remembered."""
+        self._context.settings.recipe = path
+        self.options = replace(self.options, recipe=path)
+
+    def trigger(self) -> None:
+        """Have the camera take a picture, on a job."""
+        if self.station is None:
+            self._context.notify("info", "The line does not run.", "Start it first.")
+        else:
+            self._context.jobs.run(self.station.trigger, lambda _none: None)
+
+    def ask_trigger(self) -> None:
+        """Find out how the camera is triggered now; `triggerChanged` follows."""
+        camera = self.camera
+        if camera is None:
+            self.triggerChanged.emit("")
+        else:
+            self._context.jobs.run(lambda: _trigger_of(camera), self.triggerChanged.emit)
 
     def stop(self) -> None:
         """Ask the run to end; `finished` tells when it did."""
@@ -112,7 +179,7 @@ class Line(QObject):
 
     def close(self, timeout: float = 10.0) -> bool:
         """End the run and wait for it; False if it did not end within `timeout` seconds."""
-        station, self._station = self._station, None
+        station, self._station, self._again = self._station, None, False
         ended = station is None or station.stop(timeout)
         if ended and self._context.recorder is not None:
             self._context.recorder.close()
@@ -120,6 +187,8 @@ class Line(QObject):
 
     # ── on a job's thread ────────────────────────────────────────────────────────────────────────────────────────
     def _make_ready(self) -> _Parts:
+        if self._station is not None and not self._station.stop(CLOSING_S):
+            raise EnvironmentFailure("The line before does not end.", "Close Lineside and start it again.")
         package = choose_package(self._context.db, self.options.model)
         recipe = self._recipe(package)
         source = self.options.open(self.options.source)
@@ -156,13 +225,16 @@ class Line(QObject):
             limit=self.options.frames,
         )
         self._station.start()
+        if self._again:
+            # Another source was chosen while this one was being made ready.
+            self._station.request_stop()
 
     def _not_ready(self, error: Exception) -> None:
         self._enter(FAILED)
         notice = notice_of(error)
         self._context.notice.emit(notice)
         code = error.exit_code if isinstance(error, LinesideError) else 1
-        self.finished.emit(events.Failed(notice.message, notice.remedy, code))
+        self._over(events.Failed(notice.message, notice.remedy, code))
 
     def _use(self, version: str) -> None:
         """Load the version beside the running one, then swap between two frames."""
@@ -210,8 +282,11 @@ class Line(QObject):
             if self.gallery is not None:
                 self.gallery.take(event)
             match event:
-                case events.Started() | events.Resumed() | events.Recovered():
+                case events.Resumed():
                     self._enter(RUNNING)
+                case events.Started() | events.Recovered():
+                    self._enter(RUNNING)
+                    self.ask_trigger()
                 case events.Paused():
                     self._enter(PAUSED)
                 case events.Lost():
@@ -223,14 +298,47 @@ class Line(QObject):
                 case events.Failed(message=message, remedy=remedy):
                     self._context.notify("error", message, f"{remedy} Everything judged so far is stored.".strip())
                     self._enter(FAILED)
-                    self.finished.emit(event)
+                    self._over(event)
+                case events.Alarmed(message=message, remedy=remedy):
+                    self._context.notify("error", message, remedy)
+                case events.ImagingChanged(level=level, words=words):
+                    self._imaging(level, words)
                 case events.Stopped():
+                    if self._again:
+                        self._state = STOPPED
                     self._enter(STOPPED)
-                    self.finished.emit(event)
+                    self._over(event)
                 case _:
                     pass
+
+    def _imaging(self, level: str, words: str) -> None:
+        self.imaging = (level, words)
+        self.imagingChanged.emit(level, words)
+        if level == FINE:
+            self._context.notify("info", "The picture is again as the recipe wants it.")
+        else:
+            after = "Parts go to REVIEW until it is mended." if level == "review" else "Parts are still judged."
+            self._context.notify("warning", f"{words[:1].upper()}{words[1:]}", after)
+
+    def _over(self, event: events.Stopped | events.Failed) -> None:
+        """The run is over, or it never began."""
+        if self.imaging[0] != FINE:
+            self.imaging = (FINE, "")
+            self.imagingChanged.emit(*self.imaging)
+        self.triggerChanged.emit("")
+        self.finished.emit(event)
+        if self._again:
+            self._again = False
+            self.start()
 
     def _enter(self, state: str) -> None:
         if state != self._state:
             self._state = state
             self.stateChanged.emit(state)
+
+
+def _trigger_of(camera: Supervisor) -> str:
+    try:
+        return str(camera.get("trigger"))
+    except LinesideError:
+        return ""

@@ -40,6 +40,7 @@ RAIL_WIDTH = 72
 RATE_WINDOW_S = 2.0
 DISK_EVERY_MS = 30_000
 THEME_WORDS: dict[ThemeName, str] = {"dark": "Dark", "light": "Light", "contrast": "High contrast"}
+IMAGING_WORDS = {"warn": "  picture drifts", "review": "  picture drifts: REVIEW"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +248,8 @@ class MainWindow(QMainWindow):
             computed = " (INT8)" if package.int8_graph is not None else ""
             self.status.set_model(f"{package.manifest.name} {package.version}{computed}{took}")
         if self._line.source is not None:
-            self.status.set_source(self._line.source.description)
+            drift = IMAGING_WORDS.get(self._line.imaging[0], "")
+            self.status.set_source(f"{self._line.source.description}{drift}")
 
     def _state(self, state: str) -> None:
         self.status.set_state(state)

@@ -21,6 +21,7 @@ from engine.domain import Outcome, Override, Traveller, new_id, utc_now
 from engine.settings import database_url, demo_package, shipped_packages
 from engine.sources.parts import PartMaker
 from gui.app import GuiOptions, Station, compose, shut_down
+from gui.pages.camera import CameraPage
 from gui.pages.live import LivePage
 from gui.pages.review import ReviewPage
 from gui.pages.scan import ScanPage
@@ -108,6 +109,14 @@ def models(station: Station) -> None:
     wait(2)
 
 
+def camera(station: Station) -> None:
+    """The demo line looked at; cameras this machine happens to have are not in the picture."""
+    station.window.go("camera")
+    found = station.window.findChildren(CameraPage)[0]
+    wait(15, lambda: found.view.seen is not None and not found.finder.busy)
+    wait(4)
+
+
 def stop(station: Station) -> None:
     """End the run, so that the other pages show it whole."""
     station.line.stop()
@@ -116,7 +125,7 @@ def stop(station: Station) -> None:
 
 def picture(folder: Path, incoming: Path, size: tuple[int, int], theme: ThemeName, only: str = "") -> None:
     """All pages (or one) at one size in one theme."""
-    station = compose(GuiOptions(source="demo:?seed=0&fps=6", size=size, theme=theme))
+    station = compose(GuiOptions(source="demo:?seed=0&fps=6", size=size, theme=theme, find=lambda: ([], {})))
     station.window.show()
     station.bridge.start()
     acts: dict[str, Callable[[], None]] = {
@@ -124,6 +133,7 @@ def picture(folder: Path, incoming: Path, size: tuple[int, int], theme: ThemeNam
         "review": lambda: review(station),
         "scan": lambda: scan(station, incoming),
         "models": lambda: models(station),
+        "camera": lambda: camera(station),
     }
     for name, act in acts.items():
         if only in ("", name):

@@ -187,6 +187,7 @@ class LivePage(LiveScreen):
             "undo": Binding("Ctrl+Z", "Undo", self.words.undo),
             "run": Binding("Space", "Start", self._line.toggle),
             "stop": Binding("Ctrl+Space", "Stop", self._line.stop),
+            "trigger": Binding("T", "Trigger", self._fire),
         }
 
     def _tools_table(self) -> list[tuple[str, Binding]]:
@@ -203,6 +204,8 @@ class LivePage(LiveScreen):
 
     def _connect(self) -> None:
         self._line.stateChanged.connect(self._state_changed)
+        self._line.triggerChanged.connect(lambda mode: self.show_trigger(mode == "software"))
+        self._line.imagingChanged.connect(self.drift_bar.show_level)
         self._context.packageChanged.connect(lambda: self.strip.set_recipe(self._context.recipe))
         self.strip.changed.connect(self._travel)
         self.strip.operatorChanged.connect(self._operator)
@@ -339,6 +342,13 @@ class LivePage(LiveScreen):
         if look is not None and look.inspection.id == inspection_id:
             said = self._said.get(inspection_id)
             self.banner.set_verdict(look.inspection.verdict, _words(said) if said else "")
+
+    def _fire(self) -> None:
+        """Have the camera take a picture, where it waits for that."""
+        if self.acts.buttons["trigger"].isHidden():
+            self.aside.tell("The camera is not set to a software trigger.")
+        else:
+            self._line.trigger()
 
     # ── small acts ───────────────────────────────────────────────────────────────────────────────────────────────
     def _next_style(self) -> None:

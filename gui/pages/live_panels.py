@@ -155,6 +155,7 @@ class Acts(QWidget):
         self._theme = theme
         self.buttons: dict[str, QPushButton] = {}
         self._icons = {"ok": "ok", "ng": "ng", "review": "question", "undo": "undo", "run": "play", "stop": "stop"}
+        self._icons["trigger"] = "record"
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(SPACING)
@@ -163,7 +164,8 @@ class Acts(QWidget):
             button = _act_button(binding)
             self.buttons[name] = button
             self.set_text(name, binding.text)
-            grid.addWidget(button, index // 2, index % 2)
+            alone = index == len(acts) - 1 and index % 2 == 0
+            grid.addWidget(button, index // 2, index % 2, 1, 2 if alone else 1)
         theme.changed.connect(self._colour)
         self._colour()
 
@@ -207,6 +209,38 @@ class LookBar(QFrame):
         """Show the sentence for this part."""
         self._text.setText(f"looking at {part} — Esc returns to live")
         self.show()
+
+
+class DriftBar(QFrame):
+    """Says that the picture is not as the recipe's golden one, as long as that is so."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "lookbar")
+        self._theme = theme
+        self._mark, self._text = QLabel(), QLabel(wordWrap=True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * SPACING, SPACING // 2, SPACING, SPACING // 2)
+        row.setSpacing(SPACING)
+        row.addWidget(self._mark)
+        row.addWidget(self._text, 1)
+        theme.changed.connect(self._colour)
+        self._colour()
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """The sentence shown; empty while the picture is fine."""
+        return "" if self.isHidden() else self._text.text()
+
+    def show_level(self, level: str, words: str) -> None:
+        """`fine`, `warn` or `review`, and what drifted."""
+        self._text.setText(f"Parts go to REVIEW: {words}" if level == "review" else f"{words[:1].upper()}{words[1:]}")
+        self.setVisible(level != "fine")
+
+    def _colour(self) -> None:
+        self._mark.setPixmap(icon("warning", self._theme.colours.review).pixmap(16, 16))
 
 
 class Aside(QLabel):

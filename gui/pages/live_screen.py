@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.context import AppContext, Binding
-from gui.pages.live_panels import Acts, Aside, LookBar, PictureTools, TravellerStrip
+from gui.pages.live_panels import Acts, Aside, DriftBar, LookBar, PictureTools, TravellerStrip
 from gui.pages.live_picker import ClassPicker
 from gui.theme import SPACING
 from gui.widgets.counters import Counters
@@ -20,6 +20,8 @@ from gui.widgets.verdict_banner import VerdictBanner
 
 SIDE_MIN, SIDE_MAX, SIDE_SHARE = 344, 544, 0.28
 STRIP_LARGE, LARGE_FROM = 104, 900
+TREND_FROM = 664
+"""Under this height the trend gives way to the trigger's button."""
 
 
 class LiveScreen(QWidget):
@@ -42,6 +44,7 @@ class LiveScreen(QWidget):
         self.tools = PictureTools(theme, tools, self)
         self.tools.set_style(settings.overlay)
         self.look_bar = LookBar(leave_look, self)
+        self.drift_bar = DriftBar(theme, self)
         self.film = FilmStrip(theme, self)
         self.banner = VerdictBanner(theme, self)
         self.counters = Counters(theme, self)
@@ -51,6 +54,7 @@ class LiveScreen(QWidget):
         self.frame = QFrame(self)
         self.side = QWidget(self)
         self._lay_out()
+        self.show_trigger(False)
         # Last, so that it lies over the rest.
         self.picker = ClassPicker(self)
 
@@ -64,7 +68,16 @@ class LiveScreen(QWidget):
         share = int(self.width() * SIDE_SHARE) // SPACING * SPACING
         self.side.setFixedWidth(min(SIDE_MAX, max(SIDE_MIN, share)))
         self.film.set_picture_height(STRIP_LARGE if self.height() >= LARGE_FROM else PICTURE_HEIGHT)
+        self._make_room()
         QTimer.singleShot(0, self, self._place_picker)
+
+    def show_trigger(self, shown: bool) -> None:
+        """The button for a picture, where the camera waits for it."""
+        self.acts.buttons["trigger"].setVisible(shown)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        self.trend.setVisible(self.acts.buttons["trigger"].isHidden() or self.height() >= TREND_FROM)
 
     def _place_picker(self) -> None:
         top = self.banner.height() + 2 * SPACING
@@ -77,6 +90,7 @@ class LiveScreen(QWidget):
         inside.setContentsMargins(2, 2, 2, 2)
         inside.setSpacing(0)
         inside.addWidget(self.look_bar)
+        inside.addWidget(self.drift_bar)
         inside.addWidget(self.view, 1)
         middle = QHBoxLayout()
         middle.setSpacing(SPACING // 2)

@@ -13,10 +13,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from engine.domain import Frame, ModelRef, Pixels, Prediction, Region, Scores, utc_now
-from engine.errors import InferenceError, SourceEnded, SourceLost
+from engine.errors import FrameTimeout, InferenceError, SourceEnded, SourceLost
 from engine.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Manifest
 from engine.package import ModelPackage, write_package
 from engine.product import WHOLE, View
+from engine.sources.base import NoSettings
 from gui.app import Station
 from gui.pages.live import LivePage
 
@@ -84,7 +85,7 @@ def _heat(pixels: Pixels) -> np.ndarray:
     return np.asarray((odd / max(1e-6, float(odd.max()))) ** 2, dtype=np.float32)
 
 
-class ScriptedSource:
+class ScriptedSource(NoSettings):
     """`count` grey frames, one every `every` seconds, not free-running; `lose_at` loses the camera for good."""
 
     def __init__(
@@ -111,14 +112,14 @@ class ScriptedSource:
         if 0 <= self._lose_at <= self._at:
             raise SourceLost("The camera does not answer.", "Check its cable.")
 
-    def read(self, timeout: float) -> Frame | None:
+    def read(self, timeout: float) -> Frame:
         if self._at == self._lose_at:
             raise SourceLost("The camera does not answer.", "Check its cable.")
         if self._at >= self._count:
             raise SourceEnded("That was the last frame.")
         if self.hold.is_set():
             time.sleep(0.01)
-            return None
+            raise FrameTimeout("No frame came in time.")
         time.sleep(self._every)
         self._at += 1
         rng = np.random.default_rng(self._at)
