@@ -159,7 +159,7 @@ class SourceProcess:
             self._asking.release()
         for end, patience in ((None, STOP_S), (self._process.terminate, TERM_S), (self._process.kill, KILL_S)):
             if end is not None:
-                log.warning("the process of %s did not end when it was asked to", self._uri)
+                log.info("the process of %s did not end when it was asked to", self._uri)
                 end()
             if wait([self._process.sentinel], patience):
                 return

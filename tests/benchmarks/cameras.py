@@ -10,11 +10,14 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +32,7 @@ from engine.settings import demo_package
 from engine.sources.catalogue import open_source
 from engine.sources.gige import widen
 from engine.station import Station
-from tests.peers.cycles import cycles, steady
+from tests.peers.cycles import Cycles, run_cycles, steady
 from tests.peers.gige import FakeGigE
 from tests.peers.mjpeg import MjpegServer
 from tests.peers.rtsp import RtspServer
@@ -207,13 +210,15 @@ def report(seconds: float) -> None:
 
     print(f"Camera to verdict ({MODEL}, {seconds:.0f} s each): the station / its library's grab loop, the model in it")
     print(f"  {'source':<34}{'frames/s':>16}{'p50 ms':>16}{'p99 ms':>16}{'CPU cores':>14}{'not judged':>12}")
-    for name, kind, peer, environ in (
+    simulator = {"GENICAM_GENTL64_PATH": str(Path(genicam.__file__).parent)}
+    peers: tuple[tuple[str, str, Callable[[], Any] | None, dict[str, str]], ...] = (
         ("Aravis, GigE 1920×1080 at 30", "gige", lambda: FakeGigE(serial="BENCH"), {}),
-        ("harvesters, its simulator", "genicam", None, {"GENICAM_GENTL64_PATH": str(Path(genicam.__file__).parent)}),
+        ("harvesters, its simulator", "genicam", None, simulator),
         ("pylon emulator 30", "basler", None, {"PYLON_CAMEMU": "1"}),
         ("RTSP, H.264 at 20", "rtsp", RtspServer, {}),
         ("HTTP, MJPEG at 20", "mjpeg", MjpegServer, {}),
-    ):
+    )
+    for name, kind, peer, environ in peers:
         with ExitStack() as stack:
             server = stack.enter_context(peer()) if peer is not None else None
             uri = {"gige": "gige:BENCH", "genicam": "genicam:0", "basler": "basler:0815-0000"}.get(kind, "")
@@ -228,8 +233,28 @@ def report(seconds: float) -> None:
 
 def report_losses(seconds: float, count: int) -> None:
     """The long proofs on the fake GigE Vision camera."""
-    print(f"GigE Vision 1920×1080 at 30 for {seconds:.0f} s: {steady(seconds)}", flush=True)
-    print(f"Killed and brought back {count} times: {cycles(count)}", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        print(f"GigE Vision 1920×1080 at 30 for {seconds:.0f} s: {steady(seconds, Path(folder))}", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        _tell(run_cycles(count, Path(folder)))
+    command = [sys.executable, "-m", "tests.benchmarks.camera_window", "40"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+    said = done.stdout.splitlines()[-1] if done.stdout else done.stderr[-500:]
+    print("The window, one loss in 40 s:", said)
+
+
+def _tell(found: Cycles) -> None:
+    lost, back = [c.lost_s for c in found.cycles], [c.back_s for c in found.cycles]
+    print(f"Killed and brought back {len(found.cycles)} times")
+    print(f"  lost after {np.median(lost):.2f} s (worst {max(lost):.2f})")
+    print(f"  back {np.median(back):.2f} s after its return (worst {max(back):.2f})")
+    first, last = found.cycles[0], found.cycles[-1]
+    for name in ("threads", "files", "children", "segments"):
+        print(f"  {name}: {getattr(first, name)} after the first, {getattr(last, name)} after the last")
+    megabytes = [cycle.memory / 1e6 for cycle in (first, found.cycles[len(found.cycles) // 2], last)]
+    print("  resident: " + ", ".join(f"{value:.1f}" for value in megabytes) + " MB after the first, middle, last")
+    outcomes = Counter(str(row.verdict.outcome) for row in found.rows)
+    print(f"  inspections on record {dict(outcomes)}; the window waited {found.slowest_s * 1000:.1f} ms at most")
 
 
 if __name__ == "__main__":
