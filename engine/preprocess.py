@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain import Box, Contour, Mask, Pixels, Quality
+from engine.domain import Box, Contour, FrameRef, Mask, Pixels, Quality
 from engine.manifest import InputSpec
 from engine.product import WHOLE, Reference, Tiles, View
 from engine.registration import Affine, find_part
@@ -303,6 +303,11 @@ def develop(pixels: Pixels, bits: int = 0, bayer: str = "") -> NDArray[np.uint8]
     such mosaic.
     """
     return to_uint8(debayer(pixels, bayer) if bayer else pixels, bits)
+
+
+def shown(pixels: Pixels, frame: FrameRef) -> NDArray[np.uint8]:
+    """A stored frame as it is shown and exported: by the depth and mosaic its row states (`develop`)."""
+    return develop(pixels, frame.bits, frame.bayer if pixels.ndim == 2 else "")
 
 
 def to_uint8(pixels: Pixels, bits: int = 0) -> NDArray[np.uint8]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.domain import Frame, Inspection, Outcome, Prediction
 from engine.events import Inspected, StationEvent
+from engine.preprocess import shown
 from engine.recording import Recorder
 from engine.report import GALLERY, ReportEntry, gallery_picture
 
@@ -23,7 +24,9 @@ class Gallery:
         if frame is not None and inspection.verdict.outcome is not Outcome.OK and self._made < GALLERY:
             self._made += 1
             heat, box = (prediction.heat, prediction.heat_box) if prediction else (None, None)
-            self._pictures[inspection.id] = gallery_picture(frame.pixels, heat, inspection, box)
+            self._pictures[inspection.id] = gallery_picture(
+                shown(frame.pixels, inspection.frame), heat, inspection, box
+            )
 
     def flush(self) -> None:
         """Make the inner recorder's part durable."""

@@ -368,7 +368,6 @@ def _opened(wanted: str) -> Any:
             message = f"The GigE Vision camera {wanted} is not there."
             raise SourceNotFound(message, "Check its power, its cable and its address.")
         key = listed[0]
-    # Who controls it is not asked beforehand: some devices take the question for their controller's sign of life.
     with said(wanted):
         return Aravis.Camera.new(key)
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer, Signal
 from db.inspections import Counts
 from engine import events
 from engine.domain import HeatMap, Inspection, Outcome, Override, Traveller, utc_now
+from engine.preprocess import shown
 from engine.verdict import no_verdict
 from gui import line as states
 from gui.context import AppContext, Binding
@@ -99,7 +100,7 @@ class LivePage(LiveScreen):
 
     def show_picture(self, picture: events.Picture) -> None:
         """The newest picture."""
-        self._live = Look(picture.inspection, picture.frame.pixels, picture.heat)
+        self._live = Look(picture.inspection, shown(picture.frame.pixels, picture.inspection.frame), picture.heat)
         if self._looked is None:
             self._show_live()
 

@@ -19,6 +19,7 @@ from db.paging import Stored
 from db.session import Database
 from engine.domain import HeatMap, Inspection, Outcome, Override, Pixels
 from engine.errors import InputError, LinesideError
+from engine.preprocess import shown
 from engine.settings import write_atomically
 from engine.thumbnails import thumbnail
 from gui.widgets.filmstrip import KEPT, Exhibit
@@ -43,11 +44,11 @@ def fetch(db: Database, archive: Archive, recorder: Recorder | None, inspection:
     said = stored.override if stored else None
     recent = recorder.recent(inspection.id) if recorder is not None else None
     if recent is not None:
-        return Look(inspection, recent[0].pixels, recent[1], said)
+        return Look(inspection, shown(recent[0].pixels, inspection.frame), recent[1], said)
     if stored is None or stored.image is None:
         raise _missing(stored)
     heat = archive.load_heat(stored.heat) if stored.heat else None
-    return Look(inspection, archive.load(stored.image), heat, said)
+    return Look(inspection, shown(archive.load(stored.image), inspection.frame), heat, said)
 
 
 def _missing(stored: Stored | None) -> InputError:
@@ -62,16 +63,16 @@ def recall(db: Database, archive: Archive) -> list[Exhibit]:
     found = []
     for stored in inspections.page(db, wanted, limit=KEPT).rows:
         said = stored.override.outcome if stored.override else None
-        found.append(Exhibit(stored.inspection, _thumbnail(archive, stored.image), said))
+        found.append(Exhibit(stored.inspection, _thumbnail(archive, stored), said))
     return found
 
 
-def _thumbnail(archive: Archive, image: str | None) -> QImage | None:
+def _thumbnail(archive: Archive, stored: Stored) -> QImage | None:
     """A small picture from the archive; None where it was not kept or cannot be read any more."""
-    if image is None:
+    if stored.image is None:
         return None
     try:
-        return as_image(thumbnail(archive.load(image)))
+        return as_image(thumbnail(shown(archive.load(stored.image), stored.inspection.frame)))
     except LinesideError as error:
         log.warning("no thumbnail: %s", error)
         return None

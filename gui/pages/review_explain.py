@@ -87,4 +87,5 @@ class Explaining(QObject):
 
     def _view(self, inspection: Inspection) -> View:
         recipe = self._context.recipe
-        return recipe.view if recipe is not None and recipe.digest == inspection.recipe.digest else WHOLE
+        view = recipe.view if recipe is not None and recipe.digest == inspection.recipe.digest else WHOLE
+        return view.stated(inspection.frame.bits, inspection.frame.bayer)

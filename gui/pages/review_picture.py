@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from db.overrides import history, read_mask
 from db.paging import Stored
-from engine.domain import FrameRef, HeatMap, Mask, Override, Pixels, Region
+from engine.domain import HeatMap, Mask, Override, Pixels, Region
 from engine.errors import LinesideError
-from engine.preprocess import develop
+from engine.preprocess import shown
 from gui.context import AppContext
 from gui.overlays import drawn_map
 from gui.pages.view_filters import FilterKind, ViewFilter
@@ -48,7 +48,7 @@ def open_part(context: AppContext, stored: Stored) -> OpenedPart:
     recent = context.recorder.recent(id) if context.recorder else None
     if recent is not None:
         pixels, heat = recent[0].pixels, recent[1]
-        return OpenedPart(stored, pixels, heat, painted, past, shown=_developed(pixels, frame))
+        return OpenedPart(stored, pixels, heat, painted, past, shown=shown(pixels, frame))
     if not (stored.image or frame.name):
         why = "This picture was not kept. Keep OK pictures with the recipe's saving policy."
         if stored.lost:
@@ -60,11 +60,7 @@ def open_part(context: AppContext, stored: Stored) -> OpenedPart:
     except LinesideError as error:
         why = "This picture is not written yet." if stored.pending else str(error)
         return OpenedPart(stored, None, None, painted, past, why)
-    return OpenedPart(stored, pixels, heat, painted, past, shown=_developed(pixels, frame))
-
-
-def _developed(pixels: Pixels, frame: FrameRef) -> Pixels:
-    return develop(pixels, frame.bits, frame.bayer if pixels.ndim == 2 else "")
+    return OpenedPart(stored, pixels, heat, painted, past, shown=shown(pixels, frame))
 
 
 class PartTools:

@@ -119,7 +119,7 @@ class InspectionsTable(QAbstractTableModel):
             return cell_text(stored, column)
         if role == Qt.ItemDataRole.DecorationRole and column == PART:
             inspection = stored.inspection
-            return self._thumbnails.get(inspection.id, stored.image, inspection.frame.name)
+            return self._thumbnails.get(inspection.id, stored.image, inspection.frame)
         if role == OUTCOME_ROLE:
             return cell_outcome(stored, column)
         if role == ROW_ROLE:

@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
 
 from db.archive import Archive
-from engine.domain import Pixels
-from engine.preprocess import to_uint8
+from engine.domain import FrameRef, Pixels
+from engine.preprocess import shown, to_uint8
 from engine.sources.pictures import read_picture
 from gui.jobs import Jobs
 
@@ -36,17 +36,17 @@ class Thumbnails(QObject):
         super().__init__(parent)
         self._archive, self._jobs = archive, jobs
         self._kept: OrderedDict[str, QIcon | None] = OrderedDict()
-        self._wanted: OrderedDict[str, tuple[str | None, str]] = OrderedDict()
+        self._wanted: OrderedDict[str, tuple[str | None, FrameRef]] = OrderedDict()
         self._running: set[str] = set()
 
-    def get(self, key: str, image: str | None, name: str) -> QIcon | None:
-        """The thumbnail of inspection `key`, archived as `image` or still to be read at file `name`."""
+    def get(self, key: str, image: str | None, frame: FrameRef) -> QIcon | None:
+        """The thumbnail of inspection `key`, archived as `image` or still to be read from the frame's own file."""
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        if not (image or name) or key in self._running:
+        if not (image or frame.name) or key in self._running:
             return None
-        self._wanted[key] = (image, name)
+        self._wanted[key] = (image, frame)
         self._wanted.move_to_end(key)
         while len(self._wanted) > WAITING:
             self._wanted.popitem(last=False)
@@ -59,13 +59,13 @@ class Thumbnails(QObject):
 
     def _serve(self) -> None:
         while self._wanted and len(self._running) < AT_ONCE:
-            key, (image, name) = self._wanted.popitem()
+            key, (image, frame) = self._wanted.popitem()
             self._running.add(key)
-            self._fetch(key, image, name)
+            self._fetch(key, image, frame)
 
-    def _fetch(self, key: str, image: str | None, name: str) -> None:
+    def _fetch(self, key: str, image: str | None, frame: FrameRef) -> None:
         self._jobs.run(
-            lambda: small_picture(load_pixels(self._archive, image, name)),
+            lambda: small_picture(shown(load_pixels(self._archive, image, frame.name), frame)),
             lambda small: self._arrived(key, small),
             lambda _error: self._arrived(key, None),
         )
