@@ -14,6 +14,7 @@ from engine.domain import Inspection, utc_now
 from engine.errors import InputError, LinesideError, StorageError
 from engine.report import Tally, write_report
 from engine.settings import write_atomically
+from engine.sources.address import masked
 from gui.context import AppContext
 from gui.line import Line
 from gui.main_window import MainWindow
@@ -57,6 +58,7 @@ class Finish(QObject):
         self._failed: events.Failed | None = None
         self._problem: LinesideError | None = None
         self._waits = 0
+        self._saved = False
         context.recorded.connect(self._count)
         if wanted.frames is not None or wanted.screenshot is not None:
             line.finished.connect(self._over)
@@ -69,7 +71,7 @@ class Finish(QObject):
         print(f"Database: {self._context.db.url}")
         if self._wanted.report is not None:
             print(f"Report: {self._report(self._wanted.report)}")
-        if self._wanted.screenshot is not None and self._problem is None:
+        if self._saved:
             print(f"Screenshot: {self._wanted.screenshot}")
         if self._failed is not None:
             error = InputError(self._failed.message, self._failed.remedy)
@@ -109,11 +111,12 @@ class Finish(QObject):
         if not self._window.grab().save(buffer, kind):
             raise StorageError(f"{path} is no kind of picture.", "Name a .png or .jpg file.")
         write_atomically(path, bytes(buffer.data().data()))
+        self._saved = True
 
     def _report(self, folder: Path) -> Path:
         package, gallery = self._context.package, self._line.gallery
         facts = {
-            "Source": self._line.options.source,
+            "Source": masked(self._line.options.source),
             "Model": f"{package.manifest.name} {package.version}" if package else "none",
             "Database": self._context.db.url,
         }

@@ -19,6 +19,7 @@ from engine.errors import EnvironmentFailure, LinesideError
 from engine.package import ModelPackage
 from engine.product import Recipe, SavingPolicy
 from engine.recipe import with_saving
+from engine.sources.address import PASSWORD_VARIABLE, masked
 from engine.sources.base import FrameSource
 from engine.sources.catalogue import open_source
 from engine.sources.supervisor import Supervisor
@@ -142,7 +143,13 @@ class Line(QObject):
 
     def use(self, uri: str) -> None:
         """From now on this source, remembered for the next start; a run that is on ends and another one begins."""
-        self._context.settings.source = uri
+        shown = self._context.settings.source = masked(uri)
+        if shown != uri:
+            self._context.notify(
+                "info",
+                f"The password of {shown} is not stored.",
+                f"Put it into {PASSWORD_VARIABLE} for the next start.",
+            )
         if uri == self._uri and self._state in LIVE_STATES and not self._again:
             return
         self.options = replace(self.options, source=uri)

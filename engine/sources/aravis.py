@@ -44,9 +44,9 @@ _RECEIVE = (4 << 20, 64 << 20)
 """Least and most bytes asked for as the receive buffer; two pictures in between."""
 _LOCAL_PACKET = 16384
 """On the machine's own loopback: larger packets cost less, and its MTU is 65536."""
-_GONE: list[tuple[str, Pulse, Any, Any]] = []
-"""Cameras that went away: what they were asked for, their pulse, stream and camera. As soon as nobody refers to such a
-camera, Aravis tries for 7 s to tell it so: not even the end of its source may let go. Its process ends soon anyway."""
+_GONE: list[Any] = []
+"""Streams and cameras that went away. As soon as nobody refers to such a camera, Aravis tries for 7 s to tell it so: not
+even the end of its source may let go. Its process, made for one opening (engine.sources.apart), ends soon anyway."""
 _STATUS = Aravis.BufferStatus
 _NO_PICTURE = (_STATUS.CLEARED, _STATUS.ABORTED, _STATUS.FILLING)
 _WORDS = {
@@ -109,7 +109,7 @@ class AravisSource:
 
     The ordinary socket with a receive buffer of two pictures is used: the packet socket Aravis prefers where it may
     gets nothing on the loopback, and an operator's program may not open one. `skipped` is what never arrived whole or
-    in part. A camera that went away is let go of when it is back.
+    in part. Once its camera went away, it is opened again in another process: this one keeps hold of it.
     """
 
     def __init__(self, wanted: str, *, packet_socket: bool = False) -> None:
@@ -157,20 +157,11 @@ class AravisSource:
         """Connect and read what it can do. Raises SourceNotFound, SourceBusy, SourceLost; UnsupportedProperty for a
         device that is no camera."""
         self.close()
-        self._let_go()
         try:
             self._connect()
         except BaseException:
             self.close()
             raise
-
-    def _let_go(self) -> None:
-        """Of the camera as it was lost, where it is back and would still be held by it."""
-        mine = [gone for gone in _GONE if gone[0] == self._wanted]
-        if mine and mine[-1][1].controlled(1):
-            _GONE[:] = [gone for gone in _GONE if gone[0] != self._wanted]
-            mine.clear()
-            gc.collect()
 
     def _connect(self) -> None:
         camera = self._camera = _opened(self._wanted)
@@ -348,8 +339,8 @@ class AravisSource:
     def close(self) -> None:
         """Stop and let go of the camera."""
         opened = self._camera is not None
-        if self._lost and self._pulse is not None:
-            _GONE.append((self._wanted, self._pulse, self._stream, self._camera))
+        if self._lost:
+            _GONE.extend((self._stream, self._camera))
         with contextlib.suppress(LinesideError):
             self._rest()
         self._camera = self._settings = self._pulse = None

@@ -19,6 +19,7 @@ from engine.sources.base import FrameSource, SourceInfo
 from engine.sources.catalogue import open_source
 from gui.bridge import Bridge
 from gui.line import Line, RunOptions
+from gui.notify import Notice
 from gui.pages.camera import CameraPage
 from gui.pages.camera_feed import harmless
 from gui.pages.camera_list import NOTE
@@ -335,3 +336,12 @@ def test_alarms_stay_until_dismissed_and_a_drifting_picture_is_on_the_live_page(
     station.bridge.drain()
     assert not page.drift_bar.isVisible()
     assert station.window.notices.notices[0].message == "A trigger got no picture in 0.8 s."
+
+
+def test_a_stream_s_password_is_not_stored_and_the_operator_is_told(rig: Rig) -> None:
+    told: list[Notice] = []
+    rig.bench.context.notice.connect(told.append)
+    rig.line.use("rtsp://line:s3cret@192.0.2.7/one")
+    assert rig.bench.context.settings.source == "rtsp://line:***@192.0.2.7/one"
+    assert "LINESIDE_STREAM_PASSWORD" in told[-1].remedy
+    assert "s3cret" not in told[-1].message
