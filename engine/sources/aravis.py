@@ -45,8 +45,8 @@ _RECEIVE = (4 << 20, 64 << 20)
 _LOCAL_PACKET = 16384
 """On the machine's own loopback: larger packets cost less, and its MTU is 65536."""
 _GONE: list[Any] = []
-"""Streams and cameras that went away. As soon as nobody refers to such a camera, Aravis tries for 7 s to tell it so: not
-even the end of its source may let go. Its process, made for one opening (engine.sources.apart), ends soon anyway."""
+"""Streams and cameras that went away. As soon as nobody refers to such a camera, Aravis tries for 7 s to tell it so:
+not even the end of its source may let go. Its process, made for one opening (engine.sources.apart), ends soon."""
 _STATUS = Aravis.BufferStatus
 _NO_PICTURE = (_STATUS.CLEARED, _STATUS.ABORTED, _STATUS.FILLING)
 _WORDS = {

@@ -22,7 +22,7 @@ from engine.sources.base import Capability, FrameSource, in_order
 log = logging.getLogger(__name__)
 
 RETRY_S = (0.5, 1.0, 2.0, 5.0)
-"""Seconds from a loss, or a failed try, to the next try; the last one stays."""
+"""Seconds from a loss, or from the beginning of a try that failed, to the next one; the last one stays."""
 
 
 class SourceState(StrEnum):
@@ -84,7 +84,7 @@ class Supervisor:
         self._closed.set()
         self._changing = threading.RLock()
         """Opening and closing exclude each other: nothing is begun after `close`."""
-        self._due, self._attempt = 0.0, 0
+        self._due, self._begun, self._attempt = 0.0, 0.0, 0
         self._streamed = False
         self._skipped = 0
         self.incomplete = 0
@@ -202,6 +202,7 @@ class Supervisor:
         with self._changing:
             if not self._closed.is_set():
                 self._enter(SourceState.OPENING, self._words, 0.0)
+                self._begun = self._clock()
                 self._try()
 
     def _try(self) -> None:
@@ -245,7 +246,7 @@ class Supervisor:
         self._skipped += self._source.skipped
         self._source.close()
         self._enter(SourceState.LOST, error.message, 0.0)
-        self._back_off(error)
+        self._back_off(error, self._clock())
         raise error
 
     def _failed(self, error: LinesideError) -> None:
@@ -257,12 +258,15 @@ class Supervisor:
             self._state = SourceState.CLOSED
             raise error
         log.info("%s: not opened (try %d): %s", self.uri, self._attempt + 1, error)
-        self._back_off(error)
+        self._back_off(error, self._begun)
 
-    def _back_off(self, error: LinesideError) -> None:
-        delay = self._retry_s[min(self._attempt, len(self._retry_s) - 1)]
+    def _back_off(self, error: LinesideError, since: float) -> None:
+        """A try that took long shortens the wait after it: a camera that is back is seen at a steady pace."""
+        now = self._clock()
+        due = since + self._retry_s[min(self._attempt, len(self._retry_s) - 1)]
+        delay = max(due - now, min(self._retry_s))
         self._attempt += 1
-        self._due = self._clock() + delay
+        self._due = now + delay
         self._enter(SourceState.BACKOFF, f"{error.message} {error.remedy}".strip(), delay)
 
     def _wait(self, timeout: float) -> None:

@@ -191,11 +191,19 @@ def _cycle(camera: FakeGigE, line: Line, down_s: float) -> Cycle:
     return Cycle(killed_at, back_at, lost_s, back_s, *_held())
 
 
+_SEGMENTS: set[Path] = set()
+
+
 def _held() -> tuple[int, int, int, int, int]:
     """Threads, open files, child processes, shared memory segments of ours, resident bytes."""
     tasks = list(Path("/proc/self/task").iterdir())
     children = [pid for task in tasks for pid in (task / "children").read_text().split()]
-    segments = [path for path in Path("/dev/shm").iterdir() if path.name.startswith("lineside")]
+    # Other programs have segments too: those that this one ever mapped.
+    mapped = [
+        line.split()[5] for line in Path("/proc/self/maps").read_text().splitlines() if "/dev/shm/lineside" in line
+    ]
+    _SEGMENTS.update(Path(name) for name in mapped)
+    segments = [path for path in _SEGMENTS if path.exists()]
     resident = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     files = len(list(Path("/proc/self/fd").iterdir()))
     # The recorder's thread comes with the first rows that are folded into the database's file, the 64th.

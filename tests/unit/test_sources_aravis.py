@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -224,7 +226,7 @@ def test_a_camera_that_somebody_controls_is_busy(make: Make, peer: Peer) -> None
 @pytest.fixture
 def apart(peer: Peer) -> Iterator[ApartSource]:
     """A camera in a process of its own, as the station opens each: a lost one is left to the process's end."""
-    source = ApartSource(FakeGigE.uri, make=open_here)
+    source = ApartSource(FakeGigE.uri, make=open_here, silent_s=90.0)
     yield source
     source.close()
 
@@ -261,8 +263,12 @@ def test_a_camera_that_was_restarted_is_known_for_it(apart: ApartSource, peer: P
     camera = peer()
     apart.open()
     following(apart)
+    assert apart.pid is not None
+    # It must not look while the camera is away.
+    os.kill(apart.pid, signal.SIGSTOP)
     camera.kill()
     camera.restart()
+    os.kill(apart.pid, signal.SIGCONT)
     assert "restarted" in lost(apart).message
     opened_again(apart)
     following(apart)

@@ -81,6 +81,23 @@ def test_a_lost_camera_is_told_once_and_reopened_after_growing_waits() -> None:
     source.close()
 
 
+def test_the_time_a_try_took_counts_as_waiting() -> None:
+    camera, clock, heard = SlowCamera(), Clock(), Heard()
+    source = Supervisor(camera, tell=heard, clock=clock)
+    source.open()
+    for took in (0.2, 1.6, 1.6, 1.6, 9.0):
+        camera.ready = False
+        _read(source)
+        clock.now += took
+        camera.ready = SourceNotFound("not there")
+        _read(source)
+        clock.now += source.retry_in + 0.001
+        _read(source)
+    waits = [round(retry, 3) for state, _, retry in heard.all if state is BACKOFF]
+    assert waits == [0.5, 0.5, 0.5, 3.4, 0.5]
+    source.close()
+
+
 def test_settings_are_applied_at_every_opening_trigger_last() -> None:
     camera, clock = FakeCamera(), Clock()
     source = Supervisor(camera, {"trigger": "software", "exposure_us": 500.0}, clock=clock)
