@@ -11,7 +11,7 @@ demo:  ## the station on the demo line: a window where there is a display, else 
 	fi
 
 test: lint  ## everything CI runs
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n auto --dist loadfile
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint:  ## ruff, mypy --strict, import contracts
 	@bash .ci/prepare test

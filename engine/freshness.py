@@ -55,7 +55,11 @@ class Freshness:
             return f"the camera repeated frame {frame.sequence}"
         if frame.device_ns and frame.device_ns <= self._device_ns:
             return "the camera's time stamp did not move on: an old frame"
-        return "the camera sent the same picture again" if seen else ""
+        if not seen:
+            return ""
+        # No sensor gives every pixel the same value twice, unless it sees nothing or too much.
+        flat = frame.pixels.min() == frame.pixels.max()
+        return "the camera sent the same picture again" + (": all of one grey (lens cap, exposure?)" if flat else "")
 
 
 def _too_old(frame: Frame, now: datetime, max_age_s: float | None) -> str:

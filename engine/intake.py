@@ -86,13 +86,17 @@ class Intake:
 
     # ── one frame ────────────────────────────────────────────────────────────────────────────────────────────────
     def _judgeable(self, frame: Frame, recipe: Recipe) -> Frame | Refused:
-        reason = unusable(frame, recipe)
-        if not reason and self._source.live:
-            free = self._source.free_running
-            reason = self._fresh.doubt(frame, self._clock(), recipe.max_frame_age_s if free else None)
-            if not reason and not free and self.triggers.used and frame.triggered_at is None:
-                reason = "the picture came without a trigger, or too late for its own"
-        return Refused(frame.ref, reason, frame) if reason else frame
+        if reason := unusable(frame, recipe):
+            return Refused(frame.ref, reason, frame)
+        if not self._source.live:
+            return frame
+        free = self._source.free_running
+        if reason := self._fresh.doubt(frame, self._clock(), recipe.max_frame_age_s if free else None):
+            # Without its pixels: a camera that repeats itself for a night must not fill the archive with one picture.
+            return Refused(frame.ref, reason)
+        if not free and self.triggers.used and frame.triggered_at is None:
+            return Refused(frame.ref, "the picture came without a trigger, or too late for its own", frame)
+        return frame
 
     def _triggered(self, frame: Frame) -> Frame:
         """With the trigger it answers. Where this station fires, only its own log counts, not what the source says."""

@@ -47,6 +47,13 @@ def test_pixels_seen_a_few_frames_ago_are_an_old_frame_whatever_its_number(back:
     assert "same picture" in fresh.doubt(again, NOW, 2.0)
 
 
+def test_the_same_flat_picture_again_names_the_likely_cause() -> None:
+    fresh, (first, second) = Freshness(), _frames(2)
+    white = np.full((96, 128), 255, np.uint8)
+    assert fresh.doubt(replace(first, pixels=white), NOW, 2.0) == ""
+    assert "exposure" in fresh.doubt(replace(second, pixels=white.copy()), NOW, 2.0)
+
+
 def test_age_counts_from_the_exposure_and_does_not_matter_where_a_trigger_asked() -> None:
     fresh, (first, second, third) = Freshness(), _frames(3)
     assert "3.0 s old" in fresh.doubt(replace(first, captured_at=NOW - timedelta(seconds=3)), NOW, 2.0)

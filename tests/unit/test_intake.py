@@ -160,6 +160,19 @@ def test_under_a_hardware_trigger_each_picture_that_never_came_gets_a_row_and_th
     assert isinstance(came[-1], Frame)
 
 
+def test_an_old_frame_is_refused_without_its_pixels_so_that_it_is_not_archived() -> None:
+    bench = Bench()
+    bench.arrives(sequence=3)
+    bench.arrives(sequence=3)
+    assert isinstance(bench.next()[0], Frame)
+    (refused,) = bench.next()
+    assert isinstance(refused, Refused)
+    assert "repeated frame 3" in refused.reason
+    assert refused.frame is None
+    assert refused.ref.sequence == 3
+    assert refused.ref.width == 128
+
+
 def test_in_free_run_a_gap_is_only_skipped() -> None:
     bench = Bench()
     bench.arrives(sequence=3)
