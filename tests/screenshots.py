@@ -19,6 +19,7 @@ from db.registry import activate, active, register
 from db.session import open_database
 from engine.domain import Outcome, Override, Traveller, new_id, utc_now
 from engine.settings import database_url, demo_package, shipped_packages
+from engine.sources.base import SourceInfo
 from engine.sources.parts import PartMaker
 from gui.app import GuiOptions, Station, compose, shut_down
 from gui.pages.camera import CameraPage
@@ -27,6 +28,7 @@ from gui.pages.review import ReviewPage
 from gui.pages.scan import ScanPage
 from gui.theme import ThemeName
 from main import main as lineside
+from tests.peers.gige import FakeGigE
 
 SIZES = ((1280, 720), (1920, 1080))
 
@@ -109,12 +111,15 @@ def models(station: Station) -> None:
     wait(2)
 
 
-def camera(station: Station) -> None:
-    """The demo line looked at; cameras this machine happens to have are not in the picture."""
-    station.window.go("camera")
-    found = station.window.findChildren(CameraPage)[0]
-    wait(15, lambda: found.view.seen is not None and not found.finder.busy)
-    wait(4)
+def camera(station: Station, parts: Path) -> None:
+    """Aravis' GigE Vision camera on the loopback, showing demo parts; this machine's own are not in the picture."""
+    with FakeGigE(pictures=parts):
+        station.window.go("camera")
+        found = station.window.findChildren(CameraPage)[0]
+        wait(15, lambda: not found.finder.busy)
+        found.choose(FakeGigE.uri)
+        wait(20, lambda: found.view.seen is not None and found.view.seen.frame.source == FakeGigE.uri)
+        wait(6)
 
 
 def stop(station: Station) -> None:
@@ -123,9 +128,13 @@ def stop(station: Station) -> None:
     wait(1.5)
 
 
+def _found() -> tuple[list[SourceInfo], dict[str, str]]:
+    return [SourceInfo(FakeGigE.uri, "Aravis Fake LS01", "gige", "LS01", True)], {}
+
+
 def picture(folder: Path, incoming: Path, size: tuple[int, int], theme: ThemeName, only: str = "") -> None:
     """All pages (or one) at one size in one theme."""
-    station = compose(GuiOptions(source="demo:?seed=0&fps=6", size=size, theme=theme, find=lambda: ([], {})))
+    station = compose(GuiOptions(source="demo:?seed=0&fps=6", size=size, theme=theme, find=_found))
     station.window.show()
     station.bridge.start()
     acts: dict[str, Callable[[], None]] = {
@@ -133,7 +142,7 @@ def picture(folder: Path, incoming: Path, size: tuple[int, int], theme: ThemeNam
         "review": lambda: review(station),
         "scan": lambda: scan(station, incoming),
         "models": lambda: models(station),
-        "camera": lambda: camera(station),
+        "camera": lambda: camera(station, incoming),
     }
     for name, act in acts.items():
         if only in ("", name):

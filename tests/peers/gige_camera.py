@@ -77,7 +77,9 @@ def serve(serial: str, folder: Path) -> None:
     if not library.arv_gv_fake_camera_is_running(camera):
         sys.exit("the camera's port on 127.0.0.1 is taken")
     inner = library.arv_gv_fake_camera_get_fake_camera(camera)
-    registers = {_SENSOR_WIDTH: width, _SENSOR_HEIGHT: height, _WIDTH: width, _HEIGHT: height, _PIXEL_FORMAT: code}
+    # Aravis' description of its camera takes the sensor's sides for one another.
+    side = max(width, height)
+    registers = {_SENSOR_WIDTH: side, _SENSOR_HEIGHT: side, _WIDTH: width, _HEIGHT: height, _PIXEL_FORMAT: code}
     for address, value in registers.items():
         library.arv_fake_camera_write_register(inner, address, value)
     library.arv_fake_camera_set_fill_pattern(inner, fill, None)
