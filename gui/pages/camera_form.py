@@ -23,7 +23,7 @@ WORD_WIDTH = 120
 """Of the first column, so that forms below each other line up."""
 PICTURE: dict[str, tuple[str, ...]] = {
     "Picture": ("pixel_format", "width", "height", "offset_x", "offset_y", "frame_rate"),
-    "Exposure": ("auto_exposure", "exposure_us", "auto_gain", "gain_db", "auto_focus", "focus"),
+    "Exposure": ("auto_exposure", "exposure_us", "auto_gain", "gain_db", "gain_raw", "auto_focus", "focus"),
     "Network": ("packet_size", "packet_delay"),
 }
 TRIGGER: dict[str, tuple[str, ...]] = {

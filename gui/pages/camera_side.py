@@ -44,6 +44,9 @@ LEVELS = {
 NONE = "–"
 """Not judged: the two pictures are too unlike, too flat or too dark."""
 
+GOVERNED = {"auto_exposure": ("exposure_us",), "auto_gain": ("gain_db", "gain_raw"), "auto_focus": ("focus",)}
+"""What the camera sets itself while a switch is on."""
+
 
 class CameraSide(QWidget):
     """Three tabs and the page's two acts."""
@@ -88,9 +91,10 @@ class CameraSide(QWidget):
     def values(self) -> dict[str, Value]:
         """Every setting that could be changed, as it stands; what the camera governs itself is left out."""
         values = self.form.values | self.trigger_form.values
-        for switch, governed in (("auto_exposure", "exposure_us"), ("auto_gain", "gain_db"), ("auto_focus", "focus")):
+        for switch, governed in GOVERNED.items():
             if values.get(switch) is True:
-                values.pop(governed, None)
+                for name in governed:
+                    values.pop(name, None)
         return values
 
     def tell(self, text: str) -> None:

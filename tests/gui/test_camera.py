@@ -15,13 +15,14 @@ from pytestqt.qtbot import QtBot
 from engine import events
 from engine.recipe import load_recipe
 from engine.settings import load_settings
-from engine.sources.base import FrameSource, SourceInfo
+from engine.sources.base import SETTINGS, FrameSource, SourceInfo
 from engine.sources.catalogue import open_source
 from gui.bridge import Bridge
 from gui.line import Line, RunOptions
 from gui.notify import Notice
 from gui.pages.camera import CameraPage
 from gui.pages.camera_feed import harmless
+from gui.pages.camera_form import PICTURE, TRIGGER
 from gui.pages.camera_list import NOTE
 from tests.gui.conftest import Open
 from tests.gui.fake_camera import FOUND, SILENT, SILENT_REMEDY, URI, FakeCamera
@@ -345,3 +346,8 @@ def test_a_stream_s_password_is_not_stored_and_the_operator_is_told(rig: Rig) ->
     assert rig.bench.context.settings.source == "rtsp://line:***@192.0.2.7/one"
     assert "LINESIDE_STREAM_PASSWORD" in told[-1].remedy
     assert "s3cret" not in told[-1].message
+
+
+def test_every_setting_a_source_may_have_has_its_place_on_the_page() -> None:
+    placed = [name for group in (*PICTURE.values(), *TRIGGER.values()) for name in group]
+    assert sorted(placed) == sorted(SETTINGS)
