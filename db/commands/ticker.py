@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from types import TracebackType
@@ -10,15 +9,15 @@ from types import TracebackType
 from engine.errors import LinesideError, SourceLost
 from engine.station import Station
 
-log = logging.getLogger(__name__)
-
 
 class Ticker:
-    """A thread between `with` and its end. Triggers that cannot be fired because the camera is away are left out."""
+    """A thread between `with` and its end. Triggers that cannot be fired because the camera is away are left out; a
+    refused one ends the run and is raised at the end of the `with`."""
 
     def __init__(self, line: Station, every_s: float) -> None:
         self._line, self._every_s = line, every_s
         self._end = threading.Event()
+        self._refused: LinesideError | None = None
         self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
 
     def __enter__(self) -> Ticker:
@@ -28,6 +27,8 @@ class Ticker:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._end.set()
         self._thread.join()
+        if error is None and self._refused is not None:
+            raise self._refused
 
     def _run(self) -> None:
         due = time.monotonic() + self._every_s
@@ -38,6 +39,6 @@ class Ticker:
             except SourceLost:
                 continue
             except LinesideError as error:
-                log.error("%s %s", error.message, error.remedy)
+                self._refused = error
                 self._line.request_stop()
                 return
