@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine.domain import Frame, FrameRef, utc_now
-from engine.errors import FrameIncomplete, FrameTimeout, PictureError, SourceLost
+from engine.errors import FrameIncomplete, FrameTimeout, PictureError, SourceEnded, SourceLost
 from engine.freshness import Freshness
 from engine.product import Recipe
 from engine.sources.supervisor import Supervisor
@@ -71,18 +71,21 @@ class Intake:
             yield from self._gap(frame.sequence)
             yield self._judgeable(self._triggered(frame), recipe)
 
-    def drain(self, timeout: float) -> None:
-        """Read and forget what a device sends while nothing is inspected. Raises SourceEnded."""
+    def drain(self, timeout: float) -> bool:
+        """Read and forget what a device sends while nothing is inspected. False: it has ended."""
         try:
             frame = self._source.read(timeout)
         except (FrameTimeout, FrameIncomplete, PictureError):
-            return
+            return True
         except SourceLost:
             self._away()
-            return
+            return True
+        except SourceEnded:
+            return False
         self.triggers.of(_exposed(frame))
         self._sequence = frame.sequence
         self._fresh.doubt(frame, self._clock(), None)
+        return True
 
     # ── one frame ────────────────────────────────────────────────────────────────────────────────────────────────
     def _judgeable(self, frame: Frame, recipe: Recipe) -> Frame | Refused:
@@ -106,10 +109,11 @@ class Intake:
         return replace(frame, triggered_at=at) if at is not None or self.triggers.used else frame
 
     def _incomplete(self, error: FrameIncomplete) -> Refused:
-        if error.sequence >= 0:
-            self._sequence = max(self._sequence, error.sequence)
+        # Without a number of its own it was the next one: the frame after it shows no gap.
+        known = error.sequence >= 0 or self._sequence < 0
+        self._sequence = max(self._sequence, error.sequence) if known else self._sequence + 1
         now = self._clock()
-        ref = self._nothing(sequence=error.sequence)
+        ref = self._nothing(sequence=error.sequence if error.sequence >= 0 else self._sequence)
         if not self._source.free_running:
             ref = replace(ref, triggered_at=self.triggers.of(now))
         return Refused(ref, error.message)

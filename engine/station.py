@@ -198,7 +198,6 @@ class Station:
             self._flush()
             self._publish(events.Lost(words, retry_s))
         elif state is SourceState.STREAMING:
-            self._watch.reset()
             self._publish(events.Recovered(self.source.uri) if self._started else self._start_event())
             self._started = True
 
@@ -351,9 +350,9 @@ class Station:
         self._flush()
         before = self.source.skipped
         self._publish(events.Paused())
-        while not self._go.wait(0.0 if self.source.live else READ_TIMEOUT_S) and not self._stop.is_set():
-            if self.source.live:
-                self._intake.drain(READ_TIMEOUT_S)
+        flows = self.source.live
+        while not self._go.wait(0.0 if flows else READ_TIMEOUT_S) and not self._stop.is_set():
+            flows = flows and self._intake.drain(READ_TIMEOUT_S)
         self._skipped_in_pause += self.source.skipped - before
         if not self._stop.is_set():
             self._publish(events.Resumed())
@@ -365,13 +364,13 @@ class Station:
             return
         old, before = self._model, self._recipe
         self._model, self._recipe = swap
-        self._change_over(before)
         self._publish(events.ModelSwapped(self._model.ref))
         if self._retired is not None:
             self._retired.join()
         # Giving back a large model takes longer than a frame.
         self._retired = threading.Thread(target=old.close, name="retired-model", daemon=True)
         self._retired.start()
+        self._change_over(before)
 
     def _change_over(self, before: Recipe) -> None:
         """Another recipe: its camera settings and its golden picture. Raises UnsupportedProperty for a refused one."""

@@ -292,7 +292,7 @@ class Line(QObject):
                 case events.Resumed():
                     self._enter(RUNNING)
                 case events.Started() | events.Recovered():
-                    self._enter(RUNNING)
+                    self._enter(PAUSED if self._station is not None and self._station.paused else RUNNING)
                     self.ask_trigger()
                 case events.Paused():
                     self._enter(PAUSED)

@@ -85,6 +85,7 @@ class Supervisor:
         self._changing = threading.RLock()
         """Opening and closing exclude each other: nothing is begun after `close`."""
         self._due, self._begun, self._attempt = 0.0, 0.0, 0
+        self._begun_with: dict[str, Value] = {}
         self._streamed = False
         self._skipped = 0
         self.incomplete = 0
@@ -202,22 +203,21 @@ class Supervisor:
         with self._changing:
             if not self._closed.is_set():
                 self._enter(SourceState.OPENING, self._words, 0.0)
-                self._begun = self._clock()
+                self._begun, self._begun_with = self._clock(), dict(self._settings)
                 self._try()
 
     def _try(self) -> None:
         try:
             if isinstance(self._source, Opening):
-                self._source.settings = dict(self._settings)
+                self._source.settings = dict(self._begun_with)
                 self._source.begin()
                 return
             self._source.open()
-            for name, value in self._settings.items():
+            for name, value in self._begun_with.items():
                 self._source.set(name, value)
+            self._arrived()
         except LinesideError as error:
             self._failed(error)
-        else:
-            self._arrived()
 
     def _poll(self, timeout: float) -> None:
         assert isinstance(self._source, Opening)
@@ -274,6 +274,10 @@ class Supervisor:
             self._begin()
 
     def _arrived(self) -> None:
+        """Open: what was set while it was being opened comes on top."""
+        for name, value in self._settings.items():
+            if self._begun_with.get(name) != value:
+                self._source.set(name, value)
         if self._streamed:
             log.info("%s: back, with %d settings applied again", self.uri, len(self._settings))
         self._streamed = True

@@ -180,10 +180,11 @@ def test_in_free_run_a_gap_is_only_skipped() -> None:
     assert [type(item) for _ in range(2) for item in bench.next()] == [Frame, Frame]
 
 
-def test_a_damaged_frame_is_refused_and_the_next_one_is_no_repetition() -> None:
+@pytest.mark.parametrize("number", [2, -1])
+def test_a_damaged_frame_is_refused_once_and_the_next_one_is_neither_repeated_nor_a_gap(number: int) -> None:
     bench = Bench("hardware")
     bench.arrives(sequence=1)
-    bench.camera.coming.append(FrameIncomplete("4 packets are missing", sequence=2))
+    bench.camera.coming.append(FrameIncomplete("4 packets are missing", sequence=number))
     bench.arrives(sequence=3)
     assert isinstance(bench.next()[0], Frame)
     (damaged,) = bench.next()

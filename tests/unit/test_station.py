@@ -397,6 +397,20 @@ def test_what_a_triggered_camera_sends_in_a_pause_is_not_judged_afterwards(
     assert [e.inspection.frame.sequence for e in log.events if isinstance(e, events.Inspected)] == [4]
 
 
+def test_a_camera_that_ends_in_a_pause_ends_the_run_when_it_goes_on(
+    model: OpenVinoModel, package: ModelPackage
+) -> None:
+    log = Log()
+    source = ListSource([part(seed=i) for i in range(3)], free=True)
+    line = Station(source, model, default_recipe(package), record=log, publish=log.publish)
+    line.pause()
+    line.start()
+    _until(lambda: source._next == 3)
+    line.resume()
+    _until(lambda: not line.running)
+    assert log.events[-1] == events.Stopped(0, 0, True)
+
+
 def _until(done: Callable[[], bool], seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
     while not done():

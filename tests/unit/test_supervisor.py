@@ -115,6 +115,18 @@ def test_settings_are_applied_at_every_opening_trigger_last() -> None:
     source.close()
 
 
+def test_what_is_set_while_the_camera_is_being_opened_is_not_lost() -> None:
+    camera = SlowCamera()
+    source = Supervisor(camera, {"gain_db": 2.0})
+    source.open()
+    source.set("exposure_us", 300.0)
+    assert camera.applied == []
+    camera.ready = True
+    _read(source)
+    assert camera.applied == [("exposure_us", 300.0)]
+    source.close()
+
+
 def test_a_refused_setting_is_not_remembered() -> None:
     source = Supervisor(FakeCamera(), {"gain_db": 3.0})
     source.open()
