@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def save(
 
     Raises InputError, StorageError.
     """
-    file = Path(path) if path else folder / f"{package.manifest.name}.toml"
+    file = Path(path) if path else folder / f"{_plain(package.manifest.name)}.toml"
     if file.exists():
         recipe = load_recipe(file, package)
     else:
@@ -37,3 +38,8 @@ def save(
         recipe = with_imaging(recipe, golden[1])
     saved = save_recipe(file, recipe, golden[0].pixels if golden is not None else None)
     return Saved(file, saved.version)
+
+
+def _plain(name: str) -> str:
+    """A package's name, which comes from outside, as a file's name in this folder and no other."""
+    return re.sub(r"[^\w-]+", "_", name).strip("_") or "recipe"

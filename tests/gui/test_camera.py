@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox
 from pytestqt.qtbot import QtBot
 
 from engine import events
+from engine.product import CameraSetup
 from engine.recipe import load_recipe
 from engine.settings import load_settings
 from engine.sources.base import SETTINGS, FrameSource, SourceInfo
@@ -24,11 +25,13 @@ from gui.pages.camera import CameraPage
 from gui.pages.camera_feed import harmless
 from gui.pages.camera_form import PICTURE, TRIGGER
 from gui.pages.camera_list import NOTE
+from gui.pages.camera_save import save
 from tests.gui.conftest import Open
 from tests.gui.fake_camera import FOUND, SILENT, SILENT_REMEDY, URI, FakeCamera
 from tests.gui.standins import live_page, loader, press
 from tests.gui.stored import Bench
 from tests.gui.stored import press as act
+from tests.packages import write_tiny_package
 
 OTHER = SourceInfo("uvc:C920", "Webcam", "uvc", "C920", True)
 PATIENCE = 20_000
@@ -274,6 +277,13 @@ def test_settings_and_golden_picture_are_saved_as_a_new_version_of_the_recipe(ri
     second = load_recipe(path, package)
     assert second.version == first.version + 1 and dict(second.camera.settings)["exposure_us"] == 3000.0
     assert second.imaging is not None and second.imaging.digest == first.imaging.digest
+
+
+def test_a_package_s_name_leads_out_of_no_folder(tmp_path: Path) -> None:
+    package = write_tiny_package(tmp_path / "tiny", name="../../etc/part 7")
+    saved = save("", tmp_path / "recipes", package, CameraSetup((("exposure_us", 900.0),)), None)
+    assert saved.path == tmp_path / "recipes" / "etc_part_7.toml"
+    assert dict(load_recipe(saved.path, package).camera.settings) == {"exposure_us": 900.0}
 
 
 def test_the_self_test_says_what_drifted_from_the_golden_picture(rig: Rig) -> None:
