@@ -37,7 +37,7 @@ class Intake:
     def __init__(self, source: Supervisor, clock: Callable[[], datetime] = utc_now) -> None:
         self._source, self._clock = source, clock
         self._fresh, self.triggers = Freshness(), TriggerLog()
-        self._sequence = -1
+        self._sequence, self._was_free = -1, True
         self.newest: Frame | None = None
         """The last frame that was read, whatever became of it."""
 
@@ -83,7 +83,7 @@ class Intake:
         except SourceEnded:
             return False
         self.triggers.of(_exposed(frame))
-        self._sequence = frame.sequence
+        self._sequence, self._was_free = frame.sequence, self._source.free_running
         self._fresh.doubt(frame, self._clock(), None)
         return True
 
@@ -131,7 +131,9 @@ class Intake:
     def _gap(self, sequence: int) -> Iterator[Refused]:
         """Frames a triggered camera took and this machine never got; a free-running one's are merely skipped."""
         before, self._sequence = self._sequence, sequence
-        if not self._source.live or self._source.free_running or self.triggers.used or before < 0:
+        was_free, self._was_free = self._was_free, self._source.free_running
+        # What a free-running camera had on its way when the trigger was switched on is no part's picture.
+        if not self._source.live or was_free or self._was_free or self.triggers.used or before < 0:
             return
         missing = sequence - before - 1
         if missing > 0:

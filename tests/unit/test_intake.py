@@ -173,6 +173,19 @@ def test_an_old_frame_is_refused_without_its_pixels_so_that_it_is_not_archived()
     assert refused.ref.width == 128
 
 
+def test_frames_dropped_when_the_trigger_is_switched_on_are_no_missing_parts() -> None:
+    bench = Bench()
+    bench.arrives(sequence=3)
+    assert isinstance(bench.next()[0], Frame)
+    bench.source.set("trigger", "hardware")
+    for sequence in (9, 10):
+        bench.arrives(sequence=sequence)
+        (frame,) = bench.next()
+        assert isinstance(frame, Frame)
+    bench.arrives(sequence=12)
+    assert len(bench.next()) == 2
+
+
 def test_in_free_run_a_gap_is_only_skipped() -> None:
     bench = Bench()
     bench.arrives(sequence=3)
