@@ -1,6 +1,7 @@
 """The tables. Rows stay inside db/; everyone else sees the types of engine.domain.
 
-inspections, overrides, activations, exports and audit only grow: triggers (first migration, SQLite) refuse to change
+Inspections, overrides, activations, exports, audit, alarms, comments, random audits and gates only grow: triggers
+(SQLite) refuse to change
 a stored inspection and to change or delete an override or an audit entry. `standing` is the one derived table: which
 override counts for an inspection now. It is kept in the transaction that appends the override, and `verify` checks it.
 """
@@ -116,6 +117,7 @@ class InspectionRow(Base):
         Index("ix_inspections_lot", "lot", "inspected_at", "id"),
         Index("ix_inspections_model_version", "model_version", "inspected_at", "id"),
         Index("ix_inspections_source", "source", "inspected_at", "id"),
+        Index("ix_inspections_recipe_name", "recipe_name", "inspected_at", "id"),
         Index("ix_inspections_score", "score", "id"),
         Index("ix_inspections_margin", "margin", "id"),
     )
@@ -242,6 +244,91 @@ class AuditRow(Base):
     who: Mapped[str]
     what: Mapped[str]
     detail: Mapped[str]
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
+class UserRow(Base):
+    """Who may work here. A name is never taken away, only made inactive: what was said under it stays its own."""
+
+    __tablename__ = "users"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    role: Mapped[str] = mapped_column(String(16))
+    """operator, reviewer or engineer."""
+    pin_hash: Mapped[str]
+    """Argon2id, with its salt and parameters; empty = no PIN."""
+    active: Mapped[bool] = mapped_column(Boolean)
+    made_at: Mapped[datetime]
+
+
+class AlarmRow(Base):
+    """One alarm of the line's results; append-only."""
+
+    __tablename__ = "alarms"
+
+    serial: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(64), unique=True)
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(32))
+    message: Mapped[str]
+    lot: Mapped[str]
+    inspection_id: Mapped[str | None] = mapped_column(String(64))
+    """The part that set it off; it may not be stored yet when the alarm is."""
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
+class AlarmAckRow(Base):
+    """Who acknowledged an alarm, when; append-only."""
+
+    __tablename__ = "alarm_acks"
+
+    alarm_id: Mapped[str] = mapped_column(ForeignKey("alarms.id"), primary_key=True)
+    at: Mapped[datetime]
+    who: Mapped[str]
+
+
+class CommentRow(Base):
+    """A note on an inspection; append-only."""
+
+    __tablename__ = "comments"
+
+    serial: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    inspection_id: Mapped[str] = mapped_column(ForeignKey("inspections.id"), index=True)
+    at: Mapped[datetime]
+    who: Mapped[str]
+    text: Mapped[str]
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
+class RandomAuditRow(Base):
+    """An OK part the program drew for a person who does not see the verdict; append-only. The answer is an override."""
+
+    __tablename__ = "random_audits"
+
+    inspection_id: Mapped[str] = mapped_column(ForeignKey("inspections.id"), primary_key=True)
+    at: Mapped[datetime]
+    one_in: Mapped[int] = mapped_column(Integer)
+    """It was drawn with a chance of 1 in so many."""
+
+
+class GateRow(Base):
+    """How the gate before a new model ended; append-only."""
+
+    __tablename__ = "gates"
+
+    serial: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    at: Mapped[datetime]
+    candidate: Mapped[str] = mapped_column(ForeignKey("models.version"))
+    against: Mapped[str] = mapped_column(String(64))
+    """The version that was active; empty = none."""
+    decision: Mapped[str] = mapped_column(String(16))
+    """activated or rejected."""
+    who: Mapped[str]
+    why: Mapped[str]
+    figures: Mapped[dict[str, Any]]
 
     __table_args__ = ({"sqlite_autoincrement": True},)
 

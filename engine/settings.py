@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,6 +18,31 @@ from engine.errors import InputError, StorageError
 log = logging.getLogger(__name__)
 
 SETTINGS_SCHEMA = 1
+
+
+class AlarmRules(BaseModel):
+    """When the line's results themselves call somebody; 0 = that rule is off."""
+
+    model_config = ConfigDict(extra="allow", validate_assignment=True)
+
+    ng_in_row: int = Field(5, ge=0, le=1000)
+    """So many NG one after the other."""
+    ng_rate: float = Field(0.3, ge=0.0, le=1.0)
+    """Share of NG among the last `rate_parts` parts above which it is too much."""
+    rate_parts: int = Field(50, ge=5, le=10_000)
+    same_place: int = Field(4, ge=0, le=100)
+    """A defect at the same position on so many successive parts: a dirty lens or a tool mark."""
+
+
+class Retention(BaseModel):
+    """How long pictures are kept; 0 = without limit. Rows and overrides are never removed."""
+
+    model_config = ConfigDict(extra="allow", validate_assignment=True)
+
+    days: int = Field(0, ge=0, le=36_500)
+    gigabytes: float = Field(0.0, ge=0.0, le=1_000_000.0)
+    keep_corrected: bool = True
+    """Pictures somebody said something about stay, whatever their age."""
 
 
 class StationSettings(BaseModel):
@@ -39,6 +64,27 @@ class StationSettings(BaseModel):
     save_every_ok: int = Field(0, ge=0)
     threads: int = Field(0, ge=0)
     """CPU threads for inference; 0 = as many as there are cores."""
+    language: str = Field("", max_length=8)
+    """`en`, `de`; empty = the system's."""
+    scale: float = Field(1.0, ge=0.8, le=2.0)
+    """Size of type: 1.0 = as designed, 2.0 = double."""
+    touch: bool = False
+    """Every target at least 44 px."""
+    sounds: bool = True
+    pin_required: bool = False
+    """Whoever takes over the station gives a PIN."""
+    shifts: list[str] = Field(default_factory=lambda: ["06:00", "14:00", "22:00"], max_length=24)
+    """When a shift begins, local time, HH:MM."""
+    alarms: AlarmRules = Field(default_factory=lambda: AlarmRules())
+    retention: Retention = Field(default_factory=lambda: Retention())
+    audit_every: int = Field(0, ge=0, le=1_000_000)
+    """One OK part in so many is put before a person who does not see the verdict; 0 = none."""
+    trainer: str = ""
+    """The trainer's program or its Python; empty = looked for."""
+    first_run: bool = True
+    """Nobody went through the guided start yet."""
+    memory: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """What each page and the window come back with: filters, splitters, the last folder."""
 
 
 def home() -> Path:

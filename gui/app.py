@@ -24,14 +24,16 @@ from engine.sources.catalogue import find_cameras, open_source
 from gui.bridge import Bridge
 from gui.context import AppContext
 from gui.finish import Finish
+from gui.language import translate
 from gui.line import Line, LoadModel, OpenSource, RunOptions, load_on_cpu
-from gui.main_window import Entry, MainWindow
+from gui.main_window import MainWindow
 from gui.pages.camera import CameraPage
 from gui.pages.camera_find import FindCameras
 from gui.pages.live import LivePage
 from gui.pages.models import ModelsPage
 from gui.pages.review import ReviewPage
 from gui.pages.scan import ScanPage
+from gui.rail import Entry
 from gui.theme import THEMES, Theme, ThemeName, font
 
 log = logging.getLogger(__name__)
@@ -130,9 +132,11 @@ def compose(options: GuiOptions) -> Station:
     if options.theme is not None:
         settings.theme = options.theme
     db = open_database(options.database or database_url(folder))
+    theme = Theme(settings.theme, scale=settings.scale, touch=settings.touch)
     QApplication.setFont(font())
-    context = AppContext(db, db.archive, settings, Theme(settings.theme), demo=options.demo)
+    context = AppContext(db, db.archive, settings, theme, demo=options.demo)
     context.folder = folder
+    context.language.choose(settings.language)
     bridge = Bridge(context)
     run = RunOptions(
         source=options.source or ("" if options.demo else settings.source) or "demo:",
@@ -144,20 +148,25 @@ def compose(options: GuiOptions) -> Station:
         open=options.open,
     )
     line = Line(context, bridge, run)
-    pages = [
-        Entry("live", "Live", LivePage(context, line, folder / "snapshots")),
-        Entry("review", "Review", ReviewPage(context)),
-        Entry("scan", "Scan", ScanPage(context)),
-        Entry("models", "Models", ModelsPage(context)),
-        Entry("camera", "Camera", CameraPage(context, line, options.open, options.find)),
-    ]
-    window = MainWindow(context, bridge, line, pages)
+    window = MainWindow(context, bridge, line, lambda: make_pages(context, line, options))
     if options.size is not None:
         window.resize(*options.size)
-    window.go(options.page)
+    if options.page != "live" or options.screenshot is not None:
+        window.go(options.page)
     if complaint is not None:
         context.notify("warning", complaint.message, complaint.remedy)
     return Station(context, bridge, line, window)
+
+
+def make_pages(context: AppContext, line: Line, options: GuiOptions) -> list[Entry]:
+    """Every page, in the order of their keys; made again when the language changes."""
+    return [
+        Entry("live", translate("Rail", "Live"), LivePage(context, line, context.folder / "snapshots")),
+        Entry("review", translate("Rail", "Review"), ReviewPage(context)),
+        Entry("scan", translate("Rail", "Scan"), ScanPage(context)),
+        Entry("models", translate("Rail", "Models"), ModelsPage(context)),
+        Entry("camera", translate("Rail", "Camera"), CameraPage(context, line, options.open, options.find)),
+    ]
 
 
 def shut_down(station: Station) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from db.archive import Archive
 from db.jobs import Recorder
@@ -19,10 +19,13 @@ from db.registry import activate
 from db.session import Database
 from engine.package import ModelPackage
 from engine.product import Recipe
-from engine.settings import StationSettings, home
+from engine.settings import StationSettings, home, save_settings
 from gui.jobs import Jobs
+from gui.language import Language
 from gui.notify import Kind, Notice, notice_of
 from gui.theme import Theme
+
+KEEP_MS = 800
 
 
 class Binding(NamedTuple):
@@ -45,7 +48,11 @@ class Page(Protocol):
         ...
 
     def close_page(self) -> None:
-        """Let go of everything; the window closes."""
+        """Let go of everything; the window closes, or builds its pages anew."""
+        ...
+
+    def held(self) -> str:
+        """Why the page cannot be built anew now (a scan runs, a draft is not saved), in words; empty = it can."""
         ...
 
 
@@ -62,6 +69,12 @@ class AppContext(QObject):
     """list[Inspection]: what was recorded since the last tick (≈ 33 ms), oldest first."""
     overridden = Signal(str)
     """The id of the inspection whose override changed (made or undone)."""
+    operatorChanged = Signal(str)
+    """Somebody else works here from now on."""
+    resized = Signal()
+    """Type or targets have another size: the window is built anew."""
+    pageAsked = Signal(str)
+    """Show the page of this name."""
 
     def __init__(
         self,
@@ -83,12 +96,44 @@ class AppContext(QObject):
         self.recipe: Recipe | None = None
         self.recorder: Recorder | None = None
         """Of the live run; None before the first start."""
+        self.language = Language(self)
+        self._keeping = QTimer(self, singleShot=True, interval=KEEP_MS)
+        self._keeping.timeout.connect(self._keep)
         self.jobs.failed.connect(lambda error: self.notice.emit(notice_of(error)))
 
     @property
     def operator(self) -> str:
         """Who works here; `operator` where nobody said."""
         return self.settings.operator or "operator"
+
+    def choose_operator(self, name: str) -> None:
+        """Somebody works here from now on; who may is asked before (gui/operators.py)."""
+        if name == self.settings.operator:
+            return
+        self.settings.operator = name
+        if name and name not in self.settings.operators:
+            self.settings.operators = [*self.settings.operators, name]
+        self.keep_settings()
+        self.operatorChanged.emit(name)
+
+    def memory(self, place: str) -> dict[str, Any]:
+        """What `remember` kept for this page (or `window`); JSON values, which a file may have changed: check them."""
+        return dict(self.settings.memory.get(place, {}))
+
+    def remember(self, place: str, **values: Any) -> None:
+        """Keep JSON values for the next start, or the next building of the page; written within a second."""
+        kept = self.settings.memory.setdefault(place, {})
+        if any(name not in kept or kept[name] != value for name, value in values.items()):
+            kept.update(values)
+            self.keep_settings()
+
+    def keep_settings(self) -> None:
+        """Write the settings soon, on a job: a crash loses at most a second of them."""
+        self._keeping.start()
+
+    def _keep(self) -> None:
+        settings, folder = self.settings.model_copy(deep=True), self.folder
+        self.jobs.run(lambda: save_settings(settings, folder), lambda _done: None)
 
     def notify(self, kind: Kind, message: str, remedy: str = "") -> None:
         """Tell the operator in the notice bar; blocks nothing."""

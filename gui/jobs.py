@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QThread, Signal
+from shiboken6 import isValid
 
 log = logging.getLogger(__name__)
 
@@ -120,5 +121,11 @@ class Jobs(QObject):
         job, call, item = parcel[:3]
         if len(parcel) == 4:
             self._under_way.discard(job)
-        if not (self._closed or job.cancelled):
+        if not (self._closed or job.cancelled or _gone(call)):
             call(item)
+
+
+def _gone(call: Callable[[Any], None]) -> bool:
+    """Whether the callback belongs to a widget that was deleted: of a window that was built anew."""
+    owner = getattr(call, "__self__", None)
+    return isinstance(owner, QObject) and not isValid(owner)

@@ -4,91 +4,62 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import cast
+from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QHBoxLayout,
-    QMainWindow,
-    QMenu,
-    QSizePolicy,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from engine import events
 from engine.domain import ModelRef
 from gui.bridge import Bridge
-from gui.context import AppContext, Binding, Page
-from gui.icons import icon
+from gui.context import AppContext, Binding
 from gui.keys import Keyboard
+from gui.language import translate
 from gui.line import STOPPED, Line
 from gui.notify import NoticeBar
 from gui.pages.live import LivePage
-from gui.theme import SPACING, THEMES, ThemeName, font, stylesheet
+from gui.pages.scan import ScanPage
+from gui.rail import Entry, Rail
+from gui.theme import ThemeName, font, stylesheet
 from gui.widgets.key_overlay import KeyOverlay
 from gui.widgets.status import StatusBar
 
-RAIL_WIDTH = 72
 RATE_WINDOW_S = 2.0
 DISK_EVERY_MS = 30_000
-THEME_WORDS: dict[ThemeName, str] = {"dark": "Dark", "light": "Light", "contrast": "High contrast"}
-IMAGING_WORDS = {"warn": "  picture drifts", "review": "  picture drifts: REVIEW"}
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One page on the rail: its name on the command line and its word on screen. `icon` is `name` too."""
-
-    name: str
-    word: str
-    widget: QWidget
-
-    @property
-    def page(self) -> Page:
-        """The widget as what the window asks of it."""
-        return cast(Page, self.widget)
+MakePages = Callable[[], Sequence[Entry]]
 
 
 class MainWindow(QMainWindow):
-    """Made by gui/app.py with its pages; the first entry is the Live page."""
+    """Made by gui/app.py with what makes its pages; the first one is the Live page.
 
-    def __init__(self, context: AppContext, bridge: Bridge, line: Line, pages: Sequence[Entry]) -> None:
+    Its content is built anew when the language or the size of type changes; the line runs on meanwhile.
+    """
+
+    def __init__(self, context: AppContext, bridge: Bridge, line: Line, make_pages: MakePages) -> None:
         super().__init__()
-        self._context, self._line = context, line
-        self._entries = tuple(pages)
-        self._stack, self._rail, self._body = QStackedWidget(), QWidget(), QWidget()
-        self.notices = NoticeBar(context.theme)
-        self.status = StatusBar(context.theme)
+        self._context, self._line, self._bridge, self._make_pages = context, line, bridge, make_pages
         self.keyboard = Keyboard(self)
-        self._buttons: list[QToolButton] = []
         self._arrivals: deque[float] = deque()
         self._model = ModelRef("", "")
         self._model_ms = 0.0
-        self._watched = False
-        self.setWindowTitle("Lineside — demo line" if context.demo else "Lineside")
+        self._watched = self._waiting = False
+        self._past: list[QWidget] = []
         self.setMinimumSize(1280, 720)
-        self._lay_out()
-        self.key_overlay = KeyOverlay(context.theme, self._body)
-        self._connect(bridge)
-        self._disk = QTimer(self)
-        self._disk.setInterval(DISK_EVERY_MS)
+        self.setAcceptDrops(True)
+        self._disk = QTimer(self, interval=DISK_EVERY_MS)
         self._disk.timeout.connect(self._ask_disk)
-        self._second = QTimer(self)
-        self._second.setInterval(500)
-        self._second.timeout.connect(self._show_rate)
+        self._second = QTimer(self, interval=500)
+        self._second.timeout.connect(self._each_half_second)
+        self._build()
+        self._connect()
         self._disk.start()
         self._second.start()
         self.apply_theme()
-        self._state(line.state)
-        self.go("live")
+        self._restore()
 
     @property
     def page(self) -> str:
@@ -100,57 +71,67 @@ class MainWindow(QMainWindow):
         if self._live.picker.isVisible():
             self._live.picker.dismiss()
         for index, entry in enumerate(self._entries):
-            self._buttons[index].setChecked(entry.name == name)
             if entry.name == name:
+                self.rail.show_page(name)
                 self._stack.setCurrentIndex(index)
                 self.keyboard.bind("page", entry.page.keys())
                 entry.page.activated()
+                self._context.remember("window", page=name)
 
     def apply_theme(self) -> None:
         """Put the theme in force on the whole application."""
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        application.setPalette(self._context.theme.palette())
+        theme = self._context.theme
+        application.setPalette(theme.palette())
         application.setFont(font())
-        application.setStyleSheet(stylesheet(self._context.theme.name))
-        for entry, button in zip(self._entries, self._buttons, strict=False):
-            button.setIcon(icon(entry.name, self._context.theme.colours.text))
-        for name, button in zip(("keys", "theme"), self._buttons[len(self._entries) :], strict=True):
-            button.setIcon(icon(name, self._context.theme.colours.text))
+        application.setStyleSheet(stylesheet(theme.name, touch=theme.touch))
 
     def close_pages(self) -> None:
         """Have every page let go; the timers stop."""
         self._disk.stop()
         self._second.stop()
+        self._keep_place()
         for entry in self._entries:
             entry.page.close_page()
 
+    def rebuild(self) -> None:
+        """Build the content anew, in the language and size in force; waits while a page says that it is held."""
+        held = next((reason for entry in self._entries if (reason := entry.page.held())), "")
+        self._waiting = bool(held)
+        if held:
+            self._context.notify("info", translate("Window", "The window changes as soon as this is over."), held)
+            return
+        name, before, entries = self.page, self._body, self._entries
+        for entry in entries:
+            entry.page.close_page()
+        self.keyboard.grab(None)
+        self._bridge.pictured.disconnect(self._live.show_picture)
+        self._build()
+        self.apply_theme()
+        before.hide()
+        # Jobs of the pages before may still land on them: they go when none is under way.
+        before.setParent(None)
+        self._past.append(before)
+        self._connect_pages()
+        self.go(name)
+        self.status.set_state(self._line.state)
+        self._show_model()
+
     # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────
-    def _lay_out(self) -> None:
-        rail = QVBoxLayout(self._rail)
-        rail.setContentsMargins(0, SPACING, 0, SPACING)
-        rail.setSpacing(0)
-        self._rail.setObjectName("rail")
-        self._rail.setFixedWidth(RAIL_WIDTH)
-        self._rail.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        for number, entry in enumerate(self._entries, start=1):
-            button = self._rail_button(entry.word, f"{entry.word}   [Ctrl+{number}]")
-            button.setCheckable(True)
-            button.clicked.connect(lambda _checked=False, name=entry.name: self.go(name))
-            rail.addWidget(button)
+    def _build(self) -> None:
+        theme = self._context.theme
+        demo = translate("Window", "Lineside — demo line")
+        self.setWindowTitle(demo if self._context.demo else "Lineside")
+        self._entries = tuple(self._make_pages())
+        self._stack, self._body = QStackedWidget(), QWidget()
+        self.notices, self.status = NoticeBar(theme), StatusBar(theme)
+        self.rail = Rail(theme, self._entries)
+        for entry in self._entries:
             self._stack.addWidget(entry.widget)
-        rail.addStretch(1)
-        keys = self._rail_button("Keys", "All keys   [?]")
-        keys.clicked.connect(self.toggle_keys)
-        theme = self._rail_button("Theme", "Colours")
-        theme.setMenu(self._theme_menu())
-        theme.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        rail.addWidget(keys)
-        rail.addWidget(theme)
         self._body.setObjectName("window")
-        column = QVBoxLayout(self._body)
-        row = QHBoxLayout()
-        row.addWidget(self._rail)
+        column, row = QVBoxLayout(self._body), QHBoxLayout()
+        row.addWidget(self.rail)
         row.addWidget(self._stack, 1)
         for layout in (column, row):
             layout.setContentsMargins(0, 0, 0, 0)
@@ -158,39 +139,29 @@ class MainWindow(QMainWindow):
         column.addLayout(row, 1)
         column.addWidget(self.notices)
         column.addWidget(self.status)
+        self.takeCentralWidget()
         self.setCentralWidget(self._body)
+        self.key_overlay = KeyOverlay(theme, self._body)
 
-    def _rail_button(self, word: str, tip: str) -> QToolButton:
-        button = QToolButton()
-        button.setText(word)
-        button.setToolTip(tip)
-        button.setIconSize(QSize(24, 24))
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._buttons.append(button)
-        return button
-
-    def _theme_menu(self) -> QMenu:
-        menu, group = QMenu(self), QActionGroup(self)
-        for name in THEMES:
-            action = QAction(THEME_WORDS[name], group)
-            action.setCheckable(True)
-            action.setChecked(name == self._context.theme.name)
-            action.triggered.connect(lambda _checked=False, chosen=name: self.choose_theme(chosen))
-            menu.addAction(action)
-        return menu
-
-    def _connect(self, bridge: Bridge) -> None:
-        live = self._live
-        bridge.drained.connect(self._follow)
-        bridge.pictured.connect(live.show_picture)
-        self._context.notice.connect(self.notices.tell)
+    def _connect(self) -> None:
+        self._bridge.drained.connect(self._follow)
         self._context.theme.changed.connect(self.apply_theme)
+        self._context.language.changed.connect(self.rebuild)
+        self._context.resized.connect(self.rebuild)
+        self._context.pageAsked.connect(self.go)
         self._line.stateChanged.connect(self._state)
         self._context.packageChanged.connect(self._show_model)
-        self.keyboard.pressed.connect(live.mark_target)
-        self.keyboard.scanned.connect(live.scan_part)
+        self.keyboard.pressed.connect(lambda: self._live.mark_target())
+        self.keyboard.scanned.connect(lambda text: self._live.scan_part(text))
+        self._connect_pages()
+        self._state(self._line.state)
+
+    def _connect_pages(self) -> None:
+        live = self._live
+        self._bridge.pictured.connect(live.show_picture)
+        self._context.notice.connect(self.notices.tell)
+        self.rail.chosen.connect(self.go)
+        self.rail.keysAsked.connect(self.toggle_keys)
         live.fullScreen.connect(self.toggle_full_screen)
         live.picker.closed.connect(lambda: self.keyboard.grab(None))
         live.picker.opened.connect(lambda: self.keyboard.grab(live.picker.key))
@@ -199,11 +170,22 @@ class MainWindow(QMainWindow):
             for number, entry in enumerate(self._entries, start=1)
         ]
         own = [
-            Binding("F", "Full screen", self.toggle_full_screen),
-            Binding("?", "All keys", self.toggle_keys),
-            Binding("Esc", "Back, close", self._escape),
+            Binding("F", translate("Window", "Full screen"), self.toggle_full_screen),
+            Binding("?", translate("Window", "All keys"), self.toggle_keys),
+            Binding("Esc", translate("Window", "Back, close"), self._escape),
         ]
         self.keyboard.bind("window", [*pages, *own])
+
+    def _restore(self) -> None:
+        kept = self._context.memory("window")
+        shape = kept.get("geometry")
+        if isinstance(shape, str):
+            self.restoreGeometry(QByteArray.fromBase64(shape.encode()))
+        known = {entry.name for entry in self._entries}
+        self.go(page if (page := str(kept.get("page"))) in known else "live")
+
+    def _keep_place(self) -> None:
+        self._context.remember("window", geometry=bytes(self.saveGeometry().toBase64().data()).decode())
 
     @property
     def _live(self) -> LivePage:
@@ -231,6 +213,15 @@ class MainWindow(QMainWindow):
         self.status.set_skipped(inspected[-1].skipped)
         self._context.recorded.emit([e.inspection for e in inspected])
 
+    def _each_half_second(self) -> None:
+        self._show_rate()
+        if self._waiting and not any(entry.page.held() for entry in self._entries):
+            self.rebuild()
+        if self._past and self._context.jobs.busy == 0:
+            for body in self._past:
+                body.deleteLater()
+            self._past.clear()
+
     def _show_rate(self) -> None:
         now = time.monotonic()
         # A run that is over keeps its last rate: nothing arrives that could lower it.
@@ -248,8 +239,11 @@ class MainWindow(QMainWindow):
             computed = " (INT8)" if package.int8_graph is not None else ""
             self.status.set_model(f"{package.manifest.name} {package.version}{computed}{took}")
         if self._line.source is not None:
-            drift = IMAGING_WORDS.get(self._line.imaging[0], "")
-            self.status.set_source(f"{self._line.source.description}{drift}")
+            drift = {
+                "warn": translate("Window", "picture drifts"),
+                "review": translate("Window", "picture drifts: REVIEW"),
+            }.get(self._line.imaging[0], "")
+            self.status.set_source(f"{self._line.source.description}  {drift}".strip())
 
     def _state(self, state: str) -> None:
         self.status.set_state(state)
@@ -266,7 +260,9 @@ class MainWindow(QMainWindow):
             return
         word = self._entries[self._stack.currentIndex()].word
         tables = self.keyboard.tables
-        self.key_overlay.open_with({word: tables.get("page", ()), "Everywhere": tables.get("window", ())})
+        self.key_overlay.open_with(
+            {word: tables.get("page", ()), translate("Window", "Everywhere"): tables.get("window", ())}
+        )
 
     def toggle_full_screen(self) -> None:
         """Full screen and back."""
@@ -283,6 +279,7 @@ class MainWindow(QMainWindow):
     def choose_theme(self, name: ThemeName) -> None:
         """Another theme, now and at the next start."""
         self._context.settings.theme = name
+        self._context.keep_settings()
         self._context.theme.choose(name)
 
     # ── Qt ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -299,7 +296,27 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         self.key_overlay.setGeometry(self._body.rect())
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A folder may be dropped anywhere: it is for the Scan page."""
+        if _dropped_folder(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Take the folder to the Scan page; it starts nothing."""
+        folder = _dropped_folder(event)
+        page = next((entry.widget for entry in self._entries if isinstance(entry.widget, ScanPage)), None)
+        if folder is not None and page is not None:
+            event.acceptProposedAction()
+            self.go("scan")
+            page.offer(folder)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Closing the window ends the application; gui/app.py does it in order."""
         event.accept()
         QGuiApplication.quit()
+
+
+def _dropped_folder(event: QDropEvent) -> Path | None:
+    """The first folder among what is dragged; of a file, the folder it is in."""
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return next((path if path.is_dir() else path.parent for path in paths if path.exists()), None)

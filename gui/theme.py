@@ -26,6 +26,8 @@ LARGE: Final = 20
 """The three type sizes in pixels; the banner fits its own."""
 TOUCH: Final = 44
 """Least height in pixels of what is touched often."""
+CONTROL: Final = 32
+"""Height in pixels of a button or a field; `TOUCH` in touch mode."""
 FAMILIES: Final = ["Inter", "Segoe UI", "SF Pro Text", "DejaVu Sans"]
 
 
@@ -110,9 +112,23 @@ class Theme(QObject):
 
     changed = Signal()
 
-    def __init__(self, name: ThemeName = "dark", parent: QObject | None = None) -> None:
+    def __init__(
+        self, name: ThemeName = "dark", parent: QObject | None = None, *, scale: float = 1.0, touch: bool = False
+    ) -> None:
         super().__init__(parent)
         self._name: ThemeName = name
+        self._touch = touch
+        set_scale(scale)
+
+    @property
+    def touch(self) -> bool:
+        """Whether every target is at least 44 px."""
+        return self._touch
+
+    def resize(self, scale: float, *, touch: bool) -> None:
+        """Another size of type and targets; the window must be built anew for it."""
+        set_scale(scale)
+        self._touch = touch
 
     @property
     def name(self) -> ThemeName:
@@ -169,20 +185,37 @@ class Theme(QObject):
 _TOKEN: Final = {Outcome.OK: "ok", Outcome.NG: "ng", Outcome.REVIEW: "review", Outcome.NO_VERDICT: "none"}
 
 
+_scale = 1.0
+
+
+def set_scale(scale: float) -> None:
+    """The size of type from here on, 0.8…2.0; as designed is 1.0. Of the whole application, as its font is."""
+    global _scale
+    _scale = min(2.0, max(0.8, scale))
+
+
+def scaled(pixels: float) -> int:
+    """A length that holds text (a fixed width, a row's height), in pixels at the size of type in force."""
+    return round(pixels * _scale)
+
+
 def font(size: int = NORMAL, *, bold: bool = False) -> QFont:
-    """The station's type at `size` pixels, with figures of one width so that numbers do not jump."""
+    """The station's type at `size` pixels as designed, with figures of one width so that numbers do not jump."""
     made = QFont()
     made.setFamilies(FAMILIES)
-    made.setPixelSize(size)
+    made.setPixelSize(scaled(size))
     made.setWeight(QFont.Weight.Bold if bold else QFont.Weight.Normal)
     made.setFeature(QFont.Tag("tnum"), 1)
     return made
 
 
-def stylesheet(name: ThemeName) -> str:
+def stylesheet(name: ThemeName, *, touch: bool = False) -> str:
     """The Qt style sheet of one theme: resources/themes/lineside.qss with the tokens put in."""
     text = (resources_folder() / "themes" / "lineside.qss").read_text(encoding="utf-8")
-    tokens = asdict(_COLOURS[name]) | {"small": f"{SMALL}px", "normal": f"{NORMAL}px", "large": f"{LARGE}px"}
+    control = max(scaled(CONTROL), TOUCH) if touch else scaled(CONTROL)
+    sizes = {"small": scaled(SMALL), "normal": scaled(NORMAL), "large": scaled(LARGE)}
+    sizes |= {"control": control, "field": control - 2, "act": scaled(TOUCH), "box": scaled(18)}
+    tokens = asdict(_COLOURS[name]) | {key: f"{value}px" for key, value in sizes.items()}
     # Longest first, so that @on_accent is not cut by @on, nor @ng by @n.
     for token in sorted(tokens, key=len, reverse=True):
         text = text.replace(f"@{token}", tokens[token])

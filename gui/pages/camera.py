@@ -82,6 +82,10 @@ class CameraPage(QWidget):
         ]
         return [*acts, *(binding for _name, binding in self._tools())]
 
+    def held(self) -> str:
+        """Why the page cannot be built anew now; empty = it can."""
+        return ""
+
     def close_page(self) -> None:
         """Close what is open; its threads end with the jobs."""
         self._pause()

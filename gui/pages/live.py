@@ -57,6 +57,10 @@ class LivePage(LiveScreen):
         """The page is on screen."""
         self.view.setFocus()
 
+    def held(self) -> str:
+        """Why the page cannot be built anew now; empty = it can."""
+        return ""
+
     def close_page(self) -> None:
         """Keep how the overlay was set."""
         self._countdown.stop()
@@ -205,9 +209,9 @@ class LivePage(LiveScreen):
 
     def _connect(self) -> None:
         self._line.stateChanged.connect(self._state_changed)
-        self._line.triggerChanged.connect(lambda mode: self.show_trigger(mode == "software"))
+        self._line.triggerChanged.connect(self._triggered)
         self._line.imagingChanged.connect(self.drift_bar.show_level)
-        self._context.packageChanged.connect(lambda: self.strip.set_recipe(self._context.recipe))
+        self._context.packageChanged.connect(self._packaged)
         self.strip.changed.connect(self._travel)
         self.strip.operatorChanged.connect(self._operator)
         self.film.chosen.connect(self.look_at)
@@ -216,6 +220,12 @@ class LivePage(LiveScreen):
         self.words.said.connect(self._heard)
         self.words.unsaid.connect(self._took_back)
         self.words.nothing.connect(lambda: self.aside.tell("There is nothing to take back."))
+
+    def _triggered(self, mode: str) -> None:
+        self.show_trigger(mode == "software")
+
+    def _packaged(self) -> None:
+        self.strip.set_recipe(self._context.recipe)
 
     # ── on screen ────────────────────────────────────────────────────────────────────────────────────────────────
     def _display(self, look: Look) -> None:

@@ -24,6 +24,7 @@ from db.session import Database
 from engine.manifest import Manifest
 from engine.package import open_package
 from gui.context import AppContext, Binding
+from gui.language import translate
 from gui.pages.models_details import ModelDetails
 from gui.pages.models_import import Importing
 from gui.pages.models_why import WhyDialog
@@ -95,6 +96,10 @@ class ModelsPage(QWidget):
             Binding("Right", "Next model", partial(self._step, 1)),
             Binding("Backspace", "Back to the list", self._back),
         ]
+
+    def held(self) -> str:
+        """Why the page cannot be built anew now; empty = it can."""
+        return translate("Models", "A model is being taught.") if self.teaching.busy else ""
 
     def close_page(self) -> None:
         """End a training under way, with a checkpoint."""
@@ -204,7 +209,7 @@ class ModelsPage(QWidget):
         self.teaching.view.back.clicked.connect(self._back)
         self.teaching.changed.connect(self._show_buttons)
         self.teaching.decided.connect(self._back)
-        self._context.modelActivated.connect(lambda _version: self.activated())
+        self._context.modelActivated.connect(self.activated)
         self._context.packageChanged.connect(self.activated)
 
     # ── what comes back ──────────────────────────────────────────────────────────────────────────────────────────

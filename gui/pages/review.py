@@ -77,6 +77,10 @@ class ReviewPage(QWidget):
             *(Binding(f"Alt+{i}", f"Show {c.outcome} parts", c.toggle) for i, c in enumerate(self.filters.chips, 1)),
         ]
 
+    def held(self) -> str:
+        """Why the page cannot be built anew now; empty = it can."""
+        return ""
+
     def close_page(self) -> None:
         """Nothing outlives the page: its jobs belong to the context."""
         self._settle.stop()

@@ -15,6 +15,7 @@ from engine import events
 from engine.domain import Inspection, Traveller
 from engine.errors import InputError
 from gui.context import AppContext, Binding
+from gui.language import translate
 from gui.pages.review_picture import OpenedPart, open_part
 from gui.pages.scan_results import ScanResults
 from gui.pages.scan_run import Prepared, Progress, ScanOrder, ScanRun, prepare
@@ -67,6 +68,10 @@ class ScanPage(QWidget):
             *self.results.strip.bindings,
         ]
 
+    def held(self) -> str:
+        """Why the page cannot be built anew now; empty = it can."""
+        return translate("Scan", "A scan is running.") if self.running or self._loading else ""
+
     def close_page(self) -> None:
         """End the scan; what was inspected stays recorded."""
         self._settle.stop()
@@ -99,6 +104,14 @@ class ScanPage(QWidget):
         self.results.begin(folder)
         self._stack.setCurrentWidget(self.results)
         self._context.jobs.run(partial(self._prepare, folder, version, band), self._loaded, self._not_loaded)
+
+    def offer(self, folder: Path) -> None:
+        """A folder that was dropped on the window: ready to start; a scan that runs goes on."""
+        if self._run is not None or self._loading:
+            self.new_scan()
+            return
+        self._stack.setCurrentWidget(self.setup)
+        self.setup.set_folder(folder)
 
     def cancel(self) -> None:
         """End the scan early."""

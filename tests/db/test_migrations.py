@@ -28,7 +28,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "9000_next"
-down_revision = "0003_frames"
+down_revision = "0004_operators"
 branch_labels = None
 depends_on = None
 
@@ -107,7 +107,7 @@ def test_older_database_is_copied_and_migrated_with_its_data(place: Path, db: Da
     newer.close()
     assert "shift" in _columns(place, "inspections")
     assert "ancestor" in _columns(place, "models")
-    copy = place.with_name("lineside.db.before-0003_frames")
+    copy = place.with_name("lineside.db.before-0004_operators")
     assert "shift" not in _columns(copy, "inspections")
     with closing(sqlite3.connect(copy)) as raw:
         assert raw.execute("SELECT count(*) FROM overrides").fetchone() == (1,)
@@ -122,7 +122,7 @@ def test_data_survives_up_and_down(place: Path, db: Database, later: Path) -> No
     open_database(place, scripts=later).close()
     with pytest.raises(DatabaseError, match="newer"):
         open_database(place)
-    _down(place, later, "0003_frames")
+    _down(place, later, "0004_operators")
     again = open_database(place)
     assert inspections.page(again).rows == before
     again.close()
