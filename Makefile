@@ -1,4 +1,4 @@
-.PHONY: demo test bench lint bundle screenshots demo-models clean
+.PHONY: demo test bench lint bundle screenshots translations demo-models clean
 PY := .venv/bin/python
 OUT := out
 
@@ -35,6 +35,10 @@ demo-models:  ## train the shipped demo model packages again (some 35 minutes on
 screenshots:  ## the manual's pictures in docs/
 	@bash .ci/prepare test
 	@QT_QPA_PLATFORM=offscreen $(PY) -m tests.screenshots docs/screenshots
+
+translations:  ## resources/translations brought up to date with the code, and compiled
+	@bash .ci/prepare test
+	@$(PY) -m tests.translations
 
 clean:
 	rm -rf build dist $(OUT)

@@ -94,7 +94,7 @@ class _Lineside:
                 sha256=hashlib.sha256(sample.png).hexdigest(),
                 label=sample.label,
                 mask=mask,
-                group=inspection.traveller.part,
+                group=sample.group,
                 inspection=inspection.id,
                 verdict=str(inspection.verdict.outcome),
                 operator=override.operator,

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, Table, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Select, Table, bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.archive import Archive, Fingerprint
-from db.paging import Page, Sort, Stored, as_stored, read_page, stored_rows
+from db.filters import ANY, Filter, conditions, unreviewed
+from db.paging import Page, Sort, Stored, as_stored, count_up_to, read_page, stored_rows
+from db.plans import INSPECTIONS
 from db.rows import inspection_values
-from db.schema import KEPT, LOST, PENDING, InspectionRow, OverrideRow, PictureRow, StandingRow
+from db.schema import KEPT, LOST, PENDING, InspectionRow, OverrideRow, PictureRow, RandomAuditRow, StandingRow
 from db.session import Database
 from engine.domain import Inspection, Outcome, utc_now
 from engine.errors import InputError
 
 __all__ = [
     "ANY",
+    "COUNTED",
     "DEFAULT_THRESHOLD",
     "Choices",
     "Counts",
@@ -38,6 +40,7 @@ __all__ = [
     "attach_image",
     "conditions",
     "count",
+    "count_to",
     "counts",
     "distinct",
     "get",
@@ -47,8 +50,10 @@ __all__ = [
 ]
 
 DEFAULT_THRESHOLD = 0.5
+COUNTED = 10_000
+MOST_VALUES = 2_000
+"""A list of more values is no list to choose from."""
 # The bare tables: a line inserts a row every few milliseconds and has no use for the mapper's book-keeping.
-INSPECTIONS = cast(Table, InspectionRow.__table__)
 PICTURES = cast(Table, PictureRow.__table__)
 
 
@@ -65,6 +70,8 @@ class NewInspection:
     """`archive.pixels_digest` of the frame; lets a picture that stays in its folder be exported later."""
     pending: bool = False
     """The files at `image` and `heat` are yet to be written; a `PictureMark` tells how that ended."""
+    audit_one_in: int = 0
+    """It was drawn for a random audit with a chance of 1 in so many; 0 = it was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +84,6 @@ class PictureMark:
     heat: str | None = None
     of_heat: Fingerprint | None = None
     lost: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which inspections; None = any. Times: since ≤ inspected_at < until. Scores: both ends included."""
-
-    outcomes: frozenset[Outcome] | None = None
-    """The station's verdicts."""
-    labels: frozenset[str] | None = None
-    """The classes decided for."""
-    lot: str | None = None
-    model: str | None = None
-    """Model version."""
-    since: datetime | None = None
-    until: datetime | None = None
-    overridden: bool | None = None
-    min_score: float | None = None
-    max_score: float | None = None
-    source: str | None = None
-    unreviewed_only: bool = False
-    """Without an override in force, NO VERDICT left out."""
-
-
-ANY = Filter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +116,7 @@ class Choices:
     lots: tuple[str, ...]
     models: tuple[str, ...]
     sources: tuple[str, ...]
+    recipes: tuple[str, ...] = ()
 
 
 def add(db: Database, items: Sequence[NewInspection], marks: Sequence[PictureMark] = ()) -> None:
@@ -157,6 +141,7 @@ def add(db: Database, items: Sequence[NewInspection], marks: Sequence[PictureMar
             raise InputError("An inspection with this id is stored already.", "Add every inspection once.") from error
         if pictures:
             session.execute(insert(PICTURES), pictures)
+        _audit(session, items)
         _mark(session, marks)
 
 
@@ -176,7 +161,7 @@ def page(
 ) -> Page:
     """One page; `after` is the page before's `next`. Raises InputError for a key of another sorting or program."""
     with db.session() as session:
-        return read_page(session, tuple(conditions(filter)), sort, after, limit)
+        return read_page(session, filter, sort, after, limit)
 
 
 def get(db: Database, id: str) -> Stored | None:
@@ -194,7 +179,7 @@ def latest(db: Database) -> Stored | None:
 def next_unreviewed(db: Database, after: str | None = None, filter: Filter = ANY) -> Stored | None:
     """The newest OK, NG or REVIEW part without an override; with `after` (an id), the next older one."""
     with db.session() as session:
-        wanted = [*conditions(filter), *_unreviewed()]
+        wanted = [*conditions(filter), *unreviewed()]
         if after is not None:
             row = session.get(InspectionRow, after)
             if row is None:
@@ -228,57 +213,38 @@ def counts(db: Database, filter: Filter = ANY) -> Counts:
     )
 
 
-def distinct(db: Database) -> Choices:
-    """The classes, lots, model versions and sources that occur."""
+def count_to(db: Database, filter: Filter = ANY, most: int = COUNTED) -> int:
+    """How many match, counted up to `most` and no further: cheap, whatever there is."""
     with db.session() as session:
+        return count_up_to(session, filter, most)
 
-        def occurring(column: InstrumentedAttribute[str]) -> tuple[str, ...]:
-            return tuple(session.scalars(select(column).where(column != "").distinct().order_by(column)))
 
+def distinct(db: Database) -> Choices:
+    """The classes, lots, model versions, sources and recipes that occur; of each, at most MOST_VALUES."""
+    with db.session() as session:
+        row = InspectionRow
         return Choices(
-            labels=occurring(InspectionRow.label),
-            lots=occurring(InspectionRow.lot),
-            models=occurring(InspectionRow.model_version),
-            sources=occurring(InspectionRow.source),
+            labels=_occurring(session, row.label),
+            lots=_occurring(session, row.lot),
+            models=_occurring(session, row.model_version),
+            sources=_occurring(session, row.source),
+            recipes=_occurring(session, row.recipe_name),
         )
 
 
-def conditions(filter: Filter) -> list[ColumnElement[bool]]:
-    """The filter as conditions on InspectionRow; for db/ only."""
-    row, wanted = InspectionRow, list[ColumnElement[bool]]()
-    if filter.outcomes is not None:
-        wanted.append(row.outcome.in_(sorted(str(o) for o in filter.outcomes)))
-    if filter.labels is not None:
-        wanted.append(row.label.in_(sorted(filter.labels)))
-    for column, value in ((row.lot, filter.lot), (row.model_version, filter.model), (row.source, filter.source)):
-        if value is not None:
-            wanted.append(column == value)
-    if filter.since is not None:
-        wanted.append(row.inspected_at >= filter.since)
-    if filter.until is not None:
-        wanted.append(row.inspected_at < filter.until)
-    if filter.min_score is not None:
-        wanted.append(row.score >= filter.min_score)
-    if filter.max_score is not None:
-        wanted.append(row.score <= filter.max_score)
-    if filter.overridden is not None:
-        wanted.append(_has_override() if filter.overridden else ~_has_override())
-    return wanted + (_unreviewed() if filter.unreviewed_only else [])
+def _occurring(session: Session, column: InstrumentedAttribute[str]) -> tuple[str, ...]:
+    """From one value to the next along the column's index, instead of through all its rows."""
+    least: Select[str | None] = select(func.min(column)).where(column > "")
+    steps = least.cte("steps", recursive=True)
+    value = steps.c[0]
+    following = select(func.min(column)).where(column > value).scalar_subquery()
+    steps = steps.union_all(select(following).where(value.is_not(None)))
+    return tuple(session.scalars(select(steps.c[0]).where(steps.c[0].is_not(None)).limit(MOST_VALUES)))
 
 
 def _first(session: Session, rows: Select[InspectionRow, PictureRow, OverrideRow, bool]) -> Stored | None:
     found = session.execute(rows.limit(1)).first()
     return None if found is None else as_stored(found)
-
-
-def _has_override() -> ColumnElement[bool]:
-    # Aliased: the queries around it may join the same table.
-    standing = aliased(StandingRow)
-    return select(standing.inspection_id).where(standing.inspection_id == InspectionRow.id).exists()
-
-
-def _unreviewed() -> list[ColumnElement[bool]]:
-    return [~_has_override(), InspectionRow.outcome != str(Outcome.NO_VERDICT)]
 
 
 def _picture_values(archive: Archive, id: str, image: str | None, heat: str | None) -> dict[str, object]:
@@ -307,6 +273,16 @@ def _pending_values(item: NewInspection) -> dict[str, object]:
         "archived_at": utc_now(),
         "state": PENDING,
     }
+
+
+def _audit(session: Session, items: Sequence[NewInspection]) -> None:
+    drawn = [
+        {"inspection_id": item.inspection.id, "at": item.inspection.times.inspected_at, "one_in": item.audit_one_in}
+        for item in items
+        if item.audit_one_in
+    ]
+    if drawn:
+        session.execute(insert(RandomAuditRow), drawn)
 
 
 def _mark(session: Session, marks: Sequence[PictureMark]) -> None:

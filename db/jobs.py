@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from db import inspections, overrides, pending
+from db import audits, inspections, overrides, pending
 from db.archive import pixels_digest
 from db.archiver import Archiver, Task
 from db.inspections import DEFAULT_THRESHOLD, NewInspection
@@ -38,7 +38,8 @@ class Recorder:
     `flush` waits for the files too and commits what waits. A failed commit raises StorageError and keeps what waits: a
     later call or `flush` tries it again. A picture that cannot be written costs no verdict: its row says why it is
     lost, and `tell` is called (on the archiver's thread) at the first of such failures in a row. `threshold` is the
-    recipe's `ng_at`; set it again when the recipe changes.
+    recipe's `ng_at`; set it again when the recipe changes. `audit_every`: an OK part is drawn for a random audit with a
+    chance of 1 in so many, and its picture archived whatever the policy says; 0 = none.
     """
 
     def __init__(
@@ -49,9 +50,11 @@ class Recorder:
         group: int = 1,
         threshold: float = DEFAULT_THRESHOLD,
         tell: Callable[[LinesideError], None] | None = None,
+        audit_every: int = 0,
     ) -> None:
         self.policy = policy
         self.threshold = threshold
+        self.audit_every = audit_every
         self._db = db
         self._archiver = Archiver(db.archive, self._at_rest, tell or _unheard)
         self._group = max(1, group)
@@ -66,17 +69,19 @@ class Recorder:
     def __call__(self, inspection: Inspection, frame: Frame | None, prediction: Prediction | None) -> None:
         """Keep one inspection; `frame` and `prediction` are None where none arrived. Raises StorageError."""
         heat = prediction.heat if prediction else None
-        digest, task = None, None
+        digest, task, one_in = None, None, 0
         if frame is not None:
+            if inspection.verdict.outcome is Outcome.OK and audits.drawn(self.audit_every):
+                one_in = self.audit_every
             # Folder and video frames have a name: their digest lets an export trust the file later.
             digest = pixels_digest(frame.pixels) if frame.name else None
-            if self._to_archive(inspection.verdict.outcome):
+            if self._to_archive(inspection.verdict.outcome) or one_in:
                 image, heat_path = self._db.archive.promise(inspection.id, frame.captured_at, frame.pixels, heat)
                 task = Task(inspection.id, image, heat_path, frame.pixels.nbytes)
             self._remember(inspection.id, frame, heat)
         try:
             with self._writing:
-                self._waiting.append(_row(inspection, task, self.threshold, digest))
+                self._waiting.append(_row(inspection, task, self.threshold, digest, one_in))
                 if self._group == 1:
                     self._commit()
         finally:
@@ -161,9 +166,9 @@ class Recorder:
         return chosen
 
 
-def _row(inspection: Inspection, task: Task | None, threshold: float, digest: str | None) -> NewInspection:
+def _row(inspection: Inspection, task: Task | None, threshold: float, digest: str | None, one_in: int) -> NewInspection:
     image, heat = (task.image, task.heat) if task is not None else (None, None)
-    return NewInspection(inspection, image, heat, threshold, digest, pending=task is not None)
+    return NewInspection(inspection, image, heat, threshold, digest, pending=task is not None, audit_one_in=one_in)
 
 
 def _unheard(error: LinesideError) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Select, delete, insert, select
@@ -10,10 +10,19 @@ from sqlalchemy.orm import Session, aliased
 
 from db.archive import Archive
 from db.rows import override_of
-from db.schema import InspectionRow, OverrideRow, StandingRow
+from db.schema import ExportItemRow, ExportRow, InspectionRow, OverrideRow, StandingRow
 from db.session import Database
 from engine.domain import Mask, Outcome, Override, new_id
 from engine.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """An export that holds an override. `folder` as it was named then."""
+
+    at: datetime
+    folder: str
+    format: str
 
 
 def add_override(db: Database, override: Override) -> Override:
@@ -58,6 +67,19 @@ def history(db: Database, inspection_id: str) -> tuple[Override, ...]:
             select(OverrideRow).where(OverrideRow.inspection_id == inspection_id).order_by(OverrideRow.serial)
         )
         return tuple(override_of(row) for row in rows)
+
+
+def exports_of(db: Database, inspection_id: str) -> tuple[Exported, ...]:
+    """The exports that overrides of an inspection went into, oldest first."""
+    rows = (
+        select(ExportRow.at, ExportRow.folder, ExportRow.fmt)
+        .join(ExportItemRow, ExportItemRow.export_serial == ExportRow.serial)
+        .join(OverrideRow, OverrideRow.id == ExportItemRow.override_id)
+        .where(OverrideRow.inspection_id == inspection_id)
+        .order_by(ExportRow.serial)
+    )
+    with db.session() as session:
+        return tuple(Exported(*row) for row in session.execute(rows))
 
 
 def in_force(db: Database, inspection_id: str) -> Override | None:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Row, Select, false, func, select, true, tuple_
+from sqlalchemy import Row, Select, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from db.filters import Filter
+from db.plans import Lead, keys, lead, seen, smallest
 from db.rows import inspection_of, override_of
 from db.schema import LOST, PENDING, InspectionRow, OverrideRow, PictureRow, StandingRow
 from engine.domain import Inspection, Override
 from engine.errors import InputError
 
 MAX_LIMIT = 10_000
+IDS_AT_ONCE = 500
+"""SQLite takes 999 values in a statement where it is old."""
 
-Conditions = Sequence[ColumnElement[bool]]
+Columns = TypeVarTuple("Columns")
 StoredRow = Row[InspectionRow, PictureRow, OverrideRow, bool]
 """All but the first are None where there is none: outer joins."""
 
@@ -34,6 +37,8 @@ class Sort(StrEnum):
     """Highest defect score first."""
     CLOSEST = "closest"
     """Smallest distance between score and threshold first."""
+    FARTHEST = "farthest"
+    """Largest distance between score and threshold first: of mistakes, the most confident ones."""
     MISTAKES = "mistakes"
     """Where the override in force disagrees with the verdict, newest first; then all others, newest first."""
 
@@ -67,6 +72,7 @@ _ORDERS: dict[Sort, tuple[InstrumentedAttribute[Any], bool]] = {
     Sort.OLDEST: (InspectionRow.inspected_at, False),
     Sort.SCORE: (InspectionRow.score, True),
     Sort.CLOSEST: (InspectionRow.margin, False),
+    Sort.FARTHEST: (InspectionRow.margin, True),
     Sort.MISTAKES: (InspectionRow.inspected_at, True),
 }
 
@@ -94,40 +100,66 @@ def as_stored(found: StoredRow) -> Stored:
     )
 
 
-def read_page(session: Session, where: Conditions, sort: Sort, after: str | None, limit: int) -> Page:
+def read_page(session: Session, filter: Filter, sort: Sort, after: str | None, limit: int) -> Page:
     """The rows after the key, at most `limit` (1…10,000)."""
     limit = max(1, min(limit, MAX_LIMIT))
     key = _decode(after, sort) if after is not None else None
     if sort is Sort.MISTAKES:
-        found = _mistakes_first(session, where, key, limit + 1)
+        found = _mistakes_first(session, filter, key, limit + 1)
     else:
-        found = _ordered(session, where, sort, key, limit + 1)
+        found = _ordered(session, filter, sort, key, limit + 1)
     more, found = len(found) > limit, found[:limit]
     rows = tuple(as_stored(row) for row in found)
     return Page(rows, _encode(sort, found[-1]) if more else None)
 
 
-def _mistakes_first(session: Session, where: Conditions, key: list[Any] | None, limit: int) -> list[StoredRow]:
-    """Two reads, each along an index, instead of sorting the whole table by a computed column."""
-    mistake = func.coalesce(StandingRow.disagrees, false())
+def count_up_to(session: Session, filter: Filter, most: int) -> int:
+    """How many match, counted up to `most`."""
+    rows, _ = keys(smallest(session, filter), filter)
+    return session.execute(select(func.count()).select_from(rows.limit(most).subquery())).scalar_one()
+
+
+def _mistakes_first(session: Session, filter: Filter, key: list[Any] | None, limit: int) -> list[StoredRow]:
+    """Two reads instead of sorting the whole table by a computed column."""
     found: list[StoredRow] = []
-    if key is None or key[2]:
-        found = _ordered(session, [*where, StandingRow.disagrees == true()], Sort.MISTAKES, key, limit)
+    if filter.disagrees is not False and (key is None or key[2]):
+        found = _ordered(session, replace(filter, disagrees=True), Sort.MISTAKES, key, limit)
         key = None
-    if len(found) < limit:
-        found += _ordered(session, [*where, ~mistake], Sort.MISTAKES, key, limit - len(found))
+    if len(found) < limit and not filter.disagrees:
+        rest = replace(filter, disagrees=False)
+        found += _ordered(session, rest, Sort.MISTAKES, key, limit - len(found))
     return found
 
 
-def _ordered(session: Session, where: Conditions, sort: Sort, key: list[Any] | None, limit: int) -> list[StoredRow]:
+def _ordered(session: Session, filter: Filter, sort: Sort, key: list[Any] | None, limit: int) -> list[StoredRow]:
     column, descending = _ORDERS[sort]
-    both = (column, InspectionRow.id)
-    rows = stored_rows().where(*where)
-    if key is not None:
-        place, start = tuple_(*both), tuple_(key[0], key[1])
-        rows = rows.where(place < start if descending else place > start)
-    rows = rows.order_by(*(c.desc() if descending else c.asc() for c in both))
+    start = lead(session, filter, column)
+    if start.ids is not None or start.must_sort:
+        return _sorted(session, start, filter, sort, key, limit)
+    rows = _placed(stored_rows().where(*seen(start, filter)), (column, InspectionRow.id), descending, key)
     return list(session.execute(rows.limit(limit)))
+
+
+def _sorted(
+    session: Session, start: Lead, filter: Filter, sort: Sort, key: list[Any] | None, limit: int
+) -> list[StoredRow]:
+    """The keys of few rows sorted, then the rows of the page alone."""
+    column, descending = _ORDERS[sort]
+    few, row = keys(start, filter)
+    wanted = list(session.scalars(_placed(few, (row[column.key], row.id), descending, key).limit(limit)))
+    found: dict[str, StoredRow] = {}
+    for part in range(0, len(wanted), IDS_AT_ONCE):
+        chosen = stored_rows().where(InspectionRow.id.in_(wanted[part : part + IDS_AT_ONCE]))
+        found |= {r[0].id: r for r in session.execute(chosen)}
+    return [found[id] for id in wanted]
+
+
+def _placed(rows: Select[*Columns], by: tuple[Any, Any], descending: bool, key: list[Any] | None) -> Select[*Columns]:
+    """In order, after the key."""
+    if key is not None:
+        place, start = tuple_(*by), tuple_(key[0], key[1])
+        rows = rows.where(place < start if descending else place > start)
+    return rows.order_by(*(c.desc() if descending else c.asc() for c in by))
 
 
 def _encode(sort: Sort, row: StoredRow) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.schema import ActivationRow, ModelRow
+from db.schema import ActivationRow, GateRow, ModelRow
 from db.session import Database
 from engine.domain import utc_now
 from engine.errors import InputError, PackageError, StorageError
@@ -27,13 +27,15 @@ from engine.package import MANIFEST, ModelPackage, open_package
 from engine.settings import write_atomically
 
 MODELS = "models"
+ACTIVATED, REJECTED = "activated", "rejected"
+"""How a gate ends."""
 
-State = Literal["active", "candidate", "retired"]
+State = Literal["active", "candidate", "retired", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """A registered model. Candidate: never active so far; retired: was active before."""
+    """A registered model. Candidate: never active so far; retired: was active; rejected: the gate's last word."""
 
     version: str
     name: str
@@ -70,17 +72,22 @@ def register(db: Database, package_path: Path, by: str) -> ModelVersion:
         if session.get(ModelRow, package.version) is None:
             session.execute(insert(ModelRow), [_values(package, by)])
             audit.note(session, by, "model registered", f"{package.manifest.name} {package.version}")
-    return _get(db, package.version)
+    return find(db, package.version)
 
 
 def activate(db: Database, version: str, by: str, why: str = "") -> ModelVersion:
     """Make a registered model the active one. Raises InputError for an unknown one, PackageError for a damaged one."""
-    open_package(_get(db, version).folder)
+    open_package(find(db, version).folder)
     with db.writing() as session:
-        stack = _stack(session)
-        if not stack or stack[-1] != version:
-            _append(session, version, by, why, rollback=False)
-    return _get(db, version)
+        push(session, version, by, why)
+    return find(db, version)
+
+
+def push(session: Session, version: str, by: str, why: str) -> None:
+    """Make it the active one in this transaction; nothing happens where it is."""
+    stack = _stack(session)
+    if not stack or stack[-1] != version:
+        _append(session, version, by, why, rollback=False)
 
 
 def rollback(db: Database, by: str, why: str = "") -> ModelVersion:
@@ -92,7 +99,7 @@ def rollback(db: Database, by: str, why: str = "") -> ModelVersion:
         row = session.get_one(ModelRow, stack[-2])
         open_package(db.folder / row.folder)
         _append(session, row.version, by, why, rollback=True)
-    return _get(db, row.version)
+    return find(db, row.version)
 
 
 def withdraw(db: Database, version: str, by: str, why: str) -> ModelVersion | None:
@@ -113,17 +120,19 @@ def active(db: Database) -> ModelVersion | None:
     """The active model; None until one was activated."""
     with db.session() as session:
         stack = _stack(session)
-        return _model(db, session.get_one(ModelRow, stack[-1]), stack[-1], stack) if stack else None
+        return _model(db, session.get_one(ModelRow, stack[-1]), stack[-1], stack, frozenset()) if stack else None
 
 
 def list_models(db: Database) -> tuple[ModelVersion, ...]:
     """All registered models, newest first."""
     with db.session() as session:
-        history = tuple(a.version for a in session.scalars(select(ActivationRow)))
+        past = {a.version: a.at for a in session.scalars(select(ActivationRow).order_by(ActivationRow.serial))}
+        decided = {g.candidate: g for g in session.scalars(select(GateRow).order_by(GateRow.serial))}
+        rejected = {v for v, g in decided.items() if g.decision == REJECTED and (v not in past or past[v] < g.at)}
         stack = _stack(session)
         now = stack[-1] if stack else None
         rows = session.scalars(select(ModelRow).order_by(ModelRow.registered_at.desc(), ModelRow.version))
-        return tuple(_model(db, row, now, history) for row in rows)
+        return tuple(_model(db, row, now, tuple(past), rejected) for row in rows)
 
 
 def activations(db: Database) -> tuple[Activation, ...]:
@@ -149,15 +158,19 @@ def _append(session: Session, version: str, by: str, why: str, *, rollback: bool
     audit.note(session, by, "model rolled back" if rollback else "model activated", f"{version} {why}".strip())
 
 
-def _get(db: Database, version: str) -> ModelVersion:
+def find(db: Database, version: str) -> ModelVersion:
+    """One registered model. Raises InputError for an unknown one."""
     for model in list_models(db):
         if model.version == version:
             return model
     raise InputError(f"The model {version} is not registered.", "Import its package first.")
 
 
-def _model(db: Database, row: ModelRow, now: str | None, history: Sequence[str]) -> ModelVersion:
-    state: State = "active" if row.version == now else "retired" if row.version in history else "candidate"
+def _model(
+    db: Database, row: ModelRow, now: str | None, history: Sequence[str], rejected: Collection[str]
+) -> ModelVersion:
+    used: State = "retired" if row.version in history else "candidate"
+    state: State = "active" if row.version == now else "rejected" if row.version in rejected else used
     return ModelVersion(
         version=row.version,
         name=row.name,

@@ -66,6 +66,8 @@ class Sample:
     mask: Mask | None = field(repr=False)
     stored: Stored
     override: Override
+    group: str = ""
+    """Samples of one group never cross training and test; empty = alone."""
 
 
 def confirmed(db: Database, filter: Filter) -> list[Confirmed]:
@@ -115,7 +117,7 @@ def roles(
     return Roles(tuple(names), tuple(n for n in names if n in known))
 
 
-def sample(archive: Archive, part: Confirmed, known: Roles, painted: Mask | None) -> Sample:
+def sample(archive: Archive, part: Confirmed, known: Roles, painted: Mask | None, group: str = "") -> Sample:
     """The part as a sample. Raises Unusable, with the reason."""
     sound = part.override.outcome is Outcome.OK
     label = _label(part, known)
@@ -125,7 +127,18 @@ def sample(archive: Archive, part: Confirmed, known: Roles, painted: Mask | None
         raise Unusable("its mask has another size than its picture")
     if mask is not None and not mask.any():
         mask = None
-    return Sample(part.stored.inspection.id, label, sound, png, size, mask, part.stored, part.override)
+    return Sample(part.stored.inspection.id, label, sound, png, size, mask, part.stored, part.override, group)
+
+
+def judged_pixels(archive: Archive, part: Confirmed) -> Pixels:
+    """The pixels that were inspected, as they came: H×W or H×W×3 BGR. Raises InputError where they are lost."""
+    try:
+        if part.stored.image is None:
+            return _from_source(part)
+        _archived(archive, part, part.stored.image)
+        return archive.load(part.stored.image)
+    except Unusable as reason:
+        raise InputError(f"Part {part.stored.inspection.id} is left out: {reason}.") from reason
 
 
 def _label(part: Confirmed, known: Roles) -> str:
@@ -151,31 +164,47 @@ def _picture(archive: Archive, part: Confirmed) -> tuple[bytes, tuple[int, int]]
     Where the camera stated depth or mosaic, the picture is developed as the model saw it; else the file's bytes stay.
     """
     frame = part.stored.inspection.frame
+    if part.stored.image is None:
+        pixels = _from_source(part)
+        try:
+            return _png(pixels, frame), (int(pixels.shape[0]), int(pixels.shape[1]))
+        except InputError as error:
+            raise Unusable(error.message) from error
+    data = _archived(archive, part, part.stored.image)
+    if frame.bits or frame.bayer:
+        data = _png(archive.load(part.stored.image), frame, data)
+    return data, (frame.height, frame.width)
+
+
+def _archived(archive: Archive, part: Confirmed, image: str) -> bytes:
+    """The archived file's bytes, unchanged since."""
+    if part.stored.pending:
+        raise Unusable("its picture is not written yet")
     try:
-        if part.stored.pending:
-            raise Unusable("its picture is not written yet")
-        if part.stored.image is not None:
-            data = archive.path(part.stored.image).read_bytes()
-            if hashlib.sha256(data).hexdigest() != part.image_sha256:
-                raise Unusable("its archived picture was changed")
-            if frame.bits or frame.bayer:
-                data = _png(archive.load(part.stored.image), frame, data)
-            return data, (frame.height, frame.width)
-        if not frame.name:
-            raise Unusable(f"its picture is lost: {part.stored.lost}" if part.stored.lost else _NOT_ARCHIVED)
-        if part.pixels_sha256 is None:
-            raise Unusable("its picture was not archived, and nothing tells whether the file is still the same")
-        pixels: Pixels = read_picture(Path(frame.name))
+        data = archive.path(image).read_bytes()
     except OSError as error:
         raise Unusable(f"its archived picture cannot be read ({error.strerror})") from error
+    if hashlib.sha256(data).hexdigest() != part.image_sha256:
+        raise Unusable("its archived picture was changed")
+    return data
+
+
+def _from_source(part: Confirmed) -> Pixels:
+    """The file the frame came from, when its pixels are still those inspected."""
+    if part.stored.pending:
+        raise Unusable("its picture is not written yet")
+    name = part.stored.inspection.frame.name
+    if not name:
+        raise Unusable(f"its picture is lost: {part.stored.lost}" if part.stored.lost else _NOT_ARCHIVED)
+    if part.pixels_sha256 is None:
+        raise Unusable("its picture was not archived, and nothing tells whether the file is still the same")
+    try:
+        pixels: Pixels = read_picture(Path(name))
     except PictureError as error:
         raise Unusable(error.message) from error
     if pixels_digest(pixels) != part.pixels_sha256:
-        raise Unusable(f"the picture {frame.name} was changed after it was inspected")
-    try:
-        return _png(pixels, frame), (int(pixels.shape[0]), int(pixels.shape[1]))
-    except InputError as error:
-        raise Unusable(error.message) from error
+        raise Unusable(f"the picture {name} was changed after it was inspected")
+    return pixels
 
 
 def _png(pixels: Pixels, frame: FrameRef, as_it_is: bytes | None = None) -> bytes:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from db import pending, registry
 from db.archive import Archive
 from db.overrides import disagrees, standing_override
+from db.retention import REMOVED
 from db.schema import KEPT, LOST, PENDING, InspectionRow, OverrideRow, PictureRow, StandingRow
 from db.session import Database
 from engine.errors import LinesideError
@@ -55,6 +56,8 @@ def _picture_problems(session: Session, archive: Archive) -> Iterator[str]:
     )
     for id_, image, image_sha256, heat, heat_sha256, state, why in session.execute(select(*columns)).yield_per(BATCH):
         if state == LOST:
+            if (why or "").startswith(REMOVED):
+                continue
             yield f"The picture of inspection {id_} is lost: {why}."
         elif state == PENDING:
             yield from _pending_problem(archive, image or "", id_)

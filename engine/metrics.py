@@ -93,6 +93,20 @@ def cohen_kappa(matrix: NDArray[np.int64]) -> float:
     return (observed - expected) / (1.0 - expected) if expected < 1.0 else math.nan
 
 
+def kappa_interval(matrix: NDArray[np.int64], z: float = 1.959964) -> tuple[float, float]:
+    """Interval of Cohen's kappa, 95 % by default, cut to -1…1; (nan, nan) where kappa is not defined.
+
+    By the large-sample standard error √(pₒ(1-pₒ) / n) / (1-pₑ) (Cohen 1960).
+    """
+    kappa, total = cohen_kappa(matrix), float(matrix.sum())
+    if math.isnan(kappa):
+        return math.nan, math.nan
+    expected = float((matrix.sum(axis=0) * matrix.sum(axis=1)).sum()) / total**2
+    observed = float(np.trace(matrix)) / total
+    half = z * math.sqrt(observed * (1.0 - observed) / total) / (1.0 - expected)
+    return max(-1.0, kappa - half), min(1.0, kappa + half)
+
+
 def average_precision(positive: ArrayLike, scores: ArrayLike) -> float:
     """Area under the precision-recall steps, Σ (Rₙ - Rₙ₋₁)·Pₙ over distinct scores; nan without a positive."""
     truth, values = _ordered(positive, scores)

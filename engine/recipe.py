@@ -4,6 +4,7 @@ schema = 1
 name = "bracket 12"
 version = 3
 model = ""                      # version of the package it was made for; empty = any
+code = "4711-A"                 # what a scanner reads to change over to it; no other recipe of the station has it
 roi = [0, 0, 1280, 1024]        # what is inspected: x, y, width, height in pixels; left out: the whole frame
 polygon = [[40, 10], [1200, 10], [1200, 1000], [40, 1000]]  # only what lies inside; the rest is painted grey
 bits = 12                       # bits a 16-bit pixel uses; 0: by each frame's brightest pixel, which may make it jump
@@ -68,7 +69,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,19 @@ from engine.verdict import without_bands
 
 RECIPE_SCHEMA = 1
 MAX_RECIPE_BYTES = 1 << 20
+MAX_CODE = 64
+CODE = r"^([\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?)?$"
+"""Printable ASCII, as scanners type it, with no space at either end."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeHead:
+    """What a recipe file says of itself, which no package is needed for."""
+
+    name: str
+    version: int
+    model: str = ""
+    code: str = ""
 
 
 class _SavingFile(BaseModel):
@@ -125,6 +139,7 @@ class _RecipeFile(ViewKeys):
     name: str = Field(min_length=1, max_length=100)
     version: int = Field(1, ge=1)
     model: str = ""
+    code: str = Field("", max_length=MAX_CODE, pattern=CODE)
     max_frame_age_s: float = Field(2.0, gt=0.0)
     limits: LimitsFile = LimitsFile()
     classes: list[ClassFile] = Field(default_factory=list, max_length=1000)
@@ -164,9 +179,12 @@ def without_review(recipe: Recipe) -> Recipe:
     return _sealed(without_bands(recipe))
 
 
-def load_recipe(path: Path, package: ModelPackage) -> Recipe:
-    """A recipe file for this package; what it leaves out is the package's own. Raises InputError naming the key."""
-    read = _read(path)
+def load_recipe(path: Path, package: ModelPackage, text: str | None = None) -> Recipe:
+    """A recipe file for this package; what it leaves out is the package's own. Raises InputError naming the key.
+
+    `text`: read this as if it stood in that file, as a draft of it.
+    """
+    read = _read(path, text)
     if read.schema_version > RECIPE_SCHEMA:
         raise InputError(f"The recipe {path} was made by a newer Lineside.", "Update this station.")
     if read.model and read.model != package.version:
@@ -194,8 +212,23 @@ def load_recipe(path: Path, package: ModelPackage) -> Recipe:
             camera=camera_of(read.camera, path),
             imaging=imaging_with(read.imaging, read, path),
             max_frame_age_s=read.max_frame_age_s,
+            code=read.code,
         )
     )
+
+
+def read_head(path: Path) -> RecipeHead:
+    """Name, version, model and code of a recipe file, which is checked but for what a package knows.
+
+    Raises InputError naming the key.
+    """
+    read = _read(path)
+    return RecipeHead(read.name, read.version, read.model, read.code)
+
+
+def recipe_document(path: Path) -> dict[str, Any]:
+    """The checked tables of a recipe file as TOML gives them; toml_of writes them. Raises InputError naming the key."""
+    return _tables(path)[0]
 
 
 def dump_recipe(recipe: Recipe) -> str:
@@ -208,6 +241,7 @@ def dump_recipe(recipe: Recipe) -> str:
         "name": recipe.name,
         "version": recipe.version,
         "model": recipe.model,
+        "code": recipe.code or None,
         "max_frame_age_s": recipe.max_frame_age_s,
         "limits": limits_document(recipe.limits),
         "guard": guard_document(recipe.guard),
@@ -306,18 +340,23 @@ def _is_free(path: Path, data: bytes) -> bool:
         raise StorageError(f"{path} cannot be read: {error.strerror}.", "Choose another folder.") from error
 
 
-def _read(path: Path) -> _RecipeFile:
+def _read(path: Path, text: str | None = None) -> _RecipeFile:
+    return _tables(path, text)[1]
+
+
+def _tables(path: Path, text: str | None = None) -> tuple[dict[str, Any], _RecipeFile]:
     try:
-        if path.stat().st_size > MAX_RECIPE_BYTES:
+        if text is None and path.stat().st_size > MAX_RECIPE_BYTES:
             raise InputError(f"The recipe {path} is too large.", "Choose a recipe file.")
-        return _RecipeFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        document = tomllib.loads(path.read_text(encoding="utf-8") if text is None else text)
+        return document, _RecipeFile.model_validate(document)
     except OSError as error:
         raise InputError(f"The recipe {path} cannot be read: {error.strerror}.", "Choose a recipe file.") from error
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
         raise InputError(f"The recipe {path} is not valid at {key}: {first['msg']}.", "Correct that key.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"The recipe {path} is not valid TOML: {error}.", "Correct the file.") from error
 
 

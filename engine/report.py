@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,21 @@ from engine.settings import resources_folder, write_atomically
 
 GALLERY = 24
 PICTURE_WIDTH = 480
+FORMULA = frozenset("=+-@\t\r\n")
+"""A text that begins with one of these is a formula to some spreadsheet."""
+WORDS: Mapping[str, str] = {
+    "language": "en",
+    "made": "Made",
+    "inspected": "inspected",
+    "against": "Verdict against the known truth",
+    "truth": "Truth",
+    "scores": "Defect scores",
+    "axis": "defect score (height: square root of the count)",
+    "parts": "NG, REVIEW and NO VERDICT parts",
+    "part": "part",
+    **{str(outcome): str(outcome) for outcome in Outcome},
+}
+"""What the report says by itself, by key; a window in another language gives its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +47,10 @@ class ReportEntry:
 
     inspection: Inspection
     picture: bytes | None = None
+    truth: str = ""
+    """What is known of the part where the frame does not say it: its folder's name."""
+    name: str = ""
+    """What the picture is called in the report; empty = its number."""
 
 
 @dataclass(slots=True)
@@ -75,23 +95,48 @@ def write_report(
     folder: Path, title: str, entries: Sequence[ReportEntry], tally: Tally, facts: dict[str, str], made_at: datetime
 ) -> Path:
     """Write report.html and inspections.csv into `folder`; returns the HTML's path. Raises StorageError."""
+    page = folder / "report.html"
+    write_atomically(page, html_of(title, entries, tally, facts, made_at).encode())
+    write_atomically(folder / "inspections.csv", csv_of([e.inspection for e in entries]))
+    return page
+
+
+def html_of(
+    title: str,
+    entries: Sequence[ReportEntry],
+    tally: Tally,
+    facts: Mapping[str, str],
+    made_at: datetime,
+    words: Mapping[str, str] = WORDS,
+    gallery: int = GALLERY,
+) -> str:
+    """The report as one HTML page, pictures inline: the first `gallery` entries that have one. `words` as in WORDS."""
     templates = Environment(loader=FileSystemLoader(resources_folder() / "templates"), autoescape=True)
     scores = [e.inspection.verdict.score for e in entries if e.inspection.verdict.outcome is not Outcome.NO_VERDICT]
-    html = templates.get_template("report.html.j2").render(
+    pictured = [e for e in entries if e.picture][:gallery]
+    return templates.get_template("report.html.j2").render(
         title=title,
         facts=facts,
         made_at=made_at,
         outcomes=list(Outcome),
         tally=tally,
+        words=words,
         histogram=_histogram(scores),
         gallery=[
-            {"inspection": e.inspection, "src": base64.b64encode(e.picture).decode()} for e in entries if e.picture
-        ][:GALLERY],
+            {
+                "inspection": e.inspection,
+                "truth": e.truth or e.inspection.frame.truth,
+                "name": e.name,
+                "src": base64.b64encode(e.picture or b"").decode(),
+            }
+            for e in pictured
+        ],
     )
-    page = folder / "report.html"
-    write_atomically(page, html.encode())
-    write_atomically(folder / "inspections.csv", csv_of([e.inspection for e in entries]))
-    return page
+
+
+def json_line(inspection: Inspection) -> str:
+    """The stable line of one inspection (docs/jsonl.md), with its end of line."""
+    return json.dumps(as_plain(inspection), ensure_ascii=False) + "\n"
 
 
 def csv_of(inspections: Sequence[Inspection]) -> bytes:
@@ -119,20 +164,20 @@ def csv_of(inspections: Sequence[Inspection]) -> bytes:
         writer.writerow(
             [
                 inspection.times.inspected_at.isoformat(timespec="milliseconds"),
-                *(_guarded(plain[k]) for k in ("path", "source", "sequence", "verdict", "label", "score")),
+                *(guarded(plain[k]) for k in ("path", "source", "sequence", "verdict", "label", "score")),
                 len(inspection.regions),
-                _guarded("; ".join(inspection.verdict.reasons)),
-                _guarded(plain["model"]),
-                _guarded(plain["recipe"]),
-                inspection.frame.truth or "",
+                guarded("; ".join(inspection.verdict.reasons)),
+                guarded(plain["model"]),
+                guarded(plain["recipe"]),
+                guarded(inspection.frame.truth or ""),
             ]
         )
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-def _guarded(value: Any) -> Any:
+def guarded(value: Any) -> Any:
     """A text that a spreadsheet would take for a formula, made harmless (OWASP: CSV injection)."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+    return f"'{value}" if isinstance(value, str) and value[:1] in FORMULA else value
 
 
 def _histogram(scores: Sequence[float]) -> list[dict[str, float]]:

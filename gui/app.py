@@ -22,18 +22,27 @@ from engine.errors import EnvironmentFailure, InputError, LinesideError, UsageEr
 from engine.settings import StationSettings, database_url, home, load_settings, save_settings
 from engine.sources.catalogue import find_cameras, open_source
 from gui.bridge import Bridge
+from gui.collector import Collector
 from gui.context import AppContext
 from gui.finish import Finish
+from gui.first_run import FirstRun
 from gui.language import translate
 from gui.line import Line, LoadModel, OpenSource, RunOptions, load_on_cpu
 from gui.main_window import MainWindow
+from gui.messages import translated
+from gui.operators import ask_operator
 from gui.pages.camera import CameraPage
 from gui.pages.camera_find import FindCameras
 from gui.pages.live import LivePage
 from gui.pages.models import ModelsPage
+from gui.pages.recipes import RecipesPage
+from gui.pages.reports import ReportsPage
 from gui.pages.review import ReviewPage
 from gui.pages.scan import ScanPage
+from gui.pages.settings import SettingsPage
+from gui.pages.teach_in import TeachInPage
 from gui.rail import Entry
+from gui.retention_keeper import Keeper
 from gui.theme import THEMES, Theme, ThemeName, font
 
 log = logging.getLogger(__name__)
@@ -76,6 +85,8 @@ class Station:
     bridge: Bridge
     line: Line
     window: MainWindow
+    keeper: Keeper
+    first_run: FirstRun
 
 
 def run_window(args: argparse.Namespace) -> int:
@@ -113,16 +124,31 @@ def run_gui(options: GuiOptions) -> int:
         if options.frames is None and QGuiApplication.platformName() not in HEADLESS:
             _tell_and_leave(application, error)
         raise
+    collector = Collector()
     finish = Finish(station.context, station.line, station.window, options)
     with _Alarm(station.context):
         try:
             station.window.show()
             station.bridge.start()
-            station.line.start()
+            _begin(station, options)
+            collector.start()
             code = application.exec()
         finally:
             shut_down(station)
+            collector.stop()
     return finish.conclude(code)
+
+
+def _begin(station: Station, options: GuiOptions) -> None:
+    """The line runs at once, but for somebody's first time: then starting it is the first thing to learn."""
+    station.keeper.start()
+    unattended = options.frames is not None or options.screenshot is not None
+    if station.context.settings.pin_required and not unattended:
+        # Whoever worked here before the restart may not be who stands here now.
+        station.context.choose_operator("")
+        ask_operator(station.context, station.window)
+    if unattended or not station.first_run.start_if_wanted():
+        station.line.start()
 
 
 def compose(options: GuiOptions) -> Station:
@@ -155,7 +181,7 @@ def compose(options: GuiOptions) -> Station:
         window.go(options.page)
     if complaint is not None:
         context.notify("warning", complaint.message, complaint.remedy)
-    return Station(context, bridge, line, window)
+    return Station(context, bridge, line, window, Keeper(context, context), FirstRun(context, line, window))
 
 
 def make_pages(context: AppContext, line: Line, options: GuiOptions) -> list[Entry]:
@@ -165,7 +191,11 @@ def make_pages(context: AppContext, line: Line, options: GuiOptions) -> list[Ent
         Entry("review", translate("Rail", "Review"), ReviewPage(context)),
         Entry("scan", translate("Rail", "Scan"), ScanPage(context)),
         Entry("models", translate("Rail", "Models"), ModelsPage(context)),
+        Entry("recipes", translate("Rail", "Recipes"), RecipesPage(context, line)),
+        Entry("reports", translate("Rail", "Reports"), ReportsPage(context)),
+        Entry("settings", translate("Rail", "Settings"), SettingsPage(context)),
         Entry("camera", translate("Rail", "Camera"), CameraPage(context, line, options.open, options.find)),
+        Entry("teach-in", translate("Rail", "Teach-in"), TeachInPage(context, line), on_rail=False),
     ]
 
 
@@ -178,6 +208,7 @@ def shut_down(station: Station) -> None:
     except LinesideError as error:
         log.error("%s", error)
     station.bridge.stop()
+    station.keeper.stop()
     station.window.close_pages()
     if not context.jobs.shutdown(SHUTDOWN_S):
         log.error("a background job did not stop within %.0f s", SHUTDOWN_S)
@@ -253,8 +284,8 @@ def _size(text: str) -> tuple[int, int]:
 
 def _tell_and_leave(application: QApplication, error: LinesideError) -> None:
     """A start that failed, shown to somebody who clicked an icon and sees no terminal."""
-    box = QMessageBox(QMessageBox.Icon.Critical, "Lineside", error.message)
-    box.setInformativeText(error.remedy)
+    box = QMessageBox(QMessageBox.Icon.Critical, "Lineside", translated(error.message))
+    box.setInformativeText(translated(error.remedy))
     box.finished.connect(application.quit)
     box.open()
     application.exec()

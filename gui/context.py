@@ -75,6 +75,8 @@ class AppContext(QObject):
     """Type or targets have another size: the window is built anew."""
     pageAsked = Signal(str)
     """Show the page of this name."""
+    keysAsked = Signal()
+    """Show all keys."""
 
     def __init__(
         self,

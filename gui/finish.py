@@ -16,6 +16,7 @@ from engine.report import Tally, write_report
 from engine.settings import write_atomically
 from engine.sources.address import masked
 from gui.context import AppContext
+from gui.language import translate
 from gui.line import Line
 from gui.main_window import MainWindow
 
@@ -115,10 +116,11 @@ class Finish(QObject):
 
     def _report(self, folder: Path) -> Path:
         package, gallery = self._context.package, self._line.gallery
+        none = translate("Report", "none")
         facts = {
-            "Source": masked(self._line.options.source),
-            "Model": f"{package.manifest.name} {package.version}" if package else "none",
-            "Database": self._context.db.url,
+            translate("Report", "Source"): masked(self._line.options.source),
+            translate("Report", "Model"): f"{package.manifest.name} {package.version}" if package else none,
+            translate("Report", "Database"): self._context.db.url,
         }
         entries = gallery.entries if gallery else []
-        return write_report(folder, "Run of the line", entries, self._tally, facts, utc_now())
+        return write_report(folder, translate("Report", "Run of the line"), entries, self._tally, facts, utc_now())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,60 +12,31 @@ from db.commands.gallery import Gallery
 from db.jobs import Recorder
 from db.registry import withdraw
 from engine import events
-from engine.backends.base import Model
-from engine.backends.load import load_model
-from engine.domain import Traveller
+from engine.alarms import AlarmKind
+from engine.domain import ModelRef, Traveller
 from engine.errors import EnvironmentFailure, LinesideError
 from engine.package import ModelPackage
 from engine.product import Recipe, SavingPolicy
 from engine.recipe import with_saving
 from engine.sources.address import PASSWORD_VARIABLE, masked
 from engine.sources.base import FrameSource
-from engine.sources.catalogue import open_source
 from engine.sources.supervisor import Supervisor
 from engine.station import Station
 from engine.swap import load_proved
+from gui.alarms import Alarms
 from gui.bridge import Bridge
 from gui.context import AppContext
+from gui.language import translate
+from gui.line_parts import LoadModel, OpenSource, Parts, Ready, RunOptions, load_on_cpu
 from gui.notify import notice_of
 
-LoadModel = Callable[[ModelPackage, int], Model]
-OpenSource = Callable[[str], FrameSource]
+__all__ = ["FAILED", "LOADING", "LOST", "STOPPED", "Line", "LoadModel", "OpenSource", "RunOptions", "load_on_cpu"]
 
 LOADING, RUNNING, PAUSED, STOPPED, LOST, FAILED = "Loading", "Running", "Paused", "Stopped", "Lost", "Failed"
 LIVE_STATES = frozenset({RUNNING, PAUSED, LOST})
 FINE = "fine"
 CLOSING_S = 10.0
-
-
-def load_on_cpu(package: ModelPackage, threads: int) -> Model:
-    """The station's backend, lowest latency."""
-    return load_model(package, threads=threads)
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """What a live run is made of. Empty strings: the active model, its own limits."""
-
-    source: str
-    model: str = ""
-    recipe: str = ""
-    frames: int | None = None
-    gallery: bool = False
-    """Keep small pictures of the defects for a report."""
-    load: LoadModel = field(default=load_on_cpu, repr=False)
-    open: OpenSource = field(default=open_source, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """What a job made ready for a run."""
-
-    source: FrameSource
-    package: ModelPackage
-    recipe: Recipe
-    model: Model
-    recorder: Recorder
+TEXT_LENGTH = 100
 
 
 class Line(QObject):
@@ -89,12 +60,17 @@ class Line(QObject):
         self._again = False
         """Start anew once the run that is being stopped is over."""
         self.imaging = (FINE, "")
-        self.traveller = Traveller(operator=context.settings.operator, station=context.settings.station)
+        self.alarms = Alarms(context)
+        self._judge = ModelRef("", "")
+        lot, settings = context.memory("live").get("lot"), context.settings
+        kept = lot[:TEXT_LENGTH] if isinstance(lot, str) else ""
+        self.traveller = Traveller(kept, operator=settings.operator, station=settings.station)
         """What goes with the next parts; replaced as a whole, so the station's thread reads it without a lock."""
         self.source: FrameSource | None = None
         self.gallery: Gallery | None = None
         bridge.drained.connect(self._follow)
         context.modelActivated.connect(self._use)
+        context.operatorChanged.connect(self._operator)
 
     @property
     def state(self) -> str:
@@ -147,8 +123,8 @@ class Line(QObject):
         if shown != uri:
             self._context.notify(
                 "info",
-                f"The password of {shown} is not stored.",
-                f"Put it into {PASSWORD_VARIABLE} for the next start.",
+                translate("Live", "The password of {source} is not stored.").format(source=shown),
+                translate("Live", "Put it into {variable} for the next start.").format(variable=PASSWORD_VARIABLE),
             )
         if uri == self._uri and self._state in LIVE_STATES and not self._again:
             return
@@ -162,12 +138,29 @@ class Line(QObject):
     def use_recipe(self, path: str) -> None:
         """From the next start on this recipe file, remembered."""
         self._context.settings.recipe = path
+        self._context.keep_settings()
         self.options = replace(self.options, recipe=path)
+
+    def change_over(self, path: str, model: str = "") -> None:
+        """Judge by this recipe file from the next frame on, and remember it; empty = the model's own limits.
+
+        `model`: the version the recipe was made for, where it is bound to one; it judges then too, where it is
+        registered. What cannot be changed over is told and changes nothing.
+        """
+        if self._state == LOADING:
+            self._context.notify("info", translate("Live", "The line is getting ready. Change over when it runs."))
+            return
+        self._prepare(model, path, self._not_changed)
+
+    def _operator(self, name: str) -> None:
+        self.traveller = replace(self.traveller, operator=name)
 
     def trigger(self) -> None:
         """Have the camera take a picture, on a job."""
         if self.station is None:
-            self._context.notify("info", "The line does not run.", "Start it first.")
+            self._context.notify(
+                "info", translate("Live", "The line does not run."), translate("Live", "Start it first.")
+            )
         else:
             self._context.jobs.run(self.station.trigger, lambda _none: None)
 
@@ -193,29 +186,33 @@ class Line(QObject):
         return ended
 
     # ── on a job's thread ────────────────────────────────────────────────────────────────────────────────────────
-    def _make_ready(self) -> _Parts:
+    def _make_ready(self) -> Parts:
         if self._station is not None and not self._station.stop(CLOSING_S):
-            raise EnvironmentFailure("The line before does not end.", "Close Lineside and start it again.")
+            raise EnvironmentFailure(
+                translate("Live", "The line before does not end."),
+                translate("Live", "Close Lineside and start it again."),
+            )
         package = choose_package(self._context.db, self.options.model)
-        recipe = self._recipe(package)
+        recipe = self._recipe(package, self.options.recipe)
         source = self.options.open(self.options.source)
         model = self.options.load(package, self._context.settings.threads)
-        recorder = Recorder(self._context.db, recipe.saving, threshold=recipe.limits.ng_at, tell=self._warn)
-        return _Parts(source, package, recipe, model, recorder)
+        limit, audits = recipe.limits.ng_at, self._context.settings.audit_every
+        recorder = Recorder(self._context.db, recipe.saving, threshold=limit, tell=self._warn, audit_every=audits)
+        return Parts(source, package, recipe, model, recorder)
 
     def _warn(self, error: LinesideError) -> None:
         """From the recorder's thread."""
         self._bridge.publish(events.Warned(error.message, error.remedy))
 
-    def _recipe(self, package: ModelPackage) -> Recipe:
-        recipe = choose_recipe(package, self.options.recipe)
+    def _recipe(self, package: ModelPackage, path: str) -> Recipe:
+        recipe = choose_recipe(package, path)
         every_ok = self._context.settings.save_every_ok
-        if not self.options.recipe and every_ok:
+        if not path and every_ok:
             recipe = with_saving(recipe, SavingPolicy(True, every_ok))
         return recipe
 
     # ── on the GUI thread ────────────────────────────────────────────────────────────────────────────────────────
-    def _run(self, parts: _Parts) -> None:
+    def _run(self, parts: Parts) -> None:
         recorder = parts.recorder
         self.gallery = Gallery(recorder) if self.options.gallery else None
         self.source = parts.source
@@ -244,33 +241,53 @@ class Line(QObject):
         self._over(events.Failed(notice.message, notice.remedy, code))
 
     def _use(self, version: str) -> None:
-        """Load the version beside the running one, then swap between two frames."""
-        running, load, threads = self._state in LIVE_STATES, self.options.load, self._context.settings.threads
-        station = self._station
+        """An activated version: load it beside the running one, then swap between two frames."""
+        self._prepare(version, self.options.recipe, self._not_swapped, withdrawn=True)
 
-        def work() -> tuple[ModelPackage, Recipe, Model | None]:
-            package = choose_package(self._context.db, version)
-            recipe = self._recipe(package)
+    def _prepare(
+        self, version: str, path: str, failed: Callable[[Exception], None], *, withdrawn: bool = False
+    ) -> None:
+        """Load model and recipe beside those in force; then `_swap`. `withdrawn`: a model that fails is not active."""
+        running, load, threads = self._state in LIVE_STATES, self.options.load, self._context.settings.threads
+        station, wanted, db = self._station, version or self.options.model, self._context.db
+
+        def work() -> Ready:
+            package = choose_package(db, wanted)
+            recipe = self._recipe(package, path)
             if not running or station is None:
-                return package, recipe, None
+                return Ready(package, recipe, None, path)
             try:
-                return package, recipe, load_proved(lambda: load(package, threads), recipe, station.newest)
+                model = load_proved(lambda: load(package, threads), recipe, station.newest)
+                return Ready(package, recipe, model, path)
             except LinesideError as error:
-                withdraw(self._context.db, package.version, self._context.operator, f"not proved: {error.message}")
+                if withdrawn:
+                    withdraw(db, package.version, self._context.operator, f"not proved: {error.message}")
                 raise
 
-        self._context.jobs.run(work, self._swap, self._not_swapped)
+        self._context.jobs.run(work, self._swap, failed)
 
     def _not_swapped(self, error: Exception) -> None:
         notice = notice_of(error)
-        before = "The model before it goes on judging and is the active one." if self._state in LIVE_STATES else ""
+        before = ""
+        if self._state in LIVE_STATES:
+            before = translate("Live", "The model before it goes on judging and is the active one.")
         self._context.packageChanged.emit()
         self._context.notify(notice.kind, notice.message, f"{before} {notice.remedy}".strip())
 
-    def _swap(self, ready: tuple[ModelPackage, Recipe, Model | None]) -> None:
-        package, recipe, model = ready
+    def _not_changed(self, error: Exception) -> None:
+        notice = notice_of(error)
+        stays = translate("Live", "The recipe was not changed.")
+        self._context.notify(notice.kind, f"{stays} {notice.message}", notice.remedy)
+
+    def _swap(self, ready: Ready) -> None:
+        package, recipe, model = ready.package, ready.recipe, ready.model
+        changed = ready.path != self.options.recipe
         self.options = replace(self.options, model=package.version)
+        if changed:
+            self.use_recipe(ready.path)
         self._take_package(package, recipe)
+        if changed:
+            self._tell_recipe(recipe, at_once=model is not None)
         if model is None:
             return
         if self._station is None or not self._station.running:
@@ -279,6 +296,12 @@ class Line(QObject):
         if self._context.recorder is not None:
             self._context.recorder.policy, self._context.recorder.threshold = recipe.saving, recipe.limits.ng_at
         self._station.swap_model(model, recipe)
+
+    def _tell_recipe(self, recipe: Recipe, *, at_once: bool) -> None:
+        said = translate("Live", "Recipe {name} {version} is in force from the next start on.")
+        if at_once:
+            said = translate("Live", "Recipe {name} {version} is in force from the next part on.")
+        self._context.notify("info", said.format(name=recipe.name, version=recipe.version))
 
     def _take_package(self, package: ModelPackage, recipe: Recipe) -> None:
         self._context.package, self._context.recipe = package, recipe
@@ -291,22 +314,26 @@ class Line(QObject):
             match event:
                 case events.Resumed():
                     self._enter(RUNNING)
-                case events.Started() | events.Recovered():
-                    self._enter(PAUSED if self._station is not None and self._station.paused else RUNNING)
-                    self.ask_trigger()
+                case events.Started(model=model):
+                    self._judge = model
+                    self._runs()
+                case events.Recovered():
+                    self._runs()
                 case events.Paused():
                     self._enter(PAUSED)
                 case events.Lost():
                     self._enter(LOST)
                 case events.ModelSwapped(model=model):
-                    self._context.notify("info", f"Model {model.name} {model.version} judges from now on.")
+                    self._swapped(model)
                 case events.Warned(message=message, remedy=remedy):
                     self._context.notify("warning", message, remedy)
                 case events.Failed(message=message, remedy=remedy):
-                    self._context.notify("error", message, f"{remedy} Everything judged so far is stored.".strip())
+                    stored = translate("Live", "Everything judged so far is stored.")
+                    self._context.notify("error", message, f"{remedy} {stored}".strip())
                     self._enter(FAILED)
                     self._over(event)
                 case events.Alarmed(message=message, remedy=remedy):
+                    self.alarms.call(AlarmKind.TRIGGER, message, self.traveller.lot)
                     self._context.notify("error", message, remedy)
                 case events.ImagingChanged(level=level, words=words):
                     self._imaging(level, words)
@@ -318,13 +345,26 @@ class Line(QObject):
                 case _:
                     pass
 
+    def _runs(self) -> None:
+        self._enter(PAUSED if self._station is not None and self._station.paused else RUNNING)
+        self.ask_trigger()
+
+    def _swapped(self, model: ModelRef) -> None:
+        """Another model judges; of a change-over with the same one the recipe was told already."""
+        if model != self._judge:
+            self._judge = model
+            said = translate("Live", "Model {name} {version} judges from now on.")
+            self._context.notify("info", said.format(name=model.name, version=model.version))
+
     def _imaging(self, level: str, words: str) -> None:
         self.imaging = (level, words)
         self.imagingChanged.emit(level, words)
         if level == FINE:
-            self._context.notify("info", "The picture is again as the recipe wants it.")
+            self._context.notify("info", translate("Live", "The picture is again as the recipe wants it."))
         else:
-            after = "Parts go to REVIEW until it is mended." if level == "review" else "Parts are still judged."
+            after = translate("Live", "Parts are still judged.")
+            if level == "review":
+                after = translate("Live", "Parts go to REVIEW until it is mended.")
             self._context.notify("warning", f"{words[:1].upper()}{words[1:]}", after)
 
     def _over(self, event: events.Stopped | events.Failed) -> None:

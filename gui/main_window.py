@@ -12,6 +12,7 @@ from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from db.alarms import StoredAlarm
 from engine import events
 from engine.domain import ModelRef
 from gui.bridge import Bridge
@@ -20,8 +21,10 @@ from gui.keys import Keyboard
 from gui.language import translate
 from gui.line import STOPPED, Line
 from gui.notify import NoticeBar
+from gui.operators import ask_engineer
 from gui.pages.live import LivePage
 from gui.pages.scan import ScanPage
+from gui.pages.teach_in import TeachInPage
 from gui.rail import Entry, Rail
 from gui.theme import ThemeName, font, stylesheet
 from gui.widgets.key_overlay import KeyOverlay
@@ -46,7 +49,7 @@ class MainWindow(QMainWindow):
         self._arrivals: deque[float] = deque()
         self._model = ModelRef("", "")
         self._model_ms = 0.0
-        self._watched = self._waiting = False
+        self._watched = self._waiting = self._kiosk = False
         self._past: list[QWidget] = []
         self.setMinimumSize(1280, 720)
         self.setAcceptDrops(True)
@@ -70,6 +73,13 @@ class MainWindow(QMainWindow):
         """Show a page by its name; unknown names are ignored."""
         if self._live.picker.isVisible():
             self._live.picker.dismiss()
+        if self._kiosk and name != "live":
+            self._context.notify(
+                "info",
+                translate("Window", "This station only shows the Live page now."),
+                translate("Window", "Ctrl+K leads back to the other pages."),
+            )
+            return
         for index, entry in enumerate(self._entries):
             if entry.name == name:
                 self.rail.show_page(name)
@@ -85,7 +95,9 @@ class MainWindow(QMainWindow):
         theme = self._context.theme
         application.setPalette(theme.palette())
         application.setFont(font())
-        application.setStyleSheet(stylesheet(theme.name, touch=theme.touch))
+        sheet = stylesheet(theme.name, touch=theme.touch)
+        if application.styleSheet() != sheet:
+            application.setStyleSheet(sheet)
 
     def close_pages(self) -> None:
         """Have every page let go; the timers stop."""
@@ -115,6 +127,8 @@ class MainWindow(QMainWindow):
         self._past.append(before)
         self._connect_pages()
         self.go(name)
+        self._show_kiosk()
+        self._mark_alarms()
         self.status.set_state(self._line.state)
         self._show_model()
 
@@ -149,9 +163,12 @@ class MainWindow(QMainWindow):
         self._context.language.changed.connect(self.rebuild)
         self._context.resized.connect(self.rebuild)
         self._context.pageAsked.connect(self.go)
+        self._context.keysAsked.connect(self.toggle_keys)
         self._line.stateChanged.connect(self._state)
+        self._line.alarms.changed.connect(self._mark_alarms)
+        self._line.alarms.raised.connect(self._alarmed)
         self._context.packageChanged.connect(self._show_model)
-        self.keyboard.pressed.connect(lambda: self._live.mark_target())
+        self.keyboard.pressed.connect(self._mark_target)
         self.keyboard.scanned.connect(lambda text: self._live.scan_part(text))
         self._connect_pages()
         self._state(self._line.state)
@@ -163,14 +180,16 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self.go)
         self.rail.keysAsked.connect(self.toggle_keys)
         live.fullScreen.connect(self.toggle_full_screen)
+        live.kiosk.connect(self.toggle_kiosk)
         live.picker.closed.connect(lambda: self.keyboard.grab(None))
         live.picker.opened.connect(lambda: self.keyboard.grab(live.picker.key))
         pages = [
             Binding(f"Ctrl+{number}", entry.word, partial(self.go, entry.name))
-            for number, entry in enumerate(self._entries, start=1)
+            for number, entry in enumerate((e for e in self._entries if e.on_rail), start=1)
         ]
         own = [
             Binding("F", translate("Window", "Full screen"), self.toggle_full_screen),
+            Binding("Ctrl+K", translate("Window", "Only the Live page, for the line (kiosk)"), self.toggle_kiosk),
             Binding("?", translate("Window", "All keys"), self.toggle_keys),
             Binding("Esc", translate("Window", "Back, close"), self._escape),
         ]
@@ -181,8 +200,10 @@ class MainWindow(QMainWindow):
         shape = kept.get("geometry")
         if isinstance(shape, str):
             self.restoreGeometry(QByteArray.fromBase64(shape.encode()))
+        if kept.get("kiosk") is True:
+            self._set_kiosk(True)
         known = {entry.name for entry in self._entries}
-        self.go(page if (page := str(kept.get("page"))) in known else "live")
+        self.go(page if (page := str(kept.get("page"))) in known and not self._kiosk else "live")
 
     def _keep_place(self) -> None:
         self._context.remember("window", geometry=bytes(self.saveGeometry().toBase64().data()).decode())
@@ -264,15 +285,64 @@ class MainWindow(QMainWindow):
             {word: tables.get("page", ()), translate("Window", "Everywhere"): tables.get("window", ())}
         )
 
+    @property
+    def kiosk(self) -> bool:
+        """Whether there is nothing but the Live page, on the whole screen."""
+        return self._kiosk
+
+    def toggle_kiosk(self) -> None:
+        """Nothing but the Live page; an engineer leads back, where the station requires PINs."""
+        if self._kiosk:
+            ask_engineer(self._context, self, self._leave_kiosk)
+        else:
+            self._set_kiosk(True)
+            self.go("live")
+
+    def _leave_kiosk(self, _who: str) -> None:
+        self._set_kiosk(False)
+
+    def _set_kiosk(self, on: bool) -> None:
+        self._kiosk = on
+        self._context.remember("window", kiosk=on)
+        full, state = Qt.WindowState.WindowFullScreen, self.windowState()
+        self.setWindowState(state | full if on else state & ~full)
+        self._show_kiosk()
+
+    def _show_kiosk(self) -> None:
+        self.rail.setVisible(not self._kiosk)
+        self.status.setVisible(not self._kiosk)
+        self._live.tools.set_checked("kiosk", self._kiosk)
+
+    def _alarmed(self, alarm: StoredAlarm) -> None:
+        """On the Live page the alarm has its own bar."""
+        if self.page != "live":
+            where = translate("Alarm", "Acknowledge it on the Live page.")
+            self._context.notify("error", translate("Alarm", "ALARM: {message}").format(message=alarm.message), where)
+
+    def _mark_alarms(self) -> None:
+        self.rail.mark_alarms(len(self._line.alarms.waiting))
+
     def toggle_full_screen(self) -> None:
         """Full screen and back."""
+        if self._kiosk:
+            return
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    @property
+    def _asking(self) -> LivePage | TeachInPage | None:
+        """The page on screen, where it is one that parts on screen are judged on."""
+        widget = self._entries[self._stack.currentIndex()].widget
+        return widget if isinstance(widget, LivePage | TeachInPage) else None
+
+    def _mark_target(self) -> None:
+        if self._asking is not None:
+            self._asking.mark_target()
 
     def _escape(self) -> None:
         if self.key_overlay.isVisible():
             self.key_overlay.hide()
-        elif self._live.busy and self.page == "live":
-            self._live.back()
+        elif (asking := self._asking) is not None and asking.busy:
+            asking.back()
         elif self.notices.notices:
             self.notices.dismiss()
 
@@ -311,8 +381,15 @@ class MainWindow(QMainWindow):
             page.offer(folder)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Closing the window ends the application; gui/app.py does it in order."""
+        """Closing the window ends the application; gui/app.py does it in order. From the kiosk an engineer does."""
+        if self._kiosk and self._context.settings.pin_required:
+            event.ignore()
+            ask_engineer(self._context, self, self._close_from_kiosk)
+            return
         event.accept()
+        QGuiApplication.quit()
+
+    def _close_from_kiosk(self, _who: str) -> None:
         QGuiApplication.quit()
 
 

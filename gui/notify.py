@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWi
 
 from engine.errors import LinesideError
 from gui.icons import icon
-from gui.theme import SPACING, TOUCH, Theme
+from gui.language import translate
+from gui.theme import SPACING, TOUCH, Theme, scaled
 
 Kind = Literal["info", "warning", "error"]
 INFO_SECONDS = 6
@@ -31,7 +32,8 @@ def notice_of(error: Exception) -> Notice:
     if isinstance(error, LinesideError):
         return Notice("error", error.message, error.remedy)
     what = f"{type(error).__name__}: {error}"
-    return Notice("error", f"Something went wrong inside Lineside ({what}).", "Go on working and report this line.")
+    message = translate("Window", "Something went wrong inside Lineside ({what}).").format(what=what)
+    return Notice("error", message, translate("Window", "Go on working and report this line."))
 
 
 class NoticeBar(QWidget):
@@ -46,7 +48,7 @@ class NoticeBar(QWidget):
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._more.setProperty("role", "muted")
-        self._close = QPushButton("Dismiss")
+        self._close = QPushButton(translate("Window", "Dismiss"))
         self._close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._close.clicked.connect(self.dismiss)
         row = QHBoxLayout(self)
@@ -55,7 +57,7 @@ class NoticeBar(QWidget):
         for widget in (self._icon, self._text, self._more, self._close):
             row.addWidget(widget)
         row.setStretch(1, 1)
-        self.setFixedHeight(TOUCH + SPACING)
+        self.setMinimumHeight(scaled(TOUCH + SPACING))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.dismiss)
@@ -88,7 +90,8 @@ class NoticeBar(QWidget):
         token = {"info": "accent", "warning": "review", "error": "ng"}[newest.kind]
         self._icon.setPixmap(icon(newest.kind, getattr(self._theme.colours, token)).pixmap(24, 24))
         self._text.setText(f"{newest.message}  {newest.remedy}".strip())
-        self._more.setText(f"1 of {len(self._waiting)}" if len(self._waiting) > 1 else "")
+        more = translate("Window", "1 of {count}").format(count=len(self._waiting))
+        self._more.setText(more if len(self._waiting) > 1 else "")
         if newest.kind == "info":
             self._timer.start(INFO_SECONDS * 1000)
         self.update()

@@ -6,9 +6,19 @@ import tempfile
 from pathlib import Path
 
 from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFont, QPageLayout, QPageSize, QPainter, QPdfWriter, QTextDocument
+from PySide6.QtGui import (
+    QAbstractTextDocumentLayout,
+    QFont,
+    QPageLayout,
+    QPageSize,
+    QPainter,
+    QPalette,
+    QPdfWriter,
+    QTextDocument,
+)
 
 from engine.errors import StorageError
+from gui.language import translate
 from gui.theme import FAMILIES
 
 DPI = 96
@@ -25,12 +35,12 @@ def write_pdf(html: str, path: Path, title: str) -> None:
             draft = Path(folder) / "draft.pdf"
             _draw(html, draft, title)
             if not draft.exists() or draft.stat().st_size == 0:
-                raise OSError("nothing was written")
+                raise OSError(translate("Window", "nothing was written"))
             draft.replace(path)
     except OSError as error:
         raise StorageError(
-            f"{path} could not be written: {error.strerror or error}.",
-            "Close it in other programs, free some space, then try again.",
+            translate("Window", "{path} could not be written: {why}.").format(path=path, why=error.strerror or error),
+            translate("Window", "Close it in other programs, free some space, then try again."),
         ) from error
 
 
@@ -65,9 +75,18 @@ def _draw(html: str, path: Path, title: str) -> None:
             writer.newPage()
         painter.save()
         painter.translate(0, -page * height)
-        document.drawContents(painter, QRectF(0, page * height, width, height))
+        _draw_text(document, painter, QRectF(0, page * height, width, height))
         painter.restore()
         foot = QRectF(0, height, width, FOOT)
         painter.drawText(foot, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, f"{page + 1} / {pages}")
         painter.drawText(foot, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, title)
     painter.end()
+
+
+def _draw_text(document: QTextDocument, painter: QPainter, seen: QRectF) -> None:
+    """In black: of the window's palette text would be nearly white in the dark theme."""
+    context, ink = QAbstractTextDocumentLayout.PaintContext(), QPalette()
+    ink.setColor(QPalette.ColorRole.Text, Qt.GlobalColor.black)
+    context.clip, context.palette = seen, ink
+    painter.setClipRect(seen)
+    document.documentLayout().draw(painter, context)

@@ -26,6 +26,8 @@ class Entry:
     name: str
     word: str
     widget: QWidget
+    on_rail: bool = True
+    """False: reached from other pages, with no key of its own."""
 
     @property
     def page(self) -> Page:
@@ -43,12 +45,15 @@ class Rail(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._buttons: dict[str, QToolButton] = {}
+        self._alarms = 0
+        self._live_word = next((entry.word for entry in entries if entry.name == "live"), "")
         self.setObjectName("rail")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(scaled(WIDTH))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, SPACING, 0, SPACING)
         column.setSpacing(0)
+        entries = [entry for entry in entries if entry.on_rail]
         for entry in entries:
             if entry.name not in SET_UP:
                 column.addWidget(self._page_button(entries, entry))
@@ -67,10 +72,22 @@ class Rail(QWidget):
         for key, button in self._buttons.items():
             button.setChecked(key == name)
 
+    def mark_alarms(self, waiting: int) -> None:
+        """Alarms nobody acknowledged: a triangle and their number in place of the Live page's icon and word."""
+        self._alarms = waiting
+        live = self._buttons.get("live")
+        if live is not None:
+            said = translate("Rail", "Alarms: {count}").format(count=waiting)
+            live.setText(said if waiting else self._live_word)
+            live.setAccessibleName(f"{self._live_word}, {said}" if waiting else self._live_word)
+        self.recolour()
+
     def recolour(self) -> None:
         """The icons in the theme's colour."""
         for name, button in self._buttons.items():
-            button.setIcon(icon(name, self._theme.colours.text))
+            alarm = name == "live" and self._alarms
+            colours = self._theme.colours
+            button.setIcon(icon("warning", colours.ng) if alarm else icon(name, colours.text))
 
     def _page_button(self, entries: Sequence[Entry], entry: Entry) -> QToolButton:
         button = self._button(entry.name, entry.word, f"{entry.word}   [Ctrl+{entries.index(entry) + 1}]")

@@ -33,7 +33,10 @@ FAMILIES: Final = ["Inter", "Segoe UI", "SF Pro Text", "DejaVu Sans"]
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """The tokens of one theme, as #rrggbb."""
+    """The tokens of one theme, as #rrggbb.
+
+    Text, and the marks ok, ng, review, none, have 4.5:1 on surface, raised and sunken; so has `on_x` on `x_fill`.
+    """
 
     surface: str
     raised: str
@@ -47,6 +50,11 @@ class Colours:
     ng: str
     review: str
     none: str
+    ok_fill: str
+    ng_fill: str
+    review_fill: str
+    none_fill: str
+    on_ok: str
     on_ng: str
     on_review: str
     on_none: str
@@ -63,9 +71,14 @@ _COLOURS: Final[dict[ThemeName, Colours]] = {
         accent="#7fb2e5",
         on_accent="#0e1012",
         ok="#5fae7b",
-        ng="#d93a3f",
+        ng="#f2686c",
         review="#f0b429",
         none="#87919a",
+        ok_fill="#5fae7b",
+        ng_fill="#d6363b",
+        review_fill="#f0b429",
+        none_fill="#87919a",
+        on_ok="#0e1012",
         on_ng="#ffffff",
         on_review="#191300",
         on_none="#0e1012",
@@ -81,8 +94,13 @@ _COLOURS: Final[dict[ThemeName, Colours]] = {
         on_accent="#ffffff",
         ok="#23703f",
         ng="#bf2026",
-        review="#f2b01e",
-        none="#5f6972",
+        review="#7a5200",
+        none="#56606a",
+        ok_fill="#23703f",
+        ng_fill="#bf2026",
+        review_fill="#f2b01e",
+        none_fill="#5f6972",
+        on_ok="#ffffff",
         on_ng="#ffffff",
         on_review="#191300",
         on_none="#ffffff",
@@ -100,6 +118,11 @@ _COLOURS: Final[dict[ThemeName, Colours]] = {
         ng="#ff4d4d",
         review="#ffd000",
         none="#ffffff",
+        ok_fill="#3dff8b",
+        ng_fill="#ff4d4d",
+        review_fill="#ffd000",
+        none_fill="#ffffff",
+        on_ok="#000000",
         on_ng="#000000",
         on_review="#000000",
         on_none="#000000",
@@ -151,14 +174,16 @@ class Theme(QObject):
         return QColor(getattr(self.colours, token))
 
     def outcome_colour(self, outcome: Outcome) -> QColor:
-        """The colour that goes with the outcome's shape and word."""
+        """The colour of the outcome's mark and word on a surface."""
         return QColor(getattr(self.colours, _TOKEN[outcome]))
 
+    def fill_colour(self, outcome: Outcome) -> QColor:
+        """The colour of a surface that says the outcome."""
+        return QColor(getattr(self.colours, f"{_TOKEN[outcome]}_fill"))
+
     def on_outcome(self, outcome: Outcome) -> QColor:
-        """The colour of text upon a fill of `outcome_colour`."""
-        c = self.colours
-        texts = {Outcome.OK: c.surface, Outcome.NG: c.on_ng, Outcome.REVIEW: c.on_review, Outcome.NO_VERDICT: c.on_none}
-        return QColor(texts[outcome])
+        """The colour of mark and text upon a fill of `fill_colour`."""
+        return QColor(getattr(self.colours, f"on_{_TOKEN[outcome]}"))
 
     def palette(self) -> QPalette:
         """The palette for what the style sheet does not reach."""

@@ -1,36 +1,38 @@
-"""`make screenshots`: the manual's pictures, from a real run on the demo line."""
+"""`make screenshots`: the manual's pictures, of the same station every time (tests/scenes.py).
+
+The Camera page needs Aravis' simulated camera; without it that picture is left as it is.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import cv2
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
-from db.inspections import Filter, page
-from db.overrides import add_override
-from db.registry import activate, active, register
-from db.session import open_database
-from engine.domain import Outcome, Override, Traveller, new_id, utc_now
-from engine.settings import database_url, demo_package, shipped_packages
+from engine.domain import Outcome, Traveller
 from engine.sources.base import SourceInfo
-from engine.sources.parts import PartMaker
 from gui.app import GuiOptions, Station, compose, shut_down
 from gui.pages.camera import CameraPage
 from gui.pages.live import LivePage
 from gui.pages.review import ReviewPage
 from gui.pages.scan import ScanPage
 from gui.theme import ThemeName
-from main import main as lineside
 from tests.peers.gige import FakeGigE
+from tests.scenes import FIRST, PARTS, Line, TruthfulModel, fill, incoming, settings_json
 
 SIZES = ((1280, 720), (1920, 1080))
+PAGES = ("live", "review", "scan", "models", "recipes", "reports", "settings", "teach-in")
+SHOWN = 44
+"""Parts on the line before the picture is taken; the last one is defective."""
 
 
 def wait(seconds: float, until: Callable[[], bool] = lambda: False) -> None:
@@ -42,132 +44,135 @@ def wait(seconds: float, until: Callable[[], bool] = lambda: False) -> None:
     loop.exec()
 
 
-def fill(home: Path) -> Path:
-    """A shift's worth of parts, some corrections, two models, and a folder to scan."""
-    words = ["run", "--source", "demo:?seed=7&fps=0&defect_rate=0.25", "--frames", "120", "--save", "all"]
-    assert lineside([*words, "--lot", "L-2207", "--operator", "Ana"]) == 0
-    database = open_database(database_url())
-    for package in shipped_packages():
-        register(database, package, "Ana")
-    if active(database) is None:
-        activate(database, register(database, demo_package(), "Ana").version, "Ana", "first start")
-    for row in page(database, Filter(), limit=40).rows[14:]:
-        truth, now = str(row.inspection.frame.truth), utc_now()
-        outcome = Outcome.OK if truth == "ok" else Outcome.NG
-        add_override(database, Override(new_id(now), row.inspection.id, now, "Ana", outcome, truth))
-    database.close()
-    maker = PartMaker(9, defect_rate=0.5)
-    for index in range(60):
-        part = maker.part(index)
-        place = home / "incoming" / part.truth.label
-        place.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(place / f"{index:03d}.png"), part.pixels)
-    return home / "incoming"
+def settle(station: Station, seconds: float = 20.0) -> None:
+    """Until no job is under way for a while: tables, thumbnails and plots are there."""
+    quiet = [time.monotonic()]
+
+    def still() -> bool:
+        if station.context.jobs.busy:
+            quiet[0] = time.monotonic()
+        return time.monotonic() - quiet[0] > 0.6
+
+    wait(seconds, still)
 
 
-def live(station: Station) -> None:
-    """A defective part on screen, frozen from the film strip's place in the line."""
-    station.line.traveller = Traveller("L-2207", "", "Ana", "Station 1")
-    station.line.start()
-    found = station.window.findChildren(LivePage)[0]
-    seen: list[Outcome] = []
-    station.bridge.pictured.connect(lambda p: seen.append(p.inspection.verdict.outcome))
-    wait(12)
-    wait(20, lambda: bool(seen) and seen[-1] is Outcome.NG)
-    assert found.isVisible()
+@contextmanager
+def station(
+    home: Path, size: tuple[int, int], *, theme: ThemeName = "dark", language: str = "en", scale: float = 1.0
+) -> Iterator[Station]:
+    """The station of tests/scenes.py in a window of this size; its line stands still after the same part."""
+    settings = settings_json() | {"language": language, "scale": scale, "theme": theme}
+    # A page must not remember what the picture before left there.
+    first = FIRST.date().isoformat()
+    settings["memory"] = {"reports": {"period": "own", "first": first, "last": first, "grouping": "hour"}}
+    place = home.with_name("station")
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(home, place)
+    (place / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    os.environ["LINESIDE_HOME"] = str(place)
+    made = compose(
+        GuiOptions(
+            size=size, load=lambda package, _threads: TruthfulModel(package), open=lambda _u: Line(SHOWN), find=_found
+        )
+    )
+    made.window.show()
+    made.bridge.start()
+    try:
+        yield made
+    finally:
+        shut_down(made)
 
 
-def review(station: Station) -> None:
-    """The first NG part of the list."""
-    station.window.go("review")
-    found = station.window.findChildren(ReviewPage)[0]
-    wait(2)
-    for _ in range(12):
-        opened = found.session.opened
+def show(made: Station, name: str, folder: Path) -> None:
+    """Bring a page to where its picture is taken; `folder` has the pictures to scan."""
+    made.window.go(name)
+    {"live": _live, "review": _review, "scan": lambda s: _scan(s, folder)}.get(name, settle)(made)
+    settle(made)
+
+
+def _live(made: Station) -> None:
+    """The last part, defective, with the film strip of those before."""
+    page = made.window.findChildren(LivePage)[0]
+    if made.line.state == "Stopped":
+        made.line.traveller = Traveller("L-2207", "", "Ana", "Station 1")
+        made.line.start()
+        wait(30, lambda: page.target is not None and page.target.frame.sequence == SHOWN - 1)
+
+
+def _review(made: Station) -> None:
+    """The newest NG part."""
+    page = made.window.findChildren(ReviewPage)[0]
+    settle(made)
+    for _ in range(30):
+        opened = page.session.opened
         if opened is not None and opened.stored.inspection.verdict.outcome is Outcome.NG:
             break
-        bindings = found.keys()
-        next(b.act for b in bindings if b.sequence == "Right")()
-        wait(0.6)
-    wait(1)
+        page.list.step(1)
+        settle(made, 2)
 
 
-def scan(station: Station, folder: Path) -> None:
+def _scan(made: Station, folder: Path) -> None:
     """A finished scan with a confusion table."""
-    station.window.go("scan")
-    found = station.window.findChildren(ScanPage)[0]
-    wait(1)
-    found.setup.set_folder(folder)
-    wait(0.5)
-    found.start()
+    page = made.window.findChildren(ScanPage)[0]
+    page.offer(folder)
+    settle(made)
+    page.start()
     wait(3)
-    wait(60, lambda: not found.running)
-    wait(1.5)
+    wait(60, lambda: not page.running)
 
 
-def models(station: Station) -> None:
-    """The list with the active version chosen."""
-    station.window.go("models")
-    wait(2)
-
-
-def camera(station: Station, parts: Path) -> None:
+def _camera(made: Station, parts: Path) -> None:
     """Aravis' GigE Vision camera on the loopback, showing demo parts; this machine's own are not in the picture."""
     with FakeGigE(pictures=parts):
-        station.window.go("camera")
-        found = station.window.findChildren(CameraPage)[0]
+        made.window.go("camera")
+        found = made.window.findChildren(CameraPage)[0]
         wait(15, lambda: not found.finder.busy)
         found.choose(FakeGigE.uri)
         wait(20, lambda: found.view.seen is not None and found.view.seen.frame.source == FakeGigE.uri)
         wait(6)
 
 
-def stop(station: Station) -> None:
-    """End the run, so that the other pages show it whole."""
-    station.line.stop()
-    wait(1.5)
-
-
 def _found() -> tuple[list[SourceInfo], dict[str, str]]:
     return [SourceInfo(FakeGigE.uri, "Aravis Fake LS01", "gige", "LS01", True)], {}
 
 
-def picture(folder: Path, incoming: Path, size: tuple[int, int], theme: ThemeName, only: str = "") -> None:
-    """All pages (or one) at one size in one theme."""
-    station = compose(GuiOptions(source="demo:?seed=0&fps=6", size=size, theme=theme, find=_found))
-    station.window.show()
-    station.bridge.start()
-    acts: dict[str, Callable[[], None]] = {
-        "live": lambda: live(station),
-        "review": lambda: review(station),
-        "scan": lambda: scan(station, incoming),
-        "models": lambda: models(station),
-        "camera": lambda: camera(station, incoming),
-    }
-    for name, act in acts.items():
-        if only in ("", name):
-            act()
-            suffix = "" if theme == "dark" else f"-{theme}"
-            station.window.grab().save(str(folder / f"{name}-{size[0]}x{size[1]}{suffix}.png"))
-            if name == "live":
-                stop(station)
-    shut_down(station)
+def application() -> QApplication:
+    """As gui/app.py sets it up."""
+    made = QApplication.instance() or QApplication(["lineside"])
+    assert isinstance(made, QApplication)
+    made.setStyle("Fusion")
+    made.setQuitOnLastWindowClosed(False)
+    return made
 
 
 def main() -> None:
     """Make them all."""
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["LINESIDE_HOME"] = home
-        application = QApplication(["lineside"])
-        application.setStyle("Fusion")
-        application.setQuitOnLastWindowClosed(False)
-        incoming = fill(Path(home))
+    out = Path(sys.argv[1])
+    out.mkdir(parents=True, exist_ok=True)
+    application()
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    with tempfile.TemporaryDirectory() as place:
+        home = Path(place) / "home"
+        fill(home).close()
+        folder = incoming(Path(place) / "incoming")
         for size in SIZES:
-            picture(folder, incoming, size, "dark")
-        for theme in ("light", "contrast"):
-            picture(folder, incoming, SIZES[0], theme, "live")
+            with station(home, size) as made:
+                for name in (*PAGES, "camera"):
+                    _camera(made, folder) if name == "camera" else show(made, name, folder)
+                    made.window.grab().save(str(out / f"{name}-{size[0]}x{size[1]}.png"))
+        for theme, language, scale, pages in (
+            ("light", "en", 1.0, ("live", "reports")),
+            ("contrast", "en", 1.0, ("live",)),
+            ("dark", "de", 1.0, ("live", "review")),
+            ("dark", "en", 2.0, ("live",)),
+        ):
+            with station(home, SIZES[0], theme=theme, language=language, scale=scale) as made:  # type: ignore[arg-type]
+                for name in pages:
+                    show(made, name, folder)
+                    suffix = "200" if scale == 2.0 else language if language != "en" else theme
+                    made.window.grab().save(str(out / f"{name}-1280x720-{suffix}.png"))
+    print(f"{len(list(out.glob('*.png')))} pictures in {out}, of {PARTS} stored parts")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -12,9 +11,9 @@ from typing import IO, Any
 from tqdm import tqdm
 
 from engine import events
-from engine.domain import Outcome, as_plain
+from engine.domain import Outcome
 from engine.errors import StorageError
-from engine.report import Tally
+from engine.report import Tally, json_line
 
 PLAIN_EVERY_S = 5.0
 
@@ -50,7 +49,7 @@ class Console:
             case events.Inspected(inspection=inspection):
                 self._count(event)
                 if self._jsonl is not None:
-                    self._jsonl.write(json.dumps(as_plain(inspection), ensure_ascii=False) + "\n")
+                    self._jsonl.write(json_line(inspection))
             case events.PictureSkipped(name=name, reason=reason):
                 self.unreadable.append(event)
                 self._say(f"skipped {name}: {reason}")

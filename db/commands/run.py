@@ -47,7 +47,8 @@ def run_line(args: argparse.Namespace) -> int:
         source = open_source(args.source or settings.source or "demo:")
         traveller = Traveller(args.lot, "", args.operator or settings.operator, settings.station)
         with Console(args.frames or source.total, "frames", args.jsonl) as console:
-            recorder = Recorder(db, recipe.saving, threshold=recipe.limits.ng_at, tell=_tell(console))
+            limit, audits = recipe.limits.ng_at, settings.audit_every
+            recorder = Recorder(db, recipe.saving, threshold=limit, tell=_tell(console), audit_every=audits)
             line = Station(
                 source,
                 load_model(package, threads=settings.threads),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from engine.domain import Frame
 from engine.errors import LinesideError
@@ -13,23 +15,25 @@ from engine.preview import Standing
 from engine.product import CameraSetup, Imaging, Value
 from engine.settings import save_settings
 from engine.sources.base import Capability, SourceInfo
-from engine.sources.supervisor import SourceState
+from engine.sources.supervisor import SourceState, Supervisor
 from gui import line as states
 from gui.context import AppContext, Binding
+from gui.language import translate
 from gui.line import Line
 from gui.pages.camera_feed import Feed, OpenSource, Seen, stated
 from gui.pages.camera_find import FindCameras, Finder, Glance, small
 from gui.pages.camera_list import CameraList
 from gui.pages.camera_save import Saved, save
 from gui.pages.camera_setter import Setter
-from gui.pages.camera_side import NO_GOLDEN, CameraSide
+from gui.pages.camera_side import CameraSide, no_golden
 from gui.pages.camera_view import CameraView
-from gui.theme import SPACING
+from gui.theme import SPACING, scaled
 
 LIST_WIDTH, SIDE_WIDTH, WIDE, WIDE_FROM = 256, 320, 376, 1600
+LIST_MOST, SIDE_MOST = 336, 432
+"""However large the type: the picture keeps its place."""
 AUTO_MS = 2000
 AUTO = ("auto_exposure", "auto_gain", "auto_focus")
-OF_THE_LINE = "the line's pictures"
 
 
 class CameraPage(QWidget):
@@ -49,7 +53,10 @@ class CameraPage(QWidget):
         """The URI of the source looked at."""
         self.mode = ""
         """`own`: opened by this page; `line`: the line's; `wait`: the line is opening it; empty: nobody looks."""
-        self._searched = False
+        self._searched = self._saving = False
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._columns = _sizes(context.memory("camera").get("columns"))
+        """What somebody made of the three columns; None = nobody did."""
         self._golden: tuple[Frame, Imaging] | None = None
         """Taken here and not saved yet."""
         self._told: Standing | None = None
@@ -57,6 +64,7 @@ class CameraPage(QWidget):
         self._auto.setInterval(AUTO_MS)
         self._auto.timeout.connect(self._ask_again)
         self._lay_out()
+        self._share_out()
         self._connect()
         self._take_recipe()
 
@@ -72,19 +80,19 @@ class CameraPage(QWidget):
     def keys(self) -> list[Binding]:
         """Everything Camera does, by key."""
         acts = [
-            Binding("U", "Use this camera: the line goes on with it", self.use),
-            Binding("Ctrl+S", "Save settings and golden picture in the recipe", self.save),
-            Binding("T", "Trigger now", self.trigger),
-            Binding("G", "Take this picture as golden", self.take_golden),
-            Binding("D", "Find cameras again", self.finder.find),
-            Binding("Up", "Camera above", lambda: self.list.step(-1)),
-            Binding("Down", "Camera below", lambda: self.list.step(1)),
+            Binding("U", translate("Camera", "Use this camera: the line goes on with it"), self.use),
+            Binding("Ctrl+S", translate("Camera", "Save settings and golden picture in the recipe"), self.save),
+            Binding("T", translate("Camera", "Trigger now"), self.trigger),
+            Binding("G", translate("Camera", "Take this picture as golden"), self.take_golden),
+            Binding("D", translate("Camera", "Find cameras again"), self.finder.find),
+            Binding("Up", translate("Camera", "Camera above"), partial(self.list.step, -1)),
+            Binding("Down", translate("Camera", "Camera below"), partial(self.list.step, 1)),
         ]
         return [*acts, *(binding for _name, binding in self._tools())]
 
     def held(self) -> str:
         """Why the page cannot be built anew now; empty = it can."""
-        return ""
+        return translate("Camera", "The recipe is being saved.") if self._saving else ""
 
     def close_page(self) -> None:
         """Close what is open; its threads end with the jobs."""
@@ -102,11 +110,10 @@ class CameraPage(QWidget):
         self._pause()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Wider columns where there is room."""
+        """Until somebody moves the splitter: wider columns where there is room."""
         super().resizeEvent(event)
-        wide = self.width() >= WIDE_FROM
-        self.list.setFixedWidth(LIST_WIDTH + (WIDE - SIDE_WIDTH if wide else 0))
-        self.side.setFixedWidth(WIDE if wide else SIDE_WIDTH)
+        if self._columns is None:
+            self._share_out()
 
     # ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────
     def choose(self, uri: str) -> None:
@@ -123,7 +130,7 @@ class CameraPage(QWidget):
         """The line goes on with this source, and begins with it from now on."""
         uri = self.current
         if not uri or self._line.reads(uri) or uri == self._line_uri():
-            self._context.notify("info", "The line uses this source already.")
+            self._context.notify("info", translate("Camera", "The line uses this source already."))
             return
         self.view.clear(self.list.name_of(uri))
         self.mode = ""
@@ -134,12 +141,18 @@ class CameraPage(QWidget):
         values, golden = self.side.values, self._golden
         package = self._context.package
         if package is None or not (values or golden):
-            words = "There is nothing to save." if package else "No model is loaded yet, so there is no recipe."
-            self._context.notify("info", words, "Open a camera that can be set, or take a golden picture.")
+            nothing = translate("Camera", "There is nothing to save.")
+            words = nothing if package else translate("Camera", "No model is loaded yet, so there is no recipe.")
+            what = translate("Camera", "Open a camera that can be set, or take a golden picture.")
+            self._context.notify("info", words, what)
             return
         setup = CameraSetup(tuple(values.items()), self.side.takt.value()) if values else None
         path, folder = self._line.options.recipe, self._context.folder / "recipes"
-        self._context.jobs.run(lambda: save(path, folder, package, setup, golden), self._saved)
+        self._saving = True
+        trail = (self._context.db, self._context.operator)
+        self._context.jobs.run(
+            lambda: save(path, folder, package, setup, golden, trail=trail), self._saved, self._not_saved
+        )
 
     def trigger(self) -> None:
         """One picture now."""
@@ -153,18 +166,19 @@ class CameraPage(QWidget):
         """The picture on screen is what the others are compared with; `save` keeps it."""
         seen = self.view.seen
         if seen is None:
-            self._context.notify("info", "There is no picture to take yet.")
+            self._context.notify("info", translate("Camera", "There is no picture to take yet."))
             return
         recipe = self._context.recipe
         like = recipe.imaging if recipe is not None else None
         try:
             imaging = imaging_of(seen.frame.pixels, *stated(seen.frame, self.feed.view), like=like)
         except ValueError as error:
-            self._context.notify("warning", f"This picture cannot be the golden one: {error}.")
+            words = translate("Camera", "This picture cannot be the golden one: {why}.").format(why=error)
+            self._context.notify("warning", words)
             return
         self._golden = seen.frame, imaging
         self.feed.imaging = imaging
-        self.side.tell("The golden picture is not kept yet: save it in the recipe.")
+        self.side.tell(translate("Camera", "The golden picture is not kept yet: save it in the recipe."))
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────
     def _resume(self) -> None:
@@ -201,10 +215,11 @@ class CameraPage(QWidget):
             self.feed.watch(self.current)
         else:
             self.feed.leave()
-            self.view.view.set_empty_text("The line opens this source…")
+            self.view.view.set_empty_text(translate("Camera", "The line opens this source…"))
         on_line = self.mode != "own" or self.current == self._line_uri()
         self.side.use_button.setEnabled(bool(self.current) and not on_line)
-        self.side.use_button.setText("The line uses it" if on_line else "Use this camera")
+        uses, use = translate("Camera", "The line uses it"), translate("Camera", "Use this camera")
+        self.side.use_button.setText(uses if on_line else use)
 
     def _line_changed(self, _state: str) -> None:
         self.list.set_current(self.current, self._line_uri())
@@ -258,14 +273,19 @@ class CameraPage(QWidget):
         if self._golden is None:
             self.feed.imaging = recipe.imaging
             if recipe.imaging is None:
-                self.side.selftest.tell(NO_GOLDEN)
+                self.side.selftest.tell(no_golden())
 
     def _saved(self, saved: Saved) -> None:
-        self._golden = None
+        self._golden, self._saving = None, False
         self._line.use_recipe(str(saved.path))
-        what = f"The recipe was saved as version {saved.version} in {saved.path}."
+        what = translate("Camera", "The recipe was saved as version {version} in {path}.")
+        what = what.format(version=saved.version, path=saved.path)
         self.side.tell(what)
-        self._context.notify("info", what, "The line judges by it from its next start.")
+        self._context.notify("info", what, translate("Camera", "The line judges by it from its next start."))
+
+    def _not_saved(self, error: Exception) -> None:
+        self._saving = False
+        self._context.jobs.failed.emit(error)
 
     # ── the list and the line ────────────────────────────────────────────────────────────────────────────────────
     def _found(self, cameras: list[SourceInfo], troubles: dict[str, str]) -> None:
@@ -286,8 +306,9 @@ class CameraPage(QWidget):
         self._line.use(uri)
         self.list.set_current(self.current, self._line_uri())
         name, settings, folder = self.list.name_of(uri), self._context.settings.model_copy(), self._context.folder
-        starts = "" if self._line.state != states.STOPPED else "Space on the Live page starts the line with it."
-        self._context.notify("info", f"The line uses {name} from now on.", starts)
+        starts = translate("Camera", "Space on the Live page starts the line with it.")
+        now = translate("Camera", "The line uses {name} from now on.").format(name=name)
+        self._context.notify("info", now, starts if self._line.state == states.STOPPED else "")
         self._context.jobs.run(lambda: save_settings(settings, folder), lambda _none: None, self._not_kept)
         if self.isVisible() and self.mode == "":
             self._look()
@@ -296,25 +317,42 @@ class CameraPage(QWidget):
         if not isinstance(error, LinesideError):
             self._context.jobs.failed.emit(error)
             return
-        self._context.notify("warning", f"The choice could not be kept: {error.message}", error.remedy)
+        words = translate("Camera", "The choice could not be kept: {why}").format(why=error.message)
+        self._context.notify("warning", words, error.remedy)
 
     # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _tools(self) -> list[tuple[str, Binding]]:
         return [
-            ("mark", Binding("M", "Mark saturated pixels", lambda: self.view.toggle_marking())),
-            ("fit", Binding("0", "Whole picture", lambda: self.view.view.fit())),
-            ("plus", Binding("+", "Zoom in", lambda: self.view.view.zoom_by(1.25))),
-            ("minus", Binding("-", "Zoom out", lambda: self.view.view.zoom_by(0.8))),
-            ("undo", Binding("P", "Forget the focus peak", lambda: self.view.trend.forget_peak())),
+            ("mark", Binding("M", translate("Camera", "Mark saturated pixels"), lambda: self.view.toggle_marking())),
+            ("fit", Binding("0", translate("Camera", "Whole picture"), lambda: self.view.view.fit())),
+            ("plus", Binding("+", translate("Camera", "Zoom in"), lambda: self.view.view.zoom_by(1.25))),
+            ("minus", Binding("-", translate("Camera", "Zoom out"), lambda: self.view.view.zoom_by(0.8))),
+            ("undo", Binding("P", translate("Camera", "Forget the focus peak"), lambda: self.view.trend.forget_peak())),
         ]
 
     def _lay_out(self) -> None:
+        split = self._split
+        for place, part in enumerate((self.list, self.view, self.side)):
+            split.addWidget(part)
+            split.setStretchFactor(place, 1 if part is self.view else 0)
+        split.setHandleWidth(2 * SPACING)
+        split.setChildrenCollapsible(False)
+        split.setStyleSheet("QSplitter::handle { background: transparent; }")
+        split.setAccessibleName(translate("Camera", "Columns"))
+        split.splitterMoved.connect(self._moved)
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * SPACING, SPACING, 2 * SPACING, SPACING)
-        row.setSpacing(2 * SPACING)
-        row.addWidget(self.list)
-        row.addWidget(self.view, 1)
-        row.addWidget(self.side)
+        row.addWidget(split)
+
+    def _share_out(self) -> None:
+        """What somebody chose, else columns as wide as their words and the window want."""
+        more = WIDE - SIDE_WIDTH if self.width() >= scaled(WIDE_FROM) else 0
+        left, right = min(scaled(LIST_WIDTH), LIST_MOST) + more, min(scaled(SIDE_WIDTH), SIDE_MOST) + more
+        self._split.setSizes(self._columns or [left, max(1, self.width() - left - right), right])
+
+    def _moved(self, _place: int, _handle: int) -> None:
+        self._columns = self._split.sizes()
+        self._context.remember("camera", columns=self._columns)
 
     def _connect(self) -> None:
         self.list.chosen.connect(self.choose)
@@ -325,7 +363,7 @@ class CameraPage(QWidget):
         self.feed.seen.connect(self._see)
         self.feed.stood.connect(self._stand)
         self.feed.checked.connect(self._check)
-        self.view.counts_of(lambda: self.feed.source)
+        self.view.counts_of(self._source_seen)
         self.side.changed.connect(self._set)
         self.setter.read.connect(self._read)
         self.setter.refused.connect(self.side.refuse)
@@ -335,3 +373,13 @@ class CameraPage(QWidget):
         self.side.save_button.clicked.connect(self.save)
         self._line.stateChanged.connect(self._line_changed)
         self._context.packageChanged.connect(self._take_recipe)
+
+    def _source_seen(self) -> Supervisor | None:
+        return self.feed.source
+
+
+def _sizes(kept: object) -> list[int] | None:
+    """Three widths in pixels, as they were remembered; None where that is no such thing."""
+    if isinstance(kept, list) and len(kept) == 3 and all(isinstance(n, int) and 0 < n < 10_000 for n in kept):
+        return [int(n) for n in kept]
+    return None

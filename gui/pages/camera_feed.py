@@ -26,6 +26,7 @@ from engine.sources.base import FrameSource
 from engine.sources.supervisor import SourceState, Supervisor
 from engine.station import Station
 from gui.jobs import Job, Jobs
+from gui.language import translate
 
 OpenSource = Callable[[str], FrameSource]
 
@@ -226,7 +227,8 @@ class Feed(QObject):
         try:
             return tuple(compare(imaging, frame.pixels, *stated(frame, self.view)))
         except ValueError as error:
-            return f"This picture cannot be compared with the golden one: {error}."
+            words = translate("Camera", "This picture cannot be compared with the golden one: {why}.")
+            return words.format(why=error)
 
     # ── on the GUI thread ────────────────────────────────────────────────────────────────────────────────────────
     def _tick(self) -> None:

@@ -18,6 +18,7 @@ from engine.sources.base import SourceInfo
 from engine.sources.supervisor import SourceState
 from engine.thumbnails import thumbnail
 from gui.jobs import Job, Jobs
+from gui.language import translate
 from gui.pages.camera_feed import OpenSource, Turns
 
 FindCameras = Callable[[], tuple[list[SourceInfo], dict[str, str]]]
@@ -100,7 +101,7 @@ class Finder(QObject):
             source = self._open(uri)
         except LinesideError as error:
             return Glance(uri, None, error.message)
-        until, words = time.monotonic() + PEEK_S, "no picture yet"
+        until, words = time.monotonic() + PEEK_S, translate("Camera", "no picture yet")
         with Preview(source) as preview:
             while not job.cancelled and time.monotonic() < until:
                 frame, standing = preview.frames.take(), preview.standing.take()
@@ -110,7 +111,7 @@ class Finder(QObject):
                     return Glance(uri, None, _short(standing))
                 time.sleep(0.03)
             if preview.source.state is SourceState.STREAMING and not preview.source.free_running:
-                words = "waits for a trigger"
+                words = translate("Camera", "waits for a trigger")
         return Glance(uri, None, words)
 
 

@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout,
 
 from engine.product import Value
 from engine.sources.base import SETTINGS, Capability
-from gui.theme import SPACING
+from gui.language import number, translate
+from gui.theme import SPACING, scaled
+from gui.widgets.large_type import large_type
 
 WHOLE_MAX = 2**31 - 1
 NUMBER_MAX = 1e12
@@ -22,19 +24,12 @@ TEXT_MARGINS = (SPACING - 2, 0, 0, 0)
 WORD_WIDTH = 120
 """Of the first column, so that forms below each other line up."""
 PICTURE: dict[str, tuple[str, ...]] = {
-    "Picture": ("pixel_format", "width", "height", "offset_x", "offset_y", "frame_rate"),
-    "Exposure": ("auto_exposure", "exposure_us", "auto_gain", "gain_db", "gain_raw", "auto_focus", "focus"),
-    "Network": ("packet_size", "packet_delay"),
+    "picture": ("pixel_format", "width", "height", "offset_x", "offset_y", "frame_rate"),
+    "exposure": ("auto_exposure", "exposure_us", "auto_gain", "gain_db", "gain_raw", "auto_focus", "focus"),
+    "network": ("packet_size", "packet_delay"),
 }
 TRIGGER: dict[str, tuple[str, ...]] = {
     "": ("trigger", "trigger_line", "trigger_edge", "trigger_delay_us", "debounce_us", "burst")
-}
-CHOICE_WORDS = {
-    "off": "Off: free running",
-    "software": "Software",
-    "hardware": "Hardware",
-    "rising": "Rising",
-    "falling": "Falling",
 }
 
 
@@ -125,19 +120,20 @@ class SettingsForm(QWidget):
         grid.setHorizontalSpacing(SPACING)
         grid.setVerticalSpacing(SPACING // 2)
         grid.setColumnStretch(1, 1)
-        grid.setColumnMinimumWidth(0, WORD_WIDTH)
+        if not large_type():
+            grid.setColumnMinimumWidth(0, scaled(WORD_WIDTH))
         row = 0
         for title, names in self._groups.items():
             present = [name for name in names if name in self._caps]
             if present and title:
-                head = QLabel(title)
+                head = QLabel(group_word(title))
                 head.setStyleSheet("font-weight: bold;")
                 grid.addWidget(head, row, 0, 1, 2)
                 grid.setRowMinimumHeight(row, 4 * SPACING)
                 row += 1
             for name in present:
                 self._row(grid, row, self._caps[name])
-                row += 2
+                row += 3
         self._column.addWidget(self._inside)
 
     def _row(self, grid: QGridLayout, row: int, capability: Capability) -> None:
@@ -149,9 +145,15 @@ class SettingsForm(QWidget):
         error.setTextFormat(Qt.TextFormat.PlainText)
         error.hide()
         self.editors[capability.name], self._errors[capability.name] = editor, error
-        grid.addWidget(QLabel("" if isinstance(editor, QCheckBox) else word), row, 0)
-        grid.addWidget(editor, row, 1)
-        grid.addWidget(error, row + 1, 0, 1, 2)
+        switch = isinstance(editor, QCheckBox)
+        if large_type():
+            if not switch:
+                grid.addWidget(QLabel(word), row, 0, 1, 2)
+            grid.addWidget(editor, row + 1, 0, 1, 2)
+        else:
+            grid.addWidget(QLabel("" if switch else word), row, 0)
+            grid.addWidget(editor, row, 1)
+        grid.addWidget(error, row + 2, 0, 1, 2)
 
     def _editor(self, capability: Capability, unit: str) -> Editor:
         name = capability.name
@@ -165,7 +167,7 @@ class SettingsForm(QWidget):
             choice.setMinimumContentsLength(8)
             choice.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             for value in capability.choices[:MAX_CHOICES]:
-                choice.addItem(CHOICE_WORDS.get(value, value), value)
+                choice.addItem(choice_word(value), value)
             choice.activated.connect(lambda _index: self.changed.emit(name, str(choice.currentData())))
             return choice
         spin: _Whole | _Number = _Whole() if capability.kind == "whole" else _Number()
@@ -202,9 +204,58 @@ class SettingsForm(QWidget):
                 _show_number(editor, capability)
 
 
+def group_word(title: str) -> str:
+    """The head of a group of settings."""
+    words = {
+        "picture": translate("Camera", "Picture"),
+        "exposure": translate("Camera", "Exposure"),
+        "network": translate("Camera", "Network"),
+    }
+    return words.get(title, title)
+
+
+def choice_word(value: str) -> str:
+    """One of a setting's choices; the device's own names (Mono8, Line1) stay as they are."""
+    words = {
+        "off": translate("Camera", "Off: free running"),
+        "software": translate("Camera", "Software"),
+        "hardware": translate("Camera", "Hardware"),
+        "rising": translate("Camera", "Rising"),
+        "falling": translate("Camera", "Falling"),
+    }
+    return words.get(value, value)
+
+
+def setting_words() -> dict[str, str]:
+    """The settings that are known by name, with their units in brackets."""
+    return {
+        "pixel_format": translate("Camera", "Pixel format"),
+        "width": translate("Camera", "Width (px)"),
+        "height": translate("Camera", "Height (px)"),
+        "offset_x": translate("Camera", "Left edge (px)"),
+        "offset_y": translate("Camera", "Top edge (px)"),
+        "frame_rate": translate("Camera", "Frames a second"),
+        "auto_exposure": translate("Camera", "Automatic exposure"),
+        "exposure_us": translate("Camera", "Exposure (µs)"),
+        "auto_gain": translate("Camera", "Automatic gain"),
+        "gain_db": translate("Camera", "Gain (dB)"),
+        "gain_raw": translate("Camera", "Gain (device units)"),
+        "auto_focus": translate("Camera", "Automatic focus"),
+        "focus": translate("Camera", "Focus"),
+        "packet_size": translate("Camera", "Packet size (bytes)"),
+        "packet_delay": translate("Camera", "Packet delay (ticks)"),
+        "trigger_line": translate("Camera", "Trigger line"),
+        "trigger_edge": translate("Camera", "Trigger edge"),
+        "trigger_delay_us": translate("Camera", "Trigger delay (µs)"),
+        "debounce_us": translate("Camera", "Debounce (µs)"),
+        "burst": translate("Camera", "Frames a trigger"),
+        "trigger": translate("Camera", "Trigger"),
+    }
+
+
 def worded(name: str) -> tuple[str, str]:
     """A setting's words and its unit: `Exposure`, `µs`."""
-    word = SETTINGS.get(name, name)
+    word = setting_words().get(name) or SETTINGS.get(name, name)
     found = re.fullmatch(r"(.*) \((.+)\)", word)
     return (found[1], found[2]) if found else (word, "")
 
@@ -239,7 +290,9 @@ def _show_number(editor: _Whole | _Number, capability: Capability) -> None:
             editor.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
         editor.setValue(value)
     bounded = capability.low is not None and capability.high is not None
-    editor.setToolTip(f"{low:,.10g} to {high:,.10g}{editor.suffix()}" if bounded else "")
+    decimals = editor.decimals() if isinstance(editor, _Number) else 0
+    words = translate("Camera", "{low} to {high}").format(low=number(low, decimals), high=number(high, decimals))
+    editor.setToolTip(f"{words}{editor.suffix()}" if bounded else "")
 
 
 def _decimals(name: str, step: float) -> int:

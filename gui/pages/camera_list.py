@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -27,10 +29,12 @@ from PySide6.QtWidgets import (
 
 from engine.sources.base import SourceInfo
 from gui.icons import icon
+from gui.language import translate
 from gui.pages.camera_feed import plain_tip
 from gui.tables.calm import mixed
-from gui.theme import NORMAL, SMALL, SPACING, Theme, font
+from gui.theme import NORMAL, SMALL, SPACING, Theme, font, scaled
 from gui.widgets.key_button import KeyButton
+from gui.widgets.large_type import large_type
 from gui.widgets.pixel_images import as_image
 
 URI = Qt.ItemDataRole.UserRole
@@ -38,26 +42,14 @@ INFO = Qt.ItemDataRole.UserRole + 1
 PICTURE = Qt.ItemDataRole.UserRole + 2
 NOTE = Qt.ItemDataRole.UserRole + 3
 
-ROW = QSize(240, 72)
+ROW = 72
+LINE = 19
+OTHERS = 104
 SHOT = QSize(72, 56)
-KINDS = {
-    "uvc": "USB",
-    "gige": "GigE Vision",
-    "genicam": "GenICam",
-    "basler": "Basler",
-    "stream": "Stream",
-    "demo": "Simulated",
-    "folder": "Folder",
-    "watch": "Watch folder",
-    "video": "Video",
-}
-NONE_FOUND = (
-    "<b>No camera was found.</b>"
-    "<p>Plug it in, give it power and close other programs that use it; then press Find again.</p>"
-    "<p>GenICam: install its maker's driver, so that GENICAM_GENTL64_PATH names its folder, or Aravis.</p>"
-    "<p>Basler: install Lineside's <i>basler</i> extra.</p>"
-)
-DEMO = SourceInfo("demo:", "Demo line", "demo")
+KINDS = ("uvc", "gige", "genicam", "basler", "stream", "demo", "folder", "watch", "video")
+DEMO = "demo:"
+SHARED = ("gige", "genicam", "basler")
+"""Kinds that may find one and the same device; its serial number is the same."""
 
 
 class CameraList(QWidget):
@@ -70,18 +62,20 @@ class CameraList(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.find_button = KeyButton(theme, "Find again", "D", "search", compact=True)
+        self.find_button = KeyButton(theme, translate("Camera", "Find again"), "D", "search", compact=True)
         self.progress = QProgressBar()
         self.rows = QListWidget()
-        self.empty = QLabel(NONE_FOUND, wordWrap=True)
+        self.empty = QLabel(_none_found(), wordWrap=True)
         self.trouble = QLabel(wordWrap=True)
         self.url = QLineEdit(placeholderText="rtsp://… or http://…")
-        self.open_button = QPushButton("Open")
+        self.open_button = QPushButton(translate("Camera", "Open"))
         self._others: list[SourceInfo] = []
         self._cameras: list[SourceInfo] = []
         self._line, self._current = "", ""
         self._pictures: dict[str, QImage] = {}
         self._notes: dict[str, str] = {}
+        self._also: dict[str, str] = {}
+        """URI → the other kind that could open the device too."""
         self._set_up()
         self._lay_out()
         self.rows.itemClicked.connect(self._clicked)
@@ -117,9 +111,9 @@ class CameraList(QWidget):
         """What was found, and why some kinds could not be looked for."""
         self.progress.hide()
         self.find_button.setEnabled(True)
-        self._cameras = list(cameras)
+        self._cameras, self._also = once_each(cameras)
         self.empty.setVisible(not cameras)
-        told = [f"{KINDS.get(kind, kind)}: {words}" for kind, words in troubles.items()]
+        told = [f"{kind_word(kind)}: {words}" for kind, words in troubles.items()]
         self.trouble.setText("\n".join(told))
         self.trouble.setVisible(bool(told))
         self._fill()
@@ -160,13 +154,14 @@ class CameraList(QWidget):
 
     def ask_folder(self, scheme: str) -> None:
         """Choose a folder; `scheme` is `folder` or `watch`."""
-        dialog = QFileDialog(self, "Folder of pictures" if scheme == "folder" else "Folder to watch")
+        pictures = translate("Camera", "Folder of pictures")
+        dialog = QFileDialog(self, pictures if scheme == "folder" else translate("Camera", "Folder to watch"))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         self._ask(dialog, scheme)
 
     def ask_video(self) -> None:
         """Choose a video file."""
-        dialog = QFileDialog(self, "Video file")
+        dialog = QFileDialog(self, translate("Camera", "Video file"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         self._ask(dialog, "video")
 
@@ -187,7 +182,7 @@ class CameraList(QWidget):
     # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _set_up(self) -> None:
         self.rows.setItemDelegate(_Rows(self._theme, self))
-        self.rows.setAccessibleName("Cameras and other sources")
+        self.rows.setAccessibleName(translate("Camera", "Cameras and other sources"))
         self.rows.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.rows.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.rows.setUniformItemSizes(True)
@@ -199,7 +194,7 @@ class CameraList(QWidget):
         keep.setRetainSizeWhenHidden(True)
         self.progress.setSizePolicy(keep)
         self.progress.hide()
-        self.url.setAccessibleName("Address of a stream")
+        self.url.setAccessibleName(translate("Camera", "Address of a stream"))
         self.open_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.trouble.setProperty("role", "muted")
         self.trouble.setTextFormat(Qt.TextFormat.PlainText)
@@ -208,8 +203,10 @@ class CameraList(QWidget):
             label.hide()
 
     def _lay_out(self) -> None:
-        head, address, files = QHBoxLayout(), QHBoxLayout(), QGridLayout()
-        title = QLabel("Cameras")
+        head, address, files = QBoxLayout(QBoxLayout.Direction.LeftToRight), QHBoxLayout(), QGridLayout()
+        if large_type():
+            head.setDirection(QBoxLayout.Direction.TopToBottom)
+        title = QLabel(translate("Camera", "Cameras"))
         title.setProperty("role", "large")
         head.addWidget(title, 1)
         head.addWidget(self.find_button)
@@ -217,28 +214,47 @@ class CameraList(QWidget):
         address.addWidget(self.open_button)
         for place, (text, act) in enumerate(
             (
-                ("Folder…", lambda: self.ask_folder("folder")),
-                ("Watch folder…", lambda: self.ask_folder("watch")),
-                ("Video…", self.ask_video),
-                ("Demo line", lambda: self.chosen.emit(DEMO.uri)),
+                (translate("Camera", "Folder…"), lambda: self.ask_folder("folder")),
+                (translate("Camera", "Watch folder…"), lambda: self.ask_folder("watch")),
+                (translate("Camera", "Video…"), self.ask_video),
+                (translate("Camera", "Demo line"), lambda: self.chosen.emit(DEMO)),
             )
         ):
             button = QPushButton(text)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setStyleSheet("padding: 0 8px;")
             button.clicked.connect(lambda _checked=False, act=act: act())
-            files.addWidget(button, place // 2, place % 2)
-        other = QLabel("Open something else")
+            files.addWidget(button, *((place, 0) if large_type() else (place // 2, place % 2)))
+        other = QLabel(translate("Camera", "Open something else"))
         other.setProperty("role", "muted")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
-        for part in (head, self.progress, self.empty, self.trouble, self.rows, other, address, files):
-            if isinstance(part, QWidget):
-                column.addWidget(part, 1 if part is self.rows else 0)
-            else:
-                part.setSpacing(SPACING)
-                column.addLayout(part)
+        for layout in (head, address, files):
+            layout.setSpacing(SPACING)
+        column.addLayout(head)
+        for part in (self.progress, self.empty, self.trouble):
+            column.addWidget(part)
+        column.addWidget(self.rows, 1)
+        column.addWidget(self._others_panel(other, address, files))
+
+    def _others_panel(self, other: QLabel, address: QHBoxLayout, files: QGridLayout) -> QWidget:
+        """What else can be opened; with large type it scrolls, so that the cameras keep their place."""
+        panel = QWidget()
+        inside = QVBoxLayout(panel)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(SPACING)
+        inside.addWidget(other)
+        inside.addLayout(address)
+        inside.addLayout(files)
+        if not large_type():
+            return panel
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(panel)
+        area.setFixedHeight(scaled(OTHERS))
+        return area
 
     def _fill(self) -> None:
         self.rows.clear()
@@ -247,17 +263,23 @@ class CameraList(QWidget):
             item = QListWidgetItem(info.description)
             item.setData(URI, info.uri)
             item.setData(INFO, info)
-            item.setSizeHint(ROW)
-            item.setToolTip(plain_tip(f"{info.description}\n{info.uri}"))
+            item.setSizeHint(_row_size())
+            item.setToolTip(plain_tip(f"{info.description}\n{info.uri}{self._also_words(info.uri)}"))
             self.rows.addItem(item)
             self._dress(item)
             if info.uri == self._current:
                 self.rows.setCurrentItem(item)
 
+    def _also_words(self, uri: str) -> str:
+        also = self._also.get(uri)
+        words = translate("Camera", "Also found as {kind}.")
+        return f"\n{words.format(kind=kind_word(also))}" if also else ""
+
     def _dress(self, item: QListWidgetItem) -> None:
         uri = str(item.data(URI))
         item.setData(PICTURE, self._pictures.get(uri))
-        item.setData(NOTE, "on the line" if uri == self._line else self._notes.get(uri, ""))
+        also = self._also_words(uri).strip()
+        item.setData(NOTE, _on_line() if uri == self._line else self._notes.get(uri) or also)
 
 
 class _Rows(QStyledItemDelegate):
@@ -269,7 +291,7 @@ class _Rows(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """All alike."""
-        return ROW
+        return _row_size()
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -295,25 +317,73 @@ class _Rows(QStyledItemDelegate):
             icon(name, colours.muted).paint(painter, shot.adjusted(20, 14, -20, -14))
         painter.setPen(self._theme.colour("line"))
         painter.drawRect(shot.adjusted(0, 0, -1, -1))
-        kind = KINDS.get(info.kind, info.kind)
+        kind = kind_word(info.kind)
         lines = (info.description, f"{kind}  {info.serial}".strip(), str(index.data(NOTE) or ""))
-        left = shot.right() + SPACING + SPACING // 2
+        left, line = shot.right() + SPACING + SPACING // 2, scaled(LINE)
         for number, (text, size_px, token) in enumerate(
             zip(lines, (NORMAL, SMALL, SMALL), ("text", "muted", "muted"), strict=True)
         ):
             painter.setFont(font(size_px))
-            painter.setPen(self._theme.colour("accent" if text == "on the line" else token))
-            room = QRect(left, box.top() + SPACING + number * 19, box.right() - left - SPACING, 19)
+            painter.setPen(self._theme.colour("accent" if text == _on_line() else token))
+            room = QRect(left, box.top() + SPACING + number * line, box.right() - left - SPACING, line)
             shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
             painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
         painter.restore()
+
+
+def kind_word(kind: str) -> str:
+    """A kind of source as people call it."""
+    words = {
+        "uvc": translate("Camera", "USB"),
+        "gige": translate("Camera", "GigE Vision"),
+        "genicam": translate("Camera", "GenICam"),
+        "basler": translate("Camera", "Basler"),
+        "stream": translate("Camera", "Stream"),
+        "demo": translate("Camera", "Simulated"),
+        "folder": translate("Camera", "Folder"),
+        "watch": translate("Camera", "Watch folder"),
+        "video": translate("Camera", "Video"),
+    }
+    return words.get(kind, kind)
+
+
+def once_each(cameras: Sequence[SourceInfo]) -> tuple[list[SourceInfo], dict[str, str]]:
+    """Each device once: one that two kinds can open (GigE Vision through Aravis and through GenICam) by the first of
+    them, the better one; and by URI, which other kind could open it too. Known by its serial number."""
+    kept: dict[str, SourceInfo] = {}
+    others: dict[str, str] = {}
+    for info in cameras:
+        first = kept.setdefault(f"{info.serial}" if info.serial and info.kind in SHARED else info.uri, info)
+        if first is not info and first.kind != info.kind:
+            others[first.uri] = info.kind
+        elif first is not info:
+            kept[info.uri] = info
+    return list(kept.values()), others
+
+
+def _none_found() -> str:
+    return translate(
+        "Camera",
+        "<b>No camera was found.</b>"
+        "<p>Plug it in, give it power and close other programs that use it; then press Find again.</p>"
+        "<p>GenICam: install its maker's driver, so that GENICAM_GENTL64_PATH names its folder, or Aravis.</p>"
+        "<p>Basler: install Lineside's <i>basler</i> extra.</p>",
+    )
+
+
+def _on_line() -> str:
+    return translate("Camera", "on the line")
+
+
+def _row_size() -> QSize:
+    return QSize(scaled(120), max(ROW, 2 * SPACING + 3 * scaled(LINE)))
 
 
 def _unfound(uri: str) -> SourceInfo:
     """A source that no search found: called by the last part of its path, or its address without a password."""
     scheme, _, rest = uri.partition(":")
     if scheme == "demo":
-        return SourceInfo(uri, DEMO.description, DEMO.kind)
+        return SourceInfo(uri, translate("Camera", "Demo line"), "demo")
     if rest.startswith("//"):
         address = rest.rpartition("@")[2] if "@" in rest else rest[2:]
         return SourceInfo(uri, f"{scheme}://{address}", "stream")

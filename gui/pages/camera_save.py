@@ -6,10 +6,13 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from db.recipes import save as save_stored
+from db.session import Database
 from engine.domain import Frame
 from engine.package import ModelPackage
 from engine.product import CameraSetup, Imaging
 from engine.recipe import default_recipe, load_recipe, save_recipe, with_camera, with_imaging
+from gui.language import translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +24,17 @@ class Saved:
 
 
 def save(
-    path: str, folder: Path, package: ModelPackage, camera: CameraSetup | None, golden: tuple[Frame, Imaging] | None
+    path: str,
+    folder: Path,
+    package: ModelPackage,
+    camera: CameraSetup | None,
+    golden: tuple[Frame, Imaging] | None,
+    *,
+    trail: tuple[Database, str] | None = None,
 ) -> Saved:
     """Put both into the recipe at `path`, or into a new one in `folder` made from what the package brings along.
 
-    Raises InputError, StorageError.
+    `trail`: the database whose audit trail says so, and who did it. Raises InputError, StorageError.
     """
     file = Path(path) if path else folder / f"{_plain(package.manifest.name)}.toml"
     if file.exists():
@@ -36,7 +45,13 @@ def save(
         recipe = with_camera(recipe, camera)
     if golden is not None:
         recipe = with_imaging(recipe, golden[1])
-    saved = save_recipe(file, recipe, golden[0].pixels if golden is not None else None)
+    pixels = golden[0].pixels if golden is not None else None
+    if trail is None:
+        saved = save_recipe(file, recipe, pixels)
+    else:
+        words = translate("Camera", "camera settings"), translate("Camera", "golden picture")
+        what = [word for word, there in zip(words, (camera, golden), strict=True) if there is not None]
+        saved = save_stored(trail[0], file, recipe, trail[1], ", ".join(what), golden=pixels)
     return Saved(file, saved.version)
 
 

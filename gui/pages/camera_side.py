@@ -17,28 +17,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.domain import Outcome
 from engine.imaging import Check
 from engine.product import Value
 from engine.sources.base import Capability
 from gui.icons import icon
+from gui.language import number, outcome_word, percent, translate
 from gui.pages.camera_form import PICTURE, TEXT_MARGINS, TRIGGER, WORD_WIDTH, SettingsForm
-from gui.theme import SPACING, Theme
+from gui.theme import SPACING, Theme, scaled
 from gui.widgets.key_button import KeyButton
+from gui.widgets.large_type import large_type
 
-NO_SETTINGS = "This source has nothing to set."
-NO_TRIGGER = "This source cannot be triggered: it gives its pictures by itself."
 MAX_TAKT_S = 600.0
-NO_GOLDEN = (
-    "There is no golden picture yet. When light, focus and position are right, take the picture as golden: from then "
-    "on the line warns when its pictures drift from it, and later sends parts to REVIEW."
-)
-FIGURES = {"brightness": "Brightness", "saturation": "Saturation", "focus": "Focus", "shift": "Shift"}
-COLUMNS = ("", "golden", "now", "drift")
-LEVELS = {
-    "fine": ("fine", "ok", "text"),
-    "warn": ("warns", "warning", "review"),
-    "review": ("REVIEW", "question", "review"),
-}
+FIGURES = ("brightness", "saturation", "focus", "shift")
+COLUMNS = 4
+"""Figure, golden, now, drift."""
+LEVELS = {"fine": ("ok", "text"), "warn": ("warning", "review"), "review": ("question", "review")}
 
 
 NONE = "–"
@@ -57,14 +51,16 @@ class CameraSide(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.form = SettingsForm(PICTURE, NO_SETTINGS)
-        self.trigger_form = SettingsForm(TRIGGER, NO_TRIGGER)
+        never = translate("Camera", "This source cannot be triggered: it gives its pictures by itself.")
+        self.form = SettingsForm(PICTURE, translate("Camera", "This source has nothing to set."))
+        self.trigger_form = SettingsForm(TRIGGER, never)
         self.takt = QDoubleSpinBox()
-        self.trigger_button = KeyButton(theme, "Trigger now", "T", "record", compact=True)
+        self.trigger_button = KeyButton(theme, translate("Camera", "Trigger now"), "T", "record", compact=True)
         self.selftest = SelfTest(theme)
-        self.golden_button = KeyButton(theme, "Take this picture as golden", "G", "snapshot", compact=True)
-        self.use_button = KeyButton(theme, "Use this camera", "U", "camera", primary=True)
-        self.save_button = KeyButton(theme, "Save in recipe", "Ctrl+S", "save")
+        golden = translate("Camera", "Take this picture as golden")
+        self.golden_button = KeyButton(theme, golden, "G", "snapshot", compact=True)
+        self.use_button = KeyButton(theme, translate("Camera", "Use this camera"), "U", "camera", primary=True)
+        self.save_button = KeyButton(theme, translate("Camera", "Save in recipe"), "Ctrl+S", "save")
         self.tabs = QTabWidget()
         self.told = QLabel(wordWrap=True)
         self._lay_out()
@@ -118,10 +114,13 @@ class CameraSide(QWidget):
         column.addWidget(self.selftest)
         column.addWidget(self.golden_button)
         column.addStretch(1)
+        words = translate("Camera", "Settings"), translate("Camera", "Trigger"), translate("Camera", "Self-test")
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setExpanding(True)
         self.tabs.tabBar().setDrawBase(False)
-        for page, word in ((self.form, "Settings"), (trigger, "Trigger"), (test, "Self-test")):
+        if large_type():
+            self.tabs.tabBar().setStyleSheet("QTabBar::tab { padding: 8px 4px; }")
+        for page, word in zip((self.form, trigger, test), words, strict=True):
             self.tabs.addTab(_scrolled(page), word)
         self.told.setProperty("role", "muted")
         self.told.setTextFormat(Qt.TextFormat.PlainText)
@@ -137,20 +136,21 @@ class CameraSide(QWidget):
         self.takt.setRange(0.0, MAX_TAKT_S)
         self.takt.setDecimals(2)
         self.takt.setSingleStep(0.1)
-        self.takt.setSuffix(" s")
-        self.takt.setSpecialValueText("not watched")
+        self.takt.setSuffix(translate("Camera", " s"))
+        self.takt.setSpecialValueText(translate("Camera", "not watched"))
         self.takt.setKeyboardTracking(False)
         self.takt.lineEdit().setTextMargins(*TEXT_MARGINS)
-        self.takt.setAccessibleName("Takt")
+        self.takt.setAccessibleName(translate("Camera", "Takt"))
         row = QWidget()
         grid = QGridLayout(row)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(SPACING)
-        grid.setColumnMinimumWidth(0, WORD_WIDTH)
+        if not large_type():
+            grid.setColumnMinimumWidth(0, scaled(WORD_WIDTH))
         grid.setColumnStretch(1, 1)
-        hint = QLabel("A trigger without a verdict for so long raises the alarm.", wordWrap=True)
+        hint = QLabel(translate("Camera", "A trigger without a verdict for so long raises the alarm."), wordWrap=True)
         hint.setProperty("role", "muted")
-        grid.addWidget(QLabel("Takt"), 0, 0)
+        grid.addWidget(QLabel(translate("Camera", "Takt")), 0, 0)
         grid.addWidget(self.takt, 0, 1)
         grid.addWidget(hint, 1, 0, 1, 2)
         return row
@@ -163,14 +163,14 @@ class SelfTest(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._checks: tuple[Check, ...] = ()
-        self.words = QLabel(NO_GOLDEN, wordWrap=True)
+        self.words = QLabel(no_golden(), wordWrap=True)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setProperty("role", "muted")
         self._table = QFrame()
         grid = QGridLayout(self._table)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(SPACING)
-        self._cells = {name: [QLabel() for _ in COLUMNS] for name in FIGURES}
+        self._cells = {name: [QLabel() for _ in range(COLUMNS)] for name in FIGURES}
         self._limits = {name: QLabel() for name in FIGURES}
         self._marks = {name: QLabel() for name in FIGURES}
         column = QVBoxLayout(self)
@@ -180,7 +180,7 @@ class SelfTest(QWidget):
         column.addWidget(self.words)
         self._lay_out(grid)
         self._table.hide()
-        theme.changed.connect(lambda: self.show_checks(self._checks))
+        theme.changed.connect(self._colour)
 
     def text(self, figure: str) -> tuple[str, ...]:
         """What one row shows: figure, golden, now, drift; verdict and limits."""
@@ -200,48 +200,84 @@ class SelfTest(QWidget):
         self._table.show()
         for check in checks:
             cells = self._cells[check.name]
-            word, symbol, token = LEVELS[check.level]
-            for cell, text in zip(cells, (FIGURES[check.name], *_row(check)), strict=True):
+            symbol, token = LEVELS[check.level]
+            for cell, text in zip(cells, (_figure(check.name), *_row(check)), strict=True):
                 cell.setText(text)
-            self._limits[check.name].setText(f"{word}: {_limits(check)}")
+            self._limits[check.name].setText(f"{_level(check.level)}: {_limits(check)}")
             colour = getattr(self._theme.colours, token)
             self._marks[check.name].setPixmap(icon(symbol, colour).pixmap(16, 16))
             bold = "" if check.level == "fine" else f"font-weight: bold; color: {self._theme.colours.text};"
             for cell in (cells[-1], self._limits[check.name]):
                 cell.setStyleSheet(bold)
+        as_golden = translate("Camera", "The picture is as the golden one.")
         told = [check.words for check in checks if check.words]
-        self.words.setText("\n".join(w[:1].upper() + w[1:] for w in told) or "The picture is as the golden one.")
+        self.words.setText("\n".join(w[:1].upper() + w[1:] for w in told) or as_golden)
+
+    def _colour(self) -> None:
+        self.show_checks(self._checks)
 
     def _lay_out(self, grid: QGridLayout) -> None:
         grid.setColumnStretch(1, 1)
-        for at, word in enumerate(COLUMNS[1:], start=2):
+        heads = translate("Camera", "golden"), translate("Camera", "now"), translate("Camera", "drift")
+        for at, word in enumerate(heads, start=2):
             head = QLabel(word)
             head.setProperty("role", "muted")
             grid.addWidget(head, 0, at, Qt.AlignmentFlag.AlignRight)
-        for number, (name, cells) in enumerate(self._cells.items()):
-            row = 1 + 2 * number
+        for place, (name, cells) in enumerate(self._cells.items()):
+            row = 1 + 2 * place
             grid.addWidget(self._marks[name], row, 0)
             for at, cell in enumerate(cells, start=1):
                 grid.addWidget(cell, row, at, Qt.AlignmentFlag.AlignRight if at > 1 else Qt.AlignmentFlag.AlignLeft)
             self._limits[name].setProperty("role", "muted")
-            grid.addWidget(self._limits[name], row + 1, 1, 1, len(COLUMNS))
+            grid.addWidget(self._limits[name], row + 1, 1, 1, COLUMNS)
 
 
 def _row(check: Check) -> tuple[str, str, str]:
     """Golden, now and drift, in the figure's own unit; sharpness that was lost is negative."""
     if check.name == "shift":
-        now = NONE if isnan(check.now) else f"{check.now:.1f} px"
+        now = NONE if isnan(check.now) else f"{number(check.now, 1)} px"
         return "0 px", now, now
-    drift = NONE if isnan(check.drift) else f"{(-1 if check.name == 'focus' else 1) * check.drift * 100:+.1f} %"
+    moved = (-1 if check.name == "focus" else 1) * check.drift
+    drift = NONE if isnan(moved) else f"{'+' if moved >= 0 else ''}{percent(moved)}"
     if check.name == "focus":
-        return f"{check.golden:.3f}", f"{check.now:.3f}", drift
-    return f"{check.golden * 100:.1f} %", f"{check.now * 100:.1f} %", drift
+        return number(check.golden, 3), number(check.now, 3), drift
+    return percent(check.golden), percent(check.now), drift
 
 
 def _limits(check: Check) -> str:
     warn, review = check.limit
     scale, unit = (1, "px") if check.name == "shift" else (100, "%")
-    return f"warns over {warn * scale:g} {unit}, REVIEW over {review * scale:g} {unit}"
+    words = translate("Camera", "warns over {warn} {unit}, REVIEW over {review} {unit}")
+    return words.format(warn=_plain(warn * scale), review=_plain(review * scale), unit=unit)
+
+
+def _plain(value: float) -> str:
+    """Without zeros that say nothing."""
+    return number(value, 0 if float(value).is_integer() else 1)
+
+
+def _figure(name: str) -> str:
+    words = {
+        "brightness": translate("Camera", "Brightness"),
+        "saturation": translate("Camera", "Saturation"),
+        "focus": translate("Camera", "Focus"),
+        "shift": translate("Camera", "Shift"),
+    }
+    return words[name]
+
+
+def _level(level: str) -> str:
+    words = {"fine": translate("Camera", "fine"), "warn": translate("Camera", "warns")}
+    return words.get(level, outcome_word(Outcome.REVIEW))
+
+
+def no_golden() -> str:
+    """What to do while there is nothing to compare with."""
+    return translate(
+        "Camera",
+        "There is no golden picture yet. When light, focus and position are right, take the picture as golden: from "
+        "then on the line warns when its pictures drift from it, and later sends parts to REVIEW.",
+    )
 
 
 def _scrolled(inside: QWidget) -> QScrollArea:

@@ -8,39 +8,36 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.domain import utc_now
 from engine.preview import Standing
 from engine.sources.supervisor import SourceState, Supervisor
 from gui.context import Binding
 from gui.icons import icon
+from gui.language import number, percent, translate
 from gui.pages.camera_feed import Seen, plain_tip, thinned
 from gui.pages.live_panels import tool_button
-from gui.theme import SPACING, Theme
+from gui.theme import SPACING, Theme, scaled
 from gui.widgets.histogram import FocusTrend, Histogram
 from gui.widgets.image_view import ImageView
+from gui.widgets.large_type import large_type
 
 RATE_S = 2.0
 TICK_MS = 250
-READINGS = {
-    "brightness": "Brightness",
-    "saturated": "Saturated",
-    "focus": "Focus",
-    "rate": "Pictures/s",
-    "incomplete": "Incomplete",
-    "skipped": "Skipped",
-    "age": "Age",
-}
-TIPS = {
-    "brightness": "Mean grey, per cent of full scale",
-    "saturated": "Pixels at the top of their scale, per cent of all",
-    "focus": "Sharpness, hardly moved by brightness; turn the lens until it is at its peak",
-    "rate": "Pictures a second the camera makes",
-    "incomplete": "Damaged pictures since it was opened: packets are missing",
-    "skipped": "Pictures made and never read since it was opened: while looking, and by the line while it judges",
-    "age": "Since the newest picture was taken over",
-}
+READINGS = ("brightness", "saturated", "focus", "rate", "incomplete", "skipped", "age")
+PLOT_HEIGHT, PLOT_MOST = 128, 176
 NOTHING = "–"
 
 
@@ -124,7 +121,9 @@ class CameraView(QWidget):
         self.set_title(title)
         self.note.setText("")
         self.view.set_picture(None)
-        self.view.set_empty_text("Opening…" if title else "Choose a camera on the left.")
+        self.view.set_empty_text(
+            translate("Camera", "Opening…") if title else translate("Camera", "Choose a camera on the left.")
+        )
         self.view.set_greyed(False)
         self.histogram.clear()
         self.trend.clear()
@@ -147,13 +146,14 @@ class CameraView(QWidget):
         self.trend.add(figures.focus, seen.at)
         self._arrivals.append((seen.frame.captured_at.timestamp(), seen.frame.sequence))
         height, width = seen.frame.size
-        depth = f"{seen.frame.bits} bit" if seen.frame.bits else f"{seen.frame.pixels.dtype.itemsize * 8} bit"
+        bits = seen.frame.bits or seen.frame.pixels.dtype.itemsize * 8
+        depth = translate("Camera", "{bits} bit").format(bits=bits)
         self._kind = ", ".join(filter(None, (f"{width}×{height}", depth, seen.frame.bayer)))
         self.note.setText(self._kind)
-        self.values["brightness"].setText(f"{figures.brightness * 100:.1f} %")
+        self.values["brightness"].setText(percent(figures.brightness))
         self.values["saturated"].setText(_share(figures.saturation))
         share = figures.focus / self.trend.peak if self.trend.peak else 0.0
-        self.values["focus"].setText(f"{share * 100:.0f} % of peak")
+        self.values["focus"].setText(translate("Camera", "{share} of peak").format(share=percent(share, 0)))
         self._tick()
 
     def show_standing(self, standing: Standing) -> None:
@@ -164,7 +164,7 @@ class CameraView(QWidget):
         self.view.set_greyed(not well)
         self._why.setText(standing.words)
         if standing.state is SourceState.STREAMING:
-            self.view.set_empty_text("Open. Waiting for the first picture…")
+            self.view.set_empty_text(translate("Camera", "Open. Waiting for the first picture…"))
         self._tick()
 
     def toggle_marking(self) -> None:
@@ -194,24 +194,26 @@ class CameraView(QWidget):
         if self._seen is None:
             return
         age = max(0.0, (utc_now() - self._seen.frame.captured_at).total_seconds())
-        self.values["age"].setText(f"{age:.1f} s" if age < 100 else f"{age / 60:.0f} min")
-        self.values["rate"].setText(f"{self._rate():.1f}")
+        self.values["age"].setText(f"{number(age, 1)} s" if age < 100 else f"{number(age / 60)} min")
+        self.values["rate"].setText(number(self._rate(), 1))
         source = self._source()
         if source is not None:
+            triggers = translate("Camera", "waits for triggers")
             waits = source.live and not source.free_running
-            self.note.setText(f"{self._kind}{', waits for triggers' if waits else ''}")
-            self.values["incomplete"].setText(f"{source.incomplete:,}")
-            self.values["skipped"].setText(f"{source.skipped:,}")
+            self.note.setText(f"{self._kind}, {triggers}" if waits else self._kind)
+            self.values["incomplete"].setText(number(source.incomplete))
+            self.values["skipped"].setText(number(source.skipped))
 
     def _wait_words(self) -> str:
         match self._standing.state:
             case SourceState.OPENING if self._standing.words:
-                return "Trying again now."
+                return translate("Camera", "Trying again now.")
             case SourceState.BACKOFF:
                 left = self._standing.retry_in
-                return f"Next try in {left:.0f} s." if left >= 0.5 else "Trying again now."
+                soon = translate("Camera", "Next try in {seconds} s.").format(seconds=number(left))
+                return soon if left >= 0.5 else translate("Camera", "Trying again now.")
             case SourceState.LOST:
-                return "It will be opened again by itself."
+                return translate("Camera", "It will be opened again by itself.")
             case _:
                 return ""
 
@@ -234,7 +236,7 @@ class CameraView(QWidget):
             self.pixel.setText("")
             return
         raw = " ".join(str(int(v)) for v in np.atleast_1d(seen.frame.pixels[y, x]))
-        self.pixel.setText(f"x {x}  y {y}  value {raw}")
+        self.pixel.setText(translate("Camera", "x {x}  y {y}  value {value}").format(x=x, y=y, value=raw))
 
     # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _lay_out(self) -> None:
@@ -249,16 +251,29 @@ class CameraView(QWidget):
         inside.addWidget(self.view)
         column.addWidget(frame, 1)
         self._lay_out_panel()
-        column.addLayout(self._readings())
-        plots = QHBoxLayout()
+        plots = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         plots.setSpacing(SPACING)
         plots.addWidget(self.histogram, 3)
         plots.addWidget(self.trend, 2)
         for plot in (self.histogram, self.trend):
-            plot.setFixedHeight(128)
-        column.addLayout(plots)
+            plot.setFixedHeight(min(scaled(PLOT_HEIGHT), PLOT_MOST))
+        if not large_type():
+            column.addLayout(self._readings(len(READINGS)))
+            column.addLayout(plots)
+            return
+        # The picture keeps its place; what is measured scrolls below it.
+        plots.setDirection(QBoxLayout.Direction.TopToBottom)
+        area, panel = QScrollArea(), QWidget()
+        below = QVBoxLayout(panel)
+        below.setContentsMargins(0, 0, SPACING, 0)
+        below.addLayout(self._readings(1))
+        below.addLayout(plots)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(panel)
+        column.addWidget(area, 1)
 
-    def _head(self) -> QHBoxLayout:
+    def _head(self) -> QBoxLayout:
         self.title.setProperty("role", "large")
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setProperty("role", "muted")
@@ -272,11 +287,15 @@ class CameraView(QWidget):
         words.addLayout(below)
         # A long name is cut, not the tools.
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        row = QHBoxLayout()
-        row.setSpacing(SPACING // 2)
+        row = QBoxLayout(QBoxLayout.Direction.TopToBottom if large_type() else QBoxLayout.Direction.LeftToRight)
+        tools = QHBoxLayout()
+        for layout in (row, tools):
+            layout.setSpacing(SPACING // 2)
         row.addLayout(words, 1)
         for _name, button in self._buttons:
-            row.addWidget(button)
+            tools.addWidget(button)
+        tools.addStretch(1 if large_type() else 0)
+        row.addLayout(tools)
         mark = self.button("mark")
         mark.setCheckable(True)
         mark.setChecked(True)
@@ -300,19 +319,22 @@ class CameraView(QWidget):
         over.addWidget(self._panel)
         over.addStretch(1)
 
-    def _readings(self) -> QGridLayout:
+    def _readings(self, columns: int) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * SPACING)
         grid.setVerticalSpacing(0)
-        for column, (name, word) in enumerate(READINGS.items()):
+        words = _readings()
+        for place, name in enumerate(READINGS):
+            line, column = divmod(place, columns)
+            word, tip = words[name]
             head, value = QLabel(word), self.values[name]
             head.setProperty("role", "muted")
             value.setAccessibleName(word)
             value.setStyleSheet("font-weight: bold;")
             for row, label in enumerate((head, value)):
-                label.setToolTip(TIPS[name])
-                grid.addWidget(label, row, column)
-            grid.setColumnStretch(column, 2 if name == "focus" else 1)
+                label.setToolTip(tip)
+                grid.addWidget(label, 2 * line + row, column)
+            grid.setColumnStretch(column, 2 if name == "focus" and columns > 2 else 1)
         return grid
 
     def _colour(self) -> None:
@@ -327,6 +349,25 @@ class CameraView(QWidget):
         self._draw_marks()
 
 
+def _readings() -> dict[str, tuple[str, str]]:
+    """What is measured: a word, and what it means."""
+    skipped = translate(
+        "Camera", "Pictures made and never read since it was opened: while looking, and by the line while it judges"
+    )
+    focus = translate("Camera", "Sharpness, hardly moved by brightness; turn the lens until it is at its peak")
+    lost = translate("Camera", "Damaged pictures since it was opened: packets are missing")
+    top = translate("Camera", "Pixels at the top of their scale, per cent of all")
+    return {
+        "brightness": (translate("Camera", "Brightness"), translate("Camera", "Mean grey, per cent of full scale")),
+        "saturated": (translate("Camera", "Saturated"), top),
+        "focus": (translate("Camera", "Focus"), focus),
+        "rate": (translate("Camera", "Pictures/s"), translate("Camera", "Pictures a second the camera makes")),
+        "incomplete": (translate("Camera", "Incomplete"), lost),
+        "skipped": (translate("Camera", "Skipped"), skipped),
+        "age": (translate("Camera", "Age"), translate("Camera", "Since the newest picture was taken over")),
+    }
+
+
 def _share(share: float) -> str:
     """Per cent; a single pixel is not nought."""
-    return "0 %" if not share else "< 0.01 %" if share < 1e-4 else f"{share * 100:.2f} %"
+    return percent(0, 0) if not share else f"< {percent(1e-4, 2)}" if share < 1e-4 else percent(share, 2)

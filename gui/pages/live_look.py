@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from engine.errors import InputError, LinesideError
 from engine.preprocess import shown
 from engine.settings import write_atomically
 from engine.thumbnails import thumbnail
+from gui.language import translate
 from gui.widgets.filmstrip import KEPT, Exhibit
 from gui.widgets.pixel_images import as_image
 
@@ -53,8 +55,12 @@ def fetch(db: Database, archive: Archive, recorder: Recorder | None, inspection:
 
 def _missing(stored: Stored | None) -> InputError:
     if stored is not None and stored.lost:
-        return InputError(f"The picture of this part is lost: {stored.lost}.", "Its verdict is stored.")
-    return InputError("The picture of this part was not kept.", "The recipe's saving policy says which ones are.")
+        lost = translate("Live", "The picture of this part is lost: {why}.").format(why=stored.lost)
+        return InputError(lost, translate("Live", "Its verdict is stored."))
+    return InputError(
+        translate("Live", "The picture of this part was not kept."),
+        translate("Live", "The recipe's saving policy says which ones are."),
+    )
 
 
 def recall(db: Database, archive: Archive) -> list[Exhibit]:
@@ -76,6 +82,17 @@ def _thumbnail(archive: Archive, stored: Stored) -> QImage | None:
     except LinesideError as error:
         log.warning("no thumbnail: %s", error)
         return None
+
+
+def small_pictures(recorder: Recorder, wanted: Sequence[str]) -> list[tuple[str, QImage]]:
+    """Small pictures of these inspections, of those whose frames are still in memory."""
+    found = []
+    for inspection_id in wanted:
+        recent = recorder.recent(inspection_id)
+        if recent is not None:
+            frame = recent[0]
+            found.append((inspection_id, as_image(thumbnail(frame.pixels, frame.bits, frame.bayer))))
+    return found
 
 
 def save_snapshot(folder: Path, picture: NDArray[Any], inspection: Inspection, at: datetime) -> Path:

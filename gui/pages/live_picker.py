@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import QKeyCombination, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from gui.theme import SPACING
+from gui.language import translate
+from gui.theme import SPACING, Theme
+from gui.widgets.key_button import KeyButton
 
 DIGITS = "1234567890"
 ROWS = 10
@@ -21,8 +23,9 @@ class ClassPicker(QFrame):
     """The keys go to `key` until `closed`."""
     closed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._theme = theme
         self.setProperty("role", "picker")
         self.setAutoFillBackground(True)
         self._labels: tuple[str, ...] = ()
@@ -48,9 +51,8 @@ class ClassPicker(QFrame):
         column.addWidget(self._leave_button())
         self.hide()
 
-    def _leave_button(self) -> QPushButton:
-        leave = QPushButton("Leave it   [Esc]")
-        leave.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    def _leave_button(self) -> KeyButton:
+        leave = KeyButton(self._theme, translate("Live", "Leave it"), "Esc")
         leave.clicked.connect(self.dismiss)
         return leave
 
@@ -62,7 +64,7 @@ class ClassPicker(QFrame):
     def ask(self, part: str, labels: Sequence[str]) -> None:
         """Open, for this part."""
         self._labels, self._typed = tuple(labels), ""
-        self._head.setText(f"{part[0].upper()}{part[1:]} is NG")
+        self._head.setText(translate("Live", "{part} is NG").format(part=f"{part[:1].upper()}{part[1:]}"))
         self._show_found()
         self.show()
         self.raise_()
@@ -117,8 +119,9 @@ class ClassPicker(QFrame):
                 key = "" if self._typed else f"{DIGITS[index]}    "
                 row.setText(f"{key}{found[index]}")
         if not self._typed:
-            self._hint.setText("Which class? A digit or the first letter chooses.")
+            self._hint.setText(translate("Live", "Which class? A digit or the first letter chooses."))
         elif found:
-            self._hint.setText(f"“{self._typed}…”  Enter takes the first.")
+            self._hint.setText(translate("Live", "“{typed}…”: Enter takes the first.").format(typed=self._typed))
         else:
-            self._hint.setText(f"No class begins so. Enter makes the new class “{self._typed}”.")
+            said = translate("Live", "No class begins so. Enter makes the new class “{typed}”.")
+            self._hint.setText(said.format(typed=self._typed))

@@ -2,61 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from engine.domain import Traveller
 from gui.context import AppContext, Binding
-from gui.pages.live_panels import Acts, Aside, DriftBar, LookBar, PictureTools, TravellerStrip
+from gui.pages.live_panels import SLIM, ActButton, Acts, AlarmBar, Aside, DriftBar, LookBar, PictureTools
 from gui.pages.live_picker import ClassPicker
-from gui.theme import SPACING
+from gui.pages.live_strip import TravellerStrip
+from gui.theme import SPACING, scaled
 from gui.widgets.counters import Counters
 from gui.widgets.filmstrip import PICTURE_HEIGHT, FilmStrip
 from gui.widgets.image_view import ImageView
 from gui.widgets.trend import YieldTrend
-from gui.widgets.verdict_banner import VerdictBanner
+from gui.widgets.verdict_banner import LEAST, VerdictBanner
 
 SIDE_MIN, SIDE_MAX, SIDE_SHARE = 344, 544, 0.28
-STRIP_LARGE, LARGE_FROM = 104, 900
-TREND_FROM = 664
-"""Under this height the trend gives way to the trigger's button."""
+SIDE_MOST = 0.42
+"""However large the type, no more of the width than this is taken from the picture."""
+STRIP_LARGE, STRIP_SMALL, LARGE_FROM = 104, 40, 900
+PICTURE_LEAST = 280
+"""The film strip's pictures become smaller before the picture is less high than this."""
 
 
 class LiveScreen(QWidget):
-    """Left: what goes with the part, picture and tools, film strip. Right: verdict, counts, trend, acts."""
+    """Left: what goes with the part, picture and tools, film strip. Right: verdict, counts, trend, acts.
+
+    Where there is little room the trend gives way first, then the film strip's height; never the acts or the verdict.
+    """
 
     def __init__(
         self,
         context: AppContext,
+        traveller: Traveller,
         tools: list[tuple[str, Binding]],
         acts: dict[str, Binding],
-        leave_look: Callable[[], object],
+        others: dict[str, Binding],
     ) -> None:
         super().__init__()
         self.setObjectName("page")
         theme, settings = context.theme, context.settings
-        self.strip = TravellerStrip(settings, theme, self)
+        self.strip = TravellerStrip(context, traveller, self)
         self.view = ImageView(theme, self)
+        self.view.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.view.set_style(settings.overlay)
         self.view.set_opacity(settings.overlay_opacity)
         self.tools = PictureTools(theme, tools, self)
         self.tools.set_style(settings.overlay)
-        self.look_bar = LookBar(leave_look, self)
+        self.look_bar = LookBar(theme, others["leave"], self)
         self.drift_bar = DriftBar(theme, self)
+        self.alarm_bar = AlarmBar(theme, others["acknowledge"], self)
         self.film = FilmStrip(theme, self)
         self.banner = VerdictBanner(theme, self)
+        self.scope = ActButton(theme, others["count"], least=SLIM)
         self.counters = Counters(theme, self)
         self.trend = YieldTrend(theme, self)
-        self.aside = Aside(self)
+        self.aside = Aside(theme, self)
         self.acts = Acts(theme, acts, self)
         self.frame = QFrame(self)
         self.side = QWidget(self)
         self._lay_out()
         self.show_trigger(False)
         # Last, so that it lies over the rest.
-        self.picker = ClassPicker(self)
+        self.picker = ClassPicker(theme, self)
 
     def set_frame(self, role: str) -> None:
         """`picture`: calm; `look`: what is shown is of the past."""
@@ -66,8 +75,8 @@ class LiveScreen(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The right column takes its share; the picker lies over it, under the banner."""
         share = int(self.width() * SIDE_SHARE) // SPACING * SPACING
-        self.side.setFixedWidth(min(SIDE_MAX, max(SIDE_MIN, share)))
-        self.film.set_picture_height(STRIP_LARGE if self.height() >= LARGE_FROM else PICTURE_HEIGHT)
+        least = max(SIDE_MIN, min(scaled(SIDE_MIN), int(self.width() * SIDE_MOST)))
+        self.side.setFixedWidth(min(max(SIDE_MAX, least), max(least, share)))
         self._make_room()
         QTimer.singleShot(0, self, self._place_picker)
 
@@ -77,7 +86,18 @@ class LiveScreen(QWidget):
         self._make_room()
 
     def _make_room(self) -> None:
-        self.trend.setVisible(self.acts.buttons["trigger"].isHidden() or self.height() >= TREND_FROM)
+        """What gives way is decided from what the rest needs, not from how it lies now."""
+        height = self.height() - 2 * SPACING
+        fixed = (self.scope, self.counters, self.aside, self.acts)
+        taken = LEAST + sum(widget.sizeHint().height() + SPACING for widget in fixed) + SPACING
+        self.trend.setVisible(height - taken >= self.trend.minimumHeight() + 2 * SPACING)
+        # As if there was an alarm: nothing jumps when there is one.
+        top = self.strip.sizeHint().height() + self.alarm_bar.sizeHint().height() + 2 * SPACING
+        caption = self.film.height() - self.film.picture_height
+        room = height - top - caption - scaled(PICTURE_LEAST)
+        large = STRIP_LARGE if self.height() >= LARGE_FROM else PICTURE_HEIGHT
+        self.film.set_picture_height(max(STRIP_SMALL, min(large, room)))
+        self.tools.set_columns(1 if height - top >= self.tools.needed else 2)
 
     def _place_picker(self) -> None:
         top = self.banner.height() + 2 * SPACING
@@ -92,20 +112,24 @@ class LiveScreen(QWidget):
         inside.addWidget(self.look_bar)
         inside.addWidget(self.drift_bar)
         inside.addWidget(self.view, 1)
+        shown = QVBoxLayout()
+        shown.setSpacing(SPACING)
+        shown.addWidget(self.frame, 1)
+        shown.addWidget(self.film)
         middle = QHBoxLayout()
         middle.setSpacing(SPACING // 2)
-        middle.addWidget(self.frame, 1)
+        middle.addLayout(shown, 1)
         middle.addWidget(self.tools)
         left = QVBoxLayout()
         left.setSpacing(SPACING)
         left.addWidget(self.strip)
+        left.addWidget(self.alarm_bar)
         left.addLayout(middle, 1)
-        left.addWidget(self.film)
         column = QVBoxLayout(self.side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
         column.addWidget(self.banner, 50)
-        column.addSpacing(SPACING)
+        column.addWidget(self.scope)
         column.addWidget(self.counters)
         column.addWidget(self.trend, 20)
         column.addStretch(1)

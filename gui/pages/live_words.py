@@ -9,11 +9,15 @@ from db.jobs import Recorder
 from db.session import Database
 from engine.domain import Inspection, Outcome, Override, new_id, utc_now
 from gui.context import AppContext
+from gui.language import outcome_word, translate
+
+KEPT = 64
 
 
-def part_name(inspection: Inspection) -> str:
-    """How a part is called on screen: its own number where it has one, else its place in the source."""
-    return f"part {inspection.traveller.part or f'{inspection.frame.sequence:,}'}"
+def word_of(said: Override) -> str:
+    """What the inspector said, in words: `You say NG: scratch`."""
+    text = translate("Live", "You say {verdict}").format(verdict=outcome_word(said.outcome))
+    return f"{text}: {said.label}" if said.outcome is Outcome.NG and said.label else text
 
 
 class Words(QObject):
@@ -26,9 +30,27 @@ class Words(QObject):
     nothing = Signal()
     """There was nothing to take back."""
 
-    def __init__(self, context: AppContext) -> None:
-        super().__init__(context)
+    def __init__(self, context: AppContext, parent: QObject) -> None:
+        super().__init__(parent)
         self._context = context
+        self._in_force: dict[str, Override] = {}
+
+    def note_of(self, inspection_id: str) -> str:
+        """What was said of this part, in words; empty where nothing was said that is known here."""
+        said = self._in_force.get(inspection_id)
+        return word_of(said) if said else ""
+
+    def know(self, said: Override) -> None:
+        """An override that is in force; of the last 64 it is remembered."""
+        self._in_force.pop(said.inspection_id, None)
+        self._in_force[said.inspection_id] = said
+        while len(self._in_force) > KEPT:
+            self._in_force.pop(next(iter(self._in_force)))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes that were said of late."""
+        return tuple(o.label for o in self._in_force.values() if o.outcome is Outcome.NG and o.label)
 
     def say(self, inspection: Inspection, outcome: Outcome, label: str) -> None:
         """Store that this part is `outcome`, of class `label`."""
@@ -48,6 +70,7 @@ class Words(QObject):
         self._context.jobs.run(work, self._undone)
 
     def _done(self, made: Override) -> None:
+        self.know(made)
         self.said.emit(made)
         self._context.overridden.emit(made.inspection_id)
 
@@ -55,8 +78,12 @@ class Words(QObject):
         if result is None:
             self.nothing.emit()
             return
-        self.unsaid.emit(*result)
-        self._context.overridden.emit(result[0].inspection_id)
+        undone, now = result
+        self._in_force.pop(undone.inspection_id, None)
+        if now is not None:
+            self.know(now)
+        self.unsaid.emit(undone, now)
+        self._context.overridden.emit(undone.inspection_id)
 
 
 def _store(recorder: Recorder | None, db: Database, made: Override) -> Override:

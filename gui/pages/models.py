@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,34 +18,46 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from db.export import waiting
-from db.registry import Activation, ModelVersion, activations, list_models, rollback
-from db.session import Database
+from db.gates import Gate
+from db.registry import Activation, ModelVersion
 from engine.manifest import Manifest
-from engine.package import open_package
 from gui.context import AppContext, Binding
-from gui.language import translate
-from gui.pages.models_details import ModelDetails
+from gui.language import number, translate
+from gui.pages.models_acts import ModelActs
+from gui.pages.models_details import ModelDetails, Report
+from gui.pages.models_find import Found, chain_of, find_all, open_manifest
 from gui.pages.models_import import Importing
-from gui.pages.models_why import WhyDialog
 from gui.pages.teach import Teaching
 from gui.tables.calm import calm_table
-from gui.tables.models import ACCURACY, ESCAPES, NAME, REGISTERED, STATE, VERSION, ModelsTable
-from gui.theme import SPACING
+from gui.tables.models import (
+    ACCURACY,
+    DATA,
+    ESCAPES,
+    NAME,
+    REGISTERED,
+    SIZE,
+    SPEED,
+    STATE,
+    VERSION,
+    ModelsTable,
+)
+from gui.theme import SPACING, scaled
+from gui.widgets.flow import FlowLayout
 from gui.widgets.key_button import KeyButton
 
-WIDTHS = {STATE: 88, VERSION: 132, NAME: 120, ACCURACY: 72, ESCAPES: 64, REGISTERED: 128}
-LIST_WIDTH = 640
-EMPTY = "No model is registered yet. Import a model (I), or start the line once: it registers the shipped one."
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the page reads at once."""
-
-    models: tuple[ModelVersion, ...]
-    activations: tuple[Activation, ...]
-    waiting: int
+WIDTHS = {
+    STATE: 88,
+    VERSION: 132,
+    NAME: 128,
+    ACCURACY: 80,
+    ESCAPES: 72,
+    SPEED: 72,
+    SIZE: 72,
+    REGISTERED: 120,
+    DATA: 240,
+}
+LIST_WIDTH = 768
+DETAILS_WIDTH = 320
 
 
 class ModelsPage(QWidget):
@@ -58,19 +70,26 @@ class ModelsPage(QWidget):
         theme = context.theme
         self.teaching = Teaching(context, self)
         self.importing = Importing(context, self)
+        self.acts = ModelActs(context, self)
         self.rows = ModelsTable()
         self.table = QTableView()
         self.details = ModelDetails(theme)
-        self.teach_button = KeyButton(theme, "Teach the model", "T", "teach")
-        self.activate_button = KeyButton(theme, "Activate…", "A", "ok", compact=True)
-        self.rollback_button = KeyButton(theme, "Roll back…", "Z", "undo", compact=True)
-        self.import_button = KeyButton(theme, "Import…", "I", "import", compact=True)
-        self.folder_button = KeyButton(theme, "Import folder…", "Shift+I", compact=True)
-        self._empty = QLabel(EMPTY, wordWrap=True)
+        self.teach_button = KeyButton(theme, translate("Models", "Teach the model"), "T", "teach")
+        self.activate_button = KeyButton(theme, translate("Models", "Activate…"), "A", "ok", compact=True)
+        self.gate_button = KeyButton(theme, translate("Models", "Change gate"), "G", "gate", compact=True)
+        self.rollback_button = KeyButton(theme, translate("Models", "Roll back…"), "Z", "undo", compact=True)
+        self.import_button = KeyButton(theme, translate("Models", "Import…"), "I", "import", compact=True)
+        self.folder_button = KeyButton(theme, translate("Models", "Import folder…"), "Shift+I", "folder", compact=True)
+        self.export_button = KeyButton(theme, translate("Models", "Export…"), "E", "export", compact=True)
+        self.verify_button = KeyButton(theme, translate("Models", "Verify"), "V", "search", compact=True)
+        self.speed_button = KeyButton(theme, translate("Models", "Measure speed"), "S", "play", compact=True)
+        self._empty = QLabel(_empty_words(), wordWrap=True)
         self._stack = QStackedWidget()
+        self._split = QSplitter(Qt.Orientation.Horizontal)
         self._activations: tuple[Activation, ...] = ()
+        self._gates: tuple[Gate, ...] = ()
         self._waiting = 0
-        self._wanted = ""
+        self._wanted = str(context.memory("models").get("chosen", ""))
         self._set_up_table()
         self._lay_out()
         self._connect()
@@ -79,30 +98,40 @@ class ModelsPage(QWidget):
     # ── the page protocol ────────────────────────────────────────────────────────────────────────────────────────
     def activated(self) -> None:
         """Read the list again."""
-        self._context.jobs.run(partial(_find, self._context.db), self._found)
+        self._context.jobs.run(partial(find_all, self._context.db), self._found)
         self.table.setFocus()
 
     def keys(self) -> list[Binding]:
         """Everything Models does, by key."""
+        flow, gate = self.teaching, self.teaching.gate
         return [
-            Binding("T", "Teach the model from the corrections", self.teach),
-            Binding("A", "Activate the chosen model", self.ask_activate),
-            Binding("X", "Reject the new model", self.teaching.ask_reject),
-            Binding("Z", "Roll back to the model before", self.ask_rollback),
-            Binding("I", "Import a model from a file (zip, ONNX, OpenVINO)", partial(self.importing.ask, False)),
-            Binding("Shift+I", "Import a model from a folder", partial(self.importing.ask, True)),
-            Binding("C", "Cancel the training", self.teaching.cancel),
-            Binding("Left", "Previous model", partial(self._step, -1)),
-            Binding("Right", "Next model", partial(self._step, 1)),
-            Binding("Backspace", "Back to the list", self._back),
+            Binding("T", translate("Models", "Teach the model from the corrections; go on"), self.teach),
+            Binding("A", translate("Models", "Activate the chosen or the new model"), self.ask_activate),
+            Binding("X", translate("Models", "Reject the new model"), gate.ask_reject),
+            Binding("Z", translate("Models", "Roll back to the model before"), self.acts.ask_rollback),
+            Binding("G", translate("Models", "Change gate: try the chosen model on all known parts"), self.judge),
+            Binding("K", translate("Models", "Choose the challenge set"), gate.ask_challenge),
+            Binding("I", translate("Models", "Import a model from a file (zip, ONNX, OpenVINO)"), self.ask_file),
+            Binding("Shift+I", translate("Models", "Import a model from a folder"), self.ask_folder),
+            Binding("E", translate("Models", "Export the chosen model as a zip"), self.export),
+            Binding("V", translate("Models", "Verify the chosen model's files"), self.verify),
+            Binding("S", translate("Models", "Measure the chosen model's speed"), self.measure),
+            Binding("C", translate("Models", "Cancel the training or the gate"), flow.cancel),
+            Binding("R", translate("Models", "Go on with the interrupted training"), flow.resume),
+            Binding("W", translate("Models", "Export to train elsewhere"), self._elsewhere),
+            Binding("D", translate("Models", "Show the parts held back in Review"), flow.show_conflicts),
+            Binding("Left", translate("Models", "Previous model"), partial(self._step, -1)),
+            Binding("Right", translate("Models", "Next model"), partial(self._step, 1)),
+            Binding("Backspace", translate("Models", "Back to the list"), self._back),
         ]
 
     def held(self) -> str:
         """Why the page cannot be built anew now; empty = it can."""
-        return translate("Models", "A model is being taught.") if self.teaching.busy else ""
+        return translate("Models", "A model is being taught or tried.") if self.teaching.busy else ""
 
     def close_page(self) -> None:
         """End a training under way, with a checkpoint."""
+        self._context.remember("models", split=self._split.sizes())
         self.teaching.close()
 
     # ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -111,78 +140,109 @@ class ModelsPage(QWidget):
         """The model the mark is on."""
         return self.rows.model(self.table.currentIndex().row())
 
+    @property
+    def in_flow(self) -> bool:
+        """Whether the teaching flow is on screen, not the list."""
+        return self._stack.currentWidget() is self.teaching.view
+
     def teach(self) -> None:
-        """Show the teaching flow; begin one when none is under way or waits for a decision."""
-        self._stack.setCurrentWidget(self.teaching.view)
-        if not self.teaching.busy and self.teaching.candidate is None:
-            self.teaching.start()
+        """Show the teaching flow; there, go on with its next step."""
+        shown = self.in_flow
+        self._show_flow()
+        if shown:
+            self.teaching.go_on()
+        elif not self.teaching.busy and self.teaching.candidate is None:
+            self.teaching.begin()
+
+    def judge(self) -> None:
+        """Put the chosen model before the gate; in the flow, run it again."""
+        if self.in_flow and self.teaching.candidate is not None:
+            self.teaching.gate.run()
+            return
+        model = self.current
+        if self.teaching.busy or self.in_flow or model is None:
+            return
+        if model.state == "active":
+            self._context.notify("info", translate("Models", "This model is the active one."))
+            return
+        self._show_flow()
+        self.teaching.judge(model)
 
     def ask_activate(self) -> None:
-        """Why this model from now on? In the flow it is the new one."""
-        if self._stack.currentWidget() is self.teaching.view:
-            self.teaching.ask_activate()
+        """Why this model from now on? In the flow it is the new one; one that saw no gate is asked to go there."""
+        if self.in_flow:
+            self.teaching.gate.ask_activate()
             return
         model = self.current
         if model is None or model.state == "active":
-            self._context.notify("info", "This model is the active one." if model else "No model is chosen.")
+            none = translate("Models", "No model is chosen.")
+            self._context.notify("info", translate("Models", "This model is the active one.") if model else none)
             return
-        text = f"{model.name} {model.version} judges from the next part on."
-        dialog = WhyDialog(self._context.theme, "Activate", text, "Activate", parent=self)
-        dialog.agreed.connect(partial(self._context.activate, model.version))
-        dialog.open()
-
-    def ask_rollback(self) -> None:
-        """Why back to the model before?"""
-        text = "The model that was active before judges from the next part on."
-        dialog = WhyDialog(self._context.theme, "Roll back", text, "Roll back", parent=self)
-        dialog.agreed.connect(self.roll_back)
-        dialog.open()
-
-    def roll_back(self, why: str) -> None:
-        """Back to the model active before, on a job; the line swaps."""
-        db, by = self._context.db, self._context.operator
-        self._context.jobs.run(
-            lambda: rollback(db, by, why), lambda model: self._context.modelActivated.emit(model.version)
-        )
+        waits = self.teaching.candidate
+        if waits is not None and waits.version == model.version and self.teaching.gate.result is not None:
+            self.teach()
+            return
+        active = next((m.version for m in self.rows.models if m.state == "active"), "")
+        self.acts.ask_activate(model, active)
 
     def import_package(self, path: Path) -> None:
         """Verify and register a package, or ask about a model made elsewhere; it is a candidate until activated."""
         self.importing.take(path)
 
+    def ask_file(self) -> None:
+        """Which file to import?"""
+        self.importing.ask(False)
+
+    def ask_folder(self) -> None:
+        """Which folder to import?"""
+        self.importing.ask(True)
+
+    def export(self) -> None:
+        """The chosen model as a zip."""
+        if self.current is not None:
+            self.acts.ask_export(self.current)
+
+    def verify(self) -> None:
+        """The chosen model's hashes."""
+        if self.current is not None:
+            self.acts.verify(self.current)
+
+    def measure(self) -> None:
+        """The chosen model's speed."""
+        if self.current is not None:
+            self.acts.measure(self.current)
+
+    def _elsewhere(self) -> None:
+        if self.in_flow and self.teaching.view.plan.elsewhere.isVisible():
+            self.teaching.ask_elsewhere()
+
     def _imported(self, model: ModelVersion) -> None:
         self._wanted = model.version
+        self._stack.setCurrentIndex(0)
         self.activated()
 
     # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _set_up_table(self) -> None:
         table = self.table
         table.setModel(self.rows)
-        calm_table(table, self._context.theme, 40)
+        calm_table(table, self._context.theme, scaled(40))
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setAccessibleName("Model versions")
+        table.setAccessibleName(translate("Models", "Model versions"))
         for column, width in WIDTHS.items():
-            table.setColumnWidth(column, width)
+            table.setColumnWidth(column, scaled(width))
 
     def _lay_out(self) -> None:
-        acts = QHBoxLayout()
-        acts.setSpacing(SPACING)
-        for button in (self.activate_button, self.rollback_button, self.import_button, self.folder_button):
-            acts.addWidget(button)
-        acts.addStretch(1)
-        left, top = QWidget(), QHBoxLayout()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACING)
-        column.addWidget(self._empty)
-        column.addWidget(self.table, 1)
-        column.addLayout(acts)
+        top, split = QHBoxLayout(), self._split
         top.addWidget(self.teach_button)
         top.addStretch(1)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.addWidget(left)
-        split.addWidget(self.details)
+        acts = (self.activate_button, self.gate_button, self.rollback_button, self.import_button, self.folder_button)
+        own = (self.export_button, self.verify_button, self.speed_button)
+        right = _column((self.details,), own)
+        right.setMinimumWidth(min(scaled(DETAILS_WIDTH), 440))
+        split.addWidget(_column((self._empty, self.table), acts))
+        split.addWidget(right)
         split.setStretchFactor(1, 1)
-        split.setSizes([LIST_WIDTH, 10_000])
+        split.setSizes(self._kept_split())
         split.setHandleWidth(SPACING)
         split.setChildrenCollapsible(False)
         split.setStyleSheet("QSplitter::handle { background: transparent; }")
@@ -198,46 +258,68 @@ class ModelsPage(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._stack)
 
+    def _kept_split(self) -> list[int]:
+        sizes = self._context.memory("models").get("split")
+        found = [s for s in sizes if isinstance(s, int) and s > 0] if isinstance(sizes, list) else []
+        return found if len(found) == 2 else [scaled(LIST_WIDTH), 10_000]
+
     def _connect(self) -> None:
-        self.teach_button.clicked.connect(self.teach)
-        self.activate_button.clicked.connect(self.ask_activate)
-        self.rollback_button.clicked.connect(self.ask_rollback)
-        self.import_button.clicked.connect(lambda: self.importing.ask(False))
-        self.folder_button.clicked.connect(lambda: self.importing.ask(True))
+        pressed = {
+            self.teach_button: self.teach,
+            self.activate_button: self.ask_activate,
+            self.gate_button: self.judge,
+            self.rollback_button: self.acts.ask_rollback,
+            self.import_button: self.ask_file,
+            self.folder_button: self.ask_folder,
+            self.export_button: self.export,
+            self.verify_button: self.verify,
+            self.speed_button: self.measure,
+            self.teaching.view.plan.bring: self.ask_file,
+        }
+        for button, act in pressed.items():
+            button.clicked.connect(act)
         self.importing.imported.connect(self._imported)
-        self.table.selectionModel().currentRowChanged.connect(lambda *_: self._show_current())
-        self.teaching.view.back.clicked.connect(self._back)
+        self.acts.measured.connect(self.activated)
+        self.acts.gateWanted.connect(self.judge)
+        self.table.selectionModel().currentRowChanged.connect(self._chosen)
         self.teaching.changed.connect(self._show_buttons)
-        self.teaching.decided.connect(self._back)
+        self.teaching.decided.connect(self.activated)
+        self.teaching.view.back.clicked.connect(self._back)
         self._context.modelActivated.connect(self.activated)
         self._context.packageChanged.connect(self.activated)
 
     # ── what comes back ──────────────────────────────────────────────────────────────────────────────────────────
-    def _found(self, found: _Found) -> None:
+    def _found(self, found: Found) -> None:
         now = self.current
-        self._activations, self._waiting = found.activations, found.waiting
-        self.rows.set_models(found.models)
+        self._activations, self._gates, self._waiting = found.activations, found.gates, found.waiting
+        self.rows.set_models(found.models, found.disk)
         self._empty.setVisible(not found.models)
         self.table.setVisible(bool(found.models))
         active = next((m.version for m in found.models if m.state == "active"), "")
-        wanted = self._wanted or (now.version if now else active)
+        wanted = self._wanted if self.rows.row_of(self._wanted) >= 0 else (now.version if now else active)
         self._wanted = ""
         self._mark(max(0, self.rows.row_of(wanted)))
         self._show_current()
-        self._show_buttons()
+
+    def _chosen(self) -> None:
+        if self.current is not None and not self._wanted:
+            self._context.remember("models", chosen=self.current.version)
+        self._show_current()
 
     def _show_current(self) -> None:
         model = self.current
         self._show_buttons()
         if model is not None:
-            self._context.jobs.run(
-                lambda: open_package(model.folder).manifest, partial(self._describe, model), self._damaged
-            )
+            self._context.jobs.run(partial(open_manifest, model), self._describe, self._damaged)
 
-    def _describe(self, model: ModelVersion, manifest: Manifest) -> None:
+    def _describe(self, found: tuple[ModelVersion, Manifest]) -> None:
+        model, manifest = found
         now = self.current
         if now is not None and now.version == model.version:
-            self.details.show_model(model, manifest, self._activations)
+            gates = tuple(g for g in self._gates if g.candidate == model.version)
+            chain = chain_of(model, self.rows.models)
+            disk = self.rows.disk(model.version)
+            self.details.show_report(Report(model, manifest, disk, chain, gates, self._activations))
 
     def _damaged(self, error: Exception) -> None:
         self.details.takeWidget()
@@ -246,24 +328,35 @@ class ModelsPage(QWidget):
     # ── the screen ───────────────────────────────────────────────────────────────────────────────────────────────
     def _show_buttons(self) -> None:
         model, teaching = self.current, self.teaching
-        self.activate_button.setEnabled(model is not None and model.state != "active")
+        other = model is not None and model.state != "active"
+        self.activate_button.setEnabled(other)
+        self.gate_button.setEnabled(other and not teaching.busy)
         self.rollback_button.setEnabled(len({a.version for a in self._activations}) > 1)
-        parts = "1 correction waits" if self._waiting == 1 else f"{self._waiting:,} corrections wait"
-        text = f"{parts}: teach the model" if self._waiting else "Teach the model"
-        if teaching.busy:
-            text = "Training" + (f" {teaching.percent} %" if teaching.percent is not None else "…") + ": show"
-        elif teaching.candidate is not None:
-            text = "A new model waits for your decision: show"
+        for button in (self.export_button, self.verify_button, self.speed_button):
+            button.setEnabled(model is not None)
         urgent = bool(self._waiting) or teaching.busy or teaching.candidate is not None
         self.teach_button.setProperty("role", "primary" if urgent else "")
         self.teach_button.style().unpolish(self.teach_button)
         self.teach_button.style().polish(self.teach_button)
-        self.teach_button.setText(text)
+        self.teach_button.setText(self._teach_words())
         self.teach_button.updateGeometry()
+
+    def _teach_words(self) -> str:
+        teaching = self.teaching
+        if teaching.gate.busy:
+            return translate("Models", "The gate runs: show")
+        if teaching.busy:
+            percent = "…" if teaching.percent is None else f" {number(teaching.percent)} %"
+            return translate("Models", "Training{percent}: show").format(percent=percent)
+        if teaching.candidate is not None:
+            return translate("Models", "A new model waits for your decision: show")
+        if self._waiting:
+            return translate("Models", "%n correction(s) wait: teach the model", "", self._waiting)
+        return translate("Models", "Teach the model")
 
     def _step(self, rows: int) -> None:
         row = self.table.currentIndex().row() + rows
-        if 0 <= row < self.rows.rowCount():
+        if not self.in_flow and 0 <= row < self.rows.rowCount():
             self._mark(row)
 
     def _mark(self, row: int) -> None:
@@ -271,10 +364,31 @@ class ModelsPage(QWidget):
         index = self.rows.index(row, STATE)
         self.table.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
 
+    def _show_flow(self) -> None:
+        self._stack.setCurrentWidget(self.teaching.view)
+        self.teaching.view.setFocus()
+
     def _back(self) -> None:
         self._stack.setCurrentIndex(0)
         self.activated()
 
 
-def _find(db: Database) -> _Found:
-    return _Found(list_models(db), activations(db), waiting(db))
+def _column(above: Sequence[QWidget], buttons: Sequence[QWidget]) -> QWidget:
+    """Widgets, the last with all the room, over a row of buttons that wraps."""
+    made, acts = QWidget(), FlowLayout()
+    column = QVBoxLayout(made)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(SPACING)
+    for widget in above:
+        column.addWidget(widget, int(widget is above[-1]))
+    for button in buttons:
+        acts.addWidget(button)
+    column.addLayout(acts)
+    return made
+
+
+def _empty_words() -> str:
+    return translate(
+        "Models",
+        "No model is registered yet. Import a model (I), or start the line once: it registers the shipped one.",
+    )

@@ -27,33 +27,52 @@ from engine.importing_inspect import Foreign, Kind
 from engine.importing_plan import Colour, ImportOptions, Scale
 from gui.context import AppContext
 from gui.jobs import Job
-from gui.theme import SPACING, Theme
+from gui.language import translate
+from gui.theme import SPACING, Theme, scaled
 from gui.widgets.key_button import KeyButton
 
-KINDS: dict[Kind, str] = {
-    "classifier": "Classifier: a score per class",
-    "segdec": "Segmentation: a map of defects",
-    "anomaly": "Anomaly: one score, taught on sound parts",
-}
-SCALES: dict[Scale, str] = {
-    "imagenet": "ImageNet mean and deviation",
-    "0-1": "0 to 1",
-    "-1-1": "−1 to 1",
-    "0-255": "0 to 255, as the camera gives it",
-}
-COLOURS: dict[Colour, str] = {"rgb": "Red first (RGB)", "bgr": "Blue first (BGR)", "grey": "Grey"}
 Choices = dict[Kind, str] | dict[Scale, str] | dict[Colour, str]
-CHOOSE = "Choose…"
 _ADD = re.compile(r": add (--[a-z-]+).*$")
-FIELDS = {
-    "--classes": "Classes",
-    "--ok": "Sound classes",
-    "--scale": "Scaling",
-    "--size": "Size",
-    "--kind": "Kind",
-    "--limit": "Limit",
-    "--reference": "Sound pictures",
-}
+
+
+def _kinds() -> dict[Kind, str]:
+    return {
+        "classifier": translate("Models", "Classifier: a score per class"),
+        "segdec": translate("Models", "Segmentation: a map of defects"),
+        "anomaly": translate("Models", "Anomaly: one score, taught on sound parts"),
+    }
+
+
+def _scales() -> dict[Scale, str]:
+    return {
+        "imagenet": translate("Models", "ImageNet mean and deviation"),
+        "0-1": translate("Models", "0 to 1"),
+        "-1-1": translate("Models", "−1 to 1"),
+        "0-255": translate("Models", "0 to 255, as the camera gives it"),
+    }
+
+
+def _colours() -> dict[Colour, str]:
+    return {
+        "rgb": translate("Models", "Red first (RGB)"),
+        "bgr": translate("Models", "Blue first (BGR)"),
+        "grey": translate("Models", "Grey"),
+    }
+
+
+def _fields() -> dict[str, str]:
+    """The command line's flags, and what the dialog calls them."""
+    return {
+        "--name": translate("Models", "Name"),
+        "--classes": translate("Models", "Classes"),
+        "--ok": translate("Models", "Sound classes"),
+        "--scale": translate("Models", "Scaling"),
+        "--colour": translate("Models", "Colour"),
+        "--size": translate("Models", "Size"),
+        "--kind": translate("Models", "Kind"),
+        "--limit": translate("Models", "Limit"),
+        "--reference": translate("Models", "Sound pictures"),
+    }
 
 
 class ImportDialog(QDialog):
@@ -63,29 +82,34 @@ class ImportDialog(QDialog):
 
     def __init__(self, theme: Theme, path: Path, foreign: Foreign, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Import a model")
-        self.setMinimumWidth(680)
+        self.setWindowTitle(translate("Models", "Import a model"))
+        self.setMinimumWidth(min(scaled(680), 1200))
         self._foreign = foreign
-        self.name = _line("Name", path.stem)
-        self.kind = _choice("Kind", KINDS, foreign.kind)
-        hint = f"{foreign.count or ''} names in the order of the scores: ok, dent, …".strip()
-        self.classes = _line("Classes", ", ".join(foreign.default_classes), hint)
-        self.sound = _line("Sound classes", ", ".join(foreign.default_classes[:1]), "Which of them are sound; or: none")
-        self.scale = _choice("Scaling", SCALES, "0-1" if foreign.anomalib else None)
-        self.colour = _choice("Colour", COLOURS, "grey" if foreign.channels == 1 else "rgb")
+        fields = _fields()
+        self.name = _line(fields["--name"], path.stem)
+        self.kind = _choice(fields["--kind"], _kinds(), foreign.kind)
+        hint = translate("Models", "{count} names in the order of the scores: ok, dent, …")
+        hint = hint.format(count=foreign.count or "").strip()
+        self.classes = _line(fields["--classes"], ", ".join(foreign.default_classes), hint)
+        which = translate("Models", "Which of them are sound; or: none")
+        self.sound = _line(fields["--ok"], ", ".join(foreign.default_classes[:1]), which)
+        self.scale = _choice(fields["--scale"], _scales(), "0-1" if foreign.anomalib else None)
+        self.colour = _choice(fields["--colour"], _colours(), "grey" if foreign.channels == 1 else "rgb")
         self.colour.setEnabled(foreign.channels == 3)
         size = f"{foreign.height} × {foreign.width}" if foreign.height and foreign.width else ""
-        self.size_text = _line("Size", size, "Height × width in pixels, such as 224 × 224")
+        such = translate("Models", "Height × width in pixels, such as 224 × 224")
+        self.size_text = _line(fields["--size"], size, such)
         self.size_text.setEnabled(not size)
-        self.limit = _line("Limit", "", "Raw score from which a part is a defect")
-        self.reference = _line("Sound pictures", "", "Optional folder: limits of light and sharpness")
-        self.browse = KeyButton(theme, "Choose…", "", "folder", compact=True)
+        self.limit = _line(fields["--limit"], "", translate("Models", "Raw score from which a part is a defect"))
+        optional = translate("Models", "Optional folder: limits of light and sharpness")
+        self.reference = _line(fields["--reference"], "", optional)
+        self.browse = KeyButton(theme, translate("Models", "Choose…"), "", "folder", compact=True)
         self.error = QLabel(wordWrap=True)
         self.error.setProperty("role", "error")
         self.error.hide()
-        self.go = KeyButton(theme, "Import", "Return", primary=True)
+        self.go = KeyButton(theme, translate("Models", "Import"), "Return", primary=True)
         self.go.setDefault(True)
-        self.cancel = KeyButton(theme, "Cancel", "Esc")
+        self.cancel = KeyButton(theme, translate("Models", "Cancel"), "Esc")
         self.cancel.setAutoDefault(False)
         self._lay_out(found_in(path, foreign))
         self.go.clicked.connect(self._agree)
@@ -137,10 +161,10 @@ class ImportDialog(QDialog):
 
     def _busy(self, busy: bool) -> None:
         self.go.setEnabled(not busy)
-        self.go.setText("Importing…" if busy else "Import")
+        self.go.setText(translate("Models", "Importing…") if busy else translate("Models", "Import"))
 
     def _browse(self) -> None:
-        dialog = QFileDialog(self, "Folder of sound pictures", self.reference.text())
+        dialog = QFileDialog(self, translate("Models", "Folder of sound pictures"), self.reference.text())
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self.reference.setText)
@@ -194,13 +218,18 @@ class Importing(QObject):
 
     def ask(self, folder: bool) -> None:
         """Which file or folder?"""
-        dialog = QFileDialog(self._page, "Folder of the model" if folder else "Model to import")
+        title = translate("Models", "Folder of the model") if folder else translate("Models", "Model to import")
+        dialog = QFileDialog(self._page, title)
         dialog.setFileMode(QFileDialog.FileMode.Directory if folder else QFileDialog.FileMode.ExistingFile)
         if not folder:
-            dialog.setNameFilter("Models (*.zip *.onnx *.xml)")
+            dialog.setNameFilter(translate("Models", "Models ({kinds})").format(kinds="*.zip *.onnx *.xml"))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda chosen: self.take(Path(chosen)))
+        dialog.fileSelected.connect(self.take_chosen)
         dialog.open()
+
+    def take_chosen(self, chosen: str) -> None:
+        """What the file dialog gave."""
+        self.take(Path(chosen))
 
     def take(self, path: Path) -> None:
         """Register a package; look at anything else and ask about it."""
@@ -236,7 +265,9 @@ class Importing(QObject):
     def _done(self, model: ModelVersion) -> None:
         if self.dialog is not None:
             self.dialog.accept()
-        self._context.notify("info", f"Model {model.name} {model.version} is imported.", "Press A to activate it.")
+        said = translate("Models", "Model {name} {version} is imported.")
+        remedy = translate("Models", "Press G to put it before the gate, A to activate it.")
+        self._context.notify("info", said.format(name=model.name, version=model.version), remedy)
         self.imported.emit(model)
 
     def _failed(self, error: Exception) -> None:
@@ -263,16 +294,22 @@ def _nothing(_progress: object) -> None:
 def in_fields(error: Exception) -> str:
     """An error written for the command line's flags, in the names of the dialog's fields."""
     message = f"{error.message} {error.remedy}".strip() if isinstance(error, LinesideError) else str(error)
-    message = _ADD.sub(lambda found: f": fill in {found[1]}.", message)
-    for flag, field in FIELDS.items():
+    fill = translate("Models", "fill in {field}")
+    message = _ADD.sub(lambda found: f": {fill.format(field=found[1])}.", message)
+    for flag, field in _fields().items():
         message = message.replace(flag, f"“{field}”")
     return message
 
 
 def found_in(path: Path, foreign: Foreign) -> str:
     """What the operator is shown of a model: its ends, and what follows from them."""
-    ends = [f"Input: {foreign.inputs[0]}", f"Outputs: {', '.join(map(str, foreign.outputs))}"]
-    return "\n".join([f"Found in {path.name}", *ends, *(note[:1].upper() + note[1:] for note in foreign.notes)])
+    outputs = ", ".join(map(str, foreign.outputs))
+    ends = [
+        translate("Models", "Input: {ends}").format(ends=foreign.inputs[0]),
+        translate("Models", "Outputs: {ends}").format(ends=outputs),
+    ]
+    found = translate("Models", "Found in {name}").format(name=path.name)
+    return "\n".join([found, *ends, *(note[:1].upper() + note[1:] for note in foreign.notes)])
 
 
 def _line(name: str, text: str, hint: str = "") -> QLineEdit:
@@ -281,13 +318,11 @@ def _line(name: str, text: str, hint: str = "") -> QLineEdit:
     return made
 
 
-def _choice(
-    name: str, choices: dict[Kind, str] | dict[Scale, str] | dict[Colour, str], chosen: str | None
-) -> QComboBox:
+def _choice(name: str, choices: Choices, chosen: str | None) -> QComboBox:
     made = QComboBox()
     made.setAccessibleName(name)
     if chosen is None:
-        made.addItem(CHOOSE, None)
+        made.addItem(translate("Models", "Choose…"), None)
     for value, text in choices.items():
         made.addItem(text, value)
     made.setCurrentIndex(max(0, made.findData(chosen)) if chosen is not None else 0)
@@ -302,7 +337,7 @@ def _number(text: str) -> float | None:
     try:
         return float(text.replace(",", ".")) if text.strip() else None
     except ValueError:
-        raise ValueError("Write the limit as a number, such as 12.5.") from None
+        raise ValueError(translate("Models", "Write the limit as a number, such as 12.5.")) from None
 
 
 def _size(text: str) -> tuple[int, int] | tuple[None, None]:
@@ -310,5 +345,5 @@ def _size(text: str) -> tuple[int, int] | tuple[None, None]:
     if not text.strip():
         return None, None
     if len(sides) != 2 or not all(side.isdecimal() for side in sides):
-        raise ValueError("Write the size as height × width in pixels, such as 224 × 224.")
+        raise ValueError(translate("Models", "Write the size as height × width in pixels, such as 224 × 224."))
     return int(sides[0]), int(sides[1])

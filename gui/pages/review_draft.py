@@ -8,6 +8,7 @@ from datetime import datetime
 from db.paging import Stored
 from engine.domain import Inspection, Mask, Outcome, Override, new_id
 from engine.errors import UsageError
+from gui.language import translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,10 @@ def override_from(draft: Draft, stored: Stored, sound: str, operator: str, at: d
     """
     outcome, label = chosen(draft, stored, sound)
     if outcome is Outcome.OK and draft.painted and draft.mask is not None:
-        raise UsageError("A defect is painted, but the part is to be OK.", "Choose a class, or take the paint off.")
+        raise UsageError(
+            translate("Review", "A defect is painted, but the part is to be OK."),
+            translate("Review", "Choose a class, or take the paint off."),
+        )
     before = stored.override.accepted_regions if stored.override else None
     told = before if draft.accepted is None else tuple(sorted(draft.accepted))
     defective = outcome is Outcome.NG
@@ -88,7 +92,10 @@ def chosen(draft: Draft, stored: Stored, sound: str) -> tuple[Outcome, str]:
         return standing.outcome, standing.label
     verdict = stored.inspection.verdict
     if verdict.outcome in (Outcome.REVIEW, Outcome.NO_VERDICT):
-        raise UsageError("The model left this part to you.", "Choose OK (O) or a class (N or a digit), then save.")
+        raise UsageError(
+            translate("Review", "The model left this part to you."),
+            translate("Review", "Choose OK (O) or a class (N or a digit), then save."),
+        )
     return verdict.outcome, sound if verdict.outcome is Outcome.OK else verdict.label
 
 

@@ -17,14 +17,10 @@ from engine.package import open_package
 from engine.product import WHOLE, View
 from gui.context import AppContext
 from gui.jobs import Job
+from gui.language import translate
 
-OWN = "The model's own map"
-METHODS = {
-    "grad-cam": "Grad-CAM",
-    "grad-cam++": "Grad-CAM++",
-    "eigen-cam": "Eigen-CAM",
-    "score-cam": "Score-CAM (seconds)",
-}
+METHODS = {"grad-cam": "Grad-CAM", "grad-cam++": "Grad-CAM++", "eigen-cam": "Eigen-CAM", "score-cam": "Score-CAM"}
+"""Their names are the same in every language."""
 
 
 class Explaining(QObject):
@@ -40,9 +36,11 @@ class Explaining(QObject):
         self._one_at_a_time = threading.Lock()
         self._job: Job | None = None
         self._part: tuple[Inspection, Pixels] | None = None
-        self._menu.addAction(OWN).triggered.connect(partial(self.explain, ""))
+        self._menu.addAction(translate("Review", "The model's own map")).triggered.connect(partial(self.explain, ""))
         self._menu.addSeparator()
-        for method, words in METHODS.items():
+        for method, name in METHODS.items():
+            slow = translate("Review", "{method} (seconds)").format(method=name)
+            words = slow if method == "score-cam" else name
             self._menu.addAction(words).triggered.connect(partial(self.explain, method))
 
     def show_part(self, inspection: Inspection | None, pixels: Pixels | None) -> None:
@@ -64,7 +62,9 @@ class Explaining(QObject):
             return
         inspection, pixels = self._part
         label = inspection.verdict.label or max(inspection.scores, key=lambda pair: pair[1], default=("", 0.0))[0]
-        self._context.notify("info", f"Explaining {label or 'the part'} by {METHODS[method].split(' (')[0]} …")
+        words = translate("Review", "Explaining {label} by {method} …")
+        part = translate("Review", "the part")
+        self._context.notify("info", words.format(label=label or part, method=METHODS[method]))
         work = partial(self._work, inspection, pixels, method, label)
         self._job = self._context.jobs.run(work, lambda heat: self.explained.emit(method, label, heat))
 
@@ -78,9 +78,12 @@ class Explaining(QObject):
         if self._loaded is None or self._loaded[0] != version:
             known = [m for m in list_models(self._context.db) if m.version == version]
             if not known:
+                missing = translate(
+                    "Review", "The model {name} {version} that judged this part is not registered here."
+                )
                 raise InputError(
-                    f"The model {inspection.model.name} {version} that judged this part is not registered here.",
-                    "Import its package on the Models page.",
+                    missing.format(name=inspection.model.name, version=version),
+                    translate("Review", "Import its package on the Models page."),
                 )
             self._loaded = version, load_explainer(open_package(known[0].folder))
         return self._loaded[1]

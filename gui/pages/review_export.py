@@ -27,17 +27,22 @@ from db.inspections import Filter
 from engine.domain import utc_now
 from gui.context import AppContext
 from gui.jobs import Job
+from gui.language import number, translate
+from gui.messages import translated
 from gui.notify import notice_of
-from gui.theme import SPACING
+from gui.theme import SPACING, scaled
 from gui.widgets.key_button import KeyButton
 
-FORMATS: tuple[tuple[str, Format], ...] = (
-    ("Lineside data set, for the trainer", "lineside"),
-    ("Folder for each class", "imagefolder"),
-    ("COCO (boxes and outlines)", "coco"),
-    ("YOLO (boxes)", "yolo"),
-    ("Pictures with mask files", "masks"),
-)
+
+def formats() -> tuple[tuple[str, Format], ...]:
+    """The formats in words."""
+    return (
+        (translate("Review", "Lineside data set, for the trainer"), "lineside"),
+        (translate("Review", "Folder for each class"), "imagefolder"),
+        (translate("Review", "COCO (boxes and outlines)"), "coco"),
+        (translate("Review", "YOLO (boxes)"), "yolo"),
+        (translate("Review", "Pictures with mask files"), "masks"),
+    )
 
 
 class ExportDialog(QDialog):
@@ -48,26 +53,26 @@ class ExportDialog(QDialog):
     def __init__(self, context: AppContext, filter: Filter, filtered: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context, self._filter = context, filter
-        self.setWindowTitle("Export corrections")
+        self.setWindowTitle(translate("Review", "Export corrections"))
         start = context.db.folder / "exports" / f"corrections-{utc_now().astimezone():%Y%m%d-%H%M%S}"
         self.folder = QLineEdit(str(start))
         self.format = QComboBox()
-        for text, name in FORMATS:
+        for text, name in formats():
             self.format.addItem(text, name)
-        self.listed_only = QCheckBox("Only what the filters show")
+        self.listed_only = QCheckBox(translate("Review", "Only what the filters show"))
         self.listed_only.setVisible(filtered)
         self._busy = QProgressBar(maximum=0, textVisible=False)
         self._busy.hide()
         self._error = QLabel(wordWrap=True)
         self._error.setProperty("role", "error")
         self._error.hide()
-        self.go = KeyButton(context.theme, "Export", "Return", "export", primary=True)
+        self.go = KeyButton(context.theme, translate("Review", "Export"), "Return", "export", primary=True)
         self.go.setDefault(True)
         self.go.clicked.connect(self._start)
         self._lay_out()
 
     def _lay_out(self) -> None:
-        browse = KeyButton(self._context.theme, "Choose…", "", "folder", compact=True)
+        browse = KeyButton(self._context.theme, translate("Review", "Choose…"), "", "folder", compact=True)
         browse.setAutoDefault(False)
         browse.clicked.connect(self._choose)
         place = QHBoxLayout()
@@ -75,20 +80,23 @@ class ExportDialog(QDialog):
         place.addWidget(browse)
         form = QGridLayout()
         form.setSpacing(2 * SPACING)
-        form.addWidget(QLabel("New folder"), 0, 0)
+        form.addWidget(QLabel(translate("Review", "New folder")), 0, 0)
         form.addLayout(place, 0, 1)
-        form.addWidget(QLabel("Format"), 1, 0)
+        form.addWidget(QLabel(translate("Review", "Format")), 1, 0)
         form.addWidget(self.format, 1, 1)
         form.addWidget(self.listed_only, 2, 1)
         form.setColumnStretch(1, 1)
-        cancel = KeyButton(self._context.theme, "Close", "Esc")
+        cancel = KeyButton(self._context.theme, translate("Review", "Close"), "Esc")
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(cancel)
         buttons.addWidget(self.go)
-        what = QLabel("Parts that you confirmed or overruled, with their picture and what you said of them.")
+        what = QLabel(wordWrap=True)
+        what.setText(
+            translate("Review", "Parts you confirmed or overruled, with their picture and what you said of them.")
+        )
         what.setProperty("role", "normal")
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * SPACING, 3 * SPACING, 3 * SPACING, 2 * SPACING)
@@ -98,10 +106,10 @@ class ExportDialog(QDialog):
         column.addWidget(self._busy)
         column.addWidget(self._error)
         column.addLayout(buttons)
-        self.setMinimumWidth(640)
+        self.setMinimumWidth(scaled(560))
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, "Folder to export into", str(Path(self.folder.text()).parent))
+        dialog = QFileDialog(self, translate("Review", "Folder to export into"), str(Path(self.folder.text()).parent))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         name = Path(self.folder.text()).name
         dialog.fileSelected.connect(lambda chosen: self.folder.setText(str(Path(chosen) / name)))
@@ -126,7 +134,7 @@ class ExportDialog(QDialog):
     def _failed(self, error: Exception) -> None:
         self._set_busy(False)
         notice = notice_of(error)
-        self._error.setText(f"{notice.message} {notice.remedy}".strip())
+        self._error.setText(f"{translated(notice.message)} {translated(notice.remedy)}".strip())
         self._error.show()
 
     def _set_busy(self, busy: bool) -> None:
@@ -138,8 +146,10 @@ class ExportDialog(QDialog):
 
 def in_words(report: ExportReport) -> tuple[str, str]:
     """Sentence and remedy for the notice after an export."""
-    kinds = ", ".join(f"{number:,} {label}" for label, number in sorted(report.by_label.items()))
-    said = f"{report.items:,} parts exported to {report.folder} ({kinds})."
+    kinds = ", ".join(f"{number(count)} {label}" for label, count in sorted(report.by_label.items()))
+    parts = translate("Review", "%n part(s) exported to {folder} ({kinds}).", "", report.items)
+    said = parts.format(folder=report.folder, kinds=kinds)
     if not report.skipped:
         return said, ""
-    return said, f"{len(report.skipped):,} were left out: {report.skipped[0][1]}."
+    left_out = translate("Review", "%n part(s) left out: {why}.", "", len(report.skipped))
+    return said, left_out.format(why=translated(report.skipped[0][1]))

@@ -5,22 +5,26 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLabel, QTableView, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QTableView, QVBoxLayout, QWidget
 
 from db.export import waiting
-from db.inspections import Filter
+from db.inspections import COUNTED, Filter
 from db.paging import Sort, Stored
 from engine.domain import Inspection, Outcome
 from gui.context import AppContext
+from gui.language import number, translate
 from gui.tables.calm import calm_table
 from gui.tables.inspections import CORRECTED, LABEL, PART, SCORE, TIME, VERDICT, InspectionsTable
 from gui.tables.thumbnails import THUMBNAIL, Thumbnails
-from gui.theme import SPACING
+from gui.theme import SPACING, scaled
+from gui.widgets.flow import FlowLayout
 from gui.widgets.key_button import KeyButton
 from gui.widgets.verdict_chip import VerdictDelegate
 
 ROW_HEIGHT = 56
-WIDTHS = {PART: 76, VERDICT: 124, LABEL: 78, SCORE: 56, TIME: 92, CORRECTED: 80}
+WIDTHS = {PART: 88, VERDICT: 132, CORRECTED: 96, SCORE: 60, LABEL: 84, TIME: 124}
+"""As designed, the most needed first: a narrow list leaves the last ones out."""
 _ROOT = QModelIndex()
 
 
@@ -44,7 +48,8 @@ class PartList(QWidget):
         self.table = QTableView()
         self._shown = QLabel()
         self.fresh = KeyButton(context.theme, "", "F5", compact=True)
-        self.export = KeyButton(context.theme, "Export corrections…", "Ctrl+E", "export", compact=True)
+        self.export = KeyButton(context.theme, translate("Review", "Export…"), "Ctrl+E", "export", compact=True)
+        self.export.setToolTip(translate("Review", "Export corrections"))
         self._total, self._new = 0, 0
         self._wanted: str | None = None
         """The part to mark once its rows are there."""
@@ -66,7 +71,6 @@ class PartList(QWidget):
         """List anew; `keep` is marked again where it is on the first page."""
         self._wanted, self._going_on, self._new = keep, "", 0
         self.rows.show_rows(wanted, order)
-        self.count_waiting()
 
     def count_waiting(self) -> None:
         """Tell on the button how many corrections no export holds yet."""
@@ -77,6 +81,12 @@ class PartList(QWidget):
     def current(self) -> Stored | None:
         """The part the mark is on."""
         return self.rows.stored(self._row())
+
+    def beside(self, way: int) -> list[Stored]:
+        """The parts a step or two away, in the direction of travel (1 or -1) first."""
+        row = self._row()
+        found = [self.rows.stored(row + steps) for steps in (way, 2 * way, -way, 3 * way)]
+        return [stored for stored in found if stored is not None]
 
     @property
     def chosen(self) -> list[Stored]:
@@ -104,7 +114,7 @@ class PartList(QWidget):
         if found is None:
             found = next((r for r in range(max(0, start)) if _unreviewed(self.rows.stored(r))), None)
         if found is None:
-            self._context.notify("info", "Every part in this list has been reviewed.")
+            self._context.notify("info", translate("Review", "Every part in this list has been reviewed."))
         else:
             self._select(found)
 
@@ -119,21 +129,28 @@ class PartList(QWidget):
         table = self.table
         table.setModel(self.rows)
         table.setItemDelegate(VerdictDelegate(self._context.theme, table))
-        calm_table(table, self._context.theme, ROW_HEIGHT)
+        calm_table(table, self._context.theme, scaled(ROW_HEIGHT))
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         table.setIconSize(QSize(*THUMBNAIL))
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        table.setAccessibleName("Inspected parts")
+        table.setAccessibleName(translate("Review", "Inspected parts"))
         for column, width in WIDTHS.items():
-            table.setColumnWidth(column, width)
+            table.setColumnWidth(column, scaled(width))
+        self.setMinimumWidth(scaled(WIDTHS[PART] + WIDTHS[VERDICT]) + 4 * SPACING)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show the columns there is room for."""
+        left = self.width() - 3 * SPACING
+        for column, width in WIDTHS.items():
+            left -= scaled(width)
+            self.table.setColumnHidden(column, left < 0)
+        super().resizeEvent(event)
 
     def _lay_out(self) -> None:
         self._shown.setProperty("role", "muted")
-        foot = QHBoxLayout()
-        foot.setSpacing(SPACING)
-        for widget in (self._shown, self.fresh, self.export):
+        foot = FlowLayout()
+        for widget in (self.export, self.fresh, self._shown):
             foot.addWidget(widget)
-        foot.insertStretch(1, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
@@ -166,19 +183,25 @@ class PartList(QWidget):
         if self.isVisible():
             self._say_counts()
 
-    def _counted(self, number: int) -> None:
-        self._total = number
+    def _counted(self, total: int) -> None:
+        self._total = total
         self._say_counts()
 
-    def _waiting_counted(self, number: int) -> None:
-        self.export.setText(f"Export corrections… ({number:,})" if number else "Export corrections…")
+    def _waiting_counted(self, waiting: int) -> None:
+        words = translate("Review", "Export…")
+        self.export.setText(f"{words} ({number(waiting)})" if waiting else words)
         self.export.updateGeometry()
 
     def _say_counts(self) -> None:
         selected = len(self.table.selectionModel().selectedRows())
-        self._shown.setText(f"{self._total:,} parts" + (f" · {selected:,} selected" if selected > 1 else ""))
+        said = translate("Review", "%n part(s)", "", self._total)
+        if self._total > COUNTED:
+            said = translate("Review", "more than {count} parts").format(count=number(COUNTED))
+        if selected > 1:
+            said += " · " + translate("Review", "%n selected", "", selected)
+        self._shown.setText(said)
         self.fresh.setVisible(self._new > 0)
-        self.fresh.setText(f"{self._new:,} new")
+        self.fresh.setText(translate("Review", "%n new", "", self._new))
         self.fresh.updateGeometry()
 
     def _row(self) -> int:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from db.overrides import history, read_mask
+from db.comments import Comment, comments_of
+from db.overrides import Exported, exports_of, history, read_mask
 from db.paging import Stored
 from engine.domain import HeatMap, Mask, Override, Pixels, Region
 from engine.errors import LinesideError
 from engine.preprocess import shown
 from gui.context import AppContext
+from gui.language import translate
+from gui.messages import translated
 from gui.overlays import drawn_map
 from gui.pages.view_filters import FilterKind, ViewFilter
 from gui.tables.thumbnails import load_pixels
@@ -36,6 +39,8 @@ class OpenedPart:
     heat: HeatMap | None = field(default=None, repr=False)
     painted: Mask | None = field(default=None, repr=False)
     history: tuple[Override, ...] = ()
+    comments: tuple[Comment, ...] = ()
+    exports: tuple[Exported, ...] = ()
     missing: str = ""
     shown: Pixels | None = field(default=None, repr=False)
 
@@ -43,24 +48,30 @@ class OpenedPart:
 def open_part(context: AppContext, stored: Stored) -> OpenedPart:
     """Read picture, heat map, mask and history. Blocking: on a job."""
     id, frame = stored.inspection.id, stored.inspection.frame
-    past = history(context.db, id)
     painted = read_mask(context.db, stored.override) if stored.override else None
+    told = OpenedPart(
+        stored,
+        painted=painted,
+        history=history(context.db, id),
+        comments=comments_of(context.db, id),
+        exports=exports_of(context.db, id) if stored.override else (),
+    )
     recent = context.recorder.recent(id) if context.recorder else None
     if recent is not None:
         pixels, heat = recent[0].pixels, recent[1]
-        return OpenedPart(stored, pixels, heat, painted, past, shown=shown(pixels, frame))
+        return replace(told, pixels=pixels, heat=heat, shown=shown(pixels, frame))
     if not (stored.image or frame.name):
-        why = "This picture was not kept. Keep OK pictures with the recipe's saving policy."
+        why = translate("Review", "This picture was not kept. Keep OK pictures with the recipe's saving policy.")
         if stored.lost:
-            why = f"Picture lost: {stored.lost}."
-        return OpenedPart(stored, None, None, painted, past, why)
+            why = translate("Review", "No picture: {why}.").format(why=translated(stored.lost))
+        return replace(told, missing=why)
     try:
         pixels = load_pixels(context.archive, stored.image, frame.name)
         heat = context.archive.load_heat(stored.heat) if stored.heat else None
     except LinesideError as error:
-        why = "This picture is not written yet." if stored.pending else str(error)
-        return OpenedPart(stored, None, None, painted, past, why)
-    return OpenedPart(stored, pixels, heat, painted, past, shown=shown(pixels, frame))
+        unwritten = translate("Review", "This picture is not written yet.")
+        return replace(told, missing=unwritten if stored.pending else translated(error.message))
+    return replace(told, pixels=pixels, heat=heat, shown=shown(pixels, frame))
 
 
 class PartTools:
@@ -123,6 +134,7 @@ class PartView(QWidget):
         self.explanation: HeatMap | None = None
         """Shown instead of the archived map, for the part on screen only."""
         self.explained_by = ""
+        self._blind = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.view)
@@ -149,7 +161,7 @@ class PartView(QWidget):
         self.explanation, self.explained_by = None, ""
         self._say()
         self._polygon.cancel()
-        regions = opened.stored.inspection.regions if opened else ()
+        regions = opened.stored.inspection.regions if opened and not self._blind else ()
         self._tools.regions, self._tools.standing = regions, None
         shown = opened.shown if opened else None
         if opened is None or shown is None:
@@ -167,6 +179,14 @@ class PartView(QWidget):
         """Which regions stand (None = not told) and which one is selected."""
         self._tools.standing, self.selected = standing, selected
         self.view.set_regions(self._tools.regions, frozenset() if selected is None else frozenset((selected,)))
+
+    def set_blind(self, blind: bool) -> None:
+        """Hide the map and the regions, or show them again."""
+        if blind != self._blind:
+            self._blind = blind
+            self._tools.regions = () if blind or self._opened is None else self._opened.stored.inspection.regions
+            self._draw_overlay()
+            self.show_regions(self._tools.standing, self.selected)
 
     # ── the look ─────────────────────────────────────────────────────────────────────────────────────────────────
     def next_style(self) -> None:
@@ -262,7 +282,7 @@ class PartView(QWidget):
 
     def _draw_overlay(self) -> None:
         opened, style = self._opened, self.view.overlay_style
-        heat = opened.heat if opened and opened.shown is not None else None
+        heat = opened.heat if opened and opened.shown is not None and not self._blind else None
         heat = heat if self.explanation is None else self.explanation
         if opened is None or heat is None or style not in ("heat", "mask"):
             self.view.set_overlay(None)

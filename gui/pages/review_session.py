@@ -7,12 +7,14 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
+from db.comments import Comment, add_comment
 from db.overrides import undo_last
 from db.paging import Stored
 from engine.domain import Mask, Outcome, Override, utc_now
 from engine.errors import LinesideError
 from gui.context import AppContext
 from gui.jobs import Job
+from gui.language import outcome_word, translate
 from gui.pages.review_draft import Draft, chosen, override_from, standing_regions
 from gui.pages.review_picture import OpenedPart
 from gui.pages.review_save import SavedMany, keep, keep_many
@@ -30,6 +32,8 @@ class ReviewSession(QObject):
     changed = Signal()
     saved = Signal(object)
     undone = Signal(str)
+    commented = Signal(object)
+    """Ids of the parts that have a new comment."""
 
     def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +43,7 @@ class ReviewSession(QObject):
         self.opened: OpenedPart | None = None
         self.region: int | None = None
         self._saving: set[str] = set()
+        self._blind = False
 
     # ── what there is to say ─────────────────────────────────────────────────────────────────────────────────────
     @property
@@ -68,6 +73,15 @@ class ReviewSession(QObject):
         if len(self._learned) != before:
             self.changed.emit()
 
+    def set_blind(self, blind: bool) -> None:
+        """Judge without what the model says, or with it."""
+        self._blind = blind
+
+    @property
+    def hidden(self) -> bool:
+        """Whether what the model says of the part on screen is hidden: blind, and nobody said a word yet."""
+        return self._blind and self.opened is not None and self.opened.stored.override is None
+
     # ── the draft ────────────────────────────────────────────────────────────────────────────────────────────────
     def open(self, opened: OpenedPart | None) -> None:
         """Another part is on screen, or more of the same one."""
@@ -90,7 +104,7 @@ class ReviewSession(QObject):
     @property
     def standing(self) -> frozenset[int] | None:
         """Regions that stand; None while nobody said anything of them."""
-        if self.opened is None:
+        if self.opened is None or self.hidden:
             return None
         told = self.opened.stored.override is not None and self.opened.stored.override.accepted_regions is not None
         if self.draft.accepted is None and not told:
@@ -116,15 +130,22 @@ class ReviewSession(QObject):
 
     def tell_region(self, what: str) -> None:
         """`next` selects the next region, `accept` and `reject` say whether the selected one is a defect."""
-        count = len(self.opened.stored.inspection.regions) if self.opened else 0
+        count = len(self.opened.stored.inspection.regions) if self.opened and not self.hidden else 0
         if self.opened is None or count == 0:
-            self._context.notify("info", "This part has no regions.", "Paint the defect with the brush (B).")
+            none = translate("Review", "This part has no regions.")
+            if self.hidden:
+                none = translate("Review", "The regions are hidden while you judge blind.")
+            self._context.notify("info", none, translate("Review", "Paint the defect with the brush (B)."))
             return
         if what == "next":
             self.select_region(0 if self.region is None else (self.region + 1) % count)
             return
         if self.region is None and count > 1:
-            self._context.notify("info", "No region is selected.", "Click one, or press G for the next.")
+            self._context.notify(
+                "info",
+                translate("Review", "No region is selected."),
+                translate("Review", "Click one, or press G for the next."),
+            )
             return
         self.region = self.region or 0
         change = self.draft.accept if what == "accept" else self.draft.reject
@@ -147,6 +168,13 @@ class ReviewSession(QObject):
         """Keep the draft of the part on screen, on a job; False when there is nothing that could be kept."""
         opened = self.opened
         if opened is None or self._id in self._saving:
+            return False
+        if self.hidden and self.draft.outcome is None:
+            self._context.notify(
+                "warning",
+                translate("Review", "You judge blind: say your own word first."),
+                translate("Review", "Press O, R, N or a digit, then save."),
+            )
             return False
         try:
             override = override_from(self.draft, opened.stored, self.sound, self._context.operator, utc_now())
@@ -183,7 +211,11 @@ class ReviewSession(QObject):
     def can_save_many(self) -> bool:
         """True when a verdict is chosen; otherwise says what to do."""
         if self.draft.outcome is None:
-            self._context.notify("warning", "Nothing is chosen for these parts.", "Press O, R, N or a digit first.")
+            self._context.notify(
+                "warning",
+                translate("Review", "Nothing is chosen for these parts."),
+                translate("Review", "Press O, R, N or a digit first."),
+            )
         return self.draft.outcome is not None
 
     def says(self) -> str:
@@ -191,7 +223,18 @@ class ReviewSession(QObject):
         if self.opened is None:
             return ""
         outcome, label = chosen(self.draft, self.opened.stored, self.sound)
-        return f"{outcome} {label}".strip() if outcome is Outcome.NG else str(outcome)
+        word = outcome_word(outcome)
+        return f"{word} {label}".strip() if outcome is Outcome.NG else word
+
+    def comment(self, parts: Sequence[Stored], text: str) -> None:
+        """Note the same on each of these parts, on a job."""
+        ids = tuple(s.inspection.id for s in parts)
+        db, who = self._context.db, self._context.operator
+
+        def work() -> Comment:
+            return add_comment(db, ids, who, text, utc_now())
+
+        self._context.jobs.run(work, lambda _comment: self.commented.emit(ids))
 
     def undo(self) -> None:
         """Take this operator's last saved override back; it is appended, nothing is deleted."""
@@ -211,15 +254,19 @@ class ReviewSession(QObject):
     def _kept_many(self, kept: SavedMany) -> None:
         for id in kept.ids:
             self._drafts.pop(id, None)
-        self._context.notify("info", f"The correction of {len(kept.ids):,} parts is saved.", "Ctrl+Z takes one back.")
+        self._context.notify(
+            "info",
+            translate("Review", "The correction of %n part(s) is saved.", "", len(kept.ids)),
+            translate("Review", "Ctrl+Z takes one back."),
+        )
         self._tell(kept.ids)
 
     def _undone(self, undo: Override | None) -> None:
         if undo is None:
-            self._context.notify("info", "There is nothing of yours to undo.")
+            self._context.notify("info", translate("Review", "There is nothing of yours to undo."))
             return
-        said = f"{undo.outcome} {undo.label}".strip()
-        self._context.notify("info", f"Your {said} is undone.")
+        said = f"{outcome_word(undo.outcome)} {undo.label}".strip()
+        self._context.notify("info", translate("Review", "Your {said} is undone.").format(said=said))
         self._tell((undo.inspection_id,))
         self.undone.emit(undo.inspection_id)
 

@@ -11,11 +11,16 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QStyle, QStyleOp
 
 from gui.context import Binding
 from gui.icons import icon
+from gui.language import percent, translate
 from gui.pages.review_picture import PartView
-from gui.theme import SMALL, SPACING, Theme, font
-from gui.widgets.key_button import CAP_NAMES
+from gui.theme import SMALL, SPACING, TOUCH, Theme, font, scaled
+from gui.widgets.image_view import OverlayStyle
+from gui.widgets.key_button import key_words
 
+LARGE = 130
+"""Per cent of the size of type from which the strip has two columns."""
 WIDTH, HEIGHT, ICON = 56, 30, 20
+"""As designed; in touch mode a key is as high as a finger."""
 
 _PRINTED = {"Comma": ",", "Period": "."}
 
@@ -25,11 +30,12 @@ class ToolKey(QPushButton):
 
     def __init__(self, theme: Theme, icon_name: str, key: str, words: str) -> None:
         super().__init__()
-        self._theme, self._icon_name, self._key = theme, icon_name, CAP_NAMES.get(key, key)
-        self.setFixedSize(QSize(WIDTH, HEIGHT))
+        self._theme, self._icon_name, self._key = theme, icon_name, key_words(key)
+        width, height = scaled(WIDTH), max(scaled(HEIGHT), TOUCH if theme.touch else 0)
+        self.setFixedSize(QSize(width, height))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # The sheet's minimum for push buttons is higher than a strip of fifteen can afford.
-        self.setStyleSheet(f"min-height: {HEIGHT}px; max-height: {HEIGHT}px; min-width: {WIDTH - 4}px; padding: 0;")
+        self.setStyleSheet(f"min-height: {height}px; max-height: {height}px; min-width: {width - 4}px; padding: 0;")
         self.setToolTip(f"{words} ({self._key})")
         self.setAccessibleName(words)
 
@@ -45,9 +51,10 @@ class ToolKey(QPushButton):
         if not self._icon_name:
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._key)
             return
-        middle = (self.height() - ICON) // 2
-        icon(self._icon_name, ink.name()).paint(painter, QRect(SPACING, middle, ICON, ICON))
-        key = self.rect().adjusted(SPACING + ICON, 0, -4, 0)
+        side = scaled(ICON)
+        middle = (self.height() - side) // 2
+        icon(self._icon_name, ink.name()).paint(painter, QRect(SPACING, middle, side, side))
+        key = self.rect().adjusted(SPACING + side, 0, -4, 0)
         painter.drawText(key, Qt.AlignmentFlag.AlignCenter, self._key)
 
 
@@ -60,15 +67,18 @@ class ToolStrip(QWidget):
         part: PartView,
         regions: Callable[[str], None] | None = None,
         explain: Callable[[], object] | None = None,
+        compare: Callable[[], object] | None = None,
     ) -> None:
         super().__init__()
-        self._part, self._theme, self._regions, self._explain = part, theme, regions, explain
+        self._part, self._theme, self._regions = part, theme, regions
+        self._explain, self._compare, self._comparing = explain, compare, False
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(2)
         self._bindings: list[Binding] = []
         self._checked: dict[str, ToolKey] = {}
         self._row = self._column = 0
+        self._columns = 2 if scaled(100) > LARGE else 3
         self._style, self._brush, self._region = QLabel(), QLabel(), QLabel()
         for label in (self._style, self._brush, self._region):
             label.setProperty("role", "muted")
@@ -85,40 +95,49 @@ class ToolStrip(QWidget):
 
     def _build(self) -> None:
         part, view = self._part, self._part.view
-        self._add("overlay", "H", "Next overlay style", part.next_style)
+        self._add("overlay", "H", translate("Review", "Next overlay style"), part.next_style)
         self._label(self._style)
-        self._add("lighter", "[", "Lighter overlay", partial(part.change_opacity, -1))
-        self._add("stronger", "]", "Stronger overlay", partial(part.change_opacity, 1))
+        self._add("lighter", "[", translate("Review", "Lighter overlay"), partial(part.change_opacity, -1))
+        self._add("stronger", "]", translate("Review", "Stronger overlay"), partial(part.change_opacity, 1))
         self._checked["contrast"] = self._add(
-            "theme", "K", "Local contrast, view only", partial(part.toggle_filter, "contrast")
+            "theme", "K", translate("Review", "Local contrast, view only"), partial(part.toggle_filter, "contrast")
         )
-        self._checked["edges"] = self._add("contour", "D", "Edges, view only", partial(part.toggle_filter, "edges"))
-        self._add("", ";", "Less of the view filter", partial(part.adjust_filter, -1))
-        self._add("", "'", "More of the view filter", partial(part.adjust_filter, 1))
-        self._add("minus", "-", "Zoom out", partial(view.zoom_by, 1 / 1.25))
-        self._add("plus", "+", "Zoom in", partial(view.zoom_by, 1.25))
-        self._add("fit", "0", "Whole picture", view.fit)
-        self._add("search", "=", "One to one", view.actual_size)
+        self._checked["edges"] = self._add(
+            "contour", "D", translate("Review", "Edges, view only"), partial(part.toggle_filter, "edges")
+        )
+        self._add("", ";", translate("Review", "Less of the view filter"), partial(part.adjust_filter, -1))
+        self._add("", "'", translate("Review", "More of the view filter"), partial(part.adjust_filter, 1))
+        self._add("minus", "-", translate("Review", "Zoom out"), partial(view.zoom_by, 1 / 1.25))
+        self._add("plus", "+", translate("Review", "Zoom in"), partial(view.zoom_by, 1.25))
+        self._add("fit", "0", translate("Review", "Whole picture"), view.fit)
+        self._add("search", "=", translate("Review", "One to one"), view.actual_size)
         if self._explain is not None:
-            self._add("question", "M", "Explain by Grad-CAM and others", self._explain)
+            self._add("question", "M", translate("Review", "Explain by Grad-CAM and others"), self._explain)
+        if self._compare is not None:
+            words = translate("Review", "Two models side by side")
+            self._checked["compare"] = self._add("compare", "V", words, self._compare)
         if self._regions is not None:
             self._build_painting(self._regions)
 
     def _build_painting(self, regions: Callable[[str], None]) -> None:
         part = self._part
         self._gap()
-        tools = (("brush", "B", "Paint the defect"), ("erase", "E", "Erase paint"), ("polygon", "P", "Paint a polygon"))
+        tools = (
+            ("brush", "B", translate("Review", "Paint the defect")),
+            ("erase", "E", translate("Review", "Erase paint")),
+            ("polygon", "P", translate("Review", "Paint a polygon")),
+        )
         for name, key, words in tools:
             self._checked[name] = self._add(name, key, words, partial(part.take_tool, name))
-        self._add("undo", "Delete", "Take all paint off", part.canvas.clear)
-        self._add("", "Comma", "Smaller brush", partial(part.resize_brush, -1))
-        self._add("", "Period", "Larger brush", partial(part.resize_brush, 1))
+        self._add("undo", "Delete", translate("Review", "Take all paint off"), part.canvas.clear)
+        self._add("", "Comma", translate("Review", "Smaller brush"), partial(part.resize_brush, -1))
+        self._add("", "Period", translate("Review", "Larger brush"), partial(part.resize_brush, 1))
         self._label(self._brush, wide=True)
         self._gap()
-        self._add("next", "G", "Select the next region", partial(regions, "next"))
+        self._add("next", "G", translate("Review", "Select the next region"), partial(regions, "next"))
         self._label(self._region)
-        self._add("ok", "A", "The region is a defect", partial(regions, "accept"))
-        self._add("close", "X", "The region is no defect", partial(regions, "reject"))
+        self._add("ok", "A", translate("Review", "The region is a defect"), partial(regions, "accept"))
+        self._add("close", "X", translate("Review", "The region is no defect"), partial(regions, "reject"))
 
     def _add(self, icon_name: str, key: str, words: str, act: Callable[[], object]) -> ToolKey:
         button = ToolKey(self._theme, icon_name, key, words)
@@ -130,12 +149,13 @@ class ToolStrip(QWidget):
 
     def _put(self, widget: QWidget) -> None:
         self._grid.addWidget(widget, self._row, self._column)
-        self._row, self._column = (self._row + 1, 0) if self._column else (self._row, 1)
+        last = self._column == self._columns - 1
+        self._row, self._column = (self._row + 1, 0) if last else (self._row, self._column + 1)
 
     def _label(self, label: QLabel, *, wide: bool = False) -> None:
         if wide:
             self._end_row()
-            self._grid.addWidget(label, self._row, 0, 1, 2)
+            self._grid.addWidget(label, self._row, 0, 1, self._columns)
             self._row += 1
         else:
             self._put(label)
@@ -149,16 +169,39 @@ class ToolStrip(QWidget):
         self._grid.setRowMinimumHeight(self._row, SPACING)
         self._row += 1
 
+    def show_comparing(self, on: bool) -> None:
+        """Whether two models are side by side."""
+        self._comparing = on
+        self._look()
+
     def show_region(self, selected: int | None, count: int) -> None:
         """Which region is selected, of how many."""
-        self._region.setText("" if not count else f"{'–' if selected is None else selected + 1} of {count}")
+        self._region.setText("" if not count else _region_words(selected, count))
 
     def _look(self) -> None:
         part = self._part
         on = {"contrast": part.filter.kind == "contrast", "edges": part.filter.kind == "edges"}
+        on["compare"] = self._comparing
         for name, button in self._checked.items():
             button.setCheckable(True)
             button.setChecked(on.get(name, part.tool == name))
         style = part.view.overlay_style
-        self._style.setText(style if style in ("off", "contour") else f"{style}\n{part.view.opacity:.0%}")
-        self._brush.setText(f"brush {part.brush_px} px")
+        word = style_word(style)
+        self._style.setText(word if style in ("off", "contour") else f"{word}\n{percent(part.view.opacity, 0)}")
+        self._brush.setText(translate("Review", "brush {size} px").format(size=part.brush_px))
+
+
+def style_word(style: OverlayStyle) -> str:
+    """An overlay style in words."""
+    words: dict[OverlayStyle, str] = {
+        "heat": translate("Review", "heat"),
+        "mask": translate("Review", "mask"),
+        "contour": translate("Review", "contour"),
+        "off": translate("Review", "off"),
+    }
+    return words[style]
+
+
+def _region_words(selected: int | None, count: int) -> str:
+    chosen = "–" if selected is None else str(selected + 1)
+    return translate("Review", "{number} of {count}").format(number=chosen, count=count)

@@ -12,34 +12,44 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from db.choose import choose_recipe
 from db.jobs import Recorder
+from db.registry import ModelVersion, list_models
+from db.scans import judged
 from db.session import Database
 from engine import events
 from engine.backends.base import Model
 from engine.backends.load import load_model
-from engine.domain import Inspection, Traveller
+from engine.domain import Inspection, Traveller, utc_now
+from engine.errors import InputError, LinesideError
 from engine.package import ModelPackage, open_package
 from engine.product import Recipe
-from engine.recipe import default_recipe, without_review
+from engine.recipe import without_review
+from engine.scan_journal import Entry, Journal, Journalled, Journalling, ScanPlan, new_journal, settle
 from engine.sources.folder import FolderSource
+from engine.sources.picked import PickedFolder, stamp_of
 from engine.station import SCAN, Station
+from gui.language import translate
+from gui.tables.scan_rows import ScanRow, row_of
 
-DRAIN_MS = 100
-GROUP = 64
-BATCH = 500
+DRAIN_MS = 200
+BATCH = 400
 """At most so many results a tick go into the table, so that the window stays fluid."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScanOrder:
-    """What to scan and how. `recipe` None = the package's own; `threads` 0 = all cores."""
+    """What to scan and how. `model` "" = the active one; `recipe` "" = the model's own; `threads` 0 = all cores."""
 
     folder: Path
-    package: Path
-    recipe: Recipe | None = None
+    recursive: bool = True
+    model: str = ""
+    recipe: str = ""
     review_band: bool = True
     threads: int = 0
     traveller: Traveller = field(default_factory=Traveller)
+    journals: Path = Path()
+    """Where journals are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,48 +64,97 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What loading gives: the warm model, its package and the recipe that will judge."""
+    """What loading gives: the warm model, its package, the recipe that will judge, the journal, and what is done."""
 
+    order: ScanOrder
     model: Model
     package: ModelPackage
     recipe: Recipe
+    journal: Journal
+    done: tuple[ScanRow, ...] = ()
+    entries: dict[str, Entry] = field(default_factory=dict)
+    anew: str = ""
+    """Why a scan that should have gone on starts anew, in words."""
 
 
-def prepare(order: ScanOrder) -> Prepared:
-    """Open and load the model. Blocking, 0.2–3 s. Raises PackageError, InferenceError."""
-    package = open_package(order.package)
-    recipe = order.recipe or default_recipe(package)
+def order_of(found: Journalled, order: ScanOrder) -> ScanOrder:
+    """The order a journal was begun with; threads, traveller and place as in `order`."""
+    plan = found.plan
+    return ScanOrder(
+        Path(plan.folder), plan.recursive, plan.model, plan.recipe, plan.review_band, order.threads, order.traveller,
+        order.journals,
+    )  # fmt: skip
+
+
+def prepare(db: Database, order: ScanOrder, resume: Journalled | None = None) -> Prepared:
+    """Open and load the model, and read what `resume` has done. Blocking, 0.2-3 s. On a thread of its own: it and what
+    it starts go behind the line. Raises PackageError, InferenceError, InputError."""
+    lower_priority()
+    package = open_package(_model(db, order.model).folder)
+    recipe = choose_recipe(package, order.recipe)
     recipe = recipe if order.review_band else without_review(recipe)
-    return Prepared(load_model(package, threads=order.threads, mode="throughput"), package, recipe)
+    plan = ScanPlan(
+        str(order.folder), order.recursive, order.model, order.recipe, order.review_band, package.version,
+        recipe.digest, f"{package.manifest.name} {package.version} · {recipe.name} {recipe.version}", utc_now(),
+    )  # fmt: skip
+    anew = changed(resume, plan) if resume is not None else ""
+    model = load_model(package, threads=order.threads, mode="throughput")
+    if resume is None or anew:
+        return Prepared(order, model, package, recipe, new_journal(order.journals, plan), anew=anew)
+    done, entries, missing = settle(resume, stored_of(db, resume))
+    journal = Journal(resume.folder, resume.plan)
+    journal.append(missing, resume.total)
+    rows = (row_of(inspection, order.folder) for inspection in done)
+    # What changed meanwhile is judged again; what is gone is no part of the folder any more.
+    as_it_was = {path: e for path, e in entries.items() if stamp_of(order.folder / path) == e.stamp}
+    return Prepared(order, model, package, recipe, journal, tuple(r for r in rows if r.name in as_it_was), as_it_was)
+
+
+def stored_of(db: Database, found: Journalled) -> list[Inspection]:
+    """What the database has of a journal's scan. Blocking."""
+    plan = found.plan
+    return judged(db, FolderSource(Path(plan.folder)).uri, plan.version, plan.digest, plan.begun_at)
+
+
+def changed(found: Journalled, plan: ScanPlan) -> str:
+    """Why a scan must not go on with this model and recipe, in words; empty = it may."""
+    if found.plan.version != plan.version:
+        what = translate("Scan", "The model is another one than before ({before}, now {now}).")
+    elif found.plan.digest != plan.digest:
+        what = translate("Scan", "The recipe is another one than before ({before}, now {now}).")
+    else:
+        return ""
+    return what.format(before=found.plan.named, now=plan.named)
 
 
 class ScanRun(QObject):
     """A scan under way. Signals come on the GUI thread, in batches from a timer, never one a picture.
 
-    `results` carries list[Inspection], `skipped` (name, reason), `progressed` a Progress, `finished` Stopped or Failed.
+    `results` carries list[ScanRow], `progressed` a Progress, `warned` a Warned, `finished` Stopped or Failed.
     """
 
     results = Signal(object)
-    skipped = Signal(str, str)
     progressed = Signal(object)
+    warned = Signal(object)
     finished = Signal(object)
 
-    def __init__(
-        self, db: Database, order: ScanOrder, prepared: Prepared, parent: QObject | None = None, *, gently: bool = True
-    ) -> None:
+    def __init__(self, db: Database, prepared: Prepared, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._source = FolderSource(order.folder)
-        self._events: deque[events.StationEvent] = deque()
-        self._gently, self._done, self._end = gently, 0, False
+        order, recipe = prepared.order, prepared.recipe
+        stamps = {path: entry.stamp for path, entry in prepared.entries.items()}
+        self._source = PickedFolder(order.folder, recursive=order.recursive, leave_out=stamps)
+        self._folder, self._journal = order.folder, prepared.journal
+        self._events: deque[ScanRow | events.Warned | events.Stopped | events.Failed] = deque()
+        self._before, self._done = len(prepared.done), 0
         self._total: int | None = None
         self._clock = _Clock()
-        recipe = prepared.recipe
-        self._recorder = Recorder(db, recipe.saving, group=GROUP, threshold=recipe.limits.ng_at)
+        self._recorder = Recorder(db, recipe.saving, group=SCAN.group, threshold=recipe.limits.ng_at, tell=self._warn)
+        prepared.journal.tell = self._warn
         self._station = Station(
             self._source,
             prepared.model,
             recipe,
-            record=self._recorder,
+            record=Journalling(self._recorder, prepared.journal, self._source),
             publish=self._take,
             traveller=lambda: order.traveller,
             pace=SCAN,
@@ -124,32 +183,52 @@ class ScanRun(QObject):
         """True between `pause` and `resume`."""
         return self._station.paused
 
+    @property
+    def total(self) -> int | None:
+        """Pictures in all; None before the folder was listed."""
+        return self._total
+
     def stop(self) -> bool:
-        """End the scan; what was inspected stays recorded. Blocks until the thread has ended (one picture's time)."""
-        return self._station.stop(timeout=10.0)
+        """End the scan; what was judged stays recorded. Blocks until the thread has ended (one picture's time)."""
+        ended = self._station.stop(timeout=10.0)
+        if ended:
+            self._recorder.close()
+            self._journal.close()
+        return ended
 
     def ask_stop(self) -> None:
         """End the scan without waiting; `finished` follows."""
-        threading.Thread(target=self._station.stop, name="scan-stop", daemon=True).start()
+        self._station.request_stop()
 
+    # ── on the station's thread ──────────────────────────────────────────────────────────────────────────────────
     def _take(self, event: events.StationEvent) -> None:
-        if isinstance(event, events.Started) and self._gently:
-            _lower_priority()
-        self._events.append(event)
+        match event:
+            case events.Inspected(inspection=inspection):
+                self._events.append(row_of(inspection, self._folder))
+            case events.Stopped(ended=ended):
+                if ended:
+                    self._journal.end(self._total or self._source.total or 0)
+                self._events.append(event)
+            case events.Failed() | events.Warned():
+                self._events.append(event)
+            case _:
+                pass
 
+    def _warn(self, error: LinesideError) -> None:
+        self._take(events.Warned(error.message, error.remedy))
+
+    # ── on the GUI thread ────────────────────────────────────────────────────────────────────────────────────────
     def _drain(self) -> None:
-        batch: list[Inspection] = []
+        batch: list[ScanRow] = []
         end: events.Stopped | events.Failed | None = None
         while self._events and len(batch) < BATCH:
-            match self._events.popleft():
-                case events.Inspected(inspection=inspection):
-                    batch.append(inspection)
-                case events.PictureSkipped(name=name, reason=reason):
-                    self.skipped.emit(name, reason)
-                case events.Stopped() | events.Failed() as event:
-                    end = event
-                case _:
-                    pass
+            came = self._events.popleft()
+            if isinstance(came, ScanRow):
+                batch.append(came)
+            elif isinstance(came, events.Warned):
+                self.warned.emit(came)
+            else:
+                end = came
         if batch:
             self._done += len(batch)
             self.results.emit(batch)
@@ -162,8 +241,9 @@ class ScanRun(QObject):
         self._total = total = self._source.total or self._total
         seconds = self._clock.seconds
         rate = self._done / seconds if seconds > 0 else 0.0
-        left = (total - self._done) / rate if total and rate else None
-        return Progress(self._done, total, rate, left)
+        done = self._before + self._done
+        left = max(0, total - done) / rate if total and rate else None
+        return Progress(done, total, rate, left)
 
 
 class _Clock:
@@ -184,7 +264,23 @@ class _Clock:
         return self._before + (0.0 if self._since is None else time.monotonic() - self._since)
 
 
-def _lower_priority() -> None:
-    """Let the line go first: on Linux a nice value belongs to the calling thread alone. Elsewhere nothing."""
+def lower_priority() -> None:
+    """Let the line go first: on Linux a nice value belongs to the calling thread and to those it starts later."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
+def _model(db: Database, version: str) -> ModelVersion:
+    """The registered model asked for, or the active one."""
+    known = list_models(db)
+    found = next((m for m in known if (m.version == version if version else m.state == "active")), None)
+    if found is None and version:
+        raise InputError(
+            translate("Scan", "There is no model {version} any more.").format(version=version),
+            translate("Scan", "Choose another one."),
+        )
+    if found is None:
+        raise InputError(
+            translate("Scan", "There is no active model."), translate("Scan", "Activate one on the Models page.")
+        )
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shlex
+import shutil
 import signal
 import sys
 from dataclasses import dataclass
@@ -13,13 +13,28 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from engine.errors import EnvironmentFailure
-from engine.settings import resources_folder
+from engine.settings import StationSettings, resources_folder
 from engine.training import TrainingFailed, parse_event
+from gui.language import translate
 
 GRACE_MS = 15_000
 """How long the trainer may take to write its checkpoint after it was asked to stop."""
 TAIL_LINES = 30
 NEEDED = ("torch", "torchvision", "lightning_fabric", "onnx")
+BESIDE = ("trainer", "lineside-trainer")
+"""Folders next to the bundle that may hold the trainer."""
+PROGRAMS = ("lineside", "lineside-trainer", "bin/python", "Scripts/python")
+CHECKPOINT = "checkpoint.pt"
+"""What a run that was interrupted leaves in its folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trainer:
+    """A program that trains: `arguments` stand before `train`. `where`: its file, for people."""
+
+    program: str
+    arguments: tuple[str, ...]
+    where: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,36 +49,73 @@ class TeachOrder:
     preset: str = "finetune"
     settings: tuple[str, ...] = ()
     """KEY=VALUE, for the trainer's --set."""
+    run: Path | None = None
+    """Where the checkpoint goes; None = the trainer chooses."""
+    resume: bool = False
+    """Go on from the checkpoint in `run`."""
+    challenge: Path | None = None
+    """Known parts: kept out of the training, judged at its end."""
 
     @property
     def arguments(self) -> list[str]:
         """The command line after `lineside`."""
+        if self.resume:
+            return ["train", "--resume", str(self.run), "--out", str(self.out)]
         given = ["train", str(self.dataset), "--preset", self.preset]
         given += ["--from", str(self.parent), "--out", str(self.out)]
         for pair in self.settings:
             given += ["--set", pair]
-        return given
+        given += ["--run", str(self.run)] if self.run else []
+        return given + (["--challenge", str(self.challenge)] if self.challenge else [])
 
 
-def trainer_here() -> bool:
-    """True where the trainer can run: not in the frozen station, and only with the `train` extra installed."""
-    return not getattr(sys, "frozen", False) and all(importlib.util.find_spec(name) for name in NEEDED)
+def find_trainer(settings: StationSettings) -> Trainer | None:
+    """The trainer at the configured place; else in this environment; else beside the bundle. None where there is none.
+
+    A configured place that holds none is not passed over in silence: then there is none.
+    """
+    if settings.trainer:
+        found = shutil.which(settings.trainer)
+        return _trainer_at(Path(found)) if found else None
+    if not getattr(sys, "frozen", False) and all(importlib.util.find_spec(name) for name in NEEDED):
+        main = resources_folder().parent / "main.py"
+        start = (str(main),) if main.exists() else ("-m", "main")
+        return Trainer(sys.executable, ("-u", *start), sys.executable)
+    here = Path(sys.executable).resolve().parent
+    places = (here / folder / f"{name}{ending}" for folder in BESIDE for name in PROGRAMS for ending in ("", ".exe"))
+    program = next((place for place in places if place.is_file()), None)
+    return _trainer_at(program) if program else None
 
 
-def no_trainer(order: TeachOrder) -> EnvironmentFailure:
-    """The sentence and the remedy where it cannot: the command that does it on another computer."""
-    line = shlex.join(["lineside", *order.arguments])
+def _trainer_at(program: Path) -> Trainer:
+    """A Python runs the installed trainer; any other program is one."""
+    python = program.stem.lower().startswith("python")
+    return Trainer(str(program), ("-u", "-m", "main") if python else (), str(program))
+
+
+def has_checkpoint(run: Path) -> bool:
+    """Whether the run can go on."""
+    return (run / CHECKPOINT).is_file()
+
+
+def no_trainer(settings: StationSettings) -> EnvironmentFailure:
+    """The sentence and the remedy where there is none."""
+    said = translate("Teach", "This station has no trainer.")
+    if settings.trainer:
+        said = translate("Teach", "There is no trainer at {place}.").format(place=settings.trainer)
     return EnvironmentFailure(
-        "This station has no trainer.",
-        f'On a computer with Python run: pip install "lineside[train]" and then: {line}. Then import the model here.',
+        said,
+        translate(
+            "Teach",
+            "Install it here with {command}, name its place in the settings, or put it into a folder “trainer” beside "
+            "the program. Or export to another computer (W), train there, and import the model (I).",
+        ).format(command='pip install "lineside[train]"'),
     )
 
 
-def command(order: TeachOrder) -> tuple[str, list[str]]:
+def command(order: TeachOrder, trainer: Trainer) -> tuple[str, list[str]]:
     """Program and arguments of the trainer process."""
-    main = resources_folder().parent / "main.py"
-    start = [str(main)] if main.exists() else ["-m", "main"]
-    return sys.executable, ["-u", *start, *order.arguments, "--jsonl"]
+    return trainer.program, [*trainer.arguments, *order.arguments, "--jsonl"]
 
 
 class TeachProcess(QObject):
@@ -75,9 +127,10 @@ class TeachProcess(QObject):
     said = Signal(object)
     ended = Signal(bool)
 
-    def __init__(self, order: TeachOrder, parent: QObject | None = None) -> None:
+    def __init__(self, order: TeachOrder, trainer: Trainer, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._order, self._rest, self._tail = order, b"", list[str]()
+        self._order, self._trainer = order, trainer
+        self._rest, self._tail = b"", list[str]()
         self._stopping, self._over, self._told = False, False, False
         self._process = QProcess(self)
         self._process.setProcessEnvironment(_environment(order))
@@ -90,7 +143,7 @@ class TeachProcess(QObject):
 
     def start(self) -> None:
         """Start the trainer; where it does not start, `said` tells and `ended` follows."""
-        program, arguments = command(self._order)
+        program, arguments = command(self._order, self._trainer)
         self._process.start(program, arguments)
 
     @property
@@ -143,12 +196,12 @@ class TeachProcess(QObject):
 
     def _failed_to_start(self, error: QProcess.ProcessError) -> None:
         if error is QProcess.ProcessError.FailedToStart:
-            self._end(False, "The trainer did not start.")
+            self._end(False, translate("Teach", "The trainer did not start."))
 
     def _finished(self, code: int, status: QProcess.ExitStatus) -> None:
         self._read()
         done = code == 0 and status is QProcess.ExitStatus.NormalExit
-        self._end(done, self._tail[-1] if self._tail else "The trainer ended without a word.")
+        self._end(done, self._tail[-1] if self._tail else translate("Teach", "The trainer ended without a word."))
 
     def _end(self, done: bool, last_words: str) -> None:
         if self._over:
@@ -156,8 +209,9 @@ class TeachProcess(QObject):
         self._over = True
         self._patience.stop()
         if not done and not self._told and not self._stopping:
-            remedy = "Run the same training on the command line to see all it says."
-            self.said.emit(TrainingFailed(message=f"The training ended early: {last_words}", remedy=remedy))
+            remedy = translate("Teach", "Run the same training on the command line to see all it says.")
+            message = translate("Teach", "The training ended early: {why}").format(why=last_words)
+            self.said.emit(TrainingFailed(message=message, remedy=remedy))
         self.ended.emit(done)
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from engine.domain import Pixels
 from engine.overlay import edges, enhance
+from gui.language import number, translate
 
 FilterKind = Literal["none", "contrast", "edges"]
 
@@ -45,5 +46,7 @@ class ViewFilter:
     def words(self) -> str:
         """`edges 100/200`, `contrast 3.0`; empty without a filter."""
         if self.kind == "edges":
-            return f"edges {self.edges_from}/{2 * self.edges_from}"
-        return f"contrast {self.clip:.1f}" if self.kind == "contrast" else ""
+            edges_words = translate("Review", "edges {low}/{high}")
+            return edges_words.format(low=self.edges_from, high=2 * self.edges_from)
+        words = translate("Review", "contrast {limit}").format(limit=number(self.clip, 1))
+        return words if self.kind == "contrast" else ""

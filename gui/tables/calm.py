@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QTableView
 
@@ -20,16 +21,26 @@ def calm_table(table: QTableView, theme: Theme, row_height: int = 36) -> None:
     table.horizontalHeader().setHighlightSections(False)
     table.horizontalHeader().setStretchLastSection(True)
 
-    def style() -> None:
+    _Style(table, theme)
+
+
+class _Style(QObject):
+    """The table's colours, now and after a change of theme; it goes with its table."""
+
+    def __init__(self, table: QTableView, theme: Theme) -> None:
+        super().__init__(table)
+        self._table, self._theme = table, theme
+        theme.changed.connect(self._apply)
+        self._apply()
+
+    def _apply(self) -> None:
+        theme = self._theme
         chosen = mixed(theme.colour("surface"), theme.colour("accent"), 0.3).name()
-        table.setStyleSheet(
+        self._table.setStyleSheet(
             f"QTableView {{ selection-background-color: {chosen}; selection-color: {theme.colours.text}; }}"
             f"QTableView::item {{ padding-left: 4px; border: none; border-bottom: 1px solid {theme.colours.sunken}; }}"
             f"QTableView::item:selected {{ background: {chosen}; color: {theme.colours.text}; }}"
         )
-
-    style()
-    theme.changed.connect(style)
 
 
 def mixed(under: QColor, over: QColor, share: float) -> QColor:

@@ -6,16 +6,22 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
 
-from db.inspections import Filter, count, get, page
+from db.inspections import COUNTED, Filter, count_to, get, page
 from db.paging import Page, Sort, Stored
 from db.session import Database
 from engine.domain import Outcome, utc_now
 from gui.jobs import Jobs
+from gui.language import clock, day_time, number, outcome_word, translate
+from gui.messages import translated
 from gui.tables.thumbnails import Thumbnails
+from gui.theme import scaled
 
-PAGE_ROWS = 200
+FIRST_ROWS, PAGE_ROWS = 60, 100
+"""The first page fills the screen, soon; the others come ahead of the eye."""
 PART, VERDICT, LABEL, SCORE, TIME, CORRECTED = range(6)
-HEADERS = ("Part", "Verdict", "Class", "Score", "Time", "You said")
+COLUMNS = 6
+HIDDEN = "•••"
+"""Instead of what a blind judge must not see."""
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 """The row's Stored."""
 OUTCOME_ROLE = Qt.ItemDataRole.UserRole + 2
@@ -28,7 +34,8 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 class InspectionsTable(QAbstractTableModel):
     """Inspections of one filter in one order. Nothing is read on the GUI thread.
 
-    `loaded` tells that a page came, `counted` how many rows the filter has in all.
+    `loaded` tells that a page came, `counted` how many rows the filter has in all, up to COUNTED.
+    Blind, what the model said of a part is hidden until somebody has said his word on it.
     """
 
     loaded = Signal()
@@ -45,6 +52,7 @@ class InspectionsTable(QAbstractTableModel):
         self._loading = False
         self._asked = 0
         self._filter, self._sort = Filter(), Sort.NEWEST
+        self._blind = False
         thumbnails.ready.connect(self._thumbnail_came)
 
     # ── what is shown ────────────────────────────────────────────────────────────────────────────────────────────
@@ -58,13 +66,17 @@ class InspectionsTable(QAbstractTableModel):
         self._filter, self._sort = wanted, order
         self._asked += 1
         self._load(None)
-        asked = self._asked
 
-        def done(number: int) -> None:
-            if asked == self._asked:
-                self.counted.emit(number)
+    def set_blind(self, blind: bool) -> None:
+        """Hide what the model said, or show it again."""
+        if blind != self._blind:
+            self._blind = blind
+            if self._rows:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, COLUMNS - 1))
 
-        self._jobs.run(lambda: count(self._db, wanted), done)
+    def hides(self, stored: Stored) -> bool:
+        """Whether what the model said of this part is hidden now."""
+        return self._blind and stored.override is None
 
     def refresh_row(self, inspection_id: str) -> None:
         """Read one row again, after an override of it."""
@@ -90,8 +102,8 @@ class InspectionsTable(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """One column for each of HEADERS."""
-        return 0 if parent.isValid() else len(HEADERS)
+        """Part, verdict, class, score, time, correction."""
+        return 0 if parent.isValid() else COLUMNS
 
     def canFetchMore(self, parent: Index) -> bool:
         """True while the database has rows after the last loaded one."""
@@ -105,7 +117,7 @@ class InspectionsTable(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Column titles."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return HEADERS[section]
+            return header(section)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _RIGHT if section == SCORE else _LEFT
         return None
@@ -116,20 +128,21 @@ class InspectionsTable(QAbstractTableModel):
             return None
         stored, column = self._rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
-            return cell_text(stored, column)
+            hidden = column in (VERDICT, LABEL, SCORE) and self.hides(stored)
+            return HIDDEN if hidden else cell_text(stored, column)
         if role == Qt.ItemDataRole.DecorationRole and column == PART:
             inspection = stored.inspection
             return self._thumbnails.get(inspection.id, stored.image, inspection.frame)
         if role == OUTCOME_ROLE:
-            return cell_outcome(stored, column)
+            return None if column == VERDICT and self.hides(stored) else cell_outcome(stored, column)
         if role == ROW_ROLE:
             return stored
         if role == Qt.ItemDataRole.TextAlignmentRole and column == SCORE:
             return _RIGHT
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "; ".join(stored.inspection.verdict.reasons)
+            return "" if self.hides(stored) else "; ".join(map(translated, stored.inspection.verdict.reasons))
         if role == Qt.ItemDataRole.SizeHintRole and column == PART:
-            return QSize(88, 56)
+            return QSize(scaled(88), scaled(56))
         return None
 
     # ── pages ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -137,7 +150,7 @@ class InspectionsTable(QAbstractTableModel):
         self._loading = True
         asked, wanted, order = self._asked, self._filter, self._sort
         self._jobs.run(
-            lambda: page(self._db, wanted, order, after, PAGE_ROWS),
+            lambda: page(self._db, wanted, order, after, FIRST_ROWS if after is None else PAGE_ROWS),
             lambda got: self._arrived(asked, after, got),
             lambda error: self._refused(asked, error),
         )
@@ -151,6 +164,7 @@ class InspectionsTable(QAbstractTableModel):
             self._rows = list(got.rows)
             self._row_of = {s.inspection.id: i for i, s in enumerate(self._rows)}
             self.endResetModel()
+            self._count(asked, got)
         elif got.rows:
             first = len(self._rows)
             self.beginInsertRows(QModelIndex(), first, first + len(got.rows) - 1)
@@ -158,6 +172,19 @@ class InspectionsTable(QAbstractTableModel):
             self._row_of.update({s.inspection.id: first + i for i, s in enumerate(got.rows)})
             self.endInsertRows()
         self.loaded.emit()
+
+    def _count(self, asked: int, first: Page) -> None:
+        """After the first page, so that the rows wait for nothing."""
+        if first.next is None:
+            self.counted.emit(len(first.rows))
+            return
+        wanted = self._filter
+
+        def done(number: int) -> None:
+            if asked == self._asked:
+                self.counted.emit(number)
+
+        self._jobs.run(lambda: count_to(self._db, wanted, COUNTED + 1), done)
 
     def _refused(self, asked: int, error: Exception) -> None:
         if asked == self._asked:
@@ -172,7 +199,7 @@ class InspectionsTable(QAbstractTableModel):
         if stored.image != self._rows[row].image:
             self._thumbnails.forget(stored.inspection.id)
         self._rows[row] = stored
-        self.dataChanged.emit(self.index(row, 0), self.index(row, len(HEADERS) - 1))
+        self.dataChanged.emit(self.index(row, 0), self.index(row, COLUMNS - 1))
         self.refreshed.emit(stored.inspection.id)
 
     def _thumbnail_came(self, inspection_id: str) -> None:
@@ -182,21 +209,34 @@ class InspectionsTable(QAbstractTableModel):
             self.dataChanged.emit(cell, cell, [Qt.ItemDataRole.DecorationRole])
 
 
+def header(column: int) -> str:
+    """A column's title."""
+    titles = (
+        translate("Review", "Part"),
+        translate("Review", "Verdict"),
+        translate("Review", "Class"),
+        translate("Review", "Score"),
+        translate("Review", "Time"),
+        translate("Review", "You said"),
+    )
+    return titles[column]
+
+
 def cell_text(stored: Stored, column: int) -> str:
     """What a cell says, in words."""
     verdict, override = stored.inspection.verdict, stored.override
     if column == VERDICT:
-        return str(verdict.outcome)
+        return outcome_word(verdict.outcome)
     if column == LABEL:
         return verdict.label if verdict.outcome in (Outcome.NG, Outcome.REVIEW) else ""
     if column == SCORE:
-        return f"{verdict.score:.2f}" if verdict.outcome is not Outcome.NO_VERDICT else "–"
+        return number(verdict.score, 2) if verdict.outcome is not Outcome.NO_VERDICT else "–"
     if column == TIME:
         at = stored.inspection.times.inspected_at.astimezone()
-        return f"{at:%H:%M:%S}" if at.date() == utc_now().astimezone().date() else f"{at:%d %b %H:%M}"
+        return clock(at) if at.date() == utc_now().astimezone().date() else day_time(at)
     if column == CORRECTED and override is not None:
         named = override.outcome is Outcome.NG and override.label
-        return override.label if named else str(override.outcome)
+        return override.label if named else outcome_word(override.outcome)
     return ""
 
 

@@ -12,7 +12,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from gui.theme import SMALL, Theme, font
+from gui.language import translate
+from gui.theme import SMALL, Theme, font, scaled
 
 TREND_S = 30.0
 POINTS = 1000
@@ -41,7 +42,7 @@ class _Plot(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.plot)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(88)
+        self.setMinimumHeight(scaled(88))
         theme.changed.connect(self.dress)
 
     def dress(self) -> None:
@@ -52,14 +53,14 @@ class _Plot(QWidget):
             axis = self.plot.getAxis(side)
             axis.setPen(pg.mkPen(colours.line))
             axis.setTextPen(QColor(colours.muted))
-            axis.setLabel(word, **{"color": colours.muted, "font-size": f"{SMALL}px"})
+            axis.setLabel(word, **{"color": colours.muted, "font-size": f"{scaled(SMALL)}px"})
 
 
 class Histogram(_Plot):
     """Pixels per grey value, counts on a logarithmic scale; the top value is marked once a pixel is on it."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, {"left": "pixels (log)", "bottom": "grey value at 8 bits"}, parent)
+        super().__init__(theme, _axes_of_histogram(), parent)
         self._counts: NDArray[np.int64] = np.zeros(256, np.int64)
         self._curve = self.plot.plot([], [], stepMode="center", fillLevel=0)
         self._top = pg.InfiniteLine(255.5, angle=90)
@@ -101,7 +102,7 @@ class FocusTrend(_Plot):
     """Sharpness over the last half minute; the dashed line is the best since the peak was last forgotten."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, {"left": "focus", "bottom": "seconds ago"}, parent)
+        super().__init__(theme, _axes_of_focus(), parent)
         self._points: deque[tuple[float, float]] = deque(maxlen=POINTS)
         self._peak = 0.0
         self._curve = self.plot.plot([], [])
@@ -109,7 +110,7 @@ class FocusTrend(_Plot):
         self.plot.addItem(self._best)
         self.plot.setXRange(-TREND_S, 0, padding=0.03)
         self.plot.setYRange(0, 1, padding=0.04)
-        self.plot.getAxis("bottom").setTicks([[(-30, "30"), (-20, "20"), (-10, "10"), (0, "now")]])
+        self.plot.getAxis("bottom").setTicks([[(-30, "30"), (-20, "20"), (-10, "10"), (0, translate("Camera", "now"))]])
         self.dress()
 
     @property
@@ -145,3 +146,11 @@ class FocusTrend(_Plot):
         super().dress()
         self._curve.setPen(pg.mkPen(self._theme.colours.text, width=1.5))
         self._best.setPen(pg.mkPen(self._theme.colours.accent, width=1.5, style=Qt.PenStyle.DashLine))
+
+
+def _axes_of_histogram() -> dict[str, str]:
+    return {"left": translate("Camera", "pixels (log)"), "bottom": translate("Camera", "grey value at 8 bits")}
+
+
+def _axes_of_focus() -> dict[str, str]:
+    return {"left": translate("Camera", "focus"), "bottom": translate("Camera", "seconds ago")}

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.domain import Box, Mask, Pixels, Region
 from engine.preprocess import to_uint8
+from gui.language import translate
 from gui.theme import NORMAL, Theme, font
 from gui.widgets.pixel_images import Layer, on_memory, premultiplied, tinted
 
@@ -70,7 +71,7 @@ class ImageView(QWidget):
         self._style: OverlayStyle = "heat"
         self._opacity = 0.55
         self._greyed = False
-        self._empty = "No picture yet"
+        self._empty = translate("Window", "No picture yet")
         self._scale: float | None = None
         """Screen pixels per frame pixel; None = fit."""
         self._centre = QPointF()
@@ -183,6 +184,11 @@ class ImageView(QWidget):
         """The whole picture, as large as it goes."""
         self._scale = None
         self._view_changed()
+
+    def look_like(self, other: ImageView) -> None:
+        """Take over another view's zoom and place; of a picture of the same size. Tells nobody."""
+        self._scale, self._centre = other._scale, QPointF(other._centre)
+        self._refresh()
 
     def actual_size(self) -> None:
         """One frame pixel on one screen pixel."""
@@ -308,7 +314,7 @@ class ImageView(QWidget):
             # A dark line under the coloured one: it is seen on bright metal and on dark.
             painter.setPen(QPen(QColor(0, 0, 0, 160), 5 if chosen else 4))
             painter.drawPolygon(outline)
-            painter.setPen(QPen(self._theme.colour("accent" if chosen else "review"), 3 if chosen else 2))
+            painter.setPen(QPen(self._theme.colour("accent" if chosen else "review_fill"), 3 if chosen else 2))
             painter.drawPolygon(outline)
 
     # ── mouse ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,20 +7,35 @@ from PySide6.QtGui import QFontMetrics, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QStylePainter, QWidget
 
 from gui.icons import icon
-from gui.theme import NORMAL, SMALL, SPACING, TOUCH, Theme, font
+from gui.language import translate
+from gui.theme import NORMAL, SMALL, SPACING, TOUCH, Theme, font, scaled
 
 ICON = 20
 CAP_HEIGHT = 18
-CAP_NAMES = {
-    "Return": "↵",
-    "Left": "←",
-    "Right": "→",
-    "Escape": "Esc",
-    "Comma": ",",
-    "Period": ".",
-    "Delete": "Del",
-    "Backspace": "⌫",
-}
+
+
+def key_words(sequence: str) -> str:
+    """A key as it stands on its cap: `Ctrl+Left` is `Ctrl+←`, in German `Strg+←`."""
+    words = {
+        "Ctrl": translate("Keys", "Ctrl"),
+        "Shift": translate("Keys", "Shift"),
+        "Space": translate("Keys", "Space"),
+        "Escape": translate("Keys", "Esc"),
+        "Esc": translate("Keys", "Esc"),
+        "Delete": translate("Keys", "Del"),
+        "Del": translate("Keys", "Del"),
+        "PgUp": translate("Keys", "PgUp"),
+        "PgDown": translate("Keys", "PgDn"),
+        "Return": "↵",
+        "Left": "←",
+        "Right": "→",
+        "Up": "↑",
+        "Down": "↓",
+        "Comma": ",",
+        "Period": ".",
+        "Backspace": "⌫",
+    }
+    return "+".join(words.get(part, part) for part in sequence.split("+")) if sequence != "+" else "+"
 
 
 class KeyButton(QPushButton):
@@ -38,12 +53,13 @@ class KeyButton(QPushButton):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(text, parent)
-        self._theme, self._key, self._icon_name = theme, CAP_NAMES.get(key, key), icon_name
+        self._theme, self._key, self._icon_name = theme, key_words(key), icon_name
         self._compact, self._mark = compact, QIcon()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         if primary:
             self.setProperty("role", "primary")
-        self.setAccessibleDescription(f"Key {self._key}" if self._key else "")
+        described = translate("Keys", "Key {key}").format(key=self._key)
+        self.setAccessibleDescription(described if self._key else "")
         theme.changed.connect(self.update)
 
     def set_icon(self, name: str) -> None:
@@ -61,9 +77,10 @@ class KeyButton(QPushButton):
         """Icon, word and key cap with a grid step between them."""
         metrics = QFontMetrics(font(NORMAL))
         width = 3 * SPACING + metrics.horizontalAdvance(self.text())
-        width += ICON + SPACING if self._has_icon else 0
+        width += scaled(ICON) + SPACING if self._has_icon else 0
         width += self._cap_width() + SPACING if self._key else 0
-        return QSize(width, TOUCH - SPACING if self._compact else TOUCH)
+        height = scaled(TOUCH - SPACING if self._compact else TOUCH)
+        return QSize(width, max(TOUCH, height) if self._theme.touch else height)
 
     def minimumSizeHint(self) -> QSize:
         """No smaller: a cut word is no word."""
@@ -81,13 +98,17 @@ class KeyButton(QPushButton):
         if self._has_icon:
             mark = self._mark if not self._mark.isNull() else icon(self._icon_name, ink.name())
             mode = QIcon.Mode.Normal if self.isEnabled() else QIcon.Mode.Disabled
-            mark.paint(painter, QRect(left.x(), (self.height() - ICON) // 2, ICON, ICON), mode=mode)
-            left.setLeft(left.x() + ICON + SPACING)
+            side = scaled(ICON)
+            mark.paint(painter, QRect(left.x(), (self.height() - side) // 2, side, side), mode=mode)
+            left.setLeft(left.x() + side + SPACING)
         painter.setFont(font(NORMAL))
         painter.setPen(ink)
+        if primary and self.hasFocus():
+            # The sheet's ring has the fill's own colour.
+            painter.drawRoundedRect(self.rect().adjusted(3, 3, -4, -4), 3, 3)
         painter.drawText(left, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
         if self._key:
-            cap = QRect(0, 0, self._cap_width(), CAP_HEIGHT)
+            cap = QRect(0, 0, self._cap_width(), scaled(CAP_HEIGHT))
             cap.moveCenter(left.center())
             cap.moveRight(left.right())
             ring = ink if primary else self._theme.colour("line")
@@ -102,4 +123,4 @@ class KeyButton(QPushButton):
         return bool(self._icon_name) or not self._mark.isNull()
 
     def _cap_width(self) -> int:
-        return max(CAP_HEIGHT, QFontMetrics(font(SMALL)).horizontalAdvance(self._key) + SPACING)
+        return max(scaled(CAP_HEIGHT), QFontMetrics(font(SMALL)).horizontalAdvance(self._key) + SPACING)

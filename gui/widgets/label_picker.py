@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from gui.theme import SPACING
+from gui.language import translate
+from gui.theme import SPACING, scaled
 
 MAX_LABEL = 60
 ROW = 36
@@ -25,11 +26,13 @@ class LabelPicker(QFrame):
         self.setObjectName("labelPicker")
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._classes: tuple[str, ...] = ()
-        self.entry = QLineEdit(placeholderText="Digit, letters of a class, or a new name", maxLength=MAX_LABEL)
-        self.entry.setAccessibleName("Class of the defect")
+        self.entry = QLineEdit(
+            placeholderText=translate("Review", "Digit, letters of a class, or a new name"), maxLength=MAX_LABEL
+        )
+        self.entry.setAccessibleName(translate("Review", "Class of the defect"))
         self.list = QListWidget()
         self.list.setUniformItemSizes(True)
-        hint = QLabel("1–9, 0 choose · Enter takes the marked one · Esc closes")
+        hint = QLabel(translate("Review", "1–9, 0 choose · Enter takes the marked one · Esc closes"))
         hint.setProperty("role", "muted")
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
@@ -47,8 +50,8 @@ class LabelPicker(QFrame):
         self.entry.clear()
         self._list("")
         rows = min(len(self._classes) + 1, 10)
-        self.list.setFixedHeight(rows * ROW + 2)
-        self.resize(320, self.sizeHint().height())
+        self.list.setFixedHeight(rows * scaled(ROW) + 2)
+        self.resize(max(scaled(320), self.sizeHint().width()), self.sizeHint().height())
         room = self.screen().availableGeometry()
         left = max(room.left(), min(at.x(), room.right() - self.width()))
         top = max(room.top(), min(at.y() - self.height() - SPACING, room.bottom() - self.height()))
@@ -93,11 +96,11 @@ class LabelPicker(QFrame):
             digit = f"{(place + 1) % 10}" if place < 10 else " "
             item = QListWidgetItem(f"{digit}   {name}", self.list)
             item.setData(_NEW, name)
-            item.setSizeHint(QSize(0, ROW))
+            item.setSizeHint(QSize(0, scaled(ROW)))
         if wanted and wanted.lower() not in {name.lower() for name in self._classes}:
-            item = QListWidgetItem(f"+   new class “{wanted}”", self.list)
+            item = QListWidgetItem("+   " + translate("Review", "new class “{name}”").format(name=wanted), self.list)
             item.setData(_NEW, wanted)
-            item.setSizeHint(QSize(0, ROW))
+            item.setSizeHint(QSize(0, scaled(ROW)))
         self.list.setCurrentRow(0 if self.list.count() else -1)
 
     def _take(self, item: QListWidgetItem) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTime, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from gui.icons import icon
-from gui.theme import SPACING, Theme
+from gui.language import number, size, translate
+from gui.theme import SPACING, Theme, scaled
+from gui.widgets.elided import Remark
 
 LOW_DISK_BYTES = 5 * 1024**3
 FIELDS = {"state": 88, "source": 200, "model": 220, "rate": 88, "skipped": 96, "disk": 104}
-"""Field → least width in pixels, so that a growing number moves nothing."""
+"""Field → its share of the width, so that a growing number moves nothing."""
 ICONS = {
     "Running": "play",
     "Paused": "pause",
@@ -19,6 +21,20 @@ ICONS = {
     "Lost": "warning",
     "Loading": "scan",
 }
+HEIGHT = 28
+
+
+def state_word(state: str) -> str:
+    """The line's state as it stands on screen."""
+    words = {
+        "Running": translate("Status", "Running"),
+        "Paused": translate("Status", "Paused"),
+        "Stopped": translate("Status", "Stopped"),
+        "Failed": translate("Status", "Failed"),
+        "Lost": translate("Status", "Lost"),
+        "Loading": translate("Status", "Loading"),
+    }
+    return words.get(state, state)
 
 
 class StatusBar(QWidget):
@@ -28,11 +44,11 @@ class StatusBar(QWidget):
         super().__init__(parent)
         self.setObjectName("status")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(4 * SPACING)
+        self.setFixedHeight(max(4 * SPACING, scaled(HEIGHT) - SPACING))
         self._theme = theme
         self._state = "Stopped"
         self._mark = QLabel()
-        self._labels = {name: QLabel() for name in FIELDS}
+        self._labels = {name: Remark(theme, 1) for name in FIELDS}
         self._clock = QLabel()
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * SPACING, 0, 2 * SPACING, 0)
@@ -41,8 +57,7 @@ class StatusBar(QWidget):
         for index, (name, width) in enumerate(FIELDS.items()):
             if index:
                 row.addWidget(_divider())
-            self._labels[name].setMinimumWidth(width)
-            self._labels[name].setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            self._labels[name].set_token("text")
             row.addWidget(self._labels[name], width)
         row.addWidget(_divider())
         row.addWidget(self._clock)
@@ -61,43 +76,49 @@ class StatusBar(QWidget):
     def set_state(self, state: str) -> None:
         """Running, Paused, Stopped, Lost, Failed or Loading."""
         self._state = state
-        self._labels["state"].setText(state)
+        self._labels["state"].setText(state_word(state))
         self._draw_state()
 
     def set_source(self, text: str) -> None:
         """The source in words."""
-        self._labels["source"].setText(text)
-        self._labels["source"].setToolTip(text)
+        self._say("source", text)
 
     def set_model(self, text: str) -> None:
         """The model's name, version and time per part."""
-        self._labels["model"].setText(text)
-        self._labels["model"].setToolTip(text)
+        self._say("model", text)
 
     def set_rate(self, per_second: float) -> None:
         """Inspections a second."""
-        self._labels["rate"].setText(f"{per_second:5.1f} parts/s")
+        words = translate("Status", "{rate} parts/s")
+        self._say("rate", words.format(rate=number(per_second, 1)))
 
     def set_skipped(self, skipped: int) -> None:
         """Frames the source made and the station never saw."""
-        self._labels["skipped"].setText(f"skipped {skipped:,}")
-        self._labels["skipped"].setToolTip("Pictures that came while the one before was still being judged")
+        self._labels["skipped"].setText(translate("Status", "skipped {count}").format(count=number(skipped)))
+        self._labels["skipped"].setToolTip(
+            translate("Status", "Pictures that came while the one before was still being judged")
+        )
 
     def set_disk(self, free: int) -> None:
         """Free bytes where pictures are kept; low is said in words."""
-        gigabytes = free / 1024**3
         low = free < LOW_DISK_BYTES
-        self._labels["disk"].setText(f"disk {gigabytes:,.0f} GB" if not low else f"disk low: {gigabytes:.1f} GB")
-        self._labels["disk"].setStyleSheet(f"color: {self._theme.colours.review}" if low else "")
+        words = translate("Status", "disk low: {size}") if low else translate("Status", "disk {size}")
+        self._say("disk", words.format(size=size(free)))
+        self._labels["disk"].set_token("review" if low else "text")
 
     def sizeHint(self) -> QSize:
         """One row."""
-        return QSize(800, 4 * SPACING)
+        return QSize(800, self.height())
+
+    def _say(self, field: str, text: str) -> None:
+        """What does not fit is in the tip."""
+        self._labels[field].setText(text)
+        self._labels[field].setToolTip(text)
 
     def _draw_state(self) -> None:
         colours = self._theme.colours
         colour = {"Failed": colours.ng, "Lost": colours.review}.get(self._state, colours.text)
-        self._mark.setPixmap(icon(ICONS.get(self._state, "info"), colour).pixmap(16, 16))
+        self._mark.setPixmap(icon(ICONS.get(self._state, "info"), colour).pixmap(scaled(16), scaled(16)))
 
     def _tick(self) -> None:
         self._clock.setText(QTime.currentTime().toString("HH:mm"))

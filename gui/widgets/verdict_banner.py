@@ -7,12 +7,18 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.domain import Outcome, Verdict
-from gui.theme import LARGE, NORMAL, SPACING, Theme, draw_mark, font
+from gui.language import number, outcome_word, translate
+from gui.theme import LARGE, NORMAL, SPACING, Theme, draw_mark, font, scaled
+from gui.widgets.elided import elided, lines_of
 
 MARGIN = 2 * SPACING
 MAX_WORD_PX = 192
 REASONS = 2
 HEADLINE, LINE = 28.0, 18.0
+LEAST, MOST = 140, 336
+"""Height in pixels."""
+LEAST_WORD = 96
+"""Pixels of height that are the word's before class and score have a line of their own: the reasons name them too."""
 
 
 class VerdictBanner(QWidget):
@@ -26,14 +32,14 @@ class VerdictBanner(QWidget):
         self._reasons: tuple[str, ...] = ()
         self._note = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(176)
-        self.setMaximumHeight(336)
+        self.setMinimumHeight(LEAST)
+        self.setMaximumHeight(max(MOST, scaled(MOST * 0.7)))
         theme.changed.connect(self.update)
 
     @property
     def word(self) -> str:
         """The word shown, empty before the first verdict."""
-        return str(self._outcome) if self._outcome else ""
+        return outcome_word(self._outcome) if self._outcome else ""
 
     @property
     def reason(self) -> str:
@@ -57,9 +63,12 @@ class VerdictBanner(QWidget):
         else:
             self._outcome, self._reasons = verdict.outcome, verdict.reasons
             # The score is that of a defect: beside a sound part's class it would read as "hardly sound".
-            score = f"  {verdict.score:.2f}" if verdict.outcome in (Outcome.NG, Outcome.REVIEW) else ""
-            self._headline = f"{verdict.label}{score}" if verdict.label else ""
-        self.setAccessibleName(f"Verdict {self.word}. {self._headline}. {self.reason}")
+            score = f"  {number(verdict.score, 2)}" if verdict.outcome in (Outcome.NG, Outcome.REVIEW) else ""
+            known = verdict.label.casefold() == str(verdict.outcome).casefold()
+            self._headline = f"{verdict.label}{score}" if verdict.label and not known else ""
+        said = [word for word in (self.word, self._headline, self.reason, note) if word]
+        self.setAccessibleName(translate("Live", "Verdict: {words}").format(words=". ".join(said)))
+        self.setToolTip("\n".join(word for word in (self._headline, *self._reasons, note) if word))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -71,17 +80,26 @@ class VerdictBanner(QWidget):
             self._paint_box(painter, box, self._theme.colour("raised"), self._theme.colour("line"), 1)
             painter.setPen(self._theme.colour("muted"))
             painter.setFont(font(LARGE))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "No part yet")
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, translate("Live", "No part yet"))
             return
         colour = self._theme.outcome_colour(self._outcome)
         calm = self._outcome is Outcome.OK
-        fill, ink = (self._theme.colour("raised"), colour) if calm else (colour, self._theme.on_outcome(self._outcome))
-        self._paint_box(painter, box, fill, colour, 3)
-        inside = box.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
-        text_height = HEADLINE + REASONS * LINE + SPACING
+        fill = self._theme.colour("raised") if calm else self._theme.fill_colour(self._outcome)
+        ink = colour if calm else self._theme.on_outcome(self._outcome)
+        self._paint_box(painter, box, fill, colour if calm else fill, 3)
+        margin = MARGIN if self.height() >= LEAST + 2 * SPACING else SPACING
+        inside = box.adjusted(MARGIN, margin, -MARGIN, -margin)
+        text_height = self._text_height(inside.height()) + SPACING
         self._paint_word(painter, QRectF(inside.adjusted(0, 0, 0, -text_height)), ink)
         words = QRectF(inside.left(), inside.bottom() - text_height + SPACING, inside.width(), text_height - SPACING)
         self._paint_reasons(painter, words, self._theme.colour("text") if calm else ink)
+
+    def _text_height(self, room: float) -> int:
+        """All of it where the word stays large; else one line for the reason, one for the note."""
+        whole = scaled(HEADLINE + REASONS * LINE)
+        if room - whole >= LEAST_WORD:
+            return whole
+        return scaled(LINE) * (2 if self._note else 1) + 2
 
     def _paint_box(self, painter: QPainter, box: QRectF, fill: QColor, edge: QColor, width: float) -> None:
         painter.setPen(QPen(edge, width))
@@ -106,20 +124,26 @@ class VerdictBanner(QWidget):
             painter.drawText(at, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, line)
 
     def _paint_reasons(self, painter: QPainter, box: QRectF, ink: QColor) -> None:
+        """As much as fits, the note first: it is about now."""
         painter.setPen(ink)
-        top = box.top()
-        if self._headline:
+        line, top = float(scaled(LINE)), box.top()
+        rows = max(1, int((box.height() + 2) / line))
+        if self._headline and box.height() >= scaled(HEADLINE):
             painter.setFont(font(LARGE, bold=True))
-            painter.drawText(QRectF(box.left(), top, box.width(), HEADLINE), _LEFT, self._headline)
-            top += HEADLINE
-        painter.setFont(font(NORMAL))
-        rest = QRectF(box.left(), top, box.width(), box.bottom() - top)
-        if self._note:
-            rest.setBottom(rest.bottom() - LINE)
-        painter.drawText(rest, int(Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap), "\n".join(self._reasons))
-        if self._note:
+            head = QRectF(box.left(), top, box.width(), scaled(HEADLINE))
+            painter.drawText(head, _LEFT, elided(self._headline, painter.font(), box.width()))
+            top += scaled(HEADLINE)
+            rows = int((box.bottom() - top + 2) / line)
+        if self._note and rows:
+            rows -= 1
             painter.setFont(font(NORMAL, bold=True))
-            painter.drawText(QRectF(box.left(), rest.bottom(), box.width(), LINE), _LEFT, self._note)
+            note = elided(self._note, painter.font(), box.width())
+            painter.drawText(QRectF(box.left(), box.bottom() - line, box.width(), line), _LEFT, note)
+        painter.setFont(font(NORMAL))
+        said = ("\n" if rows > 1 else "; ").join(self._reasons)
+        for text in lines_of(said, painter.font(), box.width(), rows) if rows > 0 else ():
+            painter.drawText(QRectF(box.left(), top, box.width(), line), _LEFT, text)
+            top += line
 
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
@@ -128,7 +152,8 @@ _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
 def _fitting(lines: list[str], room: QRectF) -> QFont:
     """The largest bold type in which all lines fit the room."""
     size = min(MAX_WORD_PX, int(room.height() / len(lines)))
-    made = font(max(size, LARGE), bold=True)
+    made = font(LARGE, bold=True)
+    made.setPixelSize(max(size, LARGE))
     widest = max(QFontMetricsF(made).horizontalAdvance(line) for line in lines)
     if widest > room.width():
         made.setPixelSize(max(LARGE, int(made.pixelSize() * room.width() / widest)))

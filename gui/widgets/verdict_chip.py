@@ -9,16 +9,18 @@ from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QToolButton, QWidget
 
 from engine.domain import Outcome
+from gui.language import outcome_word, translate
 from gui.tables.inspections import OUTCOME_ROLE
 from gui.tables.thumbnails import still_icon
-from gui.theme import Theme, draw_mark
+from gui.theme import Theme, draw_mark, scaled
 
 MARK = 16
 _RATIO = 2.0
 
 
 def outcome_icon(theme: Theme, outcome: Outcome, size: int = MARK) -> QIcon:
-    """The outcome's shape in its colour, sharp on twice as dense screens."""
+    """The outcome's shape in its colour, sharp on twice as dense screens; `size` as designed."""
+    size = scaled(size)
     pixmap = QPixmap(round(size * _RATIO), round(size * _RATIO))
     pixmap.setDevicePixelRatio(_RATIO)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -35,7 +37,10 @@ class VerdictDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._theme = theme
         self._icons: dict[Outcome, QIcon] = {}
-        theme.changed.connect(self._icons.clear)
+        theme.changed.connect(self._forget)
+
+    def _forget(self) -> None:
+        self._icons.clear()
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         """Add the shape to what the cell shows."""
@@ -48,7 +53,7 @@ class VerdictDelegate(QStyledItemDelegate):
             self._icons[outcome] = outcome_icon(self._theme, outcome)
         changed: Any = option  # PySide's stubs do not know that an option's fields can be set.
         changed.icon = self._icons[outcome]
-        changed.decorationSize = QSize(MARK, MARK)
+        changed.decorationSize = QSize(scaled(MARK), scaled(MARK))
         changed.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
 
 
@@ -60,9 +65,9 @@ class VerdictChip(QToolButton):
         self._theme, self.outcome = theme, outcome
         self.setCheckable(True)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setIconSize(QSize(MARK, MARK))
-        self.setText(str(outcome))
-        self.setAccessibleName(f"Show {outcome} parts")
+        self.setIconSize(QSize(scaled(MARK), scaled(MARK)))
+        self.setText(outcome_word(outcome))
+        self.setAccessibleName(translate("Review", "Show {verdict} parts").format(verdict=outcome_word(outcome)))
         self._draw()
         theme.changed.connect(self._draw)
 

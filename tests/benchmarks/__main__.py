@@ -17,14 +17,28 @@ from engine.package import ModelPackage, open_package
 from engine.settings import demo_package
 from engine.sources.parts import PartMaker
 from engine.sources.pictures import list_pictures, read_picture
-from tests.benchmarks import agreement, cam, cameras, casting, inference, latency, models, segdec, training
+from tests.benchmarks import (
+    agreement,
+    cam,
+    cameras,
+    casting,
+    inference,
+    latency,
+    models,
+    review,
+    scan_live,
+    segdec,
+    training,
+)
 from trainer.evaluate import part_of
 from trainer.formats.detect import open_dataset
 
 SECONDS = float(os.environ.get("LINESIDE_BENCH_SECONDS", "120"))
 PLAIN_SECONDS = min(30.0, SECONDS)
 LATENCY_SECONDS = 20.0
+REVIEW_ROWS = 1_000_000
 CAMERA_SECONDS, STEADY_SECONDS, LOSSES = 15.0, 60.0, 30
+SCAN_SECONDS = 60.0
 
 
 def live(way: str, seconds: float) -> dict[str, float | str]:
@@ -146,6 +160,8 @@ SECTIONS: dict[str, tuple[Callable[[], None], bool]] = {
     "cameras": (lambda: cameras.report(CAMERA_SECONDS), False),
     "losses": (lambda: cameras.report_losses(STEADY_SECONDS, LOSSES), False),
     "live": (show_live, False),
+    "review": (lambda: review.report(REVIEW_ROWS), False),
+    "scan_live": (lambda: scan_live.report(SCAN_SECONDS), False),
 }
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
-from db import inspections, overrides
+from db import inspections, overrides, plans
 from db.archive import Archive
 from db.inspections import Filter, NewInspection
 from db.paging import Sort, Stored
@@ -201,7 +201,9 @@ def test_counts_tell_verdicts_overrides_and_yield(db: Database) -> None:
 
 def test_choices_are_what_occurs(db: Database) -> None:
     _add(db, make.inspection(1, lot=""), make.inspection(2, lot="B"), make.inspection(3, Outcome.OK, lot="A"))
-    assert inspections.distinct(db) == inspections.Choices(("good", "scratch"), ("A", "B"), ("abc123",), ("demo:",))
+    assert inspections.distinct(db) == inspections.Choices(
+        ("good", "scratch"), ("A", "B"), ("abc123",), ("demo:",), ("plate",)
+    )
 
 
 def test_sorts_order_as_named(db: Database) -> None:
@@ -294,6 +296,7 @@ def test_pages_over_equal_keys_lose_and_repeat_nothing(
             Sort.OLDEST: seconds,
             Sort.SCORE: -score,
             Sort.CLOSEST: abs(score - 0.5),
+            Sort.FARTHEST: -abs(score - 0.5),
             Sort.MISTAKES: -seconds - (1000 if mistake else 0),
         }[sort]
 
@@ -327,3 +330,51 @@ def test_a_page_is_read_along_an_index_without_sorting(db: Database, sort: Sort)
         plan = [row[3] for row in rows]
     assert "SEARCH inspections USING INDEX" in plan[0], plan
     assert not any("TEMP B-TREE" in line or line.startswith("SCAN") for line in plan), plan
+
+
+def test_filters_of_what_people_said(db: Database) -> None:
+    _add(db, *(make.inspection(n, Outcome.OK, score=0.1 * n) for n in range(5)))
+    overrides.add_override(db, make.override(f"{1:024x}", Outcome.NG, "pit"))
+    overrides.add_override(db, make.override(f"{3:024x}", Outcome.NG, "pit"))
+    overrides.add_override(db, make.override(f"{2:024x}"))
+    with db.writing() as session:
+        for number in (0, 2):
+            session.execute(
+                text("INSERT INTO random_audits VALUES (:id, '2026-03-01 06:00:00', 10)"), {"id": f"{number:024x}"}
+            )
+    assert _ids(db, Filter(disagrees=True)) == [3, 1]
+    assert _ids(db, Filter(disagrees=True), Sort.FARTHEST) == [1, 3]
+    assert _ids(db, Filter(disagrees=False)) == [4, 2, 0]
+    assert _ids(db, Filter(audit=True)) == [0]
+    assert _ids(db, Filter(recipe="plate", commented=False)) == [4, 3, 2, 1, 0]
+    assert _ids(db, Filter(recipe="other")) == []
+    assert _ids(db, Filter(ids=frozenset({f"{4:024x}", f"{0:024x}", "nobody"}))) == [4, 0]
+
+
+@pytest.mark.parametrize("large", [1, 3, 25_000])
+def test_whatever_leads_the_search_the_rows_are_the_same(
+    db: Database, monkeypatch: pytest.MonkeyPatch, large: int
+) -> None:
+    monkeypatch.setattr(plans, "LARGE", large)
+    kinds = [Outcome.OK, Outcome.NG, Outcome.OK, Outcome.REVIEW]
+    _add(db, *(make.inspection(n, kinds[n % 4], score=n % 7 / 10, lot="AB"[n % 2]) for n in range(24)))
+    for number in range(0, 24, 5):
+        overrides.add_override(db, make.override(f"{number:024x}", Outcome.NG, "scratch"))
+    everything = {n: inspections.get(db, f"{n:024x}") for n in range(24)}
+    filters = {
+        Filter(lot="A"): lambda s: s.inspection.traveller.lot == "A",
+        Filter(lot="B", outcomes=frozenset({Outcome.NG, Outcome.REVIEW})): lambda s: (
+            s.inspection.traveller.lot == "B" and s.inspection.verdict.outcome in (Outcome.NG, Outcome.REVIEW)
+        ),
+        Filter(min_score=0.2, max_score=0.4): lambda s: 0.2 <= s.inspection.verdict.score <= 0.4,
+        Filter(overridden=True, lot="A"): lambda s: s.override is not None and s.inspection.traveller.lot == "A",
+        Filter(since=make.START + timedelta(seconds=6), recipe="plate"): lambda s: int(s.inspection.id, 16) >= 6,
+    }
+    for filter, wanted in filters.items():
+        expected = {n for n, stored in everything.items() if stored is not None and wanted(stored)}
+        for sort in Sort:
+            found = _ids(db, filter, sort, 5)
+            assert set(found) == expected, (filter, sort)
+            assert len(found) == len(expected), (filter, sort)
+        assert inspections.count_to(db, filter) == len(expected)
+        assert inspections.count_to(db, filter, 3) == min(3, len(expected))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox
+from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QSplitter
 from pytestqt.qtbot import QtBot
 
 from engine import events
@@ -24,7 +24,7 @@ from gui.notify import Notice
 from gui.pages.camera import CameraPage
 from gui.pages.camera_feed import harmless
 from gui.pages.camera_form import PICTURE, TRIGGER
-from gui.pages.camera_list import NOTE
+from gui.pages.camera_list import NOTE, once_each
 from gui.pages.camera_save import save
 from tests.gui.conftest import Open
 from tests.gui.fake_camera import FOUND, SILENT, SILENT_REMEDY, URI, FakeCamera
@@ -45,6 +45,7 @@ class Rig:
         self.cameras = {URI: FakeCamera(refuses=("offset_x",)), OTHER.uri: FakeCamera((), uri=OTHER.uri)}
         self.found: tuple[list[SourceInfo], dict[str, str]] = ([FOUND, OTHER], {})
         bench.context.folder = tmp_path / "home"
+        bench.context.language.choose("en")
         self.bridge = Bridge(bench.context)
         options = RunOptions("demo:?fps=30", load=loader("ok"), open=self.open)
         self.line = Line(bench.context, self.bridge, options)
@@ -120,6 +121,30 @@ def test_no_camera_says_what_to_do_and_a_kind_that_cannot_be_listed_says_why(rig
     QTest.mouseClick(page.list.find_button, Qt.MouseButton.LeftButton)
     rig.until(lambda: URI in page.list.uris)
     assert not page.list.empty.isVisible() and not page.list.trouble.isVisible()
+
+
+def test_a_camera_that_two_kinds_find_is_listed_once_with_a_note(rig: Rig) -> None:
+    twin = SourceInfo("genicam:77", "Camera by its producer", "genicam", "77", True)
+    other = SourceInfo("genicam:78", "Another camera", "genicam", "78", True)
+    mine = SourceInfo("gige:77", "Camera", "gige", "77", True)
+    assert once_each([mine, twin, other]) == ([mine, other], {"gige:77": "genicam"})
+    assert once_each([OTHER, OTHER]) == ([OTHER], {})
+    rig.page.list.set_found([mine, twin, other], {})
+    assert rig.page.list.uris[:2] == ("gige:77", "genicam:78")
+    assert text_of(rig, 0) == ("Camera", "Also found as GenICam.")
+
+
+def test_columns_that_somebody_moved_come_back(rig: Rig) -> None:
+    page = rig.show()
+    split = page.findChildren(QSplitter)[0]
+    split.setSizes([320, 500, 380])
+    split.splitterMoved.emit(320, 1)
+    again = CameraPage(rig.bench.context, rig.line, rig.open, lambda: rig.found)
+    rig.bench.show(again)
+    assert again._columns == split.sizes()
+    assert abs(again.findChildren(QSplitter)[0].sizes()[0] - split.sizes()[0]) <= 2
+    rig.bench.context.remember("camera", columns="wide")
+    assert CameraPage(rig.bench.context, rig.line, rig.open, lambda: rig.found)._columns is None
 
 
 def test_a_camera_that_cannot_be_opened_says_so_in_the_list(rig: Rig) -> None:

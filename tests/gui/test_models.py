@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
-from db import audit
-from db.overrides import add_override
-from db.registry import activations, active
-from engine.domain import Outcome, Override, new_id, utc_now
+from db import gates
+from db.registry import activations, active, find
+from engine.domain import Outcome
+from engine.package import open_package
+from engine.settings import StationSettings
 from engine.training import DATASET_FILE, TrainingEvent, TrainingFailed
-from gui.pages import teach, teach_process
+from gui.pages import models_files
 from gui.pages.models import ModelsPage
 from gui.pages.models_why import WhyDialog
-from gui.pages.teach_process import TeachOrder, TeachProcess
+from gui.pages.teach_process import TeachOrder, TeachProcess, Trainer, find_trainer
+from gui.pages.teach_view import PLAN
 from tests.gui.stored import Bench, press
+from tests.gui.teaching import agree, correct_one, patient, stand_in, still_active, taught
 from tests.packages import write_tiny_package
-
-TRAINER = """
-import json, sys, time
-from pathlib import Path
-sys.path.insert(0, {root!r})
-from tests.packages import write_tiny_package
-def say(**event): print(json.dumps(event), flush=True)
-say(event="started", preset="finetune", architecture="tiny", device="cpu", epochs=2, train=1, validation=1, test=0)
-print("a library talks")
-for epoch in (1, 2):
-    say(event="progress", stage="training", done=epoch, total=2)
-    say(event="epoch", epoch=epoch, epochs=2, train_loss=1 / epoch, validation_loss=1 / epoch, best=True)
-{middle}
-out = Path(sys.argv[sys.argv.index("--out") + 1])
-made = write_tiny_package(out, name="taught", defect="scratch")
-say(event="finished", package=str(out), version=made.version, metrics={{"accuracy": 1.0}}, seconds=0.1)
-"""
 
 
 @pytest.fixture
@@ -49,32 +36,7 @@ def page(bench: Bench) -> ModelsPage:
 @pytest.fixture
 def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A trainer of our own: a real process that speaks the real protocol."""
-    script = tmp_path / "trainer.py"
-    root = str(Path(__file__).parents[2])
-    script.write_text(TRAINER.format(root=root, middle=""), encoding="utf-8")
-    true = teach_process.command
-    monkeypatch.setattr(teach_process, "command", lambda order: (true(order)[0], [str(script), *order.arguments]))
-    monkeypatch.setattr(teach, "trainer_here", lambda: True)
-    return script
-
-
-def agree(page: ModelsPage, why: str) -> None:
-    """Type a reason and press the dialog's button."""
-    dialog = page.findChildren(WhyDialog)[-1]
-    dialog.why.setText(why)
-    dialog.go.click()
-
-
-def still_active(bench: Bench) -> bool:
-    """The model of the start judges."""
-    now = active(bench.db)
-    return now is not None and now.version == bench.model.version
-
-
-def correct_one(bench: Bench) -> None:
-    part = bench.parts(Outcome.NG)[0]
-    at = utc_now()
-    add_override(bench.db, Override(new_id(at), part.id, at, "anna", Outcome.NG, "scratch"))
+    return stand_in(tmp_path, monkeypatch)
 
 
 def test_versions_are_listed_with_their_state(bench: Bench, page: ModelsPage) -> None:
@@ -133,16 +95,24 @@ def test_waiting_corrections_are_on_the_button(bench: Bench, page: ModelsPage) -
     correct_one(bench)
     page.activated()
     bench.idle()
-    assert page.teach_button.text() == "1 correction waits: teach the model"
+    assert page.teach_button.text().startswith("1 correction")
 
 
-def test_teaching_ends_with_a_candidate_beside_the_old_figures(bench: Bench, page: ModelsPage, trainer: Path) -> None:
+def test_teaching_says_first_what_it_will_do_and_ends_at_the_gate(
+    bench: Bench, page: ModelsPage, trainer: Path
+) -> None:
     correct_one(bench)
     press(page, "T")
-    bench.qtbot.waitUntil(lambda: page.teaching.candidate is not None, timeout=30_000)
     bench.idle()
-    assert len(page.teaching.view.curve.epochs) == 2
-    assert page.teaching.view.activate.isVisible()
+    plan = page.teaching.view.plan
+    assert page.teaching.view.step == PLAN
+    assert plan.fact("kept") == "1: 1 scratch"
+    assert plan.fact("new") == "1"
+    assert "lots cannot be kept apart" in plan.fact("split")
+    assert not (bench.db.folder / "datasets").exists()
+    press(page, "T")
+    taught(bench, page)
+    assert len(page.teaching.view.train.curves.epochs) == 2
     assert still_active(bench)
     press(page, "A")
     agree(page, "knows dents now")
@@ -150,6 +120,8 @@ def test_teaching_ends_with_a_candidate_beside_the_old_figures(bench: Bench, pag
     now = active(bench.db)
     assert now is not None
     assert now.name == "taught"
+    (kept,) = gates.gates(bench.db)
+    assert (kept.decision, kept.by, kept.why) == ("activated", "anna", "knows dents now")
     datasets = list((bench.db.folder / "datasets").iterdir())
     assert (datasets[0] / DATASET_FILE).exists()
 
@@ -157,61 +129,155 @@ def test_teaching_ends_with_a_candidate_beside_the_old_figures(bench: Bench, pag
 def test_rejecting_needs_a_reason_and_keeps_it(bench: Bench, page: ModelsPage, trainer: Path) -> None:
     correct_one(bench)
     press(page, "T")
-    bench.qtbot.waitUntil(lambda: page.teaching.candidate is not None, timeout=30_000)
+    bench.idle()
+    press(page, "T")
+    taught(bench, page)
     press(page, "X")
     dialog = page.findChildren(WhyDialog)[-1]
     assert not dialog.go.isEnabled()
     agree(page, "worse on creases")
     bench.idle()
-    assert any(e.what == "model rejected" and "worse on creases" in e.detail for e in audit.entries(bench.db))
+    (kept,) = gates.gates(bench.db)
+    assert (kept.decision, kept.why) == ("rejected", "worse on creases")
+    assert find(bench.db, kept.candidate).state == "rejected"
     assert still_active(bench)
+    press(page, "Backspace")
+    bench.idle()
+    assert "rejected" in {page.rows.data(page.rows.index(row, 0)) for row in range(page.rows.rowCount())}
 
 
 def test_trainer_that_dies_is_told_and_changes_nothing(bench: Bench, page: ModelsPage, trainer: Path) -> None:
     trainer.write_text("import sys; print('no space left', file=sys.stderr); sys.exit(3)", encoding="utf-8")
     correct_one(bench)
     press(page, "T")
-    bench.qtbot.waitUntil(lambda: "no space left" in bench.said(), timeout=30_000)
+    bench.idle()
+    press(page, "T")
+    patient(bench, lambda: "no space left" in bench.said())
     bench.idle()
     assert not page.teaching.busy
-    assert page.teaching.view.again.isVisible()
+    assert page.teaching.view.train.again.isVisible()
+    assert not page.teaching.view.train.resume.isVisible()
     assert still_active(bench)
 
 
-def test_training_can_be_cancelled(bench: Bench, page: ModelsPage, trainer: Path) -> None:
-    root = str(Path(__file__).parents[2])
-    trainer.write_text(TRAINER.format(root=root, middle="time.sleep(60)"), encoding="utf-8")
-    correct_one(bench)
-    press(page, "T")
-    bench.qtbot.waitUntil(lambda: len(page.teaching.view.curve.epochs) == 2, timeout=30_000)
-    press(page, "C")
-    bench.qtbot.waitUntil(lambda: not page.teaching.busy, timeout=30_000)
-    assert "did not finish" in page.teaching.view.status.text()
-
-
-def test_station_without_a_trainer_says_what_to_run(
-    bench: Bench, page: ModelsPage, monkeypatch: pytest.MonkeyPatch
+def test_cancelled_training_goes_on_from_its_checkpoint_after_a_restart(
+    bench: Bench, page: ModelsPage, trainer: Path
 ) -> None:
-    monkeypatch.setattr(teach, "trainer_here", lambda: False)
+    script = trainer.read_text(encoding="utf-8")
+    held = "checkpoint(); open(sys.argv[0] + '.ready', 'w').close(); time.sleep(60)"
+    trainer.write_text(script.replace("# middle", held), encoding="utf-8")
     correct_one(bench)
     press(page, "T")
     bench.idle()
-    said = page.teaching.view.status.text()
-    assert 'pip install "lineside[train]"' in said
-    assert "lineside train" in said
+    press(page, "T")
+    patient(bench, Path(f"{trainer}.ready").exists)
+    assert page.held()
+    press(page, "C")
+    patient(bench, lambda: not page.teaching.busy)
+    assert "did not finish" in page.teaching.status
+    assert page.teaching.view.train.resume.isVisible()
+    trainer.write_text(script, encoding="utf-8")
+    again = ModelsPage(bench.context)
+    bench.show(again)
+    bench.idle()
+    press(again, "T")
+    bench.idle()
+    assert again.teaching.view.plan.resume.isVisible()
+    press(again, "R")
+    taught(bench, again)
+    asked = Path(f"{trainer}.arguments").read_text(encoding="utf-8").split("\n")
+    (run,) = (bench.db.folder / "runs").iterdir()
+    assert asked[:3] == ["train", "--resume", str(run)]
+    assert asked[3] == "--out"
+
+
+def test_candidate_that_waits_is_still_waiting_after_a_restart(bench: Bench, page: ModelsPage, trainer: Path) -> None:
+    correct_one(bench)
+    press(page, "T")
+    bench.idle()
+    press(page, "T")
+    taught(bench, page)
+    waits = page.teaching.candidate
+    again = ModelsPage(bench.context)
+    bench.show(again)
+    patient(bench, lambda: again.teaching.candidate == waits)
+    assert again.teaching.gate.result is None
+    press(again, "T", "G")
+    patient(bench, lambda: again.teaching.gate.result is not None)
+
+
+def test_station_without_a_trainer_says_how_to_get_one_and_exports(
+    bench: Bench, page: ModelsPage, tmp_path: Path
+) -> None:
+    bench.context.settings.trainer = str(tmp_path / "nothing")
+    correct_one(bench)
+    press(page, "T")
+    bench.idle()
+    plan = page.teaching.view.plan
+    assert str(tmp_path / "nothing") in plan.remedy.text()
+    assert 'pip install "lineside[train]"' in plan.remedy.text()
+    assert not plan.start.isEnabled()
+    assert plan.bring.isVisible()
+    page.teaching.export_elsewhere(str(tmp_path / "stick"))
+    bench.idle()
+    (carried,) = (tmp_path / "stick").iterdir()
+    assert (carried / "corrections" / DATASET_FILE).exists()
+    assert open_package(carried / "model.zip").version == bench.model.version
+    assert "lineside train corrections" in (carried / "TRAIN.txt").read_text(encoding="utf-8")
 
 
 def test_nothing_to_teach_is_told(bench: Bench, page: ModelsPage) -> None:
     press(page, "T")
     bench.idle()
-    assert "no confirmed parts" in page.teaching.view.status.text()
+    assert "no confirmed parts" in page.teaching.status
+    assert not page.teaching.view.plan.start.isEnabled()
 
 
-def test_program_that_is_not_there_gives_one_sentence(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_pictures_of_which_different_things_were_said_are_held_back(bench: Bench, page: ModelsPage) -> None:
+    first = correct_one(bench)
+    second = correct_one(bench, Outcome.OK)
+    asked: list[str] = []
+    bench.context.pageAsked.connect(asked.append)
+    press(page, "T")
+    bench.idle()
+    plan = page.teaching.view.plan
+    assert plan.conflicts.isVisible()
+    assert plan.fact("conflicts").startswith("1 ")
+    assert not plan.start.isEnabled()
+    press(page, "D")
+    assert asked == ["review"]
+    assert bench.context.memory("review")["wanted"] == [first, second]
+
+
+def test_chosen_model_is_exported_verified_and_measured(
+    bench: Bench, page: ModelsPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(teach_process, "command", lambda _: (str(tmp_path / "none"), []))
-    process = TeachProcess(TeachOrder(tmp_path, tmp_path, tmp_path, tmp_path))
+    monkeypatch.setattr(models_files, "cache_folder", lambda: tmp_path / "cache")
+    page.acts.export(bench.model, str(tmp_path / "out.zip"))
+    press(page, "V", "S")
+    bench.idle()
+    assert "as it was registered" in bench.said()
+    assert open_package(tmp_path / "out.zip").version == bench.model.version
+    assert zipfile.is_zipfile(tmp_path / "out.zip")
+    assert page.rows.disk(bench.model.version).milliseconds is not None
+    (bench.model.folder / "model.onnx").write_bytes(b"rot")
+    press(page, "V")
+    bench.idle()
+    assert "damaged" in bench.said()
+
+
+def test_trainer_is_found_where_the_settings_say(tmp_path: Path) -> None:
+    place = shutil.which("python3") or shutil.which("python")
+    assert place is not None
+    found = find_trainer(StationSettings(schema_version=1, trainer=place))
+    assert found is not None
+    assert (found.program, found.arguments) == (place, ("-u", "-m", "main"))
+    assert find_trainer(StationSettings(schema_version=1, trainer=str(tmp_path / "none"))) is None
+
+
+def test_program_that_is_not_there_gives_one_sentence(qtbot: QtBot, tmp_path: Path) -> None:
+    order = TeachOrder(tmp_path, tmp_path, tmp_path, tmp_path)
+    process = TeachProcess(order, Trainer(str(tmp_path / "none"), (), ""))
     told: list[TrainingEvent] = []
     process.said.connect(told.append)
     with qtbot.waitSignal(process.ended):

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QMessageBox
 from db.inspections import get
 from db.overrides import history, in_force
 from engine.domain import Inspection, Outcome
-from gui.pages.review import NO_MATCH, NOTHING, ReviewPage
+from gui.pages.review import ReviewPage
+from gui.pages.review_layout import no_match, nothing
 from tests.gui.stored import Bench, press
 
 OK, NG, REVIEW, NONE = Outcome.OK, Outcome.NG, Outcome.REVIEW, Outcome.NO_VERDICT
@@ -168,7 +169,7 @@ def test_one_word_for_several_parts_asks_first(bench: Bench) -> None:
     assert not any(in_force(bench.db, p.id) for p in parts)
     ask = page.findChild(QMessageBox)
     assert ask is not None
-    assert "3 parts" in ask.text()
+    assert "3 part" in ask.text()
     ask.defaultButton().click()
     bench.idle()
     assert all(in_force(bench.db, p.id) for p in parts)
@@ -182,7 +183,7 @@ def test_filters_narrow_the_list_and_say_when_nothing_is_left(bench: Bench) -> N
     page.filters.reviewed.setCurrentIndex(page.filters.reviewed.findData("overridden"))
     bench.idle()
     assert page.list.rows.rowCount() == 0
-    assert page.part.view.empty_text == NO_MATCH
+    assert page.part.view.empty_text == no_match()
     press(page, "Shift+A")
     bench.idle()
     assert page.list.rows.rowCount() == 3
@@ -190,7 +191,7 @@ def test_filters_narrow_the_list_and_say_when_nothing_is_left(bench: Bench) -> N
 
 def test_empty_station_says_what_to_do(bench: Bench) -> None:
     page, _ = shown(bench)
-    assert page.part.view.empty_text == NOTHING
+    assert page.part.view.empty_text == nothing()
 
 
 def test_a_failed_save_keeps_the_draft_and_tells(bench: Bench) -> None:

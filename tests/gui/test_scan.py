@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import csv
+import re
+import zlib
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QMimeData, QPersistentModelIndex, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from db.inspections import counts
 from engine.domain import FrameRef, Inspection, ModelRef, Outcome, RecipeRef, Scores, Times, Traveller, Verdict, utc_now
 from gui.pages.scan import ScanPage
-from gui.tables.scan_rows import SCORE, ScanTable, Show
+from gui.pdf import write_pdf
+from gui.tables.scan_rows import SCORE, ScanRow, ScanTable, Show, row_of
+from gui.theme import Theme
+from tests.gui.conftest import Open
 from tests.gui.stored import Bench, press
 
 
@@ -61,26 +66,20 @@ def test_folder_names_are_compared_with_the_verdicts(bench: Bench, page: ScanPag
     assert table is not None
     assert table.rows == ("ok", "scratch")
     assert table.counts == ((6, 1), (1, 5))
-    text = page.results.figures.agreement.text()
-    assert "11 of 13" in text
-    assert "1 escape " in text
-    assert "1 overkill" in text
+    text = page.results.figures.agreement.text().replace("\N{NO-BREAK SPACE}", " ")
+    assert "11 of 13 = 84.6 %" in text
+    # Wilson 1927 by hand, 1 of 6 and 1 of 7.
+    assert "1 of 6 = 16.7 % (3.0 to 56.4 %)" in text
+    assert "1 of 7 = 14.3 % (2.6 to 51.3 %)" in text
 
 
 def test_unreadable_picture_is_told_with_its_reason(bench: Bench, page: ScanPage, folder: Path) -> None:
     scan(bench, page, folder)
-    assert "torn.png" in page.results.figures.skipped.toPlainText()
-
-
-def test_csv_holds_every_picture(bench: Bench, page: ScanPage, folder: Path, tmp_path: Path) -> None:
-    scan(bench, page, folder)
-    page.save_csv(tmp_path / "out.csv")
-    bench.idle()
-    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
-        lines = list(csv.DictReader(file))
-    assert len(lines) == 14
-    assert {line["verdict"] for line in lines} == {"OK", "NG", "NO VERDICT"}
-    assert lines[0]["score scratch"]
+    skipped = page.results.skipped
+    assert skipped.rowCount() == 1
+    assert skipped.index(0, 0).data() == "scratch/torn.png"
+    assert "torn.png" in skipped.index(0, 1).data()
+    assert page.results.tabs.tabText(1) == "Skipped (1)"
 
 
 def test_no_review_band_leaves_no_review(bench: Bench, page: ScanPage, tmp_path: Path) -> None:
@@ -88,11 +87,11 @@ def test_no_review_band_leaves_no_review(bench: Bench, page: ScanPage, tmp_path:
     root.mkdir()
     cv2.imwrite(str(root / "a.png"), np.full((64, 80), 125, np.uint8))
     scan(bench, page, root)
-    assert page.results.rows.inspections[0].verdict.outcome is Outcome.REVIEW
+    assert page.results.rows.rows[0].inspection.verdict.outcome is Outcome.REVIEW
     press(page, "Ctrl+N")
     page.setup.no_review.setChecked(True)
     scan(bench, page, root)
-    assert page.results.rows.inspections[0].verdict.outcome is Outcome.OK
+    assert page.results.rows.rows[0].inspection.verdict.outcome is Outcome.OK
 
 
 def test_click_shows_the_picture(bench: Bench, page: ScanPage, folder: Path) -> None:
@@ -136,23 +135,94 @@ def test_dropped_folder_is_taken(bench: Bench, page: ScanPage, folder: Path) -> 
     assert page.setup.folder.text() == str(folder)
 
 
-def test_thirteen_thousand_rows_are_sorted_and_filtered(qtbot: QtBot) -> None:
+def test_twenty_thousand_rows_are_sorted_and_filtered(qtbot: QtBot) -> None:
     at = utc_now()
-    rows = ScanTable(lambda i: i.frame.name, lambda _: "ok")
+    rows = ScanTable()
 
-    def made(number: int) -> Inspection:
-        score = (number * 7919 % 13_000) / 13_000
+    def made(number: int) -> ScanRow:
+        score = (number * 7919 % 20_000) / 20_000
         outcome = Outcome.NG if score > 0.5 else Outcome.OK
-        frame = FrameRef("folder:x", number, at, f"{number}.png")
+        frame = FrameRef("folder:x", number, at, f"x/ok/{number}.png")
         verdict = Verdict(outcome, "scratch" if score > 0.5 else "ok", score, ())
         refs = (ModelRef("m", "1"), RecipeRef("r", 1, "d"), Traveller(), Times(at))
-        return Inspection(str(number), frame, Scores((), ()), (), verdict, *refs)
+        return row_of(Inspection(str(number), frame, Scores((), ()), (), verdict, *refs), Path("x"))
 
-    for start in range(0, 13_000, 500):
+    for start in range(0, 15_000, 500):
         rows.append([made(i) for i in range(start, start + 500)])
     rows.sort(SCORE, Qt.SortOrder.DescendingOrder)
-    first = rows.inspection(0)
+    best = rows.row(0)
+    assert best is not None
+    marked = QPersistentModelIndex(rows.index(0, SCORE))
+    for start in range(15_000, 20_000, 500):
+        rows.append([made(i) for i in range(start, start + 500)])
+    rows.merge()
+    first = rows.row(0)
     assert first is not None
-    assert first.verdict.score == pytest.approx(12_999 / 13_000)
+    assert first.inspection.verdict.score == pytest.approx(19_999 / 20_000)
+    assert rows.row(marked.row()) is best
     rows.show_only(Show.DIFFERENT)
-    assert rows.rowCount() == 6499
+    assert rows.rowCount() == 9999
+    shown = [row for place in range(9999) if (row := rows.row(place)) is not None]
+    assert [row.inspection.verdict.score for row in shown] == sorted(
+        (row.inspection.verdict.score for row in shown), reverse=True
+    )
+    assert (shown[0].truth, shown[0].name.split("/")[0]) == ("ok", "ok")
+
+
+def test_folder_dropped_on_the_window_goes_to_scan_and_nothing_starts(opened: Open, folder: Path) -> None:
+    window = opened().window
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(folder / "ok" / "0.png"))])
+    button, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    assert window.page == "live"
+    over = QDragEnterEvent(QPointF(5, 5).toPoint(), Qt.DropAction.CopyAction, mime, button, none)
+    QApplication.sendEvent(window, over)
+    assert over.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, mime, button, none))
+    found = window.findChildren(ScanPage)[0]
+    assert window.page == "scan"
+    assert found.setup.folder.text() == str(folder / "ok")
+    assert not found.held()
+
+
+def test_pictures_of_the_folder_alone_when_sub_folders_are_left_out(bench: Bench, page: ScanPage, folder: Path) -> None:
+    cv2.imwrite(str(folder / "top.png"), np.full((64, 80), 60, np.uint8))
+    page.setup.recursive.setChecked(False)
+    scan(bench, page, folder)
+    assert [row.name for row in page.results.rows.rows] == ["top.png"]
+    assert bench.context.memory("scan")["recursive"] is False
+    press(page, "Ctrl+N")
+    scan(bench, page, folder.parent)
+    assert "in its sub-folders only" in bench.said()
+
+
+def test_stored_recipe_judges_and_is_chosen_again(bench: Bench, folder: Path) -> None:
+    recipes = bench.context.folder / "recipes"
+    recipes.mkdir(parents=True)
+    text = 'schema = 1\nname = "mild"\n[limits]\nng_at = 0.99\nreview = [0.99, 0.99]\n'
+    (recipes / "mild.toml").write_text(text, encoding="utf-8")
+    page = ScanPage(bench.context)
+    bench.show(page)
+    bench.idle()
+    page.setup.recipe.setCurrentIndex(page.setup.recipe.findText("mild 1"))
+    scan(bench, page, folder)
+    assert counts(bench.db).ng == 0
+    assert page.results.rows.rows[0].inspection.recipe.name == "mild"
+    again = ScanPage(bench.context)
+    bench.show(again)
+    bench.idle()
+    assert again.setup.recipe.currentText() == "mild 1"
+
+
+def test_paper_is_black_on_white_in_the_dark_theme(qtbot: QtBot, tmp_path: Path) -> None:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    before = application.palette()
+    application.setPalette(Theme("dark").palette())
+    write_pdf("<p>seen on paper</p>", tmp_path / "out.pdf", "t")
+    application.setPalette(before)
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", (tmp_path / "out.pdf").read_bytes(), re.S)
+    drawn = b" ".join(zlib.decompress(s) for s in streams if s[:1] == b"\x78")
+    fills = {tuple(map(float, found.split()[:3])) for found in re.findall(rb"[\d.]+ [\d.]+ [\d.]+ scn", drawn)}
+    assert fills
+    assert max(max(fill) for fill in fills) < 0.5

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
 from engine.domain import FrameRef, Inspection, ModelRef, Outcome, RecipeRef, Scores, Times, Traveller, Verdict, utc_now
-from engine.report import ReportEntry, Tally, csv_of, gallery_picture, write_report
+from engine.report import WORDS, ReportEntry, Tally, csv_of, gallery_picture, html_of, write_report
 from tests.frames import part
 
 
@@ -39,10 +40,26 @@ def test_report_holds_counts_truth_and_pictures(tmp_path: Path) -> None:
     assert len((tmp_path / "out" / "inspections.csv").read_text(encoding="utf-8-sig").splitlines()) == 4
 
 
-def test_csv_defuses_formulas() -> None:
-    rows = list(csv.DictReader(io.StringIO(csv_of([inspection("=cmd()", Outcome.NG)]).decode("utf-8-sig"))))
-    assert rows[0]["path"] == "'=cmd()"
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_csv_defuses_formulas(start: str) -> None:
+    one = inspection(f"{start}cmd()", Outcome.NG, f"{start}truth")
+    rows = list(csv.DictReader(io.StringIO(csv_of([one]).decode("utf-8-sig"), newline="")))
+    assert rows[0]["path"] == f"'{start}cmd()"
+    assert rows[0]["truth"] == f"'{start}truth"
     assert rows[0]["verdict"] == "NG"
+
+
+def test_report_speaks_the_words_it_is_given() -> None:
+    words = {**WORDS, "language": "de", "inspected": "geprüft", "NG": "n. i. O."}
+    one = inspection("a.png", Outcome.NG)
+    entry = ReportEntry(one, gallery_picture(part(200), None, one), truth="pit", name="<a>.png")
+    tally = Tally()
+    tally.add(one)
+    text = html_of("A", [entry], tally, {}, utc_now(), words)
+    assert '<html lang="de">' in text
+    assert "geprüft" in text
+    assert text.count("n. i. O.") == 2
+    assert "&lt;a&gt;.png" in text
 
 
 def test_gallery_lays_the_heat_over_what_was_inspected() -> None:

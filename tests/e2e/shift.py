@@ -1,0 +1,258 @@
+"""A shift at the station, through main(), by key and mouse: `python -m tests.e2e.shift HOME FOLDER`.
+
+HOME is the data folder, FOLDER the pictures of the batch scan. The line, the models and the database are real; the
+trainer is the one that HOME's settings name, else the real one. Prints one JSON line of what the operator saw.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
+
+from db.alarms import unacknowledged
+from db.gates import gates
+from db.inspections import count, counts
+from db.overrides import in_force
+from db.registry import active
+from db.session import Database
+from engine.domain import Outcome
+from gui.pages.live import LivePage
+from gui.pages.models import ModelsPage
+from gui.pages.models_why import WhyDialog
+from gui.pages.reports import ReportsPage
+from gui.pages.review import ReviewPage
+from gui.pages.scan import ScanPage
+from main import main
+from tests.e2e.operator import Operator, Script
+
+PARTS = 200
+REVIEWED = 20
+PAINTED = 3
+SEEN: dict[str, object] = {}
+
+
+def shift(folder: Path, out: Path) -> Callable[[Operator], Script]:
+    """The whole shift as one script."""
+
+    def script(operator: Operator) -> Script:
+        yield lambda: True
+        yield from _watch(operator)
+        yield from _review(operator)
+        yield from _teach(operator)
+        yield from _scan(operator, folder, out)
+        yield from _report(operator, out)
+
+    return script
+
+
+def _db(operator: Operator) -> Database:
+    return operator.see(LivePage)._context.db if operator.all(LivePage) else _context_db(operator)
+
+
+def _context_db(operator: Operator) -> Database:
+    return operator.window._context.db
+
+
+def _watch(operator: Operator) -> Script:
+    """200 parts, two lots, five corrections of which one is taken back, an alarm acknowledged."""
+    operator.step = "start"
+    live, db = operator.see(LivePage), _context_db(operator)
+    yield lambda: count(db) >= 10
+    operator.step = "name the lot"
+    operator.type(live.strip.lot, "L-1")
+    operator.key("Return")
+    yield lambda: live._line.traveller.lot == "L-1"
+    operator.step = "pause and go on"
+    operator.key("Space")
+    yield lambda: live._line.state == "Paused"
+    operator.key("Space")
+    yield lambda: live._line.state == "Running"
+    for number, keys in enumerate((("O",), ("N", "1"), ("N", "2"), ("R",), ("O",))):
+        operator.step = f"correction {number + 1}"
+        said = counts(db).overridden
+        yield lambda: live.target is not None and in_force(db, live.target.id) is None
+        operator.key(keys[0])
+        if len(keys) > 1:
+            yield lambda: live.picker.isVisible()
+            operator.key(keys[1])
+        yield lambda said=said: counts(db).overridden > said  # type: ignore[misc]
+    operator.step = "undo"
+    operator.key("Ctrl+Z")
+    yield lambda: counts(db).overridden == 4
+    operator.step = "alarm"
+    yield lambda: bool(unacknowledged(db))
+    SEEN["alarm"] = unacknowledged(db)[0].message
+    yield lambda: live.alarm_bar.isVisible()
+    while unacknowledged(db):
+        before = len(unacknowledged(db))
+        operator.key("Q")
+        yield lambda before=before: len(unacknowledged(db)) < before  # type: ignore[misc]
+    operator.step = "change the lot"
+    operator.type(live.strip.lot, "L-2")
+    operator.key("Return")
+    yield lambda: live._line.traveller.lot == "L-2"
+    operator.step = "watch the rest"
+    yield lambda: count(db) >= PARTS
+    operator.key("Ctrl+Space")
+    yield lambda: live._line.state == "Stopped"
+    SEEN["inspected"] = count(db)
+
+
+def _review(operator: Operator) -> Script:
+    """20 parts looked at again, NG first; of three the defect is painted."""
+    operator.step = "open Review"
+    operator.key("Ctrl+2")
+    yield lambda: bool(operator.all(ReviewPage))
+    page = operator.see(ReviewPage)
+    yield lambda: page.session.opened is not None
+    operator.step = "only the defective parts"
+    operator.key("Alt+2")
+    yield (
+        lambda: page.session.opened is not None and page.session.opened.stored.inspection.verdict.outcome is Outcome.NG
+    )
+    for number in range(REVIEWED):
+        operator.step = f"review part {number + 1}"
+        operator.key("U")
+        yield (
+            lambda: (
+                page.session.opened is not None
+                and page.session.opened.stored.override is None
+                and page.session.opened.pixels is not None
+                and page._context.jobs.busy == 0
+            )
+        )
+        if number < PAINTED:
+            operator.key("B")
+            # A printable key waits a moment, lest it is a scanner that types.
+            yield operator.after(0.3)
+            middle = page.part.view.rect().center()
+            operator.drag(page.part.view, [middle + QPoint(4 * i, i % 3) for i in range(8)])
+            yield lambda: page.session.draft.painted
+            operator.key("1")
+        else:
+            operator.key("O" if number % 2 else "1")
+        yield lambda: page.session.draft.outcome is not None
+        wanted = page.session.opened.stored.inspection.id if page.session.opened else ""
+        operator.key("Return")
+        yield (
+            lambda wanted=wanted: (
+                page._context.jobs.busy == 0
+                and (  # type: ignore[misc]
+                    page.session.opened is None
+                    or page.session.opened.stored.inspection.id != wanted
+                    or _said(page, wanted)
+                )
+            )
+        )
+
+
+def _said(page: ReviewPage, inspection_id: str) -> bool:
+    opened = page.session.opened
+    return opened is not None and opened.stored.override is not None and opened.stored.inspection.id == inspection_id
+
+
+def _teach(operator: Operator) -> Script:
+    """Export, train, gate, activate; then back to the model before."""
+    operator.step = "open Models"
+    operator.key("Ctrl+4")
+    yield lambda: bool(operator.all(ModelsPage))
+    page, db = operator.see(ModelsPage), _context_db(operator)
+    before = active(db)
+    assert before is not None
+    yield lambda: page._context.jobs.busy == 0
+    operator.step = "look at the plan"
+    operator.key("T")
+    yield lambda: page.teaching.view.plan.start.isVisible() and page.teaching.view.plan.start.isEnabled()
+    operator.step = "teach"
+    operator.key("T")
+    yield lambda: page.teaching.busy
+    yield _long(lambda: page.teaching.gate.result is not None or not page.teaching.busy)
+    yield lambda: page.teaching.gate.result is not None
+    operator.step = "activate"
+    operator.key("A")
+    yield lambda: bool(operator.all(WhyDialog))
+    yield from _why(operator, "catches what we corrected")
+    yield lambda: _version(db) != before.version
+    SEEN["activated"] = _version(db)
+    SEEN["gate"] = [gate.decision for gate in gates(db)]
+    operator.step = "roll back"
+    yield lambda: page._context.jobs.busy == 0
+    operator.key("Z")
+    yield lambda: bool(operator.all(WhyDialog))
+    yield from _why(operator, "too many false rejects")
+    yield lambda: _version(db) == before.version
+
+
+def _why(operator: Operator, words: str) -> Script:
+    dialog = operator.see(WhyDialog)
+    operator.type(dialog.why, words)
+    operator.key("Return")
+    yield lambda: not operator.all(WhyDialog)
+
+
+def _version(db: Database) -> str:
+    now = active(db)
+    return now.version if now else ""
+
+
+def _scan(operator: Operator, folder: Path, out: Path) -> Script:
+    """A whole folder, its results as Excel."""
+    operator.step = "scan"
+    operator.key("Ctrl+3")
+    yield lambda: bool(operator.all(ScanPage))
+    page = operator.see(ScanPage)
+    operator.type(page.setup.folder, str(folder))
+    operator.key("Return")
+    yield lambda: page.running
+    yield _long(lambda: not page.running)
+    yield lambda: page._context.jobs.busy == 0
+    SEEN["scanned"] = page.results.rows.rowCount()
+    operator.step = "export the scan"
+    page.exports.ask("xlsx")
+    yield from _save(operator, out / "scan.xlsx")
+
+
+def _report(operator: Operator, out: Path) -> Script:
+    """The quality report as PDF."""
+    operator.step = "report"
+    operator.key("Ctrl+6")
+    yield lambda: bool(operator.all(ReportsPage))
+    page = operator.see(ReportsPage)
+    yield lambda: page._context.jobs.busy == 0
+    operator.key("X")
+    yield from _save(operator, out / "report.pdf")
+
+
+def _save(operator: Operator, path: Path) -> Script:
+    yield lambda: bool(operator.all(QFileDialog))
+    field = next(f for f in operator.all(QLineEdit) if f.objectName() == "fileNameEdit")
+    operator.type(field, str(path))
+    operator.key("Return")
+    yield lambda: path.exists()
+
+
+def _long(until: Callable[[], object]) -> Callable[[], object]:
+    """Something that may take minutes."""
+    until.patience = 900.0  # type: ignore[attr-defined]
+    return until
+
+
+def run() -> int:
+    """The exit code is main's; 1 where the operator got stuck."""
+    folder, out = Path(sys.argv[1]), Path(sys.argv[2])
+    application = QApplication(["lineside"])
+    operator = Operator(shift(folder, out), out / "stuck.png")
+    code = main(["--source", "demo:?seed=7&fps=15&defect_rate=0.3"])
+    if operator.problem:
+        print(operator.problem, file=sys.stderr)
+    print(json.dumps(SEEN | {"done": operator.done, "code": code, "platform": application.platformName()}))
+    return 1 if operator.problem or not operator.done else code
+
+
+if __name__ == "__main__":
+    sys.exit(run())

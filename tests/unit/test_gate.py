@@ -1,0 +1,155 @@
+"""The gate: two real models on real pictures, counted by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from engine.backends.load import load_model
+from engine.domain import Outcome, Pixels
+from engine.errors import InputError, PictureError
+from engine.gate import (
+    CHALLENGE,
+    OK_NAMES,
+    Change,
+    GateResult,
+    Judge,
+    KnownPart,
+    KnownSet,
+    Share,
+    exact_p,
+    folder_set,
+    run_gate,
+)
+from engine.metrics import wilson_interval
+from engine.recipe import default_recipe
+from tests.packages import write_tiny_package
+from trainer.calibrate import mcnemar
+from trainer.formats.dataset import OK_NAMES as TRAINERS
+
+
+def grey(level: int) -> Pixels:
+    """A dark part with one spot of this brightness: its score is level / 255."""
+    made = np.full((64, 80), 10, np.uint8)
+    made[20:28, 20:28] = level
+    return made
+
+
+@pytest.fixture(scope="module")
+def judges(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Judge, Judge]]:
+    """The same network: NG from 0.5 on, and NG from 0.7 on with REVIEW from 0.6."""
+    folder = tmp_path_factory.mktemp("packages")
+    first, second = (write_tiny_package(folder / name, name=name) for name in ("before", "after"))
+    recipe = default_recipe(second)
+    moved = replace(recipe, limits=replace(recipe.limits, ng_at=0.7, review_from=0.6, review_to=0.7))
+    made = Judge(load_model(first), default_recipe(first)), Judge(load_model(second), moved)
+    yield made
+    for judge in made:
+        judge.model.close()
+
+
+def part(name: str, level: int, sound: bool) -> KnownPart:
+    return KnownPart(name, "ok" if sound else "defect", sound, lambda: grey(level))
+
+
+def gate(judges: tuple[Judge, Judge], *parts: KnownPart) -> GateResult:
+    found = run_gate([KnownSet(CHALLENGE, parts)], *judges, lambda _done, _total: None, lambda: False)
+    assert found is not None
+    return found
+
+
+def test_figures_and_flips_are_those_of_a_hand_count(judges: tuple[Judge, Judge]) -> None:
+    # Scores 0.90, 0.65, 0.55, 0.55, 0.04: before NG NG NG NG OK, now NG REVIEW OK OK OK.
+    (found,) = gate(
+        judges,
+        part("clear", 230, False),
+        part("doubtful", 166, False),
+        part("faint", 140, False),
+        part("glare", 140, True),
+        part("sound", 10, True),
+    ).sets
+    assert (found.count, found.gained, found.lost, found.let_through, found.changed) == (5, 1, 2, 1, 3)
+    assert found.before.right == Share(4, 5)
+    assert found.before.escapes == Share(0, 3)
+    assert found.before.overkill == Share(1, 2)
+    assert found.after.right == Share(3, 5)
+    assert found.after.escapes == Share(1, 3)
+    assert found.after.overkill == Share(0, 2)
+    assert found.after.review == Share(1, 5)
+    assert found.after.right.interval == wilson_interval(3, 5)
+    assert [(f.part.id, str(f.change), f.let_through) for f in found.flips] == [
+        ("faint", "lost", True),
+        ("doubtful", "lost", False),
+        ("glare", "gained", False),
+    ]
+    flip = found.flips[0]
+    assert (flip.before.verdict.outcome, flip.after.verdict.outcome) == (Outcome.NG, Outcome.OK)
+    assert flip.small.shape == (128, 160)
+    assert flip.after.heat is not None
+
+
+def test_review_that_becomes_ok_lets_a_defect_through_without_being_a_loss(judges: tuple[Judge, Judge]) -> None:
+    before, after = judges
+    (found,) = gate((after, before), part("caught", 166, False)).sets
+    assert (found.gained, found.lost, found.let_through) == (1, 0, 0)
+    wide = replace(before.recipe, limits=replace(before.recipe.limits, ng_at=0.7, review_from=0.5, review_to=0.7))
+    (found,) = gate((replace(before, recipe=wide), after), part("doubtful", 140, False)).sets
+    assert (found.gained, found.lost, found.let_through) == (0, 0, 1)
+    assert found.flips[0].change is Change.OTHER
+
+
+def test_unreadable_picture_is_skipped_with_its_reason(judges: tuple[Judge, Judge]) -> None:
+    def lost() -> Pixels:
+        raise PictureError("The picture is gone.")
+
+    (found,) = gate(judges, part("there", 10, True), KnownPart("gone", "ok", True, lost)).sets
+    assert found.count == 1
+    assert found.skipped == (("gone", "The picture is gone."),)
+
+
+def test_stopped_gate_gives_nothing(judges: tuple[Judge, Judge]) -> None:
+    seen: list[int] = []
+    parts = KnownSet(CHALLENGE, tuple(part(str(n), 10, True) for n in range(5)))
+    assert run_gate([parts], *judges, lambda done, _total: seen.append(done), lambda: len(seen) == 2) is None
+    assert seen == [1, 2]
+
+
+def test_what_is_kept_is_plain_and_whole(judges: tuple[Judge, Judge]) -> None:
+    result = gate(judges, part("faint", 140, False))
+    plain = result.plain()
+    assert (plain["before"], plain["after"]) == tuple(j.model.ref.version for j in judges)
+    (known,) = plain["sets"]
+    assert known["lost"] == known["let_through"] == 1
+    assert known["flips"][0]["after"]["verdict"] == "OK"
+    assert known["after"]["escapes"] == {"count": 1, "of": 1, "interval": [0.206549, 1.0]}
+
+
+@pytest.mark.parametrize(("gained", "lost"), [(0, 0), (1, 0), (14, 2), (3, 3), (0, 40)])
+def test_exact_p_is_the_trainers(gained: int, lost: int) -> None:
+    assert exact_p(gained, lost) == pytest.approx(mcnemar(gained, lost))
+
+
+def test_sound_names_are_the_trainers() -> None:
+    assert OK_NAMES == TRAINERS
+
+
+def test_folder_names_say_what_the_known_parts_are(tmp_path: Path) -> None:
+    for label in ("good", "scratch", "strange"):
+        (tmp_path / label / "deeper").mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / label / "deeper" / "1.png"), grey(100))
+    cv2.imwrite(str(tmp_path / "unsorted.png"), grey(100))
+    found = folder_set(tmp_path, ("ok", "scratch"), ("ok",))
+    assert [(p.label, p.sound) for p in found.parts] == [("good", True), ("scratch", False), ("strange", False)]
+    assert found.parts[0].load().shape == (64, 80)
+
+
+def test_folder_without_a_known_class_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    cv2.imwrite(str(tmp_path / "train" / "1.png"), grey(100))
+    with pytest.raises(InputError, match="no sub-folder named like a class"):
+        folder_set(tmp_path, ("ok", "scratch"), ("ok",))
