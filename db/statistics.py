@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from math import nan
 from typing import Any, cast
@@ -55,6 +55,8 @@ class Scope:
     recipe: str | None = None
     model: str | None = None
     """Model version."""
+    files: bool = True
+    """Also parts read from files: a batch scan's, or those of a line that is fed from a folder or video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,14 +289,14 @@ def _timed(session: Session, scope: Scope, cut: Sequence[Span], stopped: Stopped
     if cut:
         # One condition a span: the spans are cut by the local clock, which the database does not know.
         bounds = [(_ROW.inspected_at < span.until, number) for number, span in enumerate(cut)]
-        whole = Scope(cut[0].since, scope.until, scope.lot, scope.recipe, scope.model)
+        whole = replace(scope, since=cut[0].since)
         for said in _said(session, whole, case(*bounds, else_=len(cut)).label("span")):
             corrections[said.key].append(said)
     found = []
     for number, span in enumerate(cut):
         if stopped():
             break
-        part = Scope(span.since, span.until, scope.lot, scope.recipe, scope.model)
+        part = replace(scope, since=span.since, until=span.until)
         counts = _outcomes(session, part)
         if counts.total():
             found.append(_group("", span, counts, corrections[number], _defects(session, part, counts)))
@@ -378,6 +380,8 @@ def _filters(scope: Scope) -> list[str]:
 
 def _within(scope: Scope) -> list[ColumnElement[bool]]:
     times: list[ColumnElement[bool]] = [_ROW.inspected_at >= scope.since, _ROW.inspected_at < scope.until]
+    # Only a frame read from a file has a name.
+    times += [] if scope.files else [_ROW.name == ""]
     return times + [_COLUMN[name] == getattr(scope, name) for name in _filters(scope)]
 
 

@@ -22,6 +22,7 @@ from engine.product import Recipe
 from engine.settings import StationSettings, home, save_settings
 from gui.jobs import Jobs
 from gui.language import Language
+from gui.messages import translated
 from gui.notify import Kind, Notice, notice_of
 from gui.theme import Theme
 
@@ -139,7 +140,7 @@ class AppContext(QObject):
 
     def notify(self, kind: Kind, message: str, remedy: str = "") -> None:
         """Tell the operator in the notice bar; blocks nothing."""
-        self.notice.emit(Notice(kind, message, remedy))
+        self.notice.emit(Notice(kind, translated(message), translated(remedy)))
 
     def activate(self, version: str, why: str) -> None:
         """Make a registered version the active one, on a job; `modelActivated` follows, and the line swaps."""

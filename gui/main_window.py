@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent, QShowEvent
@@ -17,9 +16,11 @@ from engine import events
 from engine.domain import ModelRef
 from gui.bridge import Bridge
 from gui.context import AppContext, Binding
+from gui.dropped import dropped_folder
 from gui.keys import Keyboard
 from gui.language import translate
 from gui.line import STOPPED, Line
+from gui.messages import translated
 from gui.notify import NoticeBar
 from gui.operators import ask_engineer
 from gui.pages.live import LivePage
@@ -317,7 +318,9 @@ class MainWindow(QMainWindow):
         """On the Live page the alarm has its own bar."""
         if self.page != "live":
             where = translate("Alarm", "Acknowledge it on the Live page.")
-            self._context.notify("error", translate("Alarm", "ALARM: {message}").format(message=alarm.message), where)
+            self._context.notify(
+                "error", translate("Alarm", "ALARM: {message}").format(message=translated(alarm.message)), where
+            )
 
     def _mark_alarms(self) -> None:
         self.rail.mark_alarms(len(self._line.alarms.waiting))
@@ -368,12 +371,12 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """A folder may be dropped anywhere: it is for the Scan page."""
-        if _dropped_folder(event) is not None:
+        if dropped_folder(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Take the folder to the Scan page; it starts nothing."""
-        folder = _dropped_folder(event)
+        folder = dropped_folder(event)
         page = next((entry.widget for entry in self._entries if isinstance(entry.widget, ScanPage)), None)
         if folder is not None and page is not None:
             event.acceptProposedAction()
@@ -391,9 +394,3 @@ class MainWindow(QMainWindow):
 
     def _close_from_kiosk(self, _who: str) -> None:
         QGuiApplication.quit()
-
-
-def _dropped_folder(event: QDropEvent) -> Path | None:
-    """The first folder among what is dragged; of a file, the folder it is in."""
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return next((path if path.is_dir() else path.parent for path in paths if path.exists()), None)

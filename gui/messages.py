@@ -17,6 +17,8 @@ from engine.settings import resources_folder
 CONTEXT = "Messages"
 DEPTH = 3
 """A sentence may quote a sentence that quotes one."""
+PROBE = "Free some space and try again."
+"""Where this one has no other words, the language has none for any."""
 LONGEST = 2000
 """Characters; what is longer is no sentence of ours."""
 
@@ -28,16 +30,15 @@ def translated(text: str, depth: int = DEPTH) -> str:
     if not text or len(text) > LONGEST or depth == 0:
         return text
     whole = _said(text)
-    if whole != text or not _in_force():
+    if whole != text or _said(PROBE) == PROBE:
         return whole
-    for template, pattern in _patterns():
-        found = pattern.fullmatch(text)
-        if found is None:
+    for template, starts, ends in _templates():
+        if not (text.startswith(starts) and text.endswith(ends)):
             continue
-        words = _said(template)
-        if words == template:
-            continue
-        return _filled(words, [translated(value, depth - 1) for value in found.groups()])
+        found = _pattern(template).fullmatch(text)
+        words = _said(template) if found else template
+        if found is not None and words != template:
+            return _filled(words, [translated(value, depth - 1) for value in found.groups()])
     return text
 
 
@@ -49,19 +50,20 @@ def _said(text: str) -> str:
     return QCoreApplication.translate(CONTEXT, text)
 
 
-def _in_force() -> bool:
-    """Whether there is anything to translate into: the first template has another text than its own."""
-    return any(_said(template) != template for template, _ in _patterns()[:3])
-
-
 @lru_cache(maxsize=1)
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Templates with what they match, the wordiest first: `{0} cannot be read: {1}.` would fit too much."""
+def _templates() -> tuple[tuple[str, str, str], ...]:
+    """Each template with how it begins and ends, the wordiest first: `{0} cannot be read: {1}.` would fit too much."""
     path = resources_folder() / "translations" / "messages.json"
     listed = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    listed.sort(key=lambda template: -len(_FIELD.sub("", template)))
     made = []
-    for template in sorted(listed, key=lambda t: -len(_FIELD.sub("", t))):
+    for template in listed:
         parts = _FIELD.split(template)
-        pattern = "".join(re.escape(part) if i % 2 == 0 else "(.*?)" for i, part in enumerate(parts))
-        made.append((template, re.compile(pattern, re.DOTALL)))
+        made.append((template, parts[0], parts[-1]))
     return tuple(made)
+
+
+@lru_cache(maxsize=256)
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = _FIELD.split(template)
+    return re.compile("".join(re.escape(part) if i % 2 == 0 else "(.*?)" for i, part in enumerate(parts)), re.DOTALL)

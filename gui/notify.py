@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWi
 from engine.errors import LinesideError
 from gui.icons import icon
 from gui.language import translate
+from gui.messages import translated
 from gui.theme import SPACING, TOUCH, Theme, scaled
 
 Kind = Literal["info", "warning", "error"]
@@ -30,7 +31,7 @@ class Notice:
 def notice_of(error: Exception) -> Notice:
     """A LinesideError's own words; anything else is a bug of ours and says so."""
     if isinstance(error, LinesideError):
-        return Notice("error", error.message, error.remedy)
+        return Notice("error", translated(error.message), translated(error.remedy))
     what = f"{type(error).__name__}: {error}"
     message = translate("Window", "Something went wrong inside Lineside ({what}).").format(what=what)
     return Notice("error", message, translate("Window", "Go on working and report this line."))

@@ -20,6 +20,7 @@ from gui import line as states
 from gui.context import AppContext, Binding
 from gui.language import translate
 from gui.line import Line
+from gui.messages import translated
 from gui.pages.camera_feed import Feed, OpenSource, Seen, stated
 from gui.pages.camera_find import FindCameras, Finder, Glance, small
 from gui.pages.camera_list import CameraList
@@ -317,7 +318,7 @@ class CameraPage(QWidget):
         if not isinstance(error, LinesideError):
             self._context.jobs.failed.emit(error)
             return
-        words = translate("Camera", "The choice could not be kept: {why}").format(why=error.message)
+        words = translate("Camera", "The choice could not be kept: {why}").format(why=translated(error.message))
         self._context.notify("warning", words, error.remedy)
 
     # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────

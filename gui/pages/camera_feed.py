@@ -27,6 +27,7 @@ from engine.sources.supervisor import SourceState, Supervisor
 from engine.station import Station
 from gui.jobs import Job, Jobs
 from gui.language import translate
+from gui.messages import translated
 
 OpenSource = Callable[[str], FrameSource]
 
@@ -243,7 +244,7 @@ class Feed(QObject):
     def _failed(self, error: Exception) -> None:
         self._watched = None
         if isinstance(error, LinesideError):
-            words = f"{error.message} {error.remedy}".strip()
+            words = f"{translated(error.message)} {translated(error.remedy)}".strip()
             self.stood.emit(Standing(SourceState.CLOSED, words, over=True, failed=True))
         else:
             self._jobs.failed.emit(error)

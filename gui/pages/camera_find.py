@@ -19,6 +19,7 @@ from engine.sources.supervisor import SourceState
 from engine.thumbnails import thumbnail
 from gui.jobs import Job, Jobs
 from gui.language import translate
+from gui.messages import translated
 from gui.pages.camera_feed import OpenSource, Turns
 
 FindCameras = Callable[[], tuple[list[SourceInfo], dict[str, str]]]
@@ -100,7 +101,7 @@ class Finder(QObject):
         try:
             source = self._open(uri)
         except LinesideError as error:
-            return Glance(uri, None, error.message)
+            return Glance(uri, None, translated(error.message))
         until, words = time.monotonic() + PEEK_S, translate("Camera", "no picture yet")
         with Preview(source) as preview:
             while not job.cancelled and time.monotonic() < until:

@@ -16,6 +16,7 @@ from gui.alarms import part_name
 from gui.context import AppContext, Binding
 from gui.language import translate
 from gui.line import Line
+from gui.messages import translated
 from gui.operators import ask_operator
 from gui.overlays import drawn_picture
 from gui.pages.live_change import ChangeOver
@@ -103,7 +104,7 @@ class LivePage(LiveScreen):
             if isinstance(event, events.Inspected):
                 self._take(event)
             elif isinstance(event, events.Lost):
-                self._lost, self._retry_at = event.reason, time.monotonic() + event.retry_s
+                self._lost, self._retry_at = translated(event.reason), time.monotonic() + event.retry_s
                 self._countdown.start()
                 self._show_lost()
             elif isinstance(event, events.Started | events.Recovered):

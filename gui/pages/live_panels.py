@@ -22,6 +22,7 @@ from engine.domain import utc_now
 from gui.context import Binding
 from gui.icons import icon
 from gui.language import clock, day_time, translate
+from gui.messages import translated
 from gui.theme import NORMAL, SPACING, TOUCH, Theme, font, scaled
 from gui.widgets.elided import Remark
 from gui.widgets.image_view import OverlayStyle
@@ -203,10 +204,10 @@ class AlarmBar(QFrame):
         first = waiting[0]
         today = first.at.astimezone().date() == utc_now().astimezone().date()
         since = clock(first.at) if today else day_time(first.at)
-        self._text.setText(f"{since}  {first.message}")
+        self._text.setText(f"{since}  {translated(first.message)}")
         said = translate("Alarm", "1 of {count}").format(count=len(waiting))
         self._more.setText(said if len(waiting) > 1 else "")
-        self.setAccessibleName(translate("Alarm", "Alarm: {message}").format(message=first.message))
+        self.setAccessibleName(translate("Alarm", "Alarm: {message}").format(message=translated(first.message)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The fill; it does not blink."""

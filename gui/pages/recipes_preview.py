@@ -10,6 +10,7 @@ from engine.domain import Outcome
 from engine.package import ModelPackage
 from gui.context import AppContext
 from gui.language import number, outcome_word, translate
+from gui.messages import translated
 from gui.overlays import drawn_map
 from gui.pages.recipes_fields import large
 from gui.pages.recipes_judge import Judge, Judged, Shot, position_words
@@ -179,7 +180,7 @@ class Preview(QWidget):
         head = outcome_word(verdict.outcome)
         if verdict.outcome in (Outcome.NG, Outcome.REVIEW) and not large():
             head += f"   {verdict.label} {number(verdict.score, 2)}"
-        self.verdict.tell(verdict.outcome, head, "; ".join(verdict.reasons))
+        self.verdict.tell(verdict.outcome, head, "; ".join(map(translated, verdict.reasons)))
         self._draw()
 
     def _show_failed(self, why: str) -> None:

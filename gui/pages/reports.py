@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt
@@ -22,7 +23,7 @@ from gui.language import number, translate
 from gui.notify import notice_of
 from gui.pages.reports_bar import ReportsBar
 from gui.pages.reports_export import ReportExport
-from gui.pages.reports_figures import Figures, Part, collect, with_part
+from gui.pages.reports_figures import FILES, Figures, Part, collect, with_part
 from gui.pages.reports_view import ReportView
 from gui.pages.reports_words import VIEWS, View, view_word
 from gui.theme import SPACING, scaled
@@ -123,7 +124,8 @@ class ReportsPage(QWidget):
     def count(self) -> None:
         """Count what is chosen, instead of what is being counted."""
         self._cancel()
-        ask = self.bar.ask(self._context.settings.shifts)
+        settings = self._context.settings
+        ask = replace(self.bar.ask(settings.shifts), from_files=settings.source.startswith(FILES))
         self.figures = Figures(ask)
         db = self._context.db
         self._job = self._context.jobs.stream(

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from db import audits, statistics
 from db.audits import AuditEstimate
+from db.inspections import distinct
 from db.session import Database
 from db.statistics import Agreement, DefectCount, Group, Positions, Scope
 from engine.buckets import Grouping, day_start
@@ -19,6 +20,8 @@ from gui.jobs import Job
 Period = Literal["today", "yesterday", "shift", "week", "month", "own"]
 PERIODS: tuple[Period, ...] = ("today", "yesterday", "shift", "week", "month", "own")
 DAY = timedelta(days=1)
+FILES = ("folder:", "video:", "watch:")
+"""How sources begin whose frames are files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class Ask:
     scope: Scope
     grouping: Grouping
     shifts: tuple[str, ...]
+    from_files: bool = False
+    """The line itself is fed from a folder or a video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ def period_of(period: Period, now: datetime, shifts: tuple[str, ...], own: tuple
 
 def collect(db: Database, ask: Ask, job: Job, report: Callable[[Part], None]) -> None:
     """Count everything, the quick first, each reported as it is there; stops between queries when cancelled."""
-    scope = ask.scope
+    scope = _of_the_line(db, ask)
     groups = statistics.groups(db, scope, ask.grouping, ask.shifts, stopped=lambda: job.cancelled)
     total = statistics.overall(groups)
     steps: tuple[tuple[str, Callable[[], object]], ...] = (
@@ -105,6 +110,12 @@ def collect(db: Database, ask: Ask, job: Job, report: Callable[[Part], None]) ->
         if job.cancelled:
             return
         report(Part(name, count()))
+
+
+def _of_the_line(db: Database, ask: Ask) -> Scope:
+    """Without batch scans, which are no production; a line that is fed from files has nothing else."""
+    files = ask.from_files or not any(source.startswith(FILES) for source in distinct(db).sources)
+    return replace(ask.scope, files=files)
 
 
 def _audits(db: Database, scope: Scope, total: Group) -> AuditEstimate:

@@ -111,7 +111,7 @@ def how(view: View) -> str:
     return {
         "yield": translate(
             "Reports",
-            "Judged = OK + NG + REVIEW. First-pass yield = OK at the first verdict ÷ judged. "
+            "Judged = OK + NG + REVIEW, without batch scans. First-pass yield = OK at the first verdict ÷ judged. "
             "Final yield = OK after the corrections in force ÷ judged by the station or a person.",
         ),
         "defects": translate(

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from engine.domain import Inspection, Outcome
 from gui.context import AppContext
 from gui.language import number, outcome_word, percent, translate
+from gui.messages import translated
 from gui.pages.review_picture import OpenedPart, PartView
 from gui.pages.review_tools import ToolStrip
 from gui.pages.scan_figures import OutcomeCounts, ScanFigures
@@ -214,7 +215,7 @@ class ScanResults(QWidget):
         self.part.show_part(opened)
         verdict = opened.stored.inspection.verdict
         named = f" {verdict.label}" if verdict.outcome in (Outcome.NG, Outcome.REVIEW) else ""
-        self._says.setText(f"{outcome_word(verdict.outcome)}{named}: {'; '.join(verdict.reasons)}")
+        self._says.setText(f"{outcome_word(verdict.outcome)}{named}: {'; '.join(map(translated, verdict.reasons))}")
 
     # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _set_up_tables(self) -> None:

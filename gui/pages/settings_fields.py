@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from engine.errors import InputError
 from engine.settings import StationSettings
 from gui.language import number, translate
+from gui.messages import translated
 from gui.theme import SPACING, scaled
 
 CONTROL_WIDTH = 240
@@ -171,7 +172,7 @@ class FieldRow(QWidget):
         try:
             value = self._read()
         except InputError as error:
-            self.complain(f"{error.message} {error.remedy}")
+            self.complain(f"{translated(error.message)} {translated(error.remedy)}")
             return
         self.complain("")
         if value != self._value:

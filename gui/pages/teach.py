@@ -29,6 +29,7 @@ from engine.training import (
 from gui.context import AppContext
 from gui.jobs import Job
 from gui.language import number, translate
+from gui.messages import translated
 from gui.notify import notice_of
 from gui.pages.teach_elsewhere import export_for_elsewhere
 from gui.pages.teach_gate import Gate, challenge_of
@@ -234,7 +235,7 @@ class Teaching(QObject):
         self._order = order
         if trainer is None:
             error = no_trainer(self._context.settings)
-            self._stop_with(f"{error.message} {error.remedy}")
+            self._stop_with(f"{translated(error.message)} {translated(error.remedy)}")
             return
         self._process = TeachProcess(order, trainer, self)
         self._process.said.connect(self._said)

@@ -16,6 +16,7 @@ from engine.preprocess import develop
 from engine.product import Recipe
 from gui.context import AppContext
 from gui.language import number, translate
+from gui.messages import translated
 from gui.notify import notice_of
 from gui.overlays import drawn_map
 from gui.pages.teach_flips import truth_words, verdict_words
@@ -131,7 +132,7 @@ class FlipDialog(QDialog):
         for said, mark, words in zip((flip.before, flip.after), self._marks, self._words, strict=True):
             outcome: Outcome = said.verdict.outcome
             mark.setPixmap(outcome_icon(theme, outcome, ICON).pixmap(ICON, ICON))
-            words.setText("\n".join([verdict_words(said.verdict), *said.verdict.reasons[:2]]))
+            words.setText("\n".join([verdict_words(said.verdict), *map(translated, said.verdict.reasons[:2])]))
         self.previous.setEnabled(self._at > 0)
         self.next.setEnabled(self._at + 1 < len(self._flips))
         for view in self.views:

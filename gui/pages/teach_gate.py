@@ -27,6 +27,7 @@ from engine.settings import thread_budget
 from gui.context import AppContext
 from gui.jobs import Job
 from gui.language import translate
+from gui.messages import translated
 from gui.notify import notice_of
 from gui.operators import ask_engineer
 from gui.pages.models_why import WhyDialog
@@ -308,7 +309,7 @@ def _recipes(order: GateOrder, packages: tuple[ModelPackage, ModelPackage]) -> t
             own = default_recipe(package)
             recipes.append(replace(own, view=order.recipe.view) if order.recipe else own)
             said = translate("Teach", "Model {version} is judged by its own limits: {why}")
-            notes.append(said.format(version=package.version, why=error.message))
+            notes.append(said.format(version=package.version, why=translated(error.message)))
     return recipes, notes
 
 
@@ -322,7 +323,7 @@ def _sets(order: GateOrder, packages: tuple[ModelPackage, ModelPackage]) -> tupl
         try:
             sets.append(folder_set(Path(order.challenge), classes, sound))
         except InputError as error:
-            notes.append(f"{error.message} {error.remedy}".strip())
+            notes.append(f"{translated(error.message)} {translated(error.remedy)}".strip())
     else:
         notes.append(
             translate("Teach", "There is no challenge set: choose a folder of known parts (K) for a fair proof.")

@@ -18,6 +18,7 @@ from engine.sources.pictures import read_picture
 from engine.thumbnails import thumbnail
 from gui.context import AppContext
 from gui.language import translate
+from gui.messages import translated
 from gui.pages.teach_in_collection import OK, Collection, Item, Stock, products, safe_name
 from gui.pages.teach_in_view import SHOWN, label_word
 from gui.widgets.pixel_images import as_image
@@ -131,7 +132,7 @@ class Stockroom(QObject):
 
     def _refused(self, error: Exception) -> None:
         if isinstance(error, InputError):
-            self.told.emit(f"{error.message} {error.remedy}".strip())
+            self.told.emit(f"{translated(error.message)} {translated(error.remedy)}".strip())
         else:
             self.failed.emit()
             self._context.jobs.failed.emit(error)

@@ -13,6 +13,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from engine.domain import Inspection, Outcome
 from engine.sources.picked import below
 from gui.language import number, outcome_word, translate
+from gui.messages import translated
 from gui.tables.inspections import OUTCOME_ROLE, ROW_ROLE
 
 PICTURE, VERDICT, LABEL, TRUTH, SCORE, MS = range(6)
@@ -195,7 +196,7 @@ class ScanTable(QAbstractTableModel):
             return _RIGHT
         if role == Qt.ItemDataRole.ToolTipRole:
             frame, verdict = row.inspection.frame, row.inspection.verdict
-            return frame.name if column == PICTURE else "; ".join(verdict.reasons)
+            return frame.name if column == PICTURE else "; ".join(map(translated, verdict.reasons))
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:

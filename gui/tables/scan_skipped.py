@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from gui.language import translate
+from gui.messages import translated
 from gui.tables.scan_rows import ScanRow
 
 Index = QModelIndex | QPersistentModelIndex
@@ -62,4 +63,4 @@ class SkippedTable(QAbstractTableModel):
 
 def _why(row: ScanRow) -> str:
     """The reason without the folder's path, which would push the reason itself out of the column."""
-    return "; ".join(row.inspection.verdict.reasons).replace(row.inspection.frame.name, row.name)
+    return "; ".join(map(translated, row.inspection.verdict.reasons)).replace(row.inspection.frame.name, row.name)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.domain import Outcome, Verdict
 from gui.language import number, outcome_word, translate
+from gui.messages import translated
 from gui.theme import LARGE, NORMAL, SPACING, Theme, draw_mark, font, scaled
 from gui.widgets.elided import elided, lines_of
 
@@ -61,7 +62,7 @@ class VerdictBanner(QWidget):
         if verdict is None:
             self._outcome, self._headline, self._reasons = None, "", ()
         else:
-            self._outcome, self._reasons = verdict.outcome, verdict.reasons
+            self._outcome, self._reasons = verdict.outcome, tuple(map(translated, verdict.reasons))
             # The score is that of a defect: beside a sound part's class it would read as "hardly sound".
             score = f"  {number(verdict.score, 2)}" if verdict.outcome in (Outcome.NG, Outcome.REVIEW) else ""
             known = verdict.label.casefold() == str(verdict.outcome).casefold()

@@ -5790,8 +5790,8 @@
             <translation>Beurteilt</translation>
         </message>
         <message>
-            <source>Judged = OK + NG + REVIEW. First-pass yield = OK at the first verdict ÷ judged. Final yield = OK after the corrections in force ÷ judged by the station or a person.</source>
-            <translation>Beurteilt = OK + NG + PRÜFEN. Erstausbeute = OK beim ersten Urteil ÷ beurteilt. Endausbeute = OK nach den gültigen Korrekturen ÷ von Station oder Mensch beurteilt.</translation>
+            <source>Judged = OK + NG + REVIEW, without batch scans. First-pass yield = OK at the first verdict ÷ judged. Final yield = OK after the corrections in force ÷ judged by the station or a person.</source>
+            <translation>Beurteilt = OK + NG + PRÜFEN, ohne Stapelprüfungen. Erstausbeute = OK beim ersten Urteil ÷ beurteilt. Endausbeute = OK nach geltenden Korrekturen ÷ von Station oder Person beurteilt.</translation>
         </message>
         <message>
             <source>Kappa</source>

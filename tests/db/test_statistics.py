@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -165,3 +166,13 @@ def test_choices_are_the_newest_first(db: Database) -> None:
     found = statistics.choices(db)
     assert (found.lots, found.recipes, found.models) == (("L2", "L1"), ("plate",), ("b", "a"))
     assert statistics.choices(db, limit=1).lots == ("L2",)
+
+
+def test_batch_scans_are_left_out_where_the_report_is_of_the_line(db: Database) -> None:
+    store(db)
+    scanned = make.inspection(90, NG, seconds=5.0, lot="L1", model="a", name="/parts/a.png", source="folder:/parts")
+    inspections.add(db, [NewInspection(scanned)])
+    every = statistics.groups(db, scope(), Grouping.HOUR)
+    line = statistics.groups(db, replace(scope(), files=False), Grouping.HOUR)
+    assert [g.ng for g in every] == [3, 1]
+    assert [g.ng for g in line] == [2, 1]

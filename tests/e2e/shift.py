@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit
 
 from db.alarms import unacknowledged
 from db.gates import gates
@@ -108,7 +108,7 @@ def _review(operator: Operator) -> Script:
     operator.step = "open Review"
     operator.key("Ctrl+2")
     yield lambda: bool(operator.all(ReviewPage))
-    page = operator.see(ReviewPage)
+    page, db = operator.see(ReviewPage), _context_db(operator)
     yield lambda: page.session.opened is not None
     operator.step = "only the defective parts"
     operator.key("Alt+2")
@@ -117,43 +117,48 @@ def _review(operator: Operator) -> Script:
     )
     for number in range(REVIEWED):
         operator.step = f"review part {number + 1}"
-        operator.key("U")
-        yield (
-            lambda: (
-                page.session.opened is not None
-                and page.session.opened.stored.override is None
-                and page.session.opened.pixels is not None
-                and page._context.jobs.busy == 0
-            )
-        )
+        yield lambda: _ready(page)
+        yield operator.after(0.2)
+        opened = page.session.opened
+        assert opened is not None
+        wanted = opened.stored.inspection.id
         if number < PAINTED:
-            operator.key("B")
-            # A printable key waits a moment, lest it is a scanner that types.
-            yield operator.after(0.3)
+            operator.step = f"paint the defect of part {number + 1}"
+            if number == 0:
+                operator.key("B")
+                # A printable key waits a moment, lest it is a scanner that types.
+                yield operator.after(0.3)
             middle = page.part.view.rect().center()
             operator.drag(page.part.view, [middle + QPoint(4 * i, i % 3) for i in range(8)])
             yield lambda: page.session.draft.painted
             operator.key("1")
         else:
             operator.key("O" if number % 2 else "1")
+        operator.step = f"say what part {number + 1} is"
         yield lambda: page.session.draft.outcome is not None
-        wanted = page.session.opened.stored.inspection.id if page.session.opened else ""
+        operator.step = f"save part {number + 1}, on to the next"
         operator.key("Return")
-        yield (
-            lambda wanted=wanted: (
-                page._context.jobs.busy == 0
-                and (  # type: ignore[misc]
-                    page.session.opened is None
-                    or page.session.opened.stored.inspection.id != wanted
-                    or _said(page, wanted)
-                )
-            )
-        )
+        yield lambda wanted=wanted: in_force(db, wanted) is not None and _other(page, wanted)  # type: ignore[misc]
+    operator.step = "the next one to review"
+    at = page.session.opened.stored.inspection.id if page.session.opened else ""
+    operator.key("U")
+    yield lambda: _ready(page) and _other(page, at)
 
 
-def _said(page: ReviewPage, inspection_id: str) -> bool:
+def _ready(page: ReviewPage) -> bool:
+    """A part is on screen with its picture, nothing was said of it, and nothing is being fetched."""
     opened = page.session.opened
-    return opened is not None and opened.stored.override is not None and opened.stored.inspection.id == inspection_id
+    return (
+        opened is not None
+        and opened.stored.override is None
+        and opened.pixels is not None
+        and page._context.jobs.busy == 0
+    )
+
+
+def _other(page: ReviewPage, inspection_id: str) -> bool:
+    opened = page.session.opened
+    return opened is not None and opened.stored.inspection.id != inspection_id
 
 
 def _teach(operator: Operator) -> Script:
@@ -223,7 +228,7 @@ def _report(operator: Operator, out: Path) -> Script:
     operator.key("Ctrl+6")
     yield lambda: bool(operator.all(ReportsPage))
     page = operator.see(ReportsPage)
-    yield lambda: page._context.jobs.busy == 0
+    yield lambda: page.figures is not None and page.figures.positions is not None and not page.counting
     operator.key("X")
     yield from _save(operator, out / "report.pdf")
 
@@ -232,7 +237,14 @@ def _save(operator: Operator, path: Path) -> Script:
     yield lambda: bool(operator.all(QFileDialog))
     field = next(f for f in operator.all(QLineEdit) if f.objectName() == "fileNameEdit")
     operator.type(field, str(path))
-    operator.key("Return")
+    yield operator.after(0.3)
+    popup = QApplication.activePopupWidget()
+    if popup is not None:
+        # What could be meant; it would take the key that is meant for the dialog.
+        popup.close()
+    box = operator.see(QDialogButtonBox)
+    # Its word follows what is marked in the list: Save, or Open for a folder.
+    operator.click(box.button(QDialogButtonBox.StandardButton.Save))
     yield lambda: path.exists()
 
 

@@ -51,8 +51,8 @@ NAMES = frozenset(
     "d MMM yyyy",
 }
 """Proper names, formats, states that are translated where they are shown, and the audit trail's own words."""
-CONSOLE = ("app.py", "finish.py", "selftest.py")
-"""What these say goes to a terminal, in English as the whole command line does."""
+CONSOLE = ("app.py", "finish.py", "messages.py", "selftest.py")
+"""What these say goes to a terminal, in English as the whole command line does; messages.py asks for a known text."""
 SILENT_CALLS = frozenset(
     ("debug", "info", "warning", "error", "exception", "critical", "setObjectName", "setProperty", "property", "Tag")
 )

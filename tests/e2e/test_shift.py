@@ -1,0 +1,124 @@
+"""A whole shift in a real window under Xvfb, and what it leaves in the database and on the disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from db import audit, export
+from db.alarms import list_alarms, unacknowledged
+from db.gates import gates
+from db.inspections import Filter, count, counts, page
+from db.overrides import history, read_mask
+from db.registry import activations, active, list_models
+from db.session import Database, open_database
+from db.verify import verify
+from engine.domain import Outcome
+from engine.settings import database_url
+from tests.e2e.fake_trainer import write as write_trainer
+from tests.scenes import incoming
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREEN = "1366x800x24"
+
+
+@pytest.fixture
+def display() -> Iterator[str]:
+    """A screen of its own."""
+    program = shutil.which("Xvfb")
+    if program is None:
+        pytest.skip("Xvfb is not installed")
+    read, write = os.pipe()
+    command = [program, "-displayfd", str(write), "-screen", "0", SCREEN, "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=(write,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.close(write)
+    try:
+        with os.fdopen(read) as told:
+            yield f":{told.readline().strip()}"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def test_a_shift_from_the_first_part_to_the_report(display: str, tmp_path: Path) -> None:
+    home, out = tmp_path / "home", tmp_path / "out"
+    home.mkdir()
+    out.mkdir()
+    trainer = write_trainer(tmp_path / "teacher")
+    settings = {
+        "schema_version": 1,
+        "operator": "Ana",
+        "operators": ["Ana"],
+        "language": "en",
+        "first_run": False,
+        "trainer": str(trainer),
+        "alarms": {"ng_in_row": 2},
+    }
+    (home / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    data = os.environ.get("LINESIDE_DATA", "")
+    folder = Path(data) / "magnetic_tile" if data else incoming(tmp_path / "incoming", 40)
+    pictures = sum(p.suffix.lower() in (".jpg", ".png", ".bmp") for p in folder.rglob("*"))
+    environment = os.environ | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "LINESIDE_HOME": str(home)}
+    command = [sys.executable, "-m", "tests.e2e.shift", str(folder), str(out)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout.splitlines()[-1])
+    assert seen["platform"] == "xcb"
+    assert "Traceback" not in done.stderr
+    _check_files(out)
+    _check_database(home, seen, pictures)
+
+
+def _check_files(out: Path) -> None:
+    with zipfile.ZipFile(out / "scan.xlsx") as book:
+        assert "Results" in book.read("xl/workbook.xml").decode()
+    assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def _check_database(home: Path, seen: dict[str, object], pictures: int) -> None:
+    db = open_database(database_url(home))
+    try:
+        assert verify(db) == []
+        assert count(db, Filter(source="demo:?seed=7&fps=15&defect_rate=0.3")) >= 200
+        lots = {row.inspection.traveller.lot for row in page(db, limit=5000).rows}
+        assert {"L-1", "L-2"} <= lots
+        _check_words(db)
+        alarms = list_alarms(db)
+        assert any(alarm.acknowledged_by == "Ana" for alarm in alarms)
+        assert len(unacknowledged(db)) < len(alarms)
+        assert [g.decision for g in gates(db)] == ["activated"]
+        assert gates(db)[0].why == "catches what we corrected"
+        assert [(a.version == seen["activated"], a.rollback) for a in activations(db)][-2:] == [
+            (True, False),
+            (False, True),
+        ]
+        now = active(db)
+        assert now is not None and now.version != seen["activated"]
+        assert len(list_models(db)) >= 2
+        # The scan is in the database besides, and every picture of the folder in it.
+        assert seen["scanned"] == pictures
+        assert counts(db).total == int(str(seen["inspected"])) + pictures
+        assert any(entry.what == "model activated" for entry in audit.entries(db))
+        assert export.waiting(db) == 0
+    finally:
+        db.close()
+
+
+def _check_words(db: Database) -> None:
+    """Five words on Live of which one was taken back, 20 in Review, three of them with a painted mask."""
+    rows = page(db, Filter(overridden=True), limit=100).rows
+    assert len(rows) == 24
+    masks = [read_mask(db, row.override) for row in rows if row.override is not None]
+    assert sum(mask is not None for mask in masks) == 3
+    assert all(mask.any() for mask in masks if mask is not None)
+    undone = [o for row in page(db, limit=5000).rows for o in history(db, row.inspection.id) if o.undoes is not None]
+    assert len(undone) == 1
+    assert any(row.override is not None and row.override.outcome is Outcome.REVIEW for row in rows)
