@@ -218,6 +218,7 @@ def shut_down(station: Station) -> None:
     except LinesideError as error:
         log.error("%s", error)
     context.db.close()
+    context.language.close()
     station.window.deleteLater()
 
 

@@ -72,6 +72,13 @@ class Language(QObject):
         if not first:
             self.changed.emit()
 
+    def close(self) -> None:
+        """Take the texts away again, without a word to anybody."""
+        for translator in self._installed:
+            QCoreApplication.removeTranslator(translator)
+        self._installed, self._code = [], ""
+        QLocale.setDefault(QLocale.system())
+
 
 def number(value: float, decimals: int = 0) -> str:
     """A number with the language's separators: 1,204.5 or 1.204,5."""

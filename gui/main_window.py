@@ -358,11 +358,15 @@ class MainWindow(QMainWindow):
     # ── Qt ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def showEvent(self, event: QShowEvent) -> None:
         """Once there is a native window its keys can be watched."""
-        handle = self.windowHandle()
-        if handle is not None and not self._watched:
+        if (handle := self.windowHandle()) is not None and not self._watched:
             self._watched = True
             self.keyboard.watch(handle)
+            QTimer.singleShot(0, self._entries[self._stack.currentIndex()].widget, self._focus)
         super().showEvent(event)
+
+    def _focus(self) -> None:
+        """Qt gives a new window's focus to its first field."""
+        self._entries[self._stack.currentIndex()].page.activated()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The key overlay covers all."""

@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.widgets.key_button import KeyButton
+
 _TAG = re.compile(r"</?[a-z]+[^<>]*>")
 SLACK = 2
 """Pixels: rounding of scaled type."""
@@ -55,6 +57,9 @@ def _too_small(widget: QWidget) -> Iterator[str]:
         yield from _label(widget)
     elif isinstance(widget, QPushButton | QToolButton | QCheckBox | QRadioButton):
         need = widget.sizeHint()
+        if isinstance(widget, KeyButton):
+            # It leaves its key cap out before its word.
+            need.setWidth(widget.word_width)
         if widget.width() + SLACK < need.width() or widget.height() + SLACK < _least_height(widget):
             yield f"'{widget.text()}' needs {need.width()}×{need.height()}, has {widget.width()}×{widget.height()}"
 

@@ -6,6 +6,7 @@ day, no inference of this machine's own and no random id may show in it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -92,6 +93,7 @@ class Line(DemoSource):
 
     def read(self, timeout: float) -> Frame:
         if self._left <= 0:
+            time.sleep(min(timeout, 0.05))
             raise FrameTimeout("No frame came in time.")
         self._left -= 1
         return super().read(timeout)

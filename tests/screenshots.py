@@ -25,7 +25,7 @@ from gui.pages.camera import CameraPage
 from gui.pages.live import LivePage
 from gui.pages.review import ReviewPage
 from gui.pages.scan import ScanPage
-from gui.theme import ThemeName
+from gui.theme import ThemeName, set_scale
 from tests.peers.gige import FakeGigE
 from tests.scenes import FIRST, PARTS, Line, TruthfulModel, fill, incoming, settings_json
 
@@ -81,6 +81,7 @@ def station(
         yield made
     finally:
         shut_down(made)
+        set_scale(1.0)
 
 
 def show(made: Station, name: str, folder: Path) -> None:

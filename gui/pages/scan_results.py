@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QSizePolicy,
     QSplitter,
     QTableView,
     QTabWidget,
@@ -35,6 +34,7 @@ from gui.tables.calm import calm_table
 from gui.tables.scan_rows import LABEL, MS, PICTURE, SCORE, TRUTH, VERDICT, ScanRow, ScanTable, Show, show_words
 from gui.tables.scan_skipped import FILE, SkippedTable
 from gui.theme import SPACING, scaled
+from gui.widgets.cut_label import CutLabel
 from gui.widgets.key_button import KeyButton
 from gui.widgets.verdict_chip import VerdictDelegate
 
@@ -71,7 +71,7 @@ class ScanResults(QWidget):
         self.part = PartView(context)
         self.strip = ToolStrip(theme, self.part)
         self.figures, self.counts = ScanFigures(theme), OutcomeCounts(theme)
-        self.title, self.state, self._says = QLabel(), QLabel(), QLabel()
+        self.title, self.state, self._says = CutLabel(), QLabel(), QLabel()
         self.progress = QProgressBar(textVisible=False)
         self.show_only = QComboBox()
         self.pause_button = KeyButton(theme, translate("Scan", "Pause"), "Space", "pause", compact=True)
@@ -99,7 +99,6 @@ class ScanResults(QWidget):
         self.part.show_part(None, empty=loading)
         self._says.clear()
         self.title.setText(folder.name or str(folder))
-        self.title.setToolTip(str(folder))
         self.state.setText(loading)
         self.progress.setRange(0, 0)
         self.enter(Stage.LOADING)
@@ -255,9 +254,7 @@ class ScanResults(QWidget):
 
     def _lay_out(self) -> None:
         self.title.setProperty("role", "large")
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
         # A long name must not push the buttons out of the window.
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.state.setWordWrap(True)
         self._says.setProperty("role", "muted")
         self._says.setWordWrap(True)

@@ -107,7 +107,9 @@ class KeyButton(QPushButton):
             # The sheet's ring has the fill's own colour.
             painter.drawRoundedRect(self.rect().adjusted(3, 3, -4, -4), 3, 3)
         painter.drawText(left, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
-        if self._key:
+        # Where the place is not enough, the word goes first; the key is in the tip and in the table of keys.
+        room = left.width() - painter.fontMetrics().horizontalAdvance(self.text())
+        if self._key and (room >= self._cap_width() + SPACING // 2 or not self.text()):
             cap = QRect(0, 0, self._cap_width(), scaled(CAP_HEIGHT))
             cap.moveCenter(left.center())
             cap.moveRight(left.right())
@@ -117,6 +119,11 @@ class KeyButton(QPushButton):
             painter.setPen(ink if primary else colours.muted)
             painter.setFont(font(SMALL))
             painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, self._key)
+
+    @property
+    def word_width(self) -> int:
+        """Width in pixels without the key cap."""
+        return self.sizeHint().width() - (self._cap_width() + SPACING if self._key else 0)
 
     @property
     def _has_icon(self) -> bool:

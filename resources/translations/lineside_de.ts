@@ -710,11 +710,11 @@
         </message>
         <message>
             <source>Shift</source>
-            <translation>Umschalt</translation>
+            <translation>Umsch</translation>
         </message>
         <message>
             <source>Space</source>
-            <translation>Leertaste</translation>
+            <translation>Leer</translation>
         </message>
     </context>
     <context>
@@ -1159,7 +1159,7 @@
         </message>
         <message>
             <source>yield %</source>
-            <translation>Ausbeute %</translation>
+            <translation>Ausb. %</translation>
         </message>
         <message>
             <source>you say {word}</source>
