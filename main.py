@@ -17,7 +17,7 @@ from engine.memory import keep_freed_memory
 
 Command = Callable[[argparse.Namespace], int]
 VERSION = "0.1.0"
-PAGES = ("live", "review", "scan", "models", "camera")
+PAGES = ("live", "review", "scan", "models", "recipes", "reports", "settings", "camera", "teach-in")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,14 +9,18 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractItemView,
     QAbstractScrollArea,
+    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
+    QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
     QRadioButton,
     QScrollArea,
+    QSlider,
     QToolButton,
     QWidget,
 )
@@ -110,3 +114,21 @@ def _place(widget: QWidget) -> str:
         names.append(type(holder).__name__)
         holder = holder.parentWidget()
     return " in ".join(names)
+
+
+def unnamed(window: QWidget) -> list[str]:
+    """Visible fields, lists and buttons without a word that a screen reader could say."""
+    kinds = QLineEdit | QComboBox | QAbstractSpinBox | QSlider | QAbstractItemView
+    found = []
+    for widget in window.findChildren(QWidget):
+        holder = widget.parentWidget()
+        if (
+            not widget.isVisible()
+            or isinstance(widget, QHeaderView)
+            or isinstance(holder, QAbstractSpinBox | QComboBox)
+        ):
+            continue
+        wordless = isinstance(widget, QAbstractButton) and not widget.text().strip()
+        if (isinstance(widget, kinds) or wordless) and not widget.accessibleName():
+            found.append(_place(widget))
+    return found

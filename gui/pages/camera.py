@@ -21,6 +21,7 @@ from gui.context import AppContext, Binding
 from gui.language import translate
 from gui.line import Line
 from gui.messages import translated
+from gui.operators import ask_engineer
 from gui.pages.camera_feed import Feed, OpenSource, Seen, stated
 from gui.pages.camera_find import FindCameras, Finder, Glance, small
 from gui.pages.camera_list import CameraList
@@ -147,10 +148,16 @@ class CameraPage(QWidget):
             what = translate("Camera", "Open a camera that can be set, or take a golden picture.")
             self._context.notify("info", words, what)
             return
+        ask_engineer(self._context, self, self._save)
+
+    def _save(self, who: str) -> None:
+        values, golden, package = self.side.values, self._golden, self._context.package
+        if package is None:
+            return
         setup = CameraSetup(tuple(values.items()), self.side.takt.value()) if values else None
         path, folder = self._line.options.recipe, self._context.folder / "recipes"
         self._saving = True
-        trail = (self._context.db, self._context.operator)
+        trail = (self._context.db, who)
         self._context.jobs.run(
             lambda: save(path, folder, package, setup, golden, trail=trail), self._saved, self._not_saved
         )

@@ -25,7 +25,7 @@ from gui.context import AppContext, Binding
 from gui.language import number, translate
 from gui.pages.models_acts import ModelActs
 from gui.pages.models_details import ModelDetails, Report
-from gui.pages.models_find import Found, chain_of, find_all, open_manifest
+from gui.pages.models_find import Found, chain_of, empty_words, find_all, open_manifest
 from gui.pages.models_import import Importing
 from gui.pages.teach import Teaching
 from gui.tables.calm import calm_table
@@ -67,6 +67,7 @@ class ModelsPage(QWidget):
         super().__init__()
         self.setObjectName("page")
         self._context = context
+        self.teach_in = partial(context.pageAsked.emit, "teach-in")
         theme = context.theme
         self.teaching = Teaching(context, self)
         self.importing = Importing(context, self)
@@ -75,6 +76,7 @@ class ModelsPage(QWidget):
         self.table = QTableView()
         self.details = ModelDetails(theme)
         self.teach_button = KeyButton(theme, translate("Models", "Teach the model"), "T", "teach")
+        self.new_button = KeyButton(theme, translate("Models", "New product…"), "Shift+T", "snapshot")
         self.activate_button = KeyButton(theme, translate("Models", "Activate…"), "A", "ok", compact=True)
         self.gate_button = KeyButton(theme, translate("Models", "Change gate"), "G", "gate", compact=True)
         self.rollback_button = KeyButton(theme, translate("Models", "Roll back…"), "Z", "undo", compact=True)
@@ -83,7 +85,7 @@ class ModelsPage(QWidget):
         self.export_button = KeyButton(theme, translate("Models", "Export…"), "E", "export", compact=True)
         self.verify_button = KeyButton(theme, translate("Models", "Verify"), "V", "search", compact=True)
         self.speed_button = KeyButton(theme, translate("Models", "Measure speed"), "S", "play", compact=True)
-        self._empty = QLabel(_empty_words(), wordWrap=True)
+        self._empty = QLabel(empty_words(), wordWrap=True)
         self._stack = QStackedWidget()
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._activations: tuple[Activation, ...] = ()
@@ -106,6 +108,11 @@ class ModelsPage(QWidget):
         flow, gate = self.teaching, self.teaching.gate
         return [
             Binding("T", translate("Models", "Teach the model from the corrections; go on"), self.teach),
+            Binding(
+                "Shift+T",
+                translate("Models", "Teach-in: a model for a new product"),
+                partial(self._context.pageAsked.emit, "teach-in"),
+            ),
             Binding("A", translate("Models", "Activate the chosen or the new model"), self.ask_activate),
             Binding("X", translate("Models", "Reject the new model"), gate.ask_reject),
             Binding("Z", translate("Models", "Roll back to the model before"), self.acts.ask_rollback),
@@ -234,6 +241,7 @@ class ModelsPage(QWidget):
     def _lay_out(self) -> None:
         top, split = QHBoxLayout(), self._split
         top.addWidget(self.teach_button)
+        top.addWidget(self.new_button)
         top.addStretch(1)
         acts = (self.activate_button, self.gate_button, self.rollback_button, self.import_button, self.folder_button)
         own = (self.export_button, self.verify_button, self.speed_button)
@@ -266,6 +274,7 @@ class ModelsPage(QWidget):
     def _connect(self) -> None:
         pressed = {
             self.teach_button: self.teach,
+            self.new_button: self.teach_in,
             self.activate_button: self.ask_activate,
             self.gate_button: self.judge,
             self.rollback_button: self.acts.ask_rollback,
@@ -274,7 +283,7 @@ class ModelsPage(QWidget):
             self.export_button: self.export,
             self.verify_button: self.verify,
             self.speed_button: self.measure,
-            self.teaching.view.plan.bring: self.ask_file,
+            self.teaching.view.plan.bring: self.ask_folder,
         }
         for button, act in pressed.items():
             button.clicked.connect(act)
@@ -385,10 +394,3 @@ def _column(above: Sequence[QWidget], buttons: Sequence[QWidget]) -> QWidget:
         acts.addWidget(button)
     column.addLayout(acts)
     return made
-
-
-def _empty_words() -> str:
-    return translate(
-        "Models",
-        "No model is registered yet. Import a model (I), or start the line once: it registers the shipped one.",
-    )

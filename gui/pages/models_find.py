@@ -53,3 +53,11 @@ def chain_of(model: ModelVersion, models: Sequence[ModelVersion]) -> tuple[str, 
         chain.append(f"{parent.name} {parent.version}, {parent.lineage_note}")
         version = parent.parent
     return tuple(chain)
+
+
+def empty_words() -> str:
+    """What to do where no model is registered yet."""
+    return translate(
+        "Models",
+        "No model is registered yet. Import a model (I), or start the line once: it registers the shipped one.",
+    )

@@ -198,7 +198,7 @@ class Teaching(QObject):
         self._working = False
         folder, report = made
         said = translate("Teach", "%n part(s) and the model are in {folder}.", "", report.items).format(folder=folder)
-        remedy = translate("Teach", "TRAIN.txt there says the command; import the new model afterwards (I).")
+        remedy = translate("Teach", "TRAIN.txt there says the command; import the new folder afterwards (Shift+I).")
         self._context.notify("info", said, remedy)
         self.begin()
 

@@ -19,7 +19,7 @@ HOW = "TRAIN.txt"
 
 
 def export_for_elsewhere(db: Database, place: Path, by: str) -> tuple[Path, ExportReport]:
-    """Write `place`/lineside-teach-<time>/ with dataset/, model.zip and TRAIN.txt; complete or not at all. Blocking.
+    """Write `place`/lineside-teach-<time>/ with corrections/, model.zip, TRAIN.txt; complete or not at all. Blocking.
 
     Raises InputError without an active model or corrections, StorageError when the disk fails.
     """
@@ -35,9 +35,8 @@ def export_for_elsewhere(db: Database, place: Path, by: str) -> tuple[Path, Expo
         write_zip(parent.folder, folder / "model.zip")
         words = ["lineside", "train", "corrections", "--preset", "finetune", "--from", "model.zip", "--out", "taught"]
         text = [
-            translate("Teach", "On a computer with Python, in this folder:"),
+            translate("Teach", "On a computer with Lineside's source folder and its trainer, in this folder:"),
             "",
-            '    pip install "lineside[train]"',
             f"    {shlex.join(words)}",
             "",
             translate("Teach", "Then bring the folder “taught” back and import it on the Models page (Shift+I)."),

@@ -17,7 +17,7 @@ from gui.context import AppContext, Binding
 from gui.language import translate
 from gui.line import Line
 from gui.pages.camera_feed import Feed, Seen
-from gui.pages.models_why import WhyDialog
+from gui.pages.teach_in_accept import Accepting
 from gui.pages.teach_in_collection import OK, safe_name
 from gui.pages.teach_in_screen import TeachInScreen
 from gui.pages.teach_in_stock import MEMORY, Stockroom
@@ -39,6 +39,8 @@ class TeachInPage(TeachInScreen):
         self.feed = Feed(context.jobs, line.options.open, self)
         self.training = Training(context, self)
         self.trying = Trying(context, line, self.trying_view, self)
+        self.accepting = Accepting(context, self)
+        self.accepting.accepted.connect(self._accepted)
         self._seen: Seen | None = None
         self._marked: Seen | None = None
         self._asked: Seen | None = None
@@ -229,23 +231,14 @@ class TeachInPage(TeachInScreen):
             self._decided()
 
     def ask_accept(self) -> None:
-        """Why this model from now on? The dialog names who accepts."""
+        """Why this model from now on?"""
         model = self.trying.candidate
-        if model is None or self.at != 2:
-            return
-        words = translate("TeachIn", "Model {version} judges from the next part on. Accepted by {name}.")
-        text = words.format(version=model.version, name=self._context.operator)
-        title, act = translate("TeachIn", "Accept the model"), translate("TeachIn", "Accept")
-        dialog = WhyDialog(self._context.theme, title, text, act, required=True, parent=self)
-        dialog.agreed.connect(self._accept)
-        dialog.open()
+        if model is not None and self.at == 2:
+            self.accepting.ask(model)
 
-    def _accept(self, why: str) -> None:
-        model = self.trying.candidate
-        if model is not None:
-            self._context.activate(model.version, why)
-            self._decided()
-            self._context.pageAsked.emit("live")
+    def _accepted(self) -> None:
+        self._decided()
+        self._context.pageAsked.emit("live")
 
     def _decided(self) -> None:
         self.trying.stop()

@@ -107,9 +107,10 @@ def no_trainer(settings: StationSettings) -> EnvironmentFailure:
         said,
         translate(
             "Teach",
-            "Install it here with {command}, name its place in the settings, or put it into a folder “trainer” beside "
-            "the program. Or export to another computer (W), train there, and import the model (I).",
-        ).format(command='pip install "lineside[train]"'),
+            "Install it with {command} in Lineside's source folder, name its place in the settings, or put it into a "
+            "folder “trainer” beside the program. Or export to another computer (W), train there, and import the "
+            "folder (Shift+I).",
+        ).format(command='pip install -e ".[train]"'),
     )
 
 

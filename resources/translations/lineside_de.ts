@@ -4250,6 +4250,10 @@
             <translation>Name</translation>
         </message>
         <message>
+            <source>New product…</source>
+            <translation>Neues Produkt…</translation>
+        </message>
+        <message>
             <source>Next model</source>
             <translation>Nächstes Modell</translation>
         </message>
@@ -4376,6 +4380,10 @@
         <message>
             <source>Teach the model from the corrections; go on</source>
             <translation>Modell aus den Korrekturen anlernen; weiter</translation>
+        </message>
+        <message>
+            <source>Teach-in: a model for a new product</source>
+            <translation>Anlernen: ein Modell für ein neues Produkt</translation>
         </message>
         <message>
             <source>The chosen model</source>
@@ -8255,8 +8263,8 @@ Shift+A hebt sie auf.</translation>
             <translation>Modell importieren…</translation>
         </message>
         <message>
-            <source>Install it here with {command}, name its place in the settings, or put it into a folder “trainer” beside the program. Or export to another computer (W), train there, and import the model (I).</source>
-            <translation>Mit {command} hier installieren, den Ort in den Einstellungen angeben oder in einen Ordner „trainer“ neben das Programm legen. Oder auf einen anderen Rechner exportieren (W), dort trainieren und das Modell importieren (I).</translation>
+            <source>Install it with {command} in Lineside's source folder, name its place in the settings, or put it into a folder “trainer” beside the program. Or export to another computer (W), train there, and import the folder (Shift+I).</source>
+            <translation>Mit {command} im Quellordner von Lineside installieren, seinen Ort in den Einstellungen nennen oder in einen Ordner „trainer“ neben dem Programm legen. Oder auf einen anderen Rechner exportieren (W), dort trainieren und den Ordner importieren (Shift+I).</translation>
         </message>
         <message>
             <source>Judged right</source>
@@ -8338,8 +8346,8 @@ Shift+A hebt sie auf.</translation>
             </translation>
         </message>
         <message>
-            <source>On a computer with Python, in this folder:</source>
-            <translation>Auf einem Rechner mit Python, in diesem Ordner:</translation>
+            <source>On a computer with Lineside's source folder and its trainer, in this folder:</source>
+            <translation>Auf einem Rechner mit Lineside-Quellordner und Trainer, in diesem Ordner:</translation>
         </message>
         <message>
             <source>Overkill</source>
@@ -8422,8 +8430,8 @@ Shift+A hebt sie auf.</translation>
             <translation>Wird gestoppt: der Trainer schreibt erst einen Checkpoint…</translation>
         </message>
         <message>
-            <source>TRAIN.txt there says the command; import the new model afterwards (I).</source>
-            <translation>Der Befehl steht dort in TRAIN.txt; danach das neue Modell importieren (I).</translation>
+            <source>TRAIN.txt there says the command; import the new folder afterwards (Shift+I).</source>
+            <translation>TRAIN.txt darin nennt den Befehl; danach den neuen Ordner importieren (Shift+I).</translation>
         </message>
         <message>
             <source>Teach the model</source>

@@ -29,6 +29,7 @@ from tests.benchmarks import (
     scan_live,
     segdec,
     training,
+    window,
 )
 from trainer.evaluate import part_of
 from trainer.formats.detect import open_dataset
@@ -36,6 +37,7 @@ from trainer.formats.detect import open_dataset
 SECONDS = float(os.environ.get("LINESIDE_BENCH_SECONDS", "120"))
 PLAIN_SECONDS = min(30.0, SECONDS)
 LATENCY_SECONDS = 20.0
+WINDOW_SECONDS = 60.0
 REVIEW_ROWS = 1_000_000
 CAMERA_SECONDS, STEADY_SECONDS, LOSSES = 15.0, 60.0, 30
 SCAN_SECONDS = 60.0
@@ -161,6 +163,7 @@ SECTIONS: dict[str, tuple[Callable[[], None], bool]] = {
     "losses": (lambda: cameras.report_losses(STEADY_SECONDS, LOSSES), False),
     "live": (show_live, False),
     "review": (lambda: review.report(REVIEW_ROWS), False),
+    "window": (lambda: window.report(WINDOW_SECONDS, REVIEW_ROWS), False),
     "scan_live": (lambda: scan_live.report(SCAN_SECONDS), False),
 }
 

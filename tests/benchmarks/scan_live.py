@@ -114,7 +114,7 @@ def report(seconds: float) -> None:
         command = [sys.executable, "-m", "tests.benchmarks.scan_live", str(seconds), way]
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 300, check=False)
         if done.returncode:
-            raise SystemExit(done.stderr)
+            raise SystemExit(f"{way} ended with {done.returncode}.\n{done.stderr}")
         found.append(json.loads(done.stdout.splitlines()[-1]))
     print(f"  {'':<28}{'Live alone':>12}{'scan alone':>12}{'both':>12}")
     for key in found[0]:

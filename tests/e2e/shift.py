@@ -11,7 +11,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit
 
 from db.alarms import unacknowledged
@@ -228,6 +229,11 @@ def _report(operator: Operator, out: Path) -> Script:
     operator.key("Ctrl+6")
     yield lambda: bool(operator.all(ReportsPage))
     page = operator.see(ReportsPage)
+    # Of the last seven days: a shift may go over midnight.
+    page.bar.period.setFocus()
+    for _ in range(3):
+        QTest.keyClick(page.bar.period, Qt.Key.Key_Down)
+    yield operator.after(0.5)
     yield lambda: page.figures is not None and page.figures.positions is not None and not page.counting
     operator.key("X")
     yield from _save(operator, out / "report.pdf")

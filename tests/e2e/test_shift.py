@@ -23,6 +23,7 @@ from db.session import Database, open_database
 from db.verify import verify
 from engine.domain import Outcome
 from engine.settings import database_url
+from engine.sources.pictures import list_pictures
 from tests.e2e.fake_trainer import write as write_trainer
 from tests.scenes import incoming
 
@@ -65,7 +66,7 @@ def test_a_shift_from_the_first_part_to_the_report(display: str, tmp_path: Path)
     (home / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     data = os.environ.get("LINESIDE_DATA", "")
     folder = Path(data) / "magnetic_tile" if data else incoming(tmp_path / "incoming", 40)
-    pictures = sum(p.suffix.lower() in (".jpg", ".png", ".bmp") for p in folder.rglob("*"))
+    pictures = len(list_pictures(folder))
     environment = os.environ | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "LINESIDE_HOME": str(home)}
     command = [sys.executable, "-m", "tests.e2e.shift", str(folder), str(out)]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=280, check=False)

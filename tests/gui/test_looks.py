@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.theme import ThemeName
-from tests.clipping import clipped
+from tests.clipping import clipped, unnamed
 from tests.scenes import fill, incoming
 from tests.screenshots import PAGES, SIZES, application, show, station
 from tests.translations import ROOT
@@ -93,6 +93,7 @@ def test_nothing_is_cut_in_any_theme_language_or_size(
         assert made.window.size().width() == SIZES[0][0]
         for name in (*PAGES, "camera"):
             show(made, name, folder)
+            assert unnamed(made.window) == [], name
             found = clipped(made.window)
             if found:
                 cut[name] = found
@@ -111,6 +112,16 @@ def test_a_cut_text_is_found(qtbot: QtBot) -> None:
     label.resize(label.sizeHint())
     window.resize(label.size())
     assert clipped(window) == []
+
+
+def test_a_field_without_a_name_is_found(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    field = QLineEdit(window)
+    window.show()
+    assert len(unnamed(window)) == 1
+    field.setAccessibleName("Lot")
+    assert unnamed(window) == []
 
 
 def test_another_picture_is_told_apart() -> None:

@@ -215,7 +215,7 @@ def test_station_without_a_trainer_says_how_to_get_one_and_exports(
     bench.idle()
     plan = page.teaching.view.plan
     assert str(tmp_path / "nothing") in plan.remedy.text()
-    assert 'pip install "lineside[train]"' in plan.remedy.text()
+    assert 'pip install -e ".[train]"' in plan.remedy.text()
     assert not plan.start.isEnabled()
     assert plan.bring.isVisible()
     page.teaching.export_elsewhere(str(tmp_path / "stick"))
