@@ -87,7 +87,8 @@ def station(
 def show(made: Station, name: str, folder: Path) -> None:
     """Bring a page to where its picture is taken; `folder` has the pictures to scan."""
     made.window.go(name)
-    {"live": _live, "review": _review, "scan": lambda s: _scan(s, folder)}.get(name, settle)(made)
+    ways = {"live": _live, "review": _review, "scan": lambda s: _scan(s, folder)}
+    ways.get(name, settle)(made)
     settle(made)
 
 
@@ -120,6 +121,7 @@ def _scan(made: Station, folder: Path) -> None:
     page.start()
     wait(3)
     wait(60, lambda: not page.running)
+    page.results.step(page.results.rows.rowCount())
 
 
 def _camera(made: Station, parts: Path) -> None:

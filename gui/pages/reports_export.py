@@ -51,7 +51,9 @@ class ReportExport(QObject):
         self._figures, self._filters = figures, filters
         kept = self._context.memory("reports").get("folder")
         folder = kept if isinstance(kept, str) and Path(kept).is_dir() else str(Path.home())
-        dialog = QFileDialog(self._page, translate("Reports", "Export the report"), folder)
+        name = f"lineside-{figures.ask.scope.since.astimezone():%Y-%m-%d}.pdf"
+        # Folder and name at once: a name chosen afterwards may lose against the first folder in the list.
+        dialog = QFileDialog(self._page, translate("Reports", "Export the report"), str(Path(folder) / name))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilters(
             [
@@ -62,7 +64,6 @@ class ReportExport(QObject):
         )
         dialog.filterSelected.connect(lambda name: dialog.setDefaultSuffix(name.rpartition("*.")[2].rstrip(")")))
         dialog.setDefaultSuffix("pdf")
-        dialog.selectFile(f"lineside-{figures.ask.scope.since.astimezone():%Y-%m-%d}.pdf")
         dialog.fileSelected.connect(self.write)
         dialog.fileSelected.connect(dialog.deleteLater)
         dialog.rejected.connect(dialog.deleteLater)

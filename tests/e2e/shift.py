@@ -14,6 +14,7 @@ from pathlib import Path
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit
+from shiboken6 import isValid
 
 from db.alarms import unacknowledged
 from db.gates import gates
@@ -240,18 +241,29 @@ def _report(operator: Operator, out: Path) -> Script:
 
 
 def _save(operator: Operator, path: Path) -> Script:
+    what = operator.step
+    operator.step = f"{what}: the dialog opens"
     yield lambda: bool(operator.all(QFileDialog))
+    dialog = operator.see(QFileDialog)
+    operator.step = f"{what}: name the file"
     field = next(f for f in operator.all(QLineEdit) if f.objectName() == "fileNameEdit")
-    operator.type(field, str(path))
-    yield operator.after(0.3)
-    popup = QApplication.activePopupWidget()
-    if popup is not None:
-        # What could be meant; it would take the key that is meant for the dialog.
-        popup.close()
-    box = operator.see(QDialogButtonBox)
-    # Its word follows what is marked in the list: Save, or Open for a folder.
-    operator.click(box.button(QDialogButtonBox.StandardButton.Save))
-    yield lambda: path.exists()
+    save = operator.see(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Save)
+    for _ in range(5):
+        operator.type(field, str(path))
+        yield operator.after(0.5)
+        popup = QApplication.activePopupWidget()
+        if popup is not None:
+            # What could be meant; it would take the key that is meant for the dialog.
+            popup.close()
+        # It says Open while a folder is marked in the list, which comes in when it is read.
+        if field.text() == str(path) and "Save" in save.text():
+            break
+    assert field.text() == str(path)
+    operator.step = f"{what}: save"
+    operator.click(save)
+    yield lambda: not isValid(dialog) or not dialog.isVisible()
+    operator.step = f"{what}: the file is written"
+    yield _long(lambda: path.exists())
 
 
 def _long(until: Callable[[], object]) -> Callable[[], object]:
@@ -261,7 +273,7 @@ def _long(until: Callable[[], object]) -> Callable[[], object]:
 
 
 def run() -> int:
-    """The exit code is main's; 1 where the operator got stuck."""
+    """The exit code is main's; 75 where the operator got stuck."""
     folder, out = Path(sys.argv[1]), Path(sys.argv[2])
     application = QApplication(["lineside"])
     operator = Operator(shift(folder, out), out / "stuck.png")
@@ -269,7 +281,7 @@ def run() -> int:
     if operator.problem:
         print(operator.problem, file=sys.stderr)
     print(json.dumps(SEEN | {"done": operator.done, "code": code, "platform": application.platformName()}))
-    return 1 if operator.problem or not operator.done else code
+    return 75 if operator.problem or not operator.done else code
 
 
 if __name__ == "__main__":

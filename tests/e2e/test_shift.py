@@ -29,6 +29,8 @@ from tests.scenes import incoming
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREEN = "1366x800x24"
+ATTEMPTS, STUCK = 3, 75
+"""The operator of the test goes by what is on screen; one that waits in vain on a busy machine begins a new shift."""
 
 
 @pytest.fixture
@@ -49,11 +51,28 @@ def display() -> Iterator[str]:
         server.wait(20)
 
 
+@pytest.mark.timeout(900)
 def test_a_shift_from_the_first_part_to_the_report(display: str, tmp_path: Path) -> None:
-    home, out = tmp_path / "home", tmp_path / "out"
+    data = os.environ.get("LINESIDE_DATA", "")
+    folder = Path(data) / "magnetic_tile" if data else incoming(tmp_path / "incoming", 40)
+    trainer = write_trainer(tmp_path / "teacher")
+    for attempt in range(ATTEMPTS):
+        home, out = tmp_path / f"home{attempt}", tmp_path / f"out{attempt}"
+        done = _work(display, home, out, folder, trainer)
+        if done.returncode != STUCK:
+            break
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    seen = json.loads(done.stdout.splitlines()[-1])
+    assert seen["platform"] == "xcb"
+    _check_files(out)
+    _check_database(home, seen, len(list_pictures(folder)))
+
+
+def _work(display: str, home: Path, out: Path, folder: Path, trainer: Path) -> subprocess.CompletedProcess[str]:
+    """One shift on a fresh station."""
     home.mkdir()
     out.mkdir()
-    trainer = write_trainer(tmp_path / "teacher")
     settings = {
         "schema_version": 1,
         "operator": "Ana",
@@ -64,18 +83,9 @@ def test_a_shift_from_the_first_part_to_the_report(display: str, tmp_path: Path)
         "alarms": {"ng_in_row": 2},
     }
     (home / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
-    data = os.environ.get("LINESIDE_DATA", "")
-    folder = Path(data) / "magnetic_tile" if data else incoming(tmp_path / "incoming", 40)
-    pictures = len(list_pictures(folder))
     environment = os.environ | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "LINESIDE_HOME": str(home)}
     command = [sys.executable, "-m", "tests.e2e.shift", str(folder), str(out)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=280, check=False)
-    assert done.returncode == 0, done.stderr
-    seen = json.loads(done.stdout.splitlines()[-1])
-    assert seen["platform"] == "xcb"
-    assert "Traceback" not in done.stderr
-    _check_files(out)
-    _check_database(home, seen, pictures)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=400, check=False)
 
 
 def _check_files(out: Path) -> None:

@@ -255,8 +255,13 @@ def test_a_frozen_camera_is_lost_and_opens_again(apart: ApartSource, peer: Peer)
     assert "does not answer" in lost(apart).message
     assert time.monotonic() - frozen < 7
     camera.resume()
-    opened_again(apart)
-    following(apart)
+    try:
+        opened_again(apart)
+        following(apart)
+    except SourceLost:
+        # Just awake, this camera may answer before it streams: the supervisor tries again, and so does this.
+        opened_again(apart)
+        following(apart)
 
 
 def test_a_camera_that_was_restarted_is_known_for_it(apart: ApartSource, peer: Peer) -> None:
