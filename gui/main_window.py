@@ -361,12 +361,7 @@ class MainWindow(QMainWindow):
         if (handle := self.windowHandle()) is not None and not self._watched:
             self._watched = True
             self.keyboard.watch(handle)
-            QTimer.singleShot(0, self._entries[self._stack.currentIndex()].widget, self._focus)
         super().showEvent(event)
-
-    def _focus(self) -> None:
-        """Qt gives a new window's focus to its first field."""
-        self._entries[self._stack.currentIndex()].page.activated()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The key overlay covers all."""

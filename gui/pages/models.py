@@ -99,8 +99,8 @@ class ModelsPage(QWidget):
 
     # ── the page protocol ────────────────────────────────────────────────────────────────────────────────────────
     def activated(self) -> None:
-        """Read the list again."""
-        self._context.jobs.run(partial(find_all, self._context.db), self._found)
+        """Read the list again; the keys are the table's."""
+        self._read()
         self.table.setFocus()
 
     def keys(self) -> list[Binding]:
@@ -229,6 +229,10 @@ class ModelsPage(QWidget):
         self.activated()
 
     # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def _read(self) -> None:
+        """Also while another page is on screen, whose focus it must not take."""
+        self._context.jobs.run(partial(find_all, self._context.db), self._found)
+
     def _set_up_table(self) -> None:
         table = self.table
         table.setModel(self.rows)
@@ -288,14 +292,14 @@ class ModelsPage(QWidget):
         for button, act in pressed.items():
             button.clicked.connect(act)
         self.importing.imported.connect(self._imported)
-        self.acts.measured.connect(self.activated)
+        self.acts.measured.connect(self._read)
         self.acts.gateWanted.connect(self.judge)
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
         self.teaching.changed.connect(self._show_buttons)
-        self.teaching.decided.connect(self.activated)
+        self.teaching.decided.connect(self._read)
         self.teaching.view.back.clicked.connect(self._back)
-        self._context.modelActivated.connect(self.activated)
-        self._context.packageChanged.connect(self.activated)
+        self._context.modelActivated.connect(self._read)
+        self._context.packageChanged.connect(self._read)
 
     # ── what comes back ──────────────────────────────────────────────────────────────────────────────────────────
     def _found(self, found: Found) -> None:

@@ -219,3 +219,13 @@ def test_an_exception_nobody_caught_is_a_notice(qtbot: QtBot, options: GuiOption
     with pytest.raises(LinesideError, match="a bug of ours"):
         run_gui(wanted)
     assert told
+
+
+def test_a_page_that_is_not_shown_does_not_take_the_focus_when_a_model_comes(qtbot: QtBot, opened: Open) -> None:
+    station = opened()
+    view = live_page(station).view
+    qtbot.waitUntil(view.hasFocus, timeout=10_000)
+    station.context.packageChanged.emit()
+    station.context.modelActivated.emit("")
+    qtbot.waitUntil(lambda: station.context.jobs.busy == 0, timeout=10_000)
+    assert view.hasFocus()
