@@ -128,7 +128,7 @@ def _within(since: datetime, until: datetime, lot: str | None, recipe: str | Non
 
 def _audited(within: _Where) -> Select[*tuple[Any, ...]]:
     """Audits by their chance and the answer in force; None = no answer."""
-    return _by_id(
+    return (
         select(RandomAuditRow.one_in, OverrideRow.outcome, func.count())
         .select_from(RandomAuditRow)
         .join(InspectionRow, InspectionRow.id == RandomAuditRow.inspection_id)
@@ -141,7 +141,7 @@ def _audited(within: _Where) -> Select[*tuple[Any, ...]]:
 
 def _reviewed(within: _Where) -> Select[*tuple[Any, ...]]:
     """NG parts with an override in force, by what it says."""
-    return _by_id(
+    return (
         select(OverrideRow.outcome, func.count())
         .select_from(StandingRow)
         .join(OverrideRow, OverrideRow.id == StandingRow.override_id)
@@ -149,8 +149,3 @@ def _reviewed(within: _Where) -> Select[*tuple[Any, ...]]:
         .where(InspectionRow.outcome == str(Outcome.NG), *within)
         .group_by(OverrideRow.outcome)
     )
-
-
-def _by_id(rows: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """From the few audits and overrides to their parts, not the other way round."""
-    return rows.with_hint(InspectionRow.__table__, "INDEXED BY sqlite_autoindex_inspections_1", "sqlite")

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from math import nan
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Float, Select, Table, case, func, literal, select
+from sqlalchemy import ColumnElement, Float, case, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.schema import InspectionRow, OverrideRow, StandingRow
@@ -31,15 +31,11 @@ SAMPLE = 5000
 MOST_REGIONS = 50_000
 
 _ROW = InspectionRow
-_TABLE = cast(Table, InspectionRow.__table__)
-_INDEX = {"lot": "ix_inspections_lot", "recipe": "ix_inspections_recipe_name", "model": "ix_inspections_model_version"}
 _COLUMN: dict[str, InstrumentedAttribute[str]] = {
     "lot": _ROW.lot,
     "recipe": _ROW.recipe_name,
     "model": _ROW.model_version,
 }
-_BY_OUTCOME = "ix_inspections_outcome"
-_BY_ID = "sqlite_autoindex_inspections_1"
 _NOT_OK = (str(Outcome.NG), str(Outcome.REVIEW), str(Outcome.NO_VERDICT))
 
 Stopped = Callable[[], bool]
@@ -202,7 +198,7 @@ def defects(db: Database, scope: Scope) -> tuple[DefectCount, ...]:
     """Kinds of defect, most parts first. A part overruled as OK counts for none, one called NG by a person counts."""
     with db.session() as session:
         rows = select(_ROW.label, func.count()).where(_ROW.outcome == str(Outcome.NG), *_within(scope))
-        station = Counter({str(k): int(n) for k, n in session.execute(_using(rows, _BY_OUTCOME).group_by(_ROW.label))})
+        station = Counter({str(k): int(n) for k, n in session.execute(rows.group_by(_ROW.label))})
         final = Counter(station)
         for said in _said(session, scope, literal(0)):
             if said.station == Outcome.NG:
@@ -231,7 +227,7 @@ def positions(db: Database, scope: Scope, limit: int = SAMPLE) -> Positions:
     """Where the defects of the newest `limit` NG parts lie; only boxes are read, and at most 50,000 of them."""
     newest = select(_ROW.regions, _ROW.width, _ROW.height)
     newest = newest.where(_ROW.outcome == str(Outcome.NG), _ROW.width > 0, _ROW.height > 0, *_within(scope))
-    found = _using(newest, _BY_OUTCOME).order_by(_ROW.inspected_at.desc()).limit(limit).subquery()
+    found = newest.order_by(_ROW.inspected_at.desc()).limit(limit).subquery()
     region = func.json_each(found.c.regions).table_valued("value")
     box = [func.json_extract(region.c.value, f"$.box[{n}]", type_=Float) for n in range(4)]
     centres = select((box[0] + box[2] / 2.0) / found.c.width, (box[1] + box[3] / 2.0) / found.c.height).select_from(
@@ -250,8 +246,8 @@ def choices(db: Database, limit: int = MOST_GROUPS) -> ScopeChoices:
     """Lots, recipes and model versions that occur, the newest first."""
     found = []
     with db.session() as session:
-        for name, column in _COLUMN.items():
-            newest = _using(select(column), _INDEX[name]).where(column != "").group_by(column)
+        for column in _COLUMN.values():
+            newest = select(column).where(column != "").group_by(column)
             rows = session.scalars(newest.order_by(func.max(_ROW.inspected_at).desc()).limit(limit))
             found.append(tuple(rows))
     return ScopeChoices(*found)
@@ -280,7 +276,7 @@ def _said(session: Session, scope: Scope, key: ColumnElement[Any]) -> list[_Said
         .join(_ROW, _ROW.id == StandingRow.inspection_id)
         .where(*_within(scope))
     )
-    found = session.execute(_using(rows, _BY_ID).group_by(*columns))
+    found = session.execute(rows.group_by(*columns))
     return [_Said(*row) for row in found]
 
 
@@ -306,15 +302,13 @@ def _timed(session: Session, scope: Scope, cut: Sequence[Span], stopped: Stopped
 def _outcomes(session: Session, scope: Scope) -> Counter[str]:
     if not _filters(scope):
         rows = select(_ROW.outcome, func.count()).where(_ROW.outcome.in_([str(o) for o in Outcome]), *_within(scope))
-        return Counter({str(k): int(n) for k, n in session.execute(_using(rows, _BY_OUTCOME).group_by(_ROW.outcome))})
+        return Counter({str(k): int(n) for k, n in session.execute(rows.group_by(_ROW.outcome))})
     every = select(func.count(_ROW.id)).where(*_within(scope))
-    chosen = _filters(scope)
-    every = _using(every, _INDEX[chosen[0]]) if len(chosen) == 1 else every
     total = session.execute(every).scalar_one()
     if not total:
         return Counter()
     rows = select(_ROW.outcome, func.count()).where(_ROW.outcome.in_(_NOT_OK), *_within(scope))
-    rest = Counter({str(k): int(n) for k, n in session.execute(_using(rows, _BY_OUTCOME).group_by(_ROW.outcome))})
+    rest = Counter({str(k): int(n) for k, n in session.execute(rows.group_by(_ROW.outcome))})
     return rest + Counter({str(Outcome.OK): total - rest.total()})
 
 
@@ -322,7 +316,7 @@ def _defects(session: Session, scope: Scope, counts: Counter[str]) -> int:
     if not counts[str(Outcome.NG)]:
         return 0
     rows = select(func.sum(_REGIONS)).where(_ROW.outcome == str(Outcome.NG), *_within(scope))
-    return int(session.execute(_using(rows, _BY_OUTCOME)).scalar_one() or 0)
+    return int(session.execute(rows).scalar_one() or 0)
 
 
 _LENGTH = func.json_array_length(_ROW.regions)
@@ -330,17 +324,15 @@ _REGIONS = case((_LENGTH > 0, _LENGTH), else_=1)
 
 
 def _named(session: Session, scope: Scope, by: str) -> tuple[Group, ...]:
-    column, filters = _COLUMN[by], _filters(scope)
+    column = _COLUMN[by]
     every = select(column, func.count(_ROW.id), func.max(_ROW.inspected_at)).where(*_within(scope))
-    if set(filters) <= {by}:
-        every = _using(every, _INDEX[by])
     newest = every.group_by(column).order_by(func.max(_ROW.inspected_at).desc()).limit(MOST_GROUPS)
     totals = [(str(name), int(count)) for name, count, _at in session.execute(newest)]
     rest: dict[str, Counter[str]] = defaultdict(Counter)
     faults: Counter[str] = Counter()
     weight = func.sum(case((_ROW.outcome == str(Outcome.NG), _REGIONS), else_=0))
     rows = select(column, _ROW.outcome, func.count(), weight).where(_ROW.outcome.in_(_NOT_OK), *_within(scope))
-    for name, outcome, count, found in session.execute(_using(rows, _BY_OUTCOME).group_by(column, _ROW.outcome)):
+    for name, outcome, count, found in session.execute(rows.group_by(column, _ROW.outcome)):
         rest[name][outcome] = count
         faults[name] += int(found)
     corrections: dict[Any, list[_Said]] = defaultdict(list)
@@ -383,7 +375,3 @@ def _within(scope: Scope) -> list[ColumnElement[bool]]:
     # Only a frame read from a file has a name.
     times += [] if scope.files else [_ROW.name == ""]
     return times + [_COLUMN[name] == getattr(scope, name) for name in _filters(scope)]
-
-
-def _using(rows: Select[*tuple[Any, ...]], index: str) -> Select[*tuple[Any, ...]]:
-    return rows.with_hint(_TABLE, f"INDEXED BY {index}", "sqlite")
