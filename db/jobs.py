@@ -12,11 +12,11 @@ from typing import Self
 from db import audits, inspections, overrides, pending
 from db.archive import pixels_digest
 from db.archiver import Archiver, Task
-from db.inspections import DEFAULT_THRESHOLD, NewInspection
+from db.inspections import NewInspection
 from db.session import Database
 from engine.domain import Frame, HeatMap, Inspection, Outcome, Override, Prediction
 from engine.errors import InputError, LinesideError
-from engine.product import SavingPolicy
+from engine.product import Recipe, SavingPolicy
 
 log = logging.getLogger(__name__)
 
@@ -37,24 +37,21 @@ class Recorder:
     its picture is pending; a thread writes the files, and the next commit says that they are kept. More, for a scan:
     `flush` waits for the files too and commits what waits. A failed commit raises StorageError and keeps what waits: a
     later call or `flush` tries it again. A picture that cannot be written costs no verdict: its row says why it is
-    lost, and `tell` is called (on the archiver's thread) at the first of such failures in a row. `threshold` is the
-    recipe's `ng_at`; set it again when the recipe changes. `audit_every`: an OK part is drawn for a random audit with a
-    chance of 1 in so many, and its picture archived whatever the policy says; 0 = none.
+    lost, and `tell` is called (on the archiver's thread) at the first of such failures in a row. Limits and saving
+    policy come with each part, in the recipe that judged it: nothing of a recipe is kept here. `audit_every`: an OK
+    part is drawn for a random audit with a chance of 1 in so many, and its picture archived whatever the policy says;
+    0 = none.
     """
 
     def __init__(
         self,
         db: Database,
-        policy: SavingPolicy,
         *,
         group: int = 1,
-        threshold: float = DEFAULT_THRESHOLD,
         tell: Callable[[LinesideError], None] | None = None,
         audit_every: int = 0,
     ) -> None:
-        self.policy = policy
-        self.threshold = threshold
-        self.audit_every = audit_every
+        self._audit_every = audit_every
         self._db = db
         self._archiver = Archiver(db.archive, self._at_rest, tell or _unheard)
         self._group = max(1, group)
@@ -66,22 +63,27 @@ class Recorder:
         self._looking = threading.Lock()
         pending.recover(db)
 
-    def __call__(self, inspection: Inspection, frame: Frame | None, prediction: Prediction | None) -> None:
-        """Keep one inspection; `frame` and `prediction` are None where none arrived. Raises StorageError."""
+    def __call__(
+        self, inspection: Inspection, recipe: Recipe, frame: Frame | None, prediction: Prediction | None
+    ) -> None:
+        """Keep one inspection by the recipe that judged it; `frame` and `prediction` are None where none arrived.
+
+        Raises StorageError.
+        """
         heat = prediction.heat if prediction else None
         digest, task, one_in = None, None, 0
         if frame is not None:
-            if inspection.verdict.outcome is Outcome.OK and audits.drawn(self.audit_every):
-                one_in = self.audit_every
+            if inspection.verdict.outcome is Outcome.OK and audits.drawn(self._audit_every):
+                one_in = self._audit_every
             # Folder and video frames have a name: their digest lets an export trust the file later.
             digest = pixels_digest(frame.pixels) if frame.name else None
-            if self._to_archive(inspection.verdict.outcome) or one_in:
+            if self._to_archive(inspection.verdict.outcome, recipe.saving) or one_in:
                 image, heat_path = self._db.archive.promise(inspection.id, frame.captured_at, frame.pixels, heat)
                 task = Task(inspection.id, image, heat_path, frame.pixels.nbytes)
             self._remember(inspection.id, frame, heat)
         try:
             with self._writing:
-                self._waiting.append(_row(inspection, task, self.threshold, digest, one_in))
+                self._waiting.append(_row(inspection, task, recipe.limits.ng_at, digest, one_in))
                 if self._group == 1:
                     self._commit()
         finally:
@@ -158,10 +160,10 @@ class Recorder:
             while len(self._recent) > room:
                 self._recent.popitem(last=False)
 
-    def _to_archive(self, outcome: Outcome) -> bool:
+    def _to_archive(self, outcome: Outcome, policy: SavingPolicy) -> bool:
         if outcome is not Outcome.OK:
-            return self.policy.defects
-        chosen = self.policy.every_ok > 0 and self._ok_seen % self.policy.every_ok == 0
+            return policy.defects
+        chosen = policy.every_ok > 0 and self._ok_seen % policy.every_ok == 0
         self._ok_seen += 1
         return chosen
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain import Frame, HeatMap, Inspection, ModelRef
+from engine.domain import Box, Frame, HeatMap, Inspection, ModelRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +136,5 @@ class Picture:
     frame: Frame
     heat: HeatMap | None
     inspection: Inspection
+    heat_box: Box | None = None
+    """What of the frame `heat` covers edge to edge; None = all of it."""

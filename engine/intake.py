@@ -51,9 +51,12 @@ class Intake:
             self.triggers.forget(at)
             raise
 
-    def next(self, timeout: float, recipe: Recipe) -> Iterator[Frame | Refused]:
-        """What came within `timeout` seconds: nothing, a frame, or refusals. Raises SourceEnded."""
-        yield from self._missed(recipe.camera.takt_s)
+    def next(self, timeout: float, recipe: Callable[[], Recipe]) -> Iterator[Frame | Refused]:
+        """What came within `timeout` seconds: nothing, a frame, or refusals. Raises SourceEnded.
+
+        `recipe` is asked before the reading and again after it: by the one in force then the frame is looked at.
+        """
+        yield from self._missed(recipe().camera.takt_s)
         try:
             frame = self._source.read(timeout)
         except FrameTimeout:
@@ -68,8 +71,9 @@ class Intake:
             yield from self._gone(error)
         else:
             self.newest = frame
+            judging = recipe()
             yield from self._gap(frame.sequence)
-            yield self._judgeable(self._triggered(frame), recipe)
+            yield self._judgeable(self._triggered(frame), judging)
 
     def drain(self, timeout: float) -> bool:
         """Read and forget what a device sends while nothing is inspected. False: it has ended."""

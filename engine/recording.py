@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Protocol
 
 from engine.domain import Frame, Inspection, Prediction
+from engine.product import Recipe
 
 
 class Recorder(Protocol):
     """Keeps inspections. A call may keep it back until `flush`; after `flush` all of them are on disk."""
 
-    def __call__(self, inspection: Inspection, frame: Frame | None, prediction: Prediction | None) -> None:
-        """Take one inspection. Raises StorageError."""
+    def __call__(
+        self, inspection: Inspection, recipe: Recipe, frame: Frame | None, prediction: Prediction | None
+    ) -> None:
+        """Take one inspection and the very recipe that judged it, whose limits and saving policy it is kept by.
+
+        `frame` and `prediction` are None where none arrived. Raises StorageError.
+        """
         ...
 
     def flush(self) -> None:
@@ -22,7 +28,9 @@ class Recorder(Protocol):
 class Unrecorded:
     """Keeps nothing: a scan without a database."""
 
-    def __call__(self, inspection: Inspection, frame: Frame | None, prediction: Prediction | None) -> None:
+    def __call__(
+        self, inspection: Inspection, recipe: Recipe, frame: Frame | None, prediction: Prediction | None
+    ) -> None:
         """Forget it."""
 
     def flush(self) -> None:

@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from engine.domain import Frame, Inspection, Prediction, new_id, utc_now
 from engine.errors import InputError, LinesideError, StorageError
+from engine.product import Recipe
 from engine.recording import Recorder
 from engine.sources.picked import PickedFolder, Stamp, below, stamp_of
 
@@ -136,11 +137,13 @@ class Journalling:
         self._inner, self._journal, self._source = inner, journal, source
         self._waiting: list[tuple[str, str]] = []
 
-    def __call__(self, inspection: Inspection, frame: Frame | None, prediction: Prediction | None) -> None:
+    def __call__(
+        self, inspection: Inspection, recipe: Recipe, frame: Frame | None, prediction: Prediction | None
+    ) -> None:
         """Take one inspection. Raises StorageError."""
         # Before: the inner one keeps what it could not commit, and commits it with the next flush.
         self._waiting.append((below(inspection.frame.name, self._source.folder), inspection.id))
-        self._inner(inspection, frame, prediction)
+        self._inner(inspection, recipe, frame, prediction)
 
     def flush(self) -> None:
         """Commit, then write the journal. Raises StorageError."""

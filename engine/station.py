@@ -13,34 +13,30 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from types import TracebackType
 
 from engine import events
 from engine.backends.base import Model
 from engine.domain import (
     Frame,
-    FrameRef,
-    Inspection,
     Outcome,
     Pixels,
-    Prediction,
-    Scores,
-    Times,
     Traveller,
     Verdict,
-    new_id,
     utc_now,
 )
 from engine.errors import InferenceError, LinesideError, SourceEnded
 from engine.imaging import Drift, ImagingWatch
+from engine.in_flight import Judge, Part, inspection_of
 from engine.intake import Intake, Refused
 from engine.mailbox import Mailbox
-from engine.product import Recipe
+from engine.product import Recipe, View
 from engine.recording import Recorder
 from engine.sources.base import FrameSource, in_order
 from engine.sources.supervisor import SourceState, Supervisor
 from engine.thumbnails import thumbnail
-from engine.verdict import decide, drifted, measured, no_verdict
+from engine.verdict import decide, drifted, no_verdict
 
 log = logging.getLogger(__name__)
 
@@ -83,13 +79,13 @@ class Station:
     ) -> None:
         self.source = Supervisor(source, dict(recipe.camera.settings), self._source_changed)
         """The source, brought back whenever it goes away; its settings may be changed from any thread."""
-        self._model, self._recipe = model, recipe
+        self._judge = Judge(model, recipe)
         self._record, self._publish, self._show = record, publish, show
         self._traveller, self._pace, self._limit, self._clock = traveller, pace, limit, clock
         self._stop, self._go = threading.Event(), threading.Event()
         self._go.set()
         self._thread: threading.Thread | None = None
-        self._swap: tuple[Model, Recipe] | None = None
+        self._swap: Judge | None = None
         self._swap_lock = threading.Lock()
         self._waiting: list[events.StationEvent] = []
         self._last_flush = 0.0
@@ -98,7 +94,6 @@ class Station:
         self._watch, self._drift = ImagingWatch(recipe.imaging, recipe.view), Drift()
         self._started = False
         self._alarmed = ("", 0.0)
-        self._failure = ""
         self._inspected = self._failed_in_a_row = self._skipped_in_pause = 0
 
     # ── from any thread ──────────────────────────────────────────────────────────────────────────────────────────
@@ -133,8 +128,8 @@ class Station:
         """From the next frame on, this model (engine.swap.prove) judges by this recipe; the old one is closed."""
         with self._swap_lock:
             if self._swap is not None:
-                self._swap[0].close()
-            self._swap = (model, recipe)
+                self._swap.model.close()
+            self._swap = Judge(model, recipe)
 
     @property
     def newest(self) -> Frame | None:
@@ -169,8 +164,8 @@ class Station:
         try:
             self.source.open()
             with closing(self._judged()) as judged:
-                for frame, prediction in judged:
-                    self._inspect(frame, prediction)
+                for part in judged:
+                    self._inspect(part)
                     ended = self._done
                     if ended:
                         break
@@ -186,12 +181,12 @@ class Station:
             self._fail(f"The station stopped on an internal error ({bug}).", "Start it again and report this.")
         finally:
             self.source.close()
-            self._model.close()
+            self._judge.model.close()
             if self._retired is not None:
                 self._retired.join()
             with self._swap_lock:
                 if self._swap is not None:
-                    self._swap[0].close()
+                    self._swap.model.close()
 
     def _source_changed(self, state: SourceState, words: str, retry_s: float) -> None:
         if state is SourceState.BACKOFF:
@@ -202,19 +197,20 @@ class Station:
             self._started = True
 
     def _start_event(self) -> events.Started:
-        return events.Started(self.source.uri, self._model.ref)
+        return events.Started(self.source.uri, self._judge.model.ref)
 
-    def _judged(self) -> Generator[tuple[Frame, Prediction | None], None, None]:
-        if self._pace.in_flight:
-            yield from self._judged_in_flight()
+    def _judged(self) -> Generator[Part, None, None]:
+        if not self._pace.in_flight:
+            for frame in self._frames():
+                yield self._run_model(frame, self._judge)
             return
-        for frame in self._frames():
-            self._take_swap()
-            yield frame, self._run_model(frame)
+        # One judge from the first to the last, and one stream for each way to read the pixels.
+        judge = self._judge
+        for view, alike in groupby(self._frames(), judge.view_of):
+            yield from self._judged_in_flight(judge, view, alike)
 
-    def _judged_in_flight(self) -> Generator[tuple[Frame, Prediction | None], None, None]:
+    def _judged_in_flight(self, judge: Judge, view: View, frames: Iterator[Frame]) -> Generator[Part, None, None]:
         flying: deque[Frame] = deque()
-        frames = self._frames()
 
         def pixels() -> Iterator[Pixels]:
             for frame in frames:
@@ -224,15 +220,15 @@ class Station:
         whole = False
         while not whole:
             try:
-                for prediction in self._model.stream(pixels(), self._recipe.view):
-                    yield flying.popleft(), prediction
+                for prediction in judge.model.stream(pixels(), view):
+                    frame = flying.popleft()
+                    yield Part(frame, frame.ref, judge, self._traveller(), prediction)
                 whole = True
             except InferenceError as error:
                 log.warning("the stream of pictures broke: %s", error)
             # Which of those in flight broke it the stream cannot tell: each is judged alone.
             while flying:
-                frame = flying.popleft()
-                yield frame, self._run_model(frame)
+                yield self._run_model(flying.popleft(), judge)
 
     def _frames(self) -> Iterator[Frame]:
         """Trustworthy frames in order; the others are recorded as NO VERDICT on the way."""
@@ -242,7 +238,7 @@ class Station:
                 self._pause_here()
                 continue
             try:
-                for came in self._intake.next(READ_TIMEOUT_S, self._recipe):
+                for came in self._intake.next(READ_TIMEOUT_S, self._recipe_now):
                     if isinstance(came, Frame):
                         yield came
                     else:
@@ -252,26 +248,33 @@ class Station:
             except SourceEnded:
                 return
 
-    def _run_model(self, frame: Frame) -> Prediction | None:
+    def _recipe_now(self) -> Recipe:
+        """By which what is read now is judged: another one takes over before its first frame."""
+        if not self._pace.in_flight:
+            self._take_swap()
+        return self._judge.recipe
+
+    def _run_model(self, frame: Frame, judge: Judge) -> Part:
+        part = Part(frame, frame.ref, judge, self._traveller())
         try:
-            prediction = self._model.run(frame.pixels, self._recipe.view.stated(frame.bits, frame.bayer))
+            prediction = judge.model.run(frame.pixels, judge.view_of(frame))
         except InferenceError as error:
             log.error("inference failed: %s", error)
-            self._failure = error.message
             self._failed_in_a_row += 1
             if self._failed_in_a_row >= MAX_FAILED_IN_A_ROW:
                 raise
-            return None
+            return replace(part, failure=error.message)
         self._failed_in_a_row = 0
-        return prediction
+        return replace(part, prediction=prediction)
 
-    def _inspect(self, frame: Frame, prediction: Prediction | None) -> None:
-        verdict = decide(prediction, self._recipe) if prediction else no_verdict(self._failure)
-        if self.source.live:
-            self._look_after(frame)
+    def _inspect(self, part: Part) -> None:
+        recipe = part.judge.recipe
+        verdict = decide(part.prediction, recipe) if part.prediction else no_verdict(part.failure)
+        if self.source.live and part.frame is not None:
+            self._look_after(part.frame)
             verdict = drifted(verdict, self._drift.words) if self._drift.level == "review" else verdict
-        self._keep(frame, frame.ref, prediction, verdict)
-        self._check_takt(frame.triggered_at)
+        self._keep(part, verdict)
+        self._check_takt(part.ref.triggered_at, recipe.camera.takt_s)
 
     def _look_after(self, frame: Frame) -> None:
         """The imaging self-test: what it says of the pictures, this one among them."""
@@ -279,47 +282,33 @@ class Station:
         if self._drift.level != before:
             self._waiting.append(events.ImagingChanged(self._drift.level, self._drift.words))
 
-    def _check_takt(self, triggered_at: datetime | None) -> None:
-        takt = self._recipe.camera.takt_s
+    def _check_takt(self, triggered_at: datetime | None, takt: float) -> None:
         if triggered_at is None or not takt:
             return
         took = (self._clock() - triggered_at).total_seconds()
         if took > takt:
             self._alarm(f"A verdict came {took:.2f} s after its trigger; the takt is {takt:g} s.")
 
-    def _keep(self, frame: Frame | None, ref: FrameRef, prediction: Prediction | None, verdict: Verdict) -> None:
+    def _keep(self, part: Part, verdict: Verdict) -> None:
         """Make the inspection, record it, and have it published once it is on disk."""
-        now = self._clock()
-        seen = self._recipe.view.stated(ref.bits, ref.bayer)
-        inspection = Inspection(
-            id=new_id(now),
-            frame=replace(ref, bits=seen.bits, bayer=seen.bayer),
-            scores=prediction.scores if prediction else Scores((), ()),
-            regions=measured(prediction, self._recipe),
-            verdict=verdict,
-            model=self._model.ref,
-            recipe=self._recipe.ref,
-            traveller=self._traveller(),
-            times=Times(
-                now,
-                prediction.prepare_ms if prediction else 0.0,
-                prediction.infer_ms if prediction else 0.0,
-                (now - ref.captured_at).total_seconds() * 1000,
-            ),
-        )
-        self._record(inspection, frame, prediction)
+        frame, prediction = part.frame, part.prediction
+        inspection = inspection_of(part, verdict, self._clock())
+        self._record(inspection, part.judge.recipe, frame, prediction)
         self._inspected += 1
         shown = frame is not None and verdict.outcome is not Outcome.OK and not self._pace.in_flight
+        seen = inspection.frame
         small = thumbnail(frame.pixels, seen.bits, seen.bayer) if shown and frame is not None else None
         self._waiting.append(events.Inspected(inspection, small, self._skipped))
         if len(self._waiting) >= self._pace.group:
             self._flush()
         if self._show is not None and frame is not None and not self._waiting:
-            self._show.put(events.Picture(frame, prediction.heat if prediction else None, inspection))
+            heat, box = (prediction.heat, prediction.heat_box) if prediction else (None, None)
+            self._show.put(events.Picture(frame, heat, inspection, box))
 
     def _refuse(self, refused: Refused) -> None:
         """What must not be judged gets NO VERDICT and a row of its own."""
-        self._keep(refused.frame, refused.ref, None, no_verdict(refused.reason))
+        part = Part(refused.frame, refused.ref, self._judge, self._traveller())
+        self._keep(part, no_verdict(refused.reason))
         if refused.unreadable:
             self._waiting.append(events.PictureSkipped(refused.ref.name, refused.reason))
         if refused.alarm:
@@ -362,19 +351,17 @@ class Station:
             swap, self._swap = self._swap, None
         if swap is None:
             return
-        old, before = self._model, self._recipe
-        self._model, self._recipe = swap
-        self._publish(events.ModelSwapped(self._model.ref))
+        before, self._judge = self._judge, swap
+        self._publish(events.ModelSwapped(swap.model.ref))
         if self._retired is not None:
             self._retired.join()
         # Giving back a large model takes longer than a frame.
-        self._retired = threading.Thread(target=old.close, name="retired-model", daemon=True)
+        self._retired = threading.Thread(target=before.model.close, name="retired-model", daemon=True)
         self._retired.start()
-        self._change_over(before)
+        self._change_over(before.recipe, swap.recipe)
 
-    def _change_over(self, before: Recipe) -> None:
+    def _change_over(self, before: Recipe, recipe: Recipe) -> None:
         """Another recipe: its camera settings and its golden picture. Raises UnsupportedProperty for a refused one."""
-        recipe = self._recipe
         if recipe.imaging is not before.imaging or recipe.view != before.view:
             self._watch = ImagingWatch(recipe.imaging, recipe.view)
         known = self.source.settings

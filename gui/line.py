@@ -196,8 +196,7 @@ class Line(QObject):
         recipe = self._recipe(package, self.options.recipe)
         source = self.options.open(self.options.source)
         model = self.options.load(package, self._context.settings.threads)
-        limit, audits = recipe.limits.ng_at, self._context.settings.audit_every
-        recorder = Recorder(self._context.db, recipe.saving, threshold=limit, tell=self._warn, audit_every=audits)
+        recorder = Recorder(self._context.db, tell=self._warn, audit_every=self._context.settings.audit_every)
         return Parts(source, package, recipe, model, recorder)
 
     def _warn(self, error: LinesideError) -> None:
@@ -293,8 +292,6 @@ class Line(QObject):
         if self._station is None or not self._station.running:
             model.close()
             return
-        if self._context.recorder is not None:
-            self._context.recorder.policy, self._context.recorder.threshold = recipe.saving, recipe.limits.ng_at
         self._station.swap_model(model, recipe)
 
     def _tell_recipe(self, recipe: Recipe, *, at_once: bool) -> None:

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain import HeatMap, Pixels, Region
+from engine.domain import Box, HeatMap, Pixels, Region
 from engine.overlay import heat_floor, heat_rgba, mask_rgba, render
 from engine.package import ModelPackage
-from engine.product import Recipe
 from gui.widgets.image_view import OverlayStyle
 
 NO_PACKAGE = (0.5, heat_floor("segdec", 0.5))
@@ -28,11 +27,10 @@ def drawn_picture(
     regions: tuple[Region, ...],
     look: tuple[OverlayStyle, float],
     package: ModelPackage | None,
-    recipe: Recipe | None,
+    box: Box | None,
 ) -> NDArray[Any]:
-    """The picture with its overlay as it is on screen, H×W×3 BGR; `look` is style and opacity."""
+    """The picture with its overlay on screen, H×W×3 BGR; `look` is style and opacity, `box` what `heat` covers."""
     threshold, floor = _limits(package)
-    box = recipe.view.heat_box if recipe else None
     return render(pixels, heat, regions, look[0], look[1], roi=box, threshold=threshold, floor=floor)
 
 

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 from types import TracebackType
 
-from db.jobs import Recorder
 from db.registry import ModelVersion, active, withdraw
 from db.session import Database
 from engine.backends.base import Model
@@ -34,7 +33,6 @@ class Follower:
         self,
         db: Database,
         station: Station,
-        recorder: Recorder,
         version: str,
         *,
         recipe: Callable[[ModelPackage], Recipe],
@@ -42,7 +40,7 @@ class Follower:
         publish: Publish,
         every_s: float = EVERY_S,
     ) -> None:
-        self._db, self._station, self._recorder, self._version = db, station, recorder, version
+        self._db, self._station, self._version = db, station, version
         self._recipe, self._load, self._publish, self._every_s = recipe, load, publish, every_s
         self._refused = ""
         self._stop = threading.Event()
@@ -83,5 +81,4 @@ class Follower:
         except LinesideError as error:
             withdraw(self._db, found.version, BY, f"not proved: {error.message}")
             raise
-        self._recorder.policy, self._recorder.threshold = recipe.saving, recipe.limits.ng_at
         self._station.swap_model(model, recipe)

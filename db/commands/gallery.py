@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.domain import Frame, Inspection, Outcome, Prediction
 from engine.events import Inspected, StationEvent
 from engine.preprocess import shown
+from engine.product import Recipe
 from engine.recording import Recorder
 from engine.report import GALLERY, ReportEntry, gallery_picture
 
@@ -18,9 +19,11 @@ class Gallery:
         self._pictures: dict[str, bytes] = {}
         self._made = 0
 
-    def __call__(self, inspection: Inspection, frame: Frame | None, prediction: Prediction | None) -> None:
+    def __call__(
+        self, inspection: Inspection, recipe: Recipe, frame: Frame | None, prediction: Prediction | None
+    ) -> None:
         """Record, and keep a small picture."""
-        self.inner(inspection, frame, prediction)
+        self.inner(inspection, recipe, frame, prediction)
         if frame is not None and inspection.verdict.outcome is not Outcome.OK and self._made < GALLERY:
             self._made += 1
             heat, box = (prediction.heat, prediction.heat_box) if prediction else (None, None)

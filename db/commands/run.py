@@ -47,8 +47,7 @@ def run_line(args: argparse.Namespace) -> int:
         source = open_source(args.source or settings.source or "demo:")
         traveller = Traveller(args.lot, "", args.operator or settings.operator, settings.station)
         with Console(args.frames or source.total, "frames", args.jsonl) as console:
-            limit, audits = recipe.limits.ng_at, settings.audit_every
-            recorder = Recorder(db, recipe.saving, threshold=limit, tell=_tell(console), audit_every=audits)
+            recorder = Recorder(db, tell=_tell(console), audit_every=settings.audit_every)
             line = Station(
                 source,
                 load_model(package, threads=settings.threads),
@@ -61,7 +60,6 @@ def run_line(args: argparse.Namespace) -> int:
             follower = Follower(
                 db,
                 line,
-                recorder,
                 package.version,
                 recipe=lambda other: _recipe(args, other),
                 load=lambda other: load_model(other, threads=settings.threads),
@@ -95,7 +93,7 @@ def run_scan(args: argparse.Namespace) -> int:
         labelled = isinstance(source, FolderSource) and _labelled(source, package)
         source.open()
         with Console(source.total, "pictures", args.jsonl, truth_from_folder=labelled) as console:
-            gallery = Gallery(_recorder(db, recipe, console))
+            gallery = Gallery(_recorder(db, console))
             publish = _both(console, gallery) if args.report else console
             line = Station(
                 source,
@@ -116,11 +114,8 @@ def run_scan(args: argparse.Namespace) -> int:
             db.close()
 
 
-def _recorder(db: Database | None, recipe: Recipe, console: Console) -> Keeps:
-    if db is None:
-        return Unrecorded()
-    group, limit = station.SCAN.group, recipe.limits.ng_at
-    return Recorder(db, recipe.saving, group=group, threshold=limit, tell=_tell(console))
+def _recorder(db: Database | None, console: Console) -> Keeps:
+    return Unrecorded() if db is None else Recorder(db, group=station.SCAN.group, tell=_tell(console))
 
 
 def _tell(console: Console) -> Callable[[LinesideError], None]:

@@ -113,7 +113,8 @@ class LivePage(LiveScreen):
 
     def show_picture(self, picture: events.Picture) -> None:
         """The newest picture."""
-        self._live = Look(picture.inspection, shown(picture.frame.pixels, picture.inspection.frame), picture.heat)
+        pixels = shown(picture.frame.pixels, picture.inspection.frame)
+        self._live = Look(picture.inspection, pixels, picture.heat, heat_box=picture.heat_box)
         if self._looked is None:
             self._show_live()
 
@@ -150,8 +151,10 @@ class LivePage(LiveScreen):
             return
         self._wanted = inspection_id
         self.film.select(inspection_id)
-        context = self._context
-        self._context.jobs.run(lambda: fetch(context.db, context.archive, context.recorder, part), self._looking)
+        context, recipe = self._context, self._context.recipe
+        self._context.jobs.run(
+            lambda: fetch(context.db, context.archive, context.recorder, part, recipe), self._looking
+        )
 
     @property
     def busy(self) -> bool:
@@ -174,12 +177,11 @@ class LivePage(LiveScreen):
             self.aside.tell(translate("Live", "There is no picture to save yet."))
             return
         folder, style, opacity = self._snapshots, self.view.overlay_style, self.view.opacity
-        package, recipe = self._context.package, self._context.recipe
-        seen, regions = look.inspection, look.inspection.regions
+        package, seen, regions = self._context.package, look.inspection, look.inspection.regions
         self._context.jobs.run(
             lambda: save_snapshot(
                 folder,
-                drawn_picture(look.pixels, look.heat, regions, (style, opacity), package, recipe),
+                drawn_picture(look.pixels, look.heat, regions, (style, opacity), package, look.heat_box),
                 seen,
                 utc_now(),
             ),
@@ -252,7 +254,7 @@ class LivePage(LiveScreen):
     def _display(self, look: Look) -> None:
         self.view.set_picture(look.pixels)
         self.view.set_regions(look.inspection.regions)
-        self.overlay.lay(look.heat)
+        self.overlay.lay(look.heat, look.heat_box)
         self.banner.set_verdict(look.inspection.verdict, self.words.note_of(look.inspection.id))
 
     def _show_live(self) -> None:

@@ -18,9 +18,10 @@ from db.archive import Archive
 from db.jobs import Recorder
 from db.paging import Stored
 from db.session import Database
-from engine.domain import HeatMap, Inspection, Outcome, Override, Pixels
+from engine.domain import Box, HeatMap, Inspection, Outcome, Override, Pixels
 from engine.errors import InputError, LinesideError
 from engine.preprocess import shown
+from engine.product import Recipe
 from engine.settings import write_atomically
 from engine.thumbnails import thumbnail
 from gui.language import translate
@@ -38,19 +39,27 @@ class Look:
     pixels: Pixels
     heat: HeatMap | None
     said: Override | None = None
+    heat_box: Box | None = None
+    """What of the picture `heat` covers edge to edge; None = all of it."""
 
 
-def fetch(db: Database, archive: Archive, recorder: Recorder | None, inspection: Inspection) -> Look:
-    """The part's picture from memory, else from the archive. Raises InputError where it was not kept."""
+def fetch(
+    db: Database, archive: Archive, recorder: Recorder | None, inspection: Inspection, recipe: Recipe | None
+) -> Look:
+    """The part's picture from memory, else from the archive. Raises InputError where it was not kept.
+
+    `recipe`: the one in force, which says where the map lies if it judged this part too.
+    """
+    box = recipe.view.heat_box if recipe is not None and recipe.digest == inspection.recipe.digest else None
     stored = inspections.get(db, inspection.id)
     said = stored.override if stored else None
     recent = recorder.recent(inspection.id) if recorder is not None else None
     if recent is not None:
-        return Look(inspection, shown(recent[0].pixels, inspection.frame), recent[1], said)
+        return Look(inspection, shown(recent[0].pixels, inspection.frame), recent[1], said, box)
     if stored is None or stored.image is None:
         raise _missing(stored)
     heat = archive.load_heat(stored.heat) if stored.heat else None
-    return Look(inspection, shown(archive.load(stored.image), inspection.frame), heat, said)
+    return Look(inspection, shown(archive.load(stored.image), inspection.frame), heat, said, box)
 
 
 def _missing(stored: Stored | None) -> InputError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.domain import HeatMap
+from engine.domain import Box, HeatMap
 from gui.context import AppContext
 from gui.language import percent, translate
 from gui.overlays import drawn_map
@@ -18,16 +18,17 @@ class Overlay:
     def __init__(self, context: AppContext, screen: LiveScreen) -> None:
         self._context, self._screen = context, screen
         self._heat: HeatMap | None = None
+        self._box: Box | None = None
 
-    def lay(self, heat: HeatMap | None) -> None:
-        """The map of the picture that is on screen now."""
-        self._heat = heat
-        view, recipe = self._screen.view, self._context.recipe
+    def lay(self, heat: HeatMap | None, box: Box | None) -> None:
+        """The map of the picture that is on screen now, and what of the picture it covers; None = all of it."""
+        self._heat, self._box = heat, box
+        view = self._screen.view
         style = view.overlay_style
         if heat is None or style not in ("heat", "mask"):
             view.set_overlay(None)
         else:
-            view.set_overlay(drawn_map(heat, style, self._context.package), recipe.view.heat_box if recipe else None)
+            view.set_overlay(drawn_map(heat, style, self._context.package), box)
 
     def next_style(self) -> None:
         """Heat, mask, outline, off."""
@@ -37,7 +38,7 @@ class Overlay:
         self._screen.tools.set_style(style)
         self._context.settings.overlay = style
         self._context.keep_settings()
-        self.lay(self._heat)
+        self.lay(self._heat, self._box)
 
     def stronger(self) -> None:
         """Hides more of the picture."""

@@ -148,7 +148,7 @@ class ScanRun(QObject):
         self._before, self._done = len(prepared.done), 0
         self._total: int | None = None
         self._clock = _Clock()
-        self._recorder = Recorder(db, recipe.saving, group=SCAN.group, threshold=recipe.limits.ng_at, tell=self._warn)
+        self._recorder = Recorder(db, group=SCAN.group, tell=self._warn)
         prepared.journal.tell = self._warn
         self._station = Station(
             self._source,

@@ -32,7 +32,7 @@ from engine.networks.load import load_network
 from engine.overlay import render
 from engine.package import ModelPackage
 from engine.preprocess import prepare
-from engine.product import SavingPolicy
+from engine.product import Recipe, SavingPolicy
 from engine.recipe import default_recipe, with_saving
 from engine.settings import thread_budget
 from engine.sources.folder import FolderSource
@@ -50,11 +50,13 @@ class Drawing:
     def __init__(self, inner: Recorder) -> None:
         self.inner, self.drawn = inner, 0
 
-    def __call__(self, inspection: Inspection, frame: Frame | None, prediction: Prediction | None) -> None:
+    def __call__(
+        self, inspection: Inspection, recipe: Recipe, frame: Frame | None, prediction: Prediction | None
+    ) -> None:
         """Draw, then keep."""
         if frame is not None and prediction is not None:
             self.drawn += render(frame.pixels, prediction.heat, prediction.regions, "heat").shape[0] > 0
-        self.inner(inspection, frame, prediction)
+        self.inner(inspection, recipe, frame, prediction)
 
     def flush(self) -> None:
         """Commit."""
@@ -118,7 +120,7 @@ def lineside(package: ModelPackage, folder: Path, precision: Any, home: Path) ->
     try:
         model = load_model(package, mode="throughput", precision=precision)
         ended: list[StationEvent] = []
-        with Recorder(db, recipe.saving, group=station.SCAN.group) as recorder:
+        with Recorder(db, group=station.SCAN.group) as recorder:
             drawing = Drawing(recorder)
             line = Station(FolderSource(folder), model, recipe, record=drawing, publish=ended.append, pace=station.SCAN)
             begun = time.perf_counter()

@@ -23,8 +23,8 @@ from engine.backends.base import Model
 from engine.backends.load import load_model
 from engine.domain import Frame, Inspection, Prediction
 from engine.package import ModelPackage, open_package
-from engine.product import SavingPolicy
-from engine.recipe import default_recipe
+from engine.product import Recipe, SavingPolicy
+from engine.recipe import default_recipe, with_saving
 from engine.settings import demo_package
 from engine.sources.demo import DemoSettings, DemoSource
 from engine.station import Station
@@ -66,9 +66,11 @@ class TimedRecorder:
         self.took: list[float] = []
         self.at: list[float] = []
 
-    def __call__(self, inspection: Inspection, frame: Frame | None, prediction: Prediction | None) -> None:
+    def __call__(
+        self, inspection: Inspection, recipe: Recipe, frame: Frame | None, prediction: Prediction | None
+    ) -> None:
         """Record and note."""
-        self.inner(inspection, frame, prediction)
+        self.inner(inspection, recipe, frame, prediction)
         self.at.append(time.perf_counter())
         self.took.append(self.at[-1] - self._source.handed)
 
@@ -107,12 +109,12 @@ def line(
     with tempfile.TemporaryDirectory(dir=os.environ.get("LINESIDE_BENCH_DIR")) as folder:
         db = open_database(Path(folder) / "lineside.db")
         source = TimedSource(DemoSettings(seed=5, fps=FPS))
-        with Recorder(db, policy) as recorder:
+        with Recorder(db) as recorder:
             timed = TimedRecorder(recorder, source)
             station = Station(
                 source,
                 load_model(package),
-                default_recipe(package),
+                with_saving(default_recipe(package), policy),
                 record=timed,
                 publish=lambda _event: None,
             )
@@ -142,7 +144,7 @@ def swap_gap(package: ModelPackage, other: ModelPackage, seconds: float) -> tupl
     def swap(station: Station) -> None:
         span.append(time.perf_counter())
         loaded: list[Model] = []
-        recipe = default_recipe(other)
+        recipe = with_saving(default_recipe(other), SavingPolicy(False, 0))
         loading = threading.Thread(
             target=lambda: loaded.append(load_proved(lambda: load_model(other), recipe, station.newest))
         )

@@ -26,6 +26,7 @@ from engine.domain import (
 )
 from engine.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, Lineage, Manifest
 from engine.package import ModelPackage, write_package
+from engine.product import Limits, Recipe, SavingPolicy
 
 START = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 SQUARE = Region("scratch", 0.9, (10, 8, 6, 5), 30.0, ((10, 8), (15, 8), (15, 12), (10, 12)))
@@ -60,6 +61,11 @@ def inspection(
         traveller=Traveller(lot, part, "ann", "Station 1"),
         times=Times(at, 1.5, 10.25, 20.125),
     )
+
+
+def recipe(every_ok: int = 0, *, defects: bool = True, ng_at: float = 0.5) -> Recipe:
+    """What judged them, as far as a recorder asks: the saving policy and the limit."""
+    return Recipe("plate", 3, ("good",), Limits(ng_at=ng_at), SavingPolicy(defects, every_ok))
 
 
 def pixels(seed: int = 0, height: int = 32, width: int = 48) -> Pixels:

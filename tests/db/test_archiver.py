@@ -26,7 +26,6 @@ from db.pending import recover
 from db.session import Database, open_database
 from db.verify import verify
 from engine.domain import Inspection, Outcome
-from engine.product import SavingPolicy
 from tests.db import make
 
 
@@ -51,7 +50,7 @@ def slow(db: Database) -> SlowArchive:
 
 
 def _record(recorder: Recorder, made: Inspection) -> None:
-    recorder(made, make.frame_of(made), make.prediction_of(made))
+    recorder(made, make.recipe(), make.frame_of(made), make.prediction_of(made))
 
 
 def _stored(db: Database, made: Inspection) -> Stored:
@@ -69,7 +68,7 @@ def _until(done: Callable[[], bool]) -> None:
 
 def test_verdict_is_stored_before_its_picture_which_is_seen_from_memory(db: Database, slow: SlowArchive) -> None:
     made = make.inspection(1)
-    with Recorder(db, SavingPolicy()) as recorder:
+    with Recorder(db) as recorder:
         _record(recorder, made)
         stored = _stored(db, made)
         assert stored.pending
@@ -87,7 +86,7 @@ def test_verdict_is_stored_before_its_picture_which_is_seen_from_memory(db: Data
 
 def test_idle_line_marks_its_pictures_by_itself_and_leaves_no_thread(db: Database) -> None:
     made = make.inspection(1)
-    recorder = Recorder(db, SavingPolicy())
+    recorder = Recorder(db)
     _record(recorder, made)
     _until(lambda: not _stored(db, made).pending)
     _until(lambda: "archiver" not in {t.name for t in threading.enumerate()})
@@ -122,7 +121,7 @@ def test_line_waits_for_a_slow_disk_and_drops_nothing(
 
 
 def test_flush_of_a_scan_waits_for_its_pictures(db: Database, slow: SlowArchive) -> None:
-    with Recorder(db, SavingPolicy(), group=64) as recorder:
+    with Recorder(db, group=64) as recorder:
         for number in range(3):
             _record(recorder, make.inspection(number))
         assert inspections.count(db) == 0
@@ -157,7 +156,7 @@ def test_pictures_pending_when_the_station_broke_down_are_kept_or_lost(db: Datab
 
 def test_pictures_in_hand_are_not_taken_for_lost(db: Database, slow: SlowArchive) -> None:
     made = make.inspection(1)
-    with Recorder(db, SavingPolicy()) as recorder:
+    with Recorder(db) as recorder:
         _record(recorder, made)
         assert recover(db, patience_s=0.0) == 0
         assert _stored(db, made).pending
@@ -167,7 +166,7 @@ def test_pictures_in_hand_are_not_taken_for_lost(db: Database, slow: SlowArchive
 
 def test_export_waits_for_the_picture_of_a_confirmed_part(db: Database, slow: SlowArchive, tmp_path: Path) -> None:
     made = make.inspection(1)
-    with Recorder(db, SavingPolicy()) as recorder:
+    with Recorder(db) as recorder:
         _record(recorder, made)
         recorder.override(make.override(made, Outcome.NG, "scratch"))
         threading.Timer(0.2, slow.go.set).start()
@@ -177,15 +176,15 @@ def test_export_waits_for_the_picture_of_a_confirmed_part(db: Database, slow: Sl
 def test_bug_in_writing_costs_one_picture_and_no_verdict(db: Database) -> None:
     odd = make.inspection(1)
     frame = replace(make.frame_of(odd), pixels=np.zeros((4, 4), np.float64))
-    with Recorder(db, SavingPolicy()) as recorder:
-        recorder(odd, frame, None)
+    with Recorder(db) as recorder:
+        recorder(odd, make.recipe(), frame, None)
         _record(recorder, make.inspection(2))
     assert "cannot be archived" in _stored(db, odd).lost
     assert _stored(db, make.inspection(2)).image is not None
 
 
 def test_pictures_of_an_older_database_are_kept(place: Path, db: Database) -> None:
-    with Recorder(db, SavingPolicy()) as recorder:
+    with Recorder(db) as recorder:
         _record(recorder, make.inspection(1))
     inspections.add(db, [NewInspection(make.inspection(2), "2026-03-01/gone.png", pending=True)])
     db.close()

@@ -12,7 +12,6 @@ from db.inspections import NewInspection
 from db.jobs import Recorder
 from db.session import Database
 from engine.domain import Outcome
-from engine.product import SavingPolicy
 from tests.db import make
 
 DAY = timedelta(days=1)
@@ -26,10 +25,10 @@ def draw(monkeypatch: pytest.MonkeyPatch, *numbers: int) -> None:
 
 def test_ok_part_drawn_by_chance_is_kept_with_its_picture(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     draw(monkeypatch, 3, 0, 1)
-    with Recorder(db, SavingPolicy(), audit_every=10) as recorder:
+    with Recorder(db, audit_every=10) as recorder:
         for number, outcome in enumerate((Outcome.OK, Outcome.NG, Outcome.OK, Outcome.REVIEW, Outcome.OK)):
             made = make.inspection(number, outcome)
-            recorder(made, make.frame_of(made), make.prediction_of(made))
+            recorder(made, make.recipe(), make.frame_of(made), make.prediction_of(made))
         assert audits.waiting(db) == 1, "it is stored in the commit of its part"
     stored = inspections.get(db, make.inspection(2).id)
     assert stored is not None
@@ -43,10 +42,10 @@ def test_ok_part_drawn_by_chance_is_kept_with_its_picture(db: Database, monkeypa
 
 
 def test_nothing_is_drawn_without_the_setting(db: Database) -> None:
-    with Recorder(db, SavingPolicy(every_ok=1)) as recorder:
+    with Recorder(db) as recorder:
         for number in range(5):
             made = make.inspection(number, Outcome.OK)
-            recorder(made, make.frame_of(made), make.prediction_of(made))
+            recorder(made, make.recipe(1), make.frame_of(made), make.prediction_of(made))
     assert audits.waiting(db) == 0
 
 

@@ -15,7 +15,7 @@ from db.session import Database
 from engine.backends.load import load_model
 from engine.domain import Frame, Inspection, Outcome, Pixels
 from engine.preprocess import BAYER_PATTERNS, develop
-from engine.product import WHOLE, SavingPolicy
+from engine.product import WHOLE
 from engine.recipe import default_recipe
 from engine.sources.pictures import read_picture
 from engine.training import DatasetManifest
@@ -43,8 +43,8 @@ def deep(bits: int) -> Pixels:
 def keep(db: Database, made: Inspection, pixels: Pixels, bits: int, bayer: str) -> Inspection:
     frame = Frame(pixels, made.frame.source, made.frame.sequence, made.frame.captured_at, bits=bits, bayer=bayer)
     made = replace(made, frame=frame.ref)
-    with Recorder(db, SavingPolicy(every_ok=1)) as recorder:
-        recorder(made, frame, None)
+    with Recorder(db) as recorder:
+        recorder(made, make.recipe(1), frame, None)
     return made
 
 

@@ -17,7 +17,6 @@ from db.jobs import Recorder
 from db.session import Database
 from engine.domain import Inspection, Mask, Outcome, Region
 from engine.errors import InputError, StorageError, UsageError
-from engine.product import SavingPolicy
 from engine.sources.pictures import read_picture
 from engine.training import DatasetManifest
 from tests.db import make
@@ -27,8 +26,8 @@ PIT = Region("scratch", 0.7, (30, 20, 4, 4), 16.0)
 
 def _part(db: Database, number: int, outcome: Outcome = Outcome.NG, **more: object) -> Inspection:
     made = make.inspection(number, outcome, regions=(make.SQUARE, PIT), **more)  # type: ignore[arg-type]
-    recorder = Recorder(db, SavingPolicy(every_ok=1))
-    recorder(made, make.frame_of(made, number), make.prediction_of(made))
+    recorder = Recorder(db)
+    recorder(made, make.recipe(1), make.frame_of(made, number), make.prediction_of(made))
     return made
 
 
@@ -197,13 +196,13 @@ def test_changed_archive_picture_is_skipped_with_its_reason(
 
 
 def test_picture_left_in_its_folder_is_exported_only_while_unchanged(db: Database, tmp_path: Path) -> None:
-    recorder = Recorder(db, SavingPolicy(defects=False))
+    recorder = Recorder(db)
     made = []
     for number in range(4):
         path = tmp_path / f"{number}.png"
         cv2.imwrite(str(path), make.pixels(number))
         one = make.inspection(number, name=str(path))
-        recorder(one, make.frame_of(one, number), None)
+        recorder(one, make.recipe(defects=False), make.frame_of(one, number), None)
         overrides.add_override(db, make.override(one, Outcome.NG, "scratch"))
         made.append(one)
     cv2.imwrite(str(tmp_path / "1.png"), make.pixels(99))
@@ -217,9 +216,9 @@ def test_picture_left_in_its_folder_is_exported_only_while_unchanged(db: Databas
 
 
 def test_part_without_any_picture_is_skipped(db: Database, tmp_path: Path) -> None:
-    recorder = Recorder(db, SavingPolicy(defects=False))
+    recorder = Recorder(db)
     made = make.inspection(1)
-    recorder(made, make.frame_of(made), None)
+    recorder(made, make.recipe(defects=False), make.frame_of(made), None)
     overrides.add_override(db, make.override(made, Outcome.NG, "scratch"))
     with pytest.raises(InputError, match="not archived"):
         export(db, tmp_path / "out")

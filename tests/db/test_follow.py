@@ -20,10 +20,11 @@ from engine.backends.load import load_model
 from engine.domain import Frame
 from engine.errors import InferenceError, InputError, StorageError
 from engine.package import ModelPackage, open_package
-from engine.product import Recipe, SavingPolicy
+from engine.product import Recipe
 from engine.recipe import default_recipe
 from engine.station import Station
 from tests.frames import ListSource, part
+from tests.held import HeldModel, limits_stored, made, told_of_swaps
 from tests.packages import write_tiny_package
 
 
@@ -46,16 +47,16 @@ class Line:
         package: ModelPackage,
         load: Callable[[ModelPackage], Model] = load_model,
         recipe_of: Callable[[ModelPackage], Recipe] = default_recipe,
+        first: Recipe | None = None,
     ) -> None:
         self.events: list[events.StationEvent] = []
-        self.recorder = Recorder(db, SavingPolicy())
+        self.recorder = Recorder(db)
         source = SteadySource([part()])
-        recipe = default_recipe(package)
-        self.station = Station(source, load_model(package), recipe, record=self.recorder, publish=self.events.append)
+        recipe = first or default_recipe(package)
+        self.station = Station(source, load(package), recipe, record=self.recorder, publish=self.events.append)
         self.follower = Follower(
             db,
             self.station,
-            self.recorder,
             package.version,
             recipe=recipe_of,
             load=load,
@@ -160,3 +161,23 @@ def test_a_database_in_trouble_takes_no_model_out_of_force(
     now = active(db)
     assert now is not None
     assert now.name == "second"
+
+
+def test_part_in_flight_keeps_the_limit_and_the_saving_policy_of_its_own_recipe(
+    db: Database, packages: tuple[ModelPackage, ModelPackage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = told_of_swaps(monkeypatch)
+
+    def load(package: ModelPackage) -> Model:
+        model = load_model(package)
+        return HeldModel(model, told) if package.manifest.name == "first" else model
+
+    line = Line(
+        db,
+        packages[0],
+        load,
+        recipe_of=lambda package: made(default_recipe(package), "loose", 0.8, 0),
+        first=made(default_recipe(packages[0]), "strict", 0.3, 1),
+    )
+    line.run_until(events.ModelSwapped)
+    assert limits_stored(db) == {("first", "strict"): {(0.3, True)}, ("second", "loose"): {(0.8, False)}}

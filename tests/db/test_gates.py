@@ -15,7 +15,6 @@ from db.jobs import Recorder
 from db.session import Database
 from engine.domain import Inspection, Outcome
 from engine.errors import InputError
-from engine.product import SavingPolicy
 from engine.training import DatasetManifest
 from tests.db import make
 
@@ -27,8 +26,8 @@ def _part(
 ) -> Inspection:
     made = make.inspection(number, outcome, **more)  # type: ignore[arg-type]
     frame = make.frame_of(made, number if seed is None else seed)
-    with Recorder(db, SavingPolicy(every_ok=1)) as recorder:
-        recorder(made, frame, make.prediction_of(made))
+    with Recorder(db) as recorder:
+        recorder(made, make.recipe(1), frame, make.prediction_of(made))
     return made
 
 

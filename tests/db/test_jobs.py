@@ -14,16 +14,18 @@ import pytest
 from db import inspections, overrides
 from db.archive import Archive
 from db.jobs import RECENT, Recorder
+from db.paging import Sort
 from db.session import Database, open_database
 from db.verify import verify
 from engine.domain import Inspection, Outcome
 from engine.errors import LinesideError, StorageError
-from engine.product import SavingPolicy
+from engine.product import Recipe
 from tests.db import make
+from tests.held import limits_stored
 
 
-def _record(recorder: Recorder, made: Inspection) -> None:
-    recorder(made, make.frame_of(made), make.prediction_of(made))
+def _record(recorder: Recorder, made: Inspection, recipe: Recipe | None = None) -> None:
+    recorder(made, recipe or make.recipe(), make.frame_of(made), make.prediction_of(made))
 
 
 def _images(db: Database) -> dict[int, bool]:
@@ -32,7 +34,7 @@ def _images(db: Database) -> dict[int, bool]:
 
 def test_recorded_inspection_is_on_disk_when_the_call_returns(db: Database) -> None:
     made = make.inspection(1)
-    with Recorder(db, SavingPolicy()) as recorder:
+    with Recorder(db) as recorder:
         _record(recorder, made)
         stored = inspections.get(db, made.id)
         assert stored is not None
@@ -45,26 +47,36 @@ def test_recorded_inspection_is_on_disk_when_the_call_returns(db: Database) -> N
 
 
 def test_policy_decides_which_pictures_are_archived(db: Database) -> None:
-    recorder = Recorder(db, SavingPolicy(every_ok=3))
+    recorder = Recorder(db)
     kinds = [Outcome.OK, Outcome.NG, Outcome.OK, Outcome.OK, Outcome.OK, Outcome.REVIEW, Outcome.NO_VERDICT]
     for number, kind in enumerate(kinds):
-        _record(recorder, make.inspection(number, kind))
+        _record(recorder, make.inspection(number, kind), make.recipe(3))
     assert _images(db) == {0: True, 1: True, 2: False, 3: False, 4: True, 5: True, 6: True}
-    quiet = Recorder(db, SavingPolicy(defects=False))
-    _record(quiet, make.inspection(10))
+    _record(recorder, make.inspection(10), make.recipe(defects=False))
     assert _images(db)[10] is False
+
+
+@pytest.mark.parametrize("group", [1, 64])
+def test_each_part_is_stored_by_the_recipe_it_comes_with(db: Database, group: int) -> None:
+    with Recorder(db, group=group) as recorder:
+        for number, recipe in enumerate((make.recipe(1, ng_at=0.315), make.recipe(0, ng_at=0.35), make.recipe(1))):
+            _record(recorder, make.inspection(number, Outcome.OK, score=0.0), recipe)
+    assert _images(db) == {0: True, 1: False, 2: True}
+    closest = inspections.page(db, inspections.Filter(), Sort.CLOSEST).rows
+    assert [int(row.inspection.id, 16) for row in closest] == [0, 1, 2]
+    assert limits_stored(db) == {("demo", "plate"): {(0.315, True), (0.35, False), (0.5, True)}}
 
 
 def test_inspection_without_a_frame_is_kept(db: Database) -> None:
     made = make.inspection(1, Outcome.NO_VERDICT)
-    Recorder(db, SavingPolicy())(made, None, None)
+    Recorder(db)(made, make.recipe(), None, None)
     stored = inspections.get(db, made.id)
     assert stored is not None
     assert stored.image is None
 
 
 def test_group_is_committed_together_and_by_flush(db: Database) -> None:
-    recorder = Recorder(db, SavingPolicy(), group=4)
+    recorder = Recorder(db, group=4)
     for number in range(6):
         _record(recorder, make.inspection(number))
     assert inspections.count(db) == 4
@@ -75,13 +87,13 @@ def test_group_is_committed_together_and_by_flush(db: Database) -> None:
 
 
 def test_leaving_the_recorder_commits_what_waits(db: Database) -> None:
-    with Recorder(db, SavingPolicy(), group=64) as recorder:
+    with Recorder(db, group=64) as recorder:
         _record(recorder, make.inspection(1))
     assert inspections.count(db) == 1
 
 
 def test_overridden_ok_part_gets_its_picture(db: Database) -> None:
-    recorder = Recorder(db, SavingPolicy(), group=64)
+    recorder = Recorder(db, group=64)
     made = make.inspection(1, Outcome.OK, score=0.1)
     _record(recorder, made)
     given = recorder.override(make.override(made, Outcome.NG, "scratch"))
@@ -93,7 +105,7 @@ def test_overridden_ok_part_gets_its_picture(db: Database) -> None:
 
 
 def test_part_no_longer_in_memory_is_overridden_without_a_picture(db: Database) -> None:
-    recorder = Recorder(db, SavingPolicy())
+    recorder = Recorder(db)
     for number in range(RECENT + 1):
         _record(recorder, make.inspection(number, Outcome.OK))
     assert recorder.recent(f"{0:024x}") is None
@@ -108,7 +120,7 @@ def test_part_no_longer_in_memory_is_overridden_without_a_picture(db: Database) 
 def test_failed_commit_is_told_and_what_waits_is_written_later(place: Path, db: Database) -> None:
     db.close()
     quick = open_database(place, timeout_s=0.2)
-    recorder = Recorder(quick, SavingPolicy())
+    recorder = Recorder(quick)
     with closing(sqlite3.connect(place, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageError, match="locked"):
@@ -122,7 +134,7 @@ def test_failed_commit_is_told_and_what_waits_is_written_later(place: Path, db: 
 def test_archive_that_cannot_be_written_is_told_once_and_the_verdicts_go_on(db: Database) -> None:
     told: list[LinesideError] = []
     db.archive_folder.write_text("a file where the archive should be")
-    with Recorder(db, SavingPolicy(), tell=told.append) as recorder:
+    with Recorder(db, tell=told.append) as recorder:
         for number in range(3):
             _record(recorder, make.inspection(number))
         assert recorder.settle()
@@ -140,7 +152,7 @@ def test_archive_that_cannot_be_written_is_told_once_and_the_verdicts_go_on(db: 
 
 
 def test_recent_frames_are_given_while_a_commit_waits(place: Path, db: Database) -> None:
-    recorder = Recorder(db, SavingPolicy())
+    recorder = Recorder(db)
     _record(recorder, make.inspection(1))
     with closing(sqlite3.connect(place, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -16,17 +16,16 @@ from db.jobs import Recorder
 from db.session import Database
 from db.verify import verify
 from engine.domain import Inspection, Outcome
-from engine.product import SavingPolicy
 from tests.db import make
 
 
 @pytest.fixture
 def parts(db: Database, tmp_path: Path) -> list[Inspection]:
     """Three archived parts, one with a painted mask, and a registered model."""
-    recorder = Recorder(db, SavingPolicy())
+    recorder = Recorder(db)
     made = [make.inspection(n) for n in range(3)]
     for one in made:
-        recorder(one, make.frame_of(one), make.prediction_of(one))
+        recorder(one, make.recipe(), make.frame_of(one), make.prediction_of(one))
     recorder.close()
     mask = np.full((32, 48), 255, np.uint8)
     overrides.add_override(db, make.override(made[0], Outcome.NG, "scratch", mask=mask))

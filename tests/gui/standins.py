@@ -25,7 +25,7 @@ CLASSES = ("sound", "scratch", "pit", "stain")
 DEFECT_SCORES = {"ok": 0.03, "ng": 0.96, "review": 0.5}
 
 
-def make_package(folder: Path, name: str = "bench") -> ModelPackage:
+def make_package(folder: Path, name: str = "bench", ng_at: float = 0.5) -> ModelPackage:
     """A complete, verified package; its graph is never run."""
     classes = [ClassSpec(name=c, role="ok" if c == "sound" else "defect") for c in CLASSES]
     manifest = Manifest(
@@ -35,7 +35,7 @@ def make_package(folder: Path, name: str = "bench") -> ModelPackage:
         architecture="none",
         classes=classes,
         input=InputSpec(height=64, width=64, channels=1),
-        thresholds=LimitSpec(ng_at=0.5, review_from=0.3, review_to=0.7),
+        thresholds=LimitSpec(ng_at=ng_at, review_from=ng_at - 0.2, review_to=ng_at + 0.2),
     )
     return write_package(folder, manifest, {"model.onnx": name.encode()})
 

@@ -47,7 +47,7 @@ KILLED = textwrap.dedent(
     db = open_database(station / "lineside.db")
     made = prepare(db, ScanOrder(folder, threads=1, journals=station / "scans"))
     source = PickedFolder(folder)
-    record = Journalling(Dies(db, made.recipe.saving, group=50), made.journal, source)
+    record = Journalling(Dies(db, group=50), made.journal, source)
     Station(source, made.model, made.recipe, record=record, publish=print, pace=SCAN).run()
     """
 )

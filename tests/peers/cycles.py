@@ -65,7 +65,7 @@ class Line:
         with ExitStack() as ending:
             self.db = open_database(self._folder / "lineside.db")
             ending.callback(self.db.close)
-            recorder = ending.enter_context(Recorder(self.db, self.recipe.saving))
+            recorder = ending.enter_context(Recorder(self.db))
             self.station = Station(
                 open_source(self._uri), load_model(package), self.recipe, record=recorder, publish=self._published.put
             )

@@ -41,7 +41,7 @@ class Bench:
         self.intake = Intake(self.source, self.clock)
 
     def next(self) -> list[Frame | Refused]:
-        return list(self.intake.next(0.0, self.recipe))
+        return list(self.intake.next(0.0, lambda: self.recipe))
 
     def arrives(self, *, late: float = 0.0, sequence: int | None = None) -> None:
         """A picture taken `late` seconds ago comes in now."""

@@ -20,13 +20,14 @@ from engine.errors import InferenceError, PictureError, SourceLost, StorageError
 from engine.imaging import imaging_of
 from engine.mailbox import Mailbox
 from engine.package import ModelPackage
-from engine.product import WHOLE, CameraSetup, Imaging, View
+from engine.product import WHOLE, CameraSetup, Imaging, Recipe, View
 from engine.recipe import default_recipe
 from engine.sources.supervisor import SourceState
 from engine.station import LINE, SCAN, Pace, Station
 from engine.swap import load_proved
 from tests.camera import FakeCamera
 from tests.frames import ListSource, frame, part
+from tests.held import HeldModel
 from tests.packages import write_tiny_package
 
 
@@ -36,14 +37,18 @@ class Log:
     def __init__(self, fail_after: int = 10**9) -> None:
         self.steps: list[tuple[str, str]] = []
         self.events: list[events.StationEvent] = []
+        self.recipes: list[Recipe] = []
         self._pending: list[str] = []
         self._fail_after = fail_after
         self.kept = 0
 
-    def __call__(self, inspection: Inspection, frame: Frame | None, prediction: Prediction | None) -> None:
+    def __call__(
+        self, inspection: Inspection, recipe: Recipe, frame: Frame | None, prediction: Prediction | None
+    ) -> None:
         if self.kept >= self._fail_after:
             raise StorageError("The disk is full.", "Free some space.")
         self.kept += 1
+        self.recipes.append(recipe)
         self._pending.append(inspection.id)
 
     def flush(self) -> None:
@@ -292,6 +297,66 @@ def test_swapped_model_judges_from_the_next_frame_on(package: ModelPackage, tmp_
     line.run()
     assert {e.inspection.model.name for e in log.events if isinstance(e, events.Inspected)} == {"other"}
     assert sum(isinstance(e, events.ModelSwapped) for e in log.events) == 1
+
+
+def test_what_is_recorded_comes_with_the_recipe_that_judged_it(package: ModelPackage, tmp_path: Path) -> None:
+    other = write_tiny_package(tmp_path / "other", name="other")
+    log, told, camera = Log(), threading.Event(), FakeCamera()
+    before, after = default_recipe(package), replace(default_recipe(other), name="after")
+    held = HeldModel(load_model(package), told)
+    with Station(camera, held, before, record=log, publish=log.publish) as line:
+        assert held.judging.wait(20)
+        line.swap_model(load_model(other), after)
+        told.set()
+        _until(lambda: log.kept > 4)
+    inspections = [e.inspection for e in log.events if isinstance(e, events.Inspected)]
+    assert log.recipes[0] is before
+    assert set(map(id, log.recipes[1:])) == {id(after)}
+    assert [i.recipe for i in inspections] == [r.ref for r in log.recipes]
+    assert [i.model.name for i in inspections] == ["tiny"] + ["other"] * (len(inspections) - 1)
+
+
+def test_a_frame_is_looked_at_by_the_recipe_that_will_judge_it(package: ModelPackage) -> None:
+    log = Log()
+    line = Station(
+        ListSource([part(seed=i) for i in range(3)]),
+        load_model(package),
+        default_recipe(package),
+        record=log,
+        publish=log.publish,
+    )
+    line.swap_model(load_model(package), replace(default_recipe(package), view=View(roi=(0, 0, 999, 999))))
+    line.run()
+    assert log.outcomes == [Outcome.NO_VERDICT] * 3
+    assert all("outside the frame" in reasons[0] for reasons in log.reasons)
+
+
+def test_a_change_over_sets_a_waiting_camera_before_its_next_frame(model: OpenVinoModel, package: ModelPackage) -> None:
+    log, camera = Log(), FakeCamera()
+    recipe = replace(default_recipe(package), camera=CameraSetup((("trigger", "hardware"),)))
+    other = replace(recipe, camera=CameraSetup((("trigger", "hardware"), ("exposure_us", 900.0))))
+    with Station(camera, model, recipe, record=log, publish=log.publish) as line:
+        _until(lambda: any(isinstance(e, events.Started) for e in log.events))
+        line.swap_model(load_model(package), other)
+        _until(lambda: ("exposure_us", 900.0) in camera.applied)
+    assert log.kept == 0
+
+
+def test_pictures_in_flight_are_seen_as_each_of_them_is_stated_and_recorded(package: ModelPackage) -> None:
+    log, seen = Log(), list[int]()
+
+    class Notes(FakeModel):
+        def run(self, pixels: Pixels, view: View = WHOLE) -> Prediction:
+            seen.append(view.bits)
+            return super().run(pixels, view)
+
+    depths = [0, 12, 12, 12, 10, 0]
+    frames = [replace(frame(part(seed=i).astype(np.uint16), i + 1), bits=bits) for i, bits in enumerate(depths)]
+    odd = Notes(package.ref, lambda: (0.9, 0.1), in_flight=2)
+    Station(ListSource(frames), odd, default_recipe(package), record=log, publish=log.publish, pace=SCAN).run()
+    inspections = [e.inspection for e in log.events if isinstance(e, events.Inspected)]
+    assert [i.frame.bits for i in inspections] == seen == depths
+    assert [i.frame.sequence for i in inspections] == [1, 2, 3, 4, 5, 6]
 
 
 def test_limit_ends_the_run(model: OpenVinoModel, package: ModelPackage) -> None:
