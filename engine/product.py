@@ -182,6 +182,7 @@ class Recipe:
     max_frame_age_s: float = 2.0
     """A free-running camera's frame older than this is stale and gets NO VERDICT."""
     digest: str = ""
+    """engine.recipe_digest.digest_of; what is on record may be an older one: ask is_recipe."""
     code: str = field(default="", repr=False)
     """What a scanner reads to change over to this recipe; empty = none. Judges nothing, so no digest has it."""
 

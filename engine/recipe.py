@@ -66,7 +66,6 @@ max_regions = 2
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -92,6 +91,7 @@ from engine.recipe_camera import (
     imaging_document,
     imaging_with,
 )
+from engine.recipe_digest import digest_of
 from engine.recipe_rules import (
     ClassFile,
     GuardFile,
@@ -362,5 +362,4 @@ def _tables(path: Path, text: str | None = None) -> tuple[dict[str, Any], _Recip
 
 def _sealed(recipe: Recipe) -> Recipe:
     """The recipe with the digest of its contents."""
-    text = repr(replace(recipe, digest=""))
-    return replace(recipe, digest=hashlib.sha256(text.encode()).hexdigest()[:12])
+    return replace(recipe, digest=digest_of(recipe))

@@ -22,6 +22,7 @@ from engine.domain import Box, HeatMap, Inspection, Outcome, Override, Pixels
 from engine.errors import InputError, LinesideError
 from engine.preprocess import shown
 from engine.product import Recipe
+from engine.recipe_digest import is_recipe
 from engine.settings import write_atomically
 from engine.thumbnails import thumbnail
 from gui.language import translate
@@ -50,7 +51,7 @@ def fetch(
 
     `recipe`: the one in force, which says where the map lies if it judged this part too.
     """
-    box = recipe.view.heat_box if recipe is not None and recipe.digest == inspection.recipe.digest else None
+    box = recipe.view.heat_box if is_recipe(recipe, inspection.recipe) else None
     stored = inspections.get(db, inspection.id)
     said = stored.override if stored else None
     recent = recorder.recent(inspection.id) if recorder is not None else None

@@ -15,6 +15,7 @@ from engine.domain import HeatMap, Inspection, Pixels
 from engine.errors import InputError
 from engine.package import open_package
 from engine.product import WHOLE, View
+from engine.recipe_digest import is_recipe
 from gui.context import AppContext
 from gui.jobs import Job
 from gui.language import translate
@@ -90,5 +91,5 @@ class Explaining(QObject):
 
     def _view(self, inspection: Inspection) -> View:
         recipe = self._context.recipe
-        view = recipe.view if recipe is not None and recipe.digest == inspection.recipe.digest else WHOLE
+        view = recipe.view if is_recipe(recipe, inspection.recipe) else WHOLE
         return view.stated(inspection.frame.bits, inspection.frame.bayer)

@@ -14,6 +14,7 @@ from db.paging import Stored
 from engine.domain import HeatMap, Mask, Override, Pixels, Region
 from engine.errors import LinesideError
 from engine.preprocess import shown
+from engine.recipe_digest import is_recipe
 from gui.context import AppContext
 from gui.language import translate
 from gui.messages import translated
@@ -288,9 +289,9 @@ class PartView(QWidget):
             self.view.set_overlay(None)
             return
         package, recipe = self._context.package, self._context.recipe
-        same = recipe is not None and recipe.digest == opened.stored.inspection.recipe.digest
+        box = recipe.view.heat_box if is_recipe(recipe, opened.stored.inspection.recipe) else None
         rgba = drawn_map(heat, style, None if self.explanation is not None else package)
-        self.view.set_overlay(rgba, recipe.view.heat_box if recipe and same else None)
+        self.view.set_overlay(rgba, box)
 
     def _filter(self) -> None:
         opened = self._opened

@@ -25,6 +25,7 @@ from engine.errors import InputError, LinesideError
 from engine.package import ModelPackage, open_package
 from engine.product import Recipe
 from engine.recipe import without_review
+from engine.recipe_digest import known_as
 from engine.scan_journal import Entry, Journal, Journalled, Journalling, ScanPlan, new_journal, settle
 from engine.sources.folder import FolderSource
 from engine.sources.picked import PickedFolder, stamp_of
@@ -97,11 +98,12 @@ def prepare(db: Database, order: ScanOrder, resume: Journalled | None = None) ->
         str(order.folder), order.recursive, order.model, order.recipe, order.review_band, package.version,
         recipe.digest, f"{package.manifest.name} {package.version} · {recipe.name} {recipe.version}", utc_now(),
     )  # fmt: skip
-    anew = changed(resume, plan) if resume is not None else ""
+    known = known_as(recipe)
+    anew = changed(resume, plan, known) if resume is not None else ""
     model = load_model(package, threads=order.threads, mode="throughput")
     if resume is None or anew:
         return Prepared(order, model, package, recipe, new_journal(order.journals, plan), anew=anew)
-    done, entries, missing = settle(resume, stored_of(db, resume))
+    done, entries, missing = settle(resume, stored_of(db, resume, known))
     journal = Journal(resume.folder, resume.plan)
     journal.append(missing, resume.total)
     rows = (row_of(inspection, order.folder) for inspection in done)
@@ -110,17 +112,18 @@ def prepare(db: Database, order: ScanOrder, resume: Journalled | None = None) ->
     return Prepared(order, model, package, recipe, journal, tuple(r for r in rows if r.name in as_it_was), as_it_was)
 
 
-def stored_of(db: Database, found: Journalled) -> list[Inspection]:
-    """What the database has of a journal's scan. Blocking."""
-    plan = found.plan
-    return judged(db, FolderSource(Path(plan.folder)).uri, plan.version, plan.digest, plan.begun_at)
+def stored_of(db: Database, found: Journalled, known: frozenset[str] = frozenset()) -> list[Inspection]:
+    """What the database has of a journal's scan; `known`: as what its recipe is known besides. Blocking."""
+    plan, ids = found.plan, {entry.id for entry in found.entries.values()}
+    uri = FolderSource(Path(plan.folder)).uri
+    return judged(db, uri, plan.version, plan.begun_at, digests=known | {plan.digest}, ids=ids)
 
 
-def changed(found: Journalled, plan: ScanPlan) -> str:
-    """Why a scan must not go on with this model and recipe, in words; empty = it may."""
+def changed(found: Journalled, plan: ScanPlan, known: frozenset[str]) -> str:
+    """Why a scan must not go on with this model and this recipe, known as that, in words; empty = it may."""
     if found.plan.version != plan.version:
         what = translate("Scan", "The model is another one than before ({before}, now {now}).")
-    elif found.plan.digest != plan.digest:
+    elif found.plan.digest not in known:
         what = translate("Scan", "The recipe is another one than before ({before}, now {now}).")
     else:
         return ""

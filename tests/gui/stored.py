@@ -43,6 +43,8 @@ REGIONS = (
     Region("scratch", 0.7, (40, 20, 8, 8), 50.0, ((40, 20), (48, 20), (48, 28), (40, 28))),
 )
 
+UNKNOWN_RECIPE = RecipeRef("default", 1, "0")
+
 
 class Bench:
     """A context on a database of its own, with the tiny model active. `notices` keeps what was told."""
@@ -65,9 +67,9 @@ class Bench:
         """One version more; another defect class makes another version."""
         return register(self.db, write_tiny_package(folder, defect=defect, review=review).folder, "anna")
 
-    def parts(self, *outcomes: Outcome, archived: bool = True) -> list[Inspection]:
+    def parts(self, *outcomes: Outcome, archived: bool = True, recipe: RecipeRef = UNKNOWN_RECIPE) -> list[Inspection]:
         """Store one part for each outcome, the first the oldest, each with its picture and heat map."""
-        made = [self._inspection(i, outcome) for i, outcome in enumerate(outcomes)]
+        made = [self._inspection(i, outcome, recipe) for i, outcome in enumerate(outcomes)]
         rows = []
         for number, part in enumerate(made):
             pixels = np.full(SIZE, 40 + number % 200, np.uint8)
@@ -109,7 +111,7 @@ class Bench:
             page.deleteLater()
         self.db.close()
 
-    def _inspection(self, number: int, outcome: Outcome) -> Inspection:
+    def _inspection(self, number: int, outcome: Outcome, recipe: RecipeRef = UNKNOWN_RECIPE) -> Inspection:
         at = utc_now() - timedelta(minutes=60) + timedelta(milliseconds=100 * number)
         score = {Outcome.OK: 0.1, Outcome.NG: 0.9, Outcome.REVIEW: 0.5, Outcome.NO_VERDICT: 0.0}[outcome]
         label = {Outcome.OK: "ok", Outcome.NO_VERDICT: ""}.get(outcome, "scratch")
@@ -120,7 +122,7 @@ class Bench:
             regions=REGIONS if outcome is Outcome.NG else (),
             verdict=Verdict(outcome, label, score, (f"scratch {score:.2f}",)),
             model=ModelRef(self.model.name, self.model.version),
-            recipe=RecipeRef("default", 1, "0"),
+            recipe=recipe,
             traveller=Traveller("L1", "", "anna", "Station 1"),
             times=Times(at, 1.0, 5.0, 10.0),
         )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
-from engine.domain import HeatMap, Outcome, Pixels
+from engine.domain import HeatMap, Outcome, Pixels, RecipeRef
 from engine.errors import EnvironmentFailure
 from engine.package import ModelPackage
-from engine.product import View
+from engine.product import SavingPolicy, View
+from engine.recipe import with_saving
+from engine.recipe_digest import former_digest
 from gui.pages import review_explain
+from gui.pages.live_look import fetch
 from gui.pages.review import ReviewPage
 from gui.pages.view_filters import ViewFilter
 from tests.gui.stored import SIZE, Bench, press
@@ -91,3 +96,27 @@ def test_filters_are_adjusted_within_bounds_and_leave_the_pixels() -> None:
     assert not np.array_equal(contrast.apply(pixels), pixels)
     assert np.array_equal(pixels, kept)
     assert contrast.toggled("contrast").apply(pixels) is pixels
+
+
+@pytest.mark.parametrize(("known", "seen"), [("own", True), ("former", True), ("another", False)])
+def test_part_is_seen_as_its_recipe_sees_it_also_under_the_former_digest(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, known: str, seen: bool
+) -> None:
+    views: list[View] = []
+    monkeypatch.setattr(Bright, "explain", lambda _self, _pixels, view, *_: views.append(view) or np.ones((4, 4), "f4"))
+    monkeypatch.setattr(review_explain, "load_explainer", lambda _package: Bright())
+    assert bench.context.recipe is not None
+    recipe = with_saving(replace(bench.context.recipe, view=View(roi=(8, 6, 40, 30))), SavingPolicy())
+    bench.context.recipe = recipe
+    digest = {"own": recipe.digest, "former": former_digest(recipe), "another": "0"}[known]
+    assert digest is not None
+    (part,) = bench.parts(Outcome.NG, recipe=RecipeRef("default", 1, digest))
+    page = ReviewPage(bench.context)
+    bench.show(page)
+    bench.qtbot.waitUntil(lambda: page.part.opened is not None, timeout=5000)
+    page.explaining.explain("grad-cam++")
+    bench.idle()
+    view = recipe.view if seen else View()
+    assert views == [view]
+    assert page.part.view._overlay_box == view.heat_box
+    assert fetch(bench.db, bench.archive, None, part, recipe).heat_box == view.heat_box

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from db.inspections import Filter, count, page
+from engine.recipe_digest import former_digest
 from engine.scan_journal import NAME, journals
 from gui.language import number
 from gui.pages.scan import ScanPage
@@ -80,8 +81,16 @@ def again(bench: Bench) -> ScanPage:
     return made
 
 
-def killed(bench: Bench, folder: Path) -> None:
-    words = [sys.executable, "-c", KILLED, str(bench.context.folder), str(folder)]
+FORMERLY = """
+import engine.recipe
+from engine.recipe_digest import former_digest
+engine.recipe.digest_of = former_digest
+"""
+"""In front of KILLED: a program of the days when a recipe's digest was its repr's."""
+
+
+def killed(bench: Bench, folder: Path, before: str = "") -> None:
+    words = [sys.executable, "-c", before + KILLED, str(bench.context.folder), str(folder)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
 
@@ -132,6 +141,28 @@ def test_scan_killed_between_commit_and_journal_goes_on_without_doubles(
     bench.qtbot.waitUntil(lambda: third.results.rows.count == PICTURES + 1, timeout=20_000)
     assert not third.setup.stopped.isVisible()
     assert third.results.isVisible()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_scan_begun_before_digests_changed_goes_on_and_is_shown_afterwards(
+    bench: Bench, scan_page: ScanPage, folder: Path
+) -> None:
+    killed(bench, folder, FORMERLY)
+    found = journals(bench.context.folder / "scans")[0]
+    recipe = bench.context.recipe
+    assert recipe is not None
+    assert found.plan.digest == former_digest(recipe) != recipe.digest
+    assert 0 < len(found.entries) < count(bench.db) < PICTURES
+    after = again(bench)
+    press(after, "G")
+    finish(bench, after)
+    assert "starts anew" not in bench.said()
+    assert set(judged(bench).values()) == {1}
+    assert after.results.rows.count == count(bench.db) == PICTURES
+    digests = {row.inspection.recipe.digest for row in page(bench.db, Filter(), limit=10_000).rows}
+    assert digests == {recipe.digest, found.plan.digest}
+    third = again(bench)
+    bench.qtbot.waitUntil(lambda: third.results.rows.count == PICTURES, timeout=20_000)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")

@@ -1,0 +1,45 @@
+"""A scan's inspections are found in the database, those too that were stored under the digest of former days."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from db import inspections
+from db.inspections import NewInspection
+from db.scans import judged
+from db.session import Database
+from engine.domain import Inspection, RecipeRef
+from engine.product import Limits, Recipe
+from engine.recipe_digest import digest_of, former_digest, known_as
+from tests.db import make
+
+
+def store(db: Database, number: int, digest: str | None, model: str = "abc123") -> Inspection:
+    """One part of a folder, judged by the recipe with this digest."""
+    assert digest is not None
+    made = make.inspection(number, model=model, source="folder:/parts")
+    made = replace(made, recipe=RecipeRef("plate", 3, digest))
+    inspections.add(db, [NewInspection(made)])
+    return made
+
+
+def test_rows_with_the_former_digest_are_found_by_their_recipe(db: Database) -> None:
+    recipe = make.recipe(ng_at=0.315)
+    other = make.recipe(ng_at=0.35)
+    before, after = store(db, 1, former_digest(recipe)), store(db, 2, digest_of(recipe))
+    store(db, 3, former_digest(other))
+    store(db, 4, digest_of(other))
+    store(db, 5, digest_of(recipe), model="other")
+    found = judged(db, "folder:/parts", "abc123", make.START, digests=known_as(recipe))
+    assert found == [before, after]
+    assert judged(db, "folder:/parts", "abc123", make.START + timedelta(seconds=2), digests=known_as(recipe)) == [after]
+
+
+def test_what_the_journal_names_is_the_scans_whatever_its_digest(db: Database) -> None:
+    recipe = Recipe("plate", 3, ("good",), Limits())
+    before, after = store(db, 1, former_digest(recipe)), store(db, 2, digest_of(recipe))
+    store(db, 3, "another")
+    assert former_digest(recipe) is not None
+    found = judged(db, "folder:/parts", "abc123", make.START, digests={before.recipe.digest}, ids={after.id})
+    assert found == [before, after]
