@@ -16,7 +16,6 @@ from engine.errors import EnvironmentFailure, LinesideError
 from engine.memory import keep_freed_memory
 
 Command = Callable[[argparse.Namespace], int]
-VERSION = "0.1.0"
 PAGES = ("live", "review", "scan", "models", "recipes", "reports", "settings", "camera", "teach-in")
 
 
@@ -52,7 +51,7 @@ def build_parser(wanted: str = "") -> argparse.ArgumentParser:
         description="Line-side visual inspection of metal surfaces. Without a sub-command: the window.",
         epilog="Example: lineside --demo",
     )
-    parser.add_argument("--version", action="version", version=f"lineside {VERSION}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     _window_options(parser)
     parser.set_defaults(command=_window)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
@@ -362,6 +361,19 @@ def _data(args: argparse.Namespace) -> int:
     from trainer.cli import run_data
 
     return run_data(args)
+
+
+class _Version(argparse.Action):
+    """--version, read from the installed metadata when it is asked for: pyproject.toml alone spells it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"lineside {version('lineside')}")
+        except PackageNotFoundError:
+            parser.exit(4, "lineside is not installed, so its version is not known; run `make demo` once.\n")
+        parser.exit()
 
 
 def _plain_text_streams() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import genicam
@@ -41,6 +42,13 @@ def start(bundle: Path, home: Path, *words: str, **more: str) -> subprocess.Comp
 def test_bundle_holds_no_torch(bundle: Path) -> None:
     names = {path.name for path in (bundle / "_internal").iterdir()}
     assert not names & {"torch", "torchvision", "nvidia", "triton", "sklearn", "scipy", "openvino_telemetry"}
+
+
+def test_bundle_knows_its_version_and_not_where_it_was_built(bundle: Path, tmp_path: Path) -> None:
+    done = start(bundle, tmp_path / "home", "--version")
+    assert (done.returncode, done.stdout) == (0, f"lineside {version('lineside')}\n")
+    (notes,) = (bundle / "_internal").glob("lineside-*.dist-info")
+    assert [path.name for path in notes.iterdir()] == ["METADATA"]
 
 
 def test_bundle_passes_its_selftest(bundle: Path, tmp_path: Path) -> None:
