@@ -1,4 +1,4 @@
-.PHONY: demo test bench lint bundle screenshots translations demo-models clean
+.PHONY: demo test bench lint bundle screenshots translations demo-models upgrade clean
 PY := .venv/bin/python
 OUT := out
 
@@ -39,6 +39,11 @@ screenshots:  ## the manual's pictures in docs/
 translations:  ## resources/translations brought up to date with the code, and compiled
 	@bash .ci/prepare test
 	@$(PY) -m tests.translations
+
+upgrade:  ## requirements/: the newest of everything that pyproject.toml lets in, by version and hash; then installed
+	@bash .ci/prepare test
+	@bash .ci/requirements --upgrade
+	@bash .ci/prepare test
 
 clean:
 	rm -rf build dist $(OUT)
