@@ -1,4 +1,4 @@
-.PHONY: demo test bench lint bundle screenshots translations demo-models upgrade clean
+.PHONY: demo test bench lint bundle screenshots translations demo-models upgrade hooks clean
 PY := .venv/bin/python
 OUT := out
 
@@ -44,6 +44,10 @@ upgrade:  ## requirements/: the newest of everything that pyproject.toml lets in
 	@bash .ci/prepare test
 	@bash .ci/requirements --upgrade
 	@bash .ci/prepare test
+
+hooks:  ## the quick checks before every commit
+	@bash .ci/prepare test
+	@.venv/bin/pre-commit install
 
 clean:
 	rm -rf build dist $(OUT)
