@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.errors import EnvironmentFailure, LinesideError
-from engine.memory import keep_freed_memory
+from engine.system.memory import keep_freed_memory
 
 Command = Callable[[argparse.Namespace], int]
 PAGES = ("live", "review", "scan", "models", "recipes", "reports", "settings", "camera", "teach-in")
@@ -175,7 +175,7 @@ def _trainer_commands(commands: argparse._SubParsersAction[argparse.ArgumentPars
     example = "lineside thresholds lines.jsonl --cost 100:1 --recipe parts.toml"
     thresholds = _command(commands, "thresholds", "choose thresholds from an evaluation", example, _thresholds)
     if wanted == "thresholds":
-        from trainer.thresholds import add_threshold_arguments
+        from trainer.thresholds.command import add_threshold_arguments
 
         add_threshold_arguments(thresholds)
     data = _command(commands, "data", "look at a data set", "lineside data inspect corrections", _data)
@@ -227,8 +227,8 @@ def _window(args: argparse.Namespace) -> int:
         raise EnvironmentFailure(
             f"The window cannot start: {error}.", "Install Lineside with PySide6 and its system libraries (see README)."
         ) from error
-    from engine.logbook import logbook
     from engine.settings import home
+    from engine.system.logbook import logbook
 
     with logbook(home() / "demo" if args.demo else home()):
         return run_window(args)
@@ -236,8 +236,8 @@ def _window(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from db.commands.run import run_line
-    from engine.logbook import logbook
     from engine.settings import home
+    from engine.system.logbook import logbook
 
     with logbook(home()):
         return run_line(args)
@@ -287,7 +287,7 @@ def _selftest(args: argparse.Namespace) -> int:
 
 def _train(args: argparse.Namespace) -> int:
     try:
-        from trainer.train import run_train
+        from trainer.runs.train import run_train
     except ImportError as error:
         raise _no_trainer(error) from error
     return run_train(args)
@@ -295,7 +295,7 @@ def _train(args: argparse.Namespace) -> int:
 
 def _tune(args: argparse.Namespace) -> int:
     try:
-        from trainer.tune import run_tune
+        from trainer.tune.command import run_tune
     except ImportError as error:
         raise _no_trainer(error) from error
     return run_tune(args)
@@ -303,7 +303,7 @@ def _tune(args: argparse.Namespace) -> int:
 
 def _distil(args: argparse.Namespace) -> int:
     try:
-        from trainer.distil import run_distil
+        from trainer.runs.distil import run_distil
     except ImportError as error:
         raise _no_trainer(error) from error
     return run_distil(args)
@@ -311,21 +311,21 @@ def _distil(args: argparse.Namespace) -> int:
 
 def _crossval(args: argparse.Namespace) -> int:
     try:
-        from trainer.crossval import run_crossval
+        from trainer.runs.crossval import run_crossval
     except ImportError as error:
         raise _no_trainer(error) from error
     return run_crossval(args)
 
 
 def _label(args: argparse.Namespace) -> int:
-    from trainer.label import run_label
+    from trainer.pseudo_labels.command import run_label
 
     return run_label(args)
 
 
 def _combine(args: argparse.Namespace) -> int:
     try:
-        from trainer.combine import run_combine
+        from trainer.packaging.combine import run_combine
     except ImportError as error:
         raise _no_trainer(error) from error
     return run_combine(args)
@@ -345,14 +345,14 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 def _quantise(args: argparse.Namespace) -> int:
     try:
-        from trainer.complete import run_quantise
+        from trainer.packaging.complete import run_quantise
     except ImportError as error:
         raise _no_trainer(error) from error
     return run_quantise(args)
 
 
 def _thresholds(args: argparse.Namespace) -> int:
-    from trainer.thresholds import run_thresholds
+    from trainer.thresholds.command import run_thresholds
 
     return run_thresholds(args)
 

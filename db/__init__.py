@@ -1,1 +1,1 @@
-"""What is kept: inspections, overrides, pictures and model versions, in SQLite and beside it."""
+"""What is kept: inspections, pictures, models, users; the one user of SQLAlchemy."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain import Box, Frame, HeatMap, Inspection, ModelRef
+from engine.domain.inspection import Box, Frame, HeatMap, Inspection, ModelRef
 
 
 @dataclass(frozen=True, slots=True)

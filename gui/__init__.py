@@ -1,1 +1,1 @@
-"""The window: PySide6 and pyqtgraph over the engine and the database."""
+"""The window: PySide6 and pyqtgraph; knows engine and db, starts the trainer as a process."""

@@ -17,33 +17,33 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from db.session import open_database
+from db.store.session import open_database
 from engine.errors import EnvironmentFailure, InputError, LinesideError, UsageError
 from engine.settings import StationSettings, database_url, home, load_settings, save_settings
 from engine.sources.catalogue import find_cameras, open_source
-from gui.bridge import Bridge
-from gui.collector import Collector
 from gui.context import AppContext
-from gui.finish import Finish
-from gui.first_run import FirstRun
-from gui.language import translate
-from gui.line import Line, LoadModel, OpenSource, RunOptions, load_on_cpu
-from gui.main_window import MainWindow
-from gui.messages import translated
-from gui.operators import ask_operator
-from gui.pages.camera import CameraPage
-from gui.pages.camera_find import FindCameras
-from gui.pages.live import LivePage
-from gui.pages.models import ModelsPage
-from gui.pages.recipes import RecipesPage
-from gui.pages.reports import ReportsPage
-from gui.pages.review import ReviewPage
-from gui.pages.scan import ScanPage
-from gui.pages.settings import SettingsPage
-from gui.pages.teach_in import TeachInPage
-from gui.rail import Entry
-from gui.retention_keeper import Keeper
-from gui.theme import THEMES, Theme, ThemeName, font
+from gui.i18n.language import translate
+from gui.i18n.messages import translated
+from gui.jobs.bridge import Bridge
+from gui.jobs.collector import Collector
+from gui.line.line import Line, LoadModel, OpenSource, RunOptions, load_on_cpu
+from gui.line.retention import Keeper
+from gui.pages.camera.find import FindCameras
+from gui.pages.camera.page import CameraPage
+from gui.pages.live.page import LivePage
+from gui.pages.models.page import ModelsPage
+from gui.pages.recipes.page import RecipesPage
+from gui.pages.reports.page import ReportsPage
+from gui.pages.review.page import ReviewPage
+from gui.pages.scan.page import ScanPage
+from gui.pages.settings.page import SettingsPage
+from gui.pages.teach_in.page import TeachInPage
+from gui.theme.theme import THEMES, Theme, ThemeName, font
+from gui.users.operators import ask_operator
+from gui.window.finish import Finish
+from gui.window.rail import Entry
+from gui.window.tour import FirstRun
+from gui.window.window import MainWindow
 
 log = logging.getLogger(__name__)
 

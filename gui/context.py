@@ -13,18 +13,18 @@ from typing import Any, NamedTuple, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from db.archive import Archive
-from db.jobs import Recorder
-from db.registry import activate
-from db.session import Database
-from engine.package import ModelPackage
-from engine.product import Recipe
+from db.images.archive import Archive
+from db.models.registry import activate
+from db.recording.recorder import Recorder
+from db.store.session import Database
+from engine.domain.recipe import Recipe
+from engine.packages.package import ModelPackage
 from engine.settings import StationSettings, home, save_settings
-from gui.jobs import Jobs
-from gui.language import Language
-from gui.messages import translated
+from gui.i18n.language import Language
+from gui.i18n.messages import translated
+from gui.jobs.jobs import Jobs
 from gui.notify import Kind, Notice, notice_of
-from gui.theme import Theme
+from gui.theme.theme import Theme
 
 KEEP_MS = 800
 
@@ -110,7 +110,7 @@ class AppContext(QObject):
         return self.settings.operator or "operator"
 
     def choose_operator(self, name: str) -> None:
-        """Somebody works here from now on; who may is asked before (gui/operators.py)."""
+        """Somebody works here from now on; who may is asked before (gui/users/operators.py)."""
         if name == self.settings.operator:
             return
         self.settings.operator = name

@@ -10,10 +10,10 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from engine.errors import LinesideError
-from gui.icons import icon
-from gui.language import translate
-from gui.messages import translated
-from gui.theme import SPACING, TOUCH, Theme, scaled
+from gui.i18n.language import translate
+from gui.i18n.messages import translated
+from gui.theme.icons import icon
+from gui.theme.theme import SPACING, TOUCH, Theme, scaled
 
 Kind = Literal["info", "warning", "error"]
 INFO_SECONDS = 6

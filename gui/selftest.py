@@ -17,19 +17,19 @@ import openvino as ov
 from PySide6.QtGui import QGuiApplication, QImage, qAlpha
 from PySide6.QtWidgets import QApplication
 
-from db.session import open_database
+from db.store.session import open_database
 from engine.backends.load import load_model
-from engine.domain import utc_now
+from engine.domain.inspection import utc_now
 from engine.errors import EnvironmentFailure, FrameTimeout, LinesideError
-from engine.package import ModelPackage, open_package
-from engine.recipe import default_recipe, without_review
-from engine.report import Tally, write_report
+from engine.packages.package import ModelPackage, open_package
+from engine.recipes.file import default_recipe, without_review
+from engine.reports.run import Tally, write_report
 from engine.settings import demo_package, resources_folder, shipped_packages, write_atomically
-from engine.sources.apart import ApartSource
 from engine.sources.catalogue import open_here, openable_kinds
-from engine.sources.parts.maker import PartMaker
-from engine.verdict import decide
-from gui.icons import icon
+from engine.sources.demo.maker import PartMaker
+from engine.sources.process.source import ApartSource
+from engine.verdicts.verdict import decide
+from gui.theme.icons import icon
 
 PARTS = 20
 CAMERA_S, READ_S = 30.0, 0.2

@@ -6,9 +6,9 @@ from collections import deque
 
 import numpy as np
 
-from engine.domain import Frame, utc_now
+from engine.domain.inspection import Frame, utc_now
+from engine.domain.recipe import Value
 from engine.errors import FrameTimeout, LinesideError, SourceLost, UnsupportedProperty
-from engine.product import Value
 from engine.sources.base import Capability, checked
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain import Frame, utc_now
+from engine.domain.inspection import Frame, utc_now
 from engine.errors import FrameTimeout, LinesideError, SourceEnded
 from engine.sources.base import NoSettings
 

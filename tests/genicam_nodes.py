@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from engine.domain.recipe import Value
 from engine.errors import UnsupportedProperty
-from engine.product import Value
-from engine.sources.genicam_nodes import NodeKind
+from engine.sources.genicam.nodes import NodeKind
 
 Map = dict[str, "Node"]
 
@@ -40,7 +40,7 @@ class Node:
 
 @dataclass
 class Device:
-    """engine.sources.genicam_nodes.Nodes in memory: refuses what a real node map refuses."""
+    """engine.sources.genicam.harvesters.nodes.Nodes in memory: refuses what a real node map refuses."""
 
     nodes: Map
     selected: dict[str, dict[str, Map]] = field(default_factory=dict)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.product import Reference
+from engine.domain.recipe import Reference
 
 PART = (120, 90, 160, 120)
 

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from db.session import Database
+from db.store.session import Database
 from engine.backends.base import Model
-from engine.domain import ModelRef, Pixels, Prediction
-from engine.product import WHOLE, Recipe, View
-from engine.recipe import with_saving
-from engine.station import Station
+from engine.domain.inspection import ModelRef, Pixels, Prediction
+from engine.domain.recipe import WHOLE, Recipe, View
+from engine.recipes.file import with_saving
+from engine.station.loop import Station
 
 
 class HeldModel:

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engine.domain import Mask
+from engine.domain.inspection import Mask
 
 SIZE = (24, 32)
 

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from engine.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Manifest, MapSpec
 from engine.networks.catalogue import kind_of
 from engine.networks.graph import Deployed
-from engine.package import GRAPH, WEIGHTS, ModelPackage, write_package
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Manifest, MapSpec
+from engine.packages.package import GRAPH, WEIGHTS, ModelPackage, write_package
 from tests.packages import tiny_graph
-from trainer.deploy import export_graph, weights_of
+from trainer.packaging.deploy import export_graph, weights_of
 
 
 def settle(network: nn.Module, pictures: torch.Tensor, seed: int = 0) -> nn.Module:

@@ -8,8 +8,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from engine.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Lineage, Manifest, MapSpec
-from engine.package import ModelPackage, write_package
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Lineage, Manifest, MapSpec
+from engine.packages.package import ModelPackage, write_package
 
 HEIGHT, WIDTH = 64, 80
 

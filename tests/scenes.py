@@ -15,12 +15,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from db import recipes
-from db.inspections import NewInspection, add
-from db.overrides import add_override
-from db.registry import activate, active, list_models, register
-from db.session import Database, open_database
-from engine.domain import (
+from db.inspections.overrides import add_override
+from db.inspections.table import NewInspection, add
+from db.models.registry import activate, active, list_models, register
+from db.recipes import shelf as recipes
+from db.store.session import Database, open_database
+from engine.domain.inspection import (
     Frame,
     FrameRef,
     Inspection,
@@ -36,14 +36,14 @@ from engine.domain import (
     Truth,
     new_id,
 )
+from engine.domain.recipe import WHOLE, View
 from engine.errors import FrameTimeout
-from engine.package import ModelPackage, open_package
-from engine.product import WHOLE, View
-from engine.recipe import default_recipe
+from engine.packages.package import ModelPackage, open_package
+from engine.recipes.file import default_recipe
 from engine.settings import database_url, demo_package, shipped_packages
-from engine.sources.demo import DemoSettings, DemoSource
-from engine.sources.parts import PartMaker
-from engine.verdict import decide
+from engine.sources.demo import PartMaker
+from engine.sources.demo.line import DemoSettings, DemoSource
+from engine.verdicts.verdict import decide
 
 SEED, RATE = 7, 0.2
 FIRST = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)

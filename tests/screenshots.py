@@ -18,14 +18,14 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
-from engine.domain import Outcome, Traveller
+from engine.domain.inspection import Outcome, Traveller
 from engine.sources.base import SourceInfo
 from gui.app import GuiOptions, Station, compose, shut_down
-from gui.pages.camera import CameraPage
-from gui.pages.live import LivePage
-from gui.pages.review import ReviewPage
-from gui.pages.scan import ScanPage
-from gui.theme import ThemeName, set_scale
+from gui.pages.camera.page import CameraPage
+from gui.pages.live.page import LivePage
+from gui.pages.review.page import ReviewPage
+from gui.pages.scan.page import ScanPage
+from gui.theme.theme import ThemeName, set_scale
 from tests.peers.gige import FakeGigE
 from tests.scenes import FIRST, PARTS, Line, TruthfulModel, fill, incoming, settings_json
 

@@ -2,7 +2,7 @@
 
 Two kinds of text: what gui/ says with `translate("context", "text", …)`, and the sentences of engine/ and db/ (errors,
 remedies, reasons), whose values stand in them already: of those a template is kept ("{0} cannot be read."), by which
-gui/messages.py knows them again. Translations made so far stay; texts that are gone leave.
+gui/i18n/messages.py knows them again. Translations made so far stay; texts that are gone leave.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ PHRASES = frozenset(
     (
         "verdict.py",
         "doubts.py",
-        "imaging.py",
+        "drift.py",
         "freshness.py",
         "intake.py",
         "registration.py",
-        "preprocess.py",
+        "look.py",
         "base.py",
         "catalogue.py",
     )

@@ -1,1 +1,1 @@
-"""A separate program: data set in, model package out."""
+"""A separate program: data set in, model package out; knows the engine, never db or gui."""

@@ -1,4 +1,4 @@
-"""The trainer's commands that need no torch, and the arguments of all of them. `train` itself is trainer.train."""
+"""The trainer's commands that need no torch, and the arguments of all of them. `train` itself is trainer.runs.train."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from engine.package import open_package
-from engine.recipe import load_recipe
+from engine.packages.package import open_package
+from engine.recipes.file import load_recipe
 from engine.settings import write_atomically
-from engine.study_report import write_study
 from trainer.config import preset_names
-from trainer.evaluate import PARTS
+from trainer.data.inspect.command import check_sheet, in_words, inspect_dataset, report, write_sheet
+from trainer.evaluation.evaluate import PARTS
+from trainer.evaluation.page import write_study
+from trainer.evaluation.robustness import robustness_words
+from trainer.evaluation.study import add_study_arguments, check_report, cost_of, page_of, study
 from trainer.formats.detect import FORMATS, open_dataset
-from trainer.inspect import check_sheet, in_words, inspect_dataset, report, write_sheet
-from trainer.progress import meter
-from trainer.robustness import robustness_words
-from trainer.study import add_study_arguments, check_report, cost_of, page_of, study
+from trainer.runtime.progress import meter
 
 TRAIN_EXAMPLE = """example:
   lineside train parts/ --preset casting-fast --weights imagenet --out models/castings

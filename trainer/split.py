@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from engine.errors import DatasetError, UsageError
-from trainer.formats.dataset import Sample
+from trainer.formats.samples.dataset import Sample
 
 
 @dataclass(frozen=True, slots=True)

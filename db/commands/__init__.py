@@ -1,1 +1,1 @@
-"""The command line's work that needs the database: run, scan, models, export, verify."""
+"""Lineside's commands that need the database, without a window."""

@@ -7,12 +7,12 @@ import re
 import sys
 from pathlib import Path
 
-from db.foreign import register_foreign, register_tried
-from db.registry import ModelVersion
-from db.session import Database
+from db.models.foreign import register_foreign, register_tried
+from db.models.registry import ModelVersion
+from db.store.session import Database
 from engine.errors import UsageError
-from engine.importing_files import is_package
-from engine.importing_plan import ImportOptions
+from engine.importing.files import is_package
+from engine.importing.plan import ImportOptions
 
 _SIZE = re.compile(r"(\d+)\s*[x×]\s*(\d+)")
 

@@ -7,8 +7,9 @@ import sys
 import time
 from dataclasses import dataclass, field
 
-from db.archive import encode_png
-from engine.domain import Frame
+from db.images.archive import encode_png
+from engine.domain.inspection import Frame
+from engine.domain.recipe import Value
 from engine.errors import (
     FrameIncomplete,
     FrameTimeout,
@@ -19,13 +20,12 @@ from engine.errors import (
     UnsupportedProperty,
     UsageError,
 )
-from engine.freshness import Freshness
-from engine.imaging import Figures, figures
-from engine.product import Value
 from engine.settings import write_atomically
 from engine.sources.base import SETTINGS, Capability
 from engine.sources.catalogue import find_cameras, list_sources, open_source
 from engine.sources.supervisor import SourceState, Supervisor
+from engine.station.drift import Figures, figures
+from engine.station.freshness import Freshness
 
 PATIENCE_S = 20.0
 READ_S = 0.2

@@ -11,9 +11,9 @@ from typing import IO, Any
 from tqdm import tqdm
 
 from engine import events
-from engine.domain import Outcome
+from engine.domain.inspection import Outcome
 from engine.errors import StorageError
-from engine.report import Tally, json_line
+from engine.reports.run import Tally, json_line
 
 PLAIN_EVERY_S = 5.0
 

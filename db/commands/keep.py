@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 
 from db.commands.bring_in import bring_in
-from db.export import export
-from db.foreign import register_tried
-from db.registry import activate, list_models, rollback
-from db.session import Database, open_database
-from db.verify import verify
+from db.datasets.export import export
+from db.maintenance.verify import verify
+from db.models.foreign import register_tried
+from db.models.registry import activate, list_models, rollback
+from db.store.session import Database, open_database
 from engine.errors import DatabaseError, PackageError, UsageError
-from engine.package import open_package
+from engine.packages.package import open_package
 from engine.settings import database_url
 
 

@@ -9,29 +9,29 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 
-from db.choose import choose_package, choose_recipe
 from db.commands.console import Console, summary
-from db.commands.follow import Follower
-from db.commands.gallery import Gallery
-from db.commands.ticker import Ticker
-from db.jobs import Recorder
-from db.session import Database, open_database
-from engine import station
+from db.models.choose import choose_package, choose_recipe
+from db.recording.recorder import Recorder
+from db.runs.follow import Follower
+from db.runs.gallery import Gallery
+from db.runs.ticker import Ticker
+from db.store.session import Database, open_database
 from engine.backends.load import load_model
-from engine.domain import Outcome, Traveller, utc_now
+from engine.domain.inspection import Outcome, Traveller, utc_now
+from engine.domain.recipe import Recipe, SavingPolicy
 from engine.errors import InputError, LinesideError, UsageError
 from engine.events import StationEvent, Warned
-from engine.package import ModelPackage
-from engine.product import Recipe, SavingPolicy
-from engine.recipe import with_saving, without_review
-from engine.recording import Recorder as Keeps
-from engine.recording import Unrecorded
-from engine.report import write_report
+from engine.packages.package import ModelPackage
+from engine.recipes.file import with_saving, without_review
+from engine.reports.run import write_report
 from engine.settings import database_url, load_settings
 from engine.sources.base import FrameSource
 from engine.sources.catalogue import open_source
-from engine.sources.folder import FolderSource
-from engine.station import Station
+from engine.sources.files.folder import FolderSource
+from engine.station import loop as station
+from engine.station.loop import Station
+from engine.station.recorder import Recorder as Keeps
+from engine.station.recorder import Unrecorded
 
 SAVING = {"all": SavingPolicy(True, 1), "defects": SavingPolicy(True, 0), "none": SavingPolicy(False, 0)}
 

@@ -1,1 +1,1 @@
-"""Models that run: OpenVINO by default, torch where it is installed and asked for."""
+"""What runs a model: OpenVINO on the station, torch where a map has to be explained."""

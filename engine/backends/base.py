@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from engine.domain import HeatMap, ModelRef, Pixels, Prediction
-from engine.product import WHOLE, View
+from engine.domain.inspection import HeatMap, ModelRef, Pixels, Prediction
+from engine.domain.recipe import WHOLE, View
 
 
 class Model(Protocol):

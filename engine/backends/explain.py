@@ -23,16 +23,16 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor, nn
 
 from engine.backends.outputs import Raw, assemble
-from engine.domain import HeatMap, Pixels
+from engine.domain.inspection import HeatMap, Pixels
+from engine.domain.recipe import WHOLE, View
 from engine.errors import InferenceError, UsageError
-from engine.manifest import MapSpec
 from engine.networks.ensemble import Ensemble
 from engine.networks.graph import Deployed, unit
 from engine.networks.load import load_graph
 from engine.networks.segdec import FastSegDec
-from engine.package import ModelPackage
-from engine.preprocess import look
-from engine.product import WHOLE, View
+from engine.packages.manifest import MapSpec
+from engine.packages.package import ModelPackage
+from engine.preprocessing.look import look
 from engine.settings import thread_budget
 
 MASKS_AT_ONCE = 16

@@ -16,9 +16,9 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from engine.errors import PackageError
-from engine.graph_files import REFUSE, check_graph_file
-from engine.manifest import InputSpec
-from engine.package import ModelPackage
+from engine.packages.graph_files import REFUSE, check_graph_file
+from engine.packages.manifest import InputSpec
+from engine.packages.package import ModelPackage
 
 log = logging.getLogger(__name__)
 

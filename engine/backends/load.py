@@ -13,7 +13,7 @@ from typing import Literal, cast
 from engine.backends.base import Explainer, Model
 from engine.backends.openvino import Mode, OpenVinoModel, Precision
 from engine.errors import EnvironmentFailure, LinesideError, PackageError
-from engine.package import ModelPackage
+from engine.packages.package import ModelPackage
 
 log = logging.getLogger(__name__)
 

@@ -16,11 +16,11 @@ import openvino as ov
 
 from engine.backends.graph import REMEDY, check_answers, first_picture, read_graph
 from engine.backends.outputs import Raw, assemble
-from engine.domain import ModelRef, Pixels, Prediction
+from engine.domain.inspection import ModelRef, Pixels, Prediction
+from engine.domain.recipe import WHOLE, View
 from engine.errors import InferenceError, PackageError
-from engine.package import ModelPackage
-from engine.preprocess import Look, look
-from engine.product import WHOLE, View
+from engine.packages.package import ModelPackage
+from engine.preprocessing.look import Look, look
 from engine.settings import cache_folder, thread_budget
 
 log = logging.getLogger(__name__)

@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain import Box, Contour, HeatMap, Prediction, Region, Scores
-from engine.manifest import InputSpec, Manifest
-from engine.package import ModelPackage
-from engine.preprocess import Look, Placement
-from engine.registration import Affine
+from engine.domain.inspection import Box, Contour, HeatMap, Prediction, Region, Scores
+from engine.packages.manifest import InputSpec, Manifest
+from engine.packages.package import ModelPackage
+from engine.preprocessing.look import Look, Placement
+from engine.preprocessing.registration import Affine
 
 MAX_REGIONS = 200
 MAX_CANVAS_PX = 4_000_000

@@ -12,12 +12,12 @@ import torch
 from numpy.typing import NDArray
 
 from engine.backends.outputs import Raw, assemble
-from engine.domain import ModelRef, Pixels, Prediction
+from engine.domain.inspection import ModelRef, Pixels, Prediction
+from engine.domain.recipe import WHOLE, View
 from engine.errors import InferenceError
 from engine.networks.load import load_graph
-from engine.package import ModelPackage
-from engine.preprocess import Look, look
-from engine.product import WHOLE, View
+from engine.packages.package import ModelPackage
+from engine.preprocessing.look import Look, look
 from engine.settings import thread_budget
 
 CARD_BATCH = 16

@@ -1,1 +1,1 @@
-"""Network definitions in torch: the seg-decision networks, the classifiers, and the graph that is exported."""
+"""The architectures by name, and the graph that a package holds; needs torch."""

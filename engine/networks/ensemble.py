@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from engine.manifest import MemberSpec
 from engine.networks.graph import Deployed, Graph, unit
+from engine.packages.manifest import MemberSpec
 
 BLUE_GREEN_RED = (0.114, 0.587, 0.299)
 """Luma of ITU-R BT.601, as OpenCV turns BGR into grey."""

@@ -1,4 +1,4 @@
-"""The graph of a model package: a network with everything around it that engine.package's contract asks for."""
+"""The graph of a model package: a network with everything around it that packages.package's contract asks for."""
 
 from __future__ import annotations
 

@@ -10,11 +10,11 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from engine.errors import PackageError, UsageError
-from engine.manifest import MemberSpec
 from engine.networks.catalogue import ENSEMBLE, build, last_layer, set_logits
 from engine.networks.ensemble import Ensemble, Member
 from engine.networks.graph import Deployed, Graph, Novelty
-from engine.package import ModelPackage
+from engine.packages.manifest import MemberSpec
+from engine.packages.package import ModelPackage
 
 Network = TypeVar("Network", bound=nn.Module)
 

@@ -2,7 +2,7 @@
 
 `PublishedSegDec` follows Tabernik et al. 2019, "Segmentation-based deep-learning approach for surface-defect
 detection" (J. Intelligent Manufacturing), with batch normalisation; `FastSegDec` is ours: the same two outputs at 1.48
-GMAC for 704×256, a forty-second of the published network's (docs/decisions/0008). Both are trained by trainer.segdec.
+GMAC for 704×256, a forty-second of the published network's (docs/decisions/0008). Both are trained by training.segdec.
 """
 
 from __future__ import annotations

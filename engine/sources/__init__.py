@@ -1,1 +1,1 @@
-"""Where frames come from: one file per kind, all behind the FrameSource protocol."""
+"""Where frames come from, one room a kind; each is opened by its address."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NoReturn, Protocol
 
-from engine.domain import Frame
+from engine.domain.inspection import Frame
+from engine.domain.recipe import Value
 from engine.errors import UnsupportedProperty
-from engine.product import Value
 
 SETTINGS: dict[str, str] = {
     "pixel_format": "Pixel format",

@@ -16,15 +16,15 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from engine.errors import EnvironmentFailure, InputError, UsageError
+from engine.images.pictures import PICTURE_SUFFIXES
 from engine.sources import discover
-from engine.sources.apart import ApartSource
 from engine.sources.base import FrameSource, SourceInfo
-from engine.sources.demo import DemoSettings, DemoSource
-from engine.sources.folder import FolderSource
-from engine.sources.parts import ALL_KINDS
-from engine.sources.pictures import PICTURE_SUFFIXES
-from engine.sources.video import VIDEO_SUFFIXES, VideoSource
-from engine.sources.watch import source as watch_source
+from engine.sources.demo import ALL_KINDS
+from engine.sources.demo.line import DemoSettings, DemoSource
+from engine.sources.files.folder import FolderSource
+from engine.sources.files.video import VIDEO_SUFFIXES, VideoSource
+from engine.sources.files.watch import source as watch_source
+from engine.sources.process.source import ApartSource
 
 # Two letters at least: `C:\pictures` is a path.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)
@@ -43,17 +43,19 @@ class _Camera:
     """Its module is given the whole URI, scheme and all."""
 
 
-_STREAM = _Camera("engine.sources.stream", "network stream", whole=True)
+_STREAM = _Camera("engine.sources.streams.source", "network stream", whole=True)
 _CAMERAS = {
-    "uvc": _Camera("engine.sources.uvc", "USB camera"),
+    "uvc": _Camera("engine.sources.uvc.camera", "USB camera"),
     "gige": _Camera(
-        "engine.sources.aravis",
+        "engine.sources.genicam.aravis",
         "GigE Vision camera through Aravis",
         "Install Debian's gir1.2-aravis-0.8 and lineside[aravis], or use genicam: with the maker's producer.",
         "gi",
     ),
-    "genicam": _Camera("engine.sources.genicam", "GenICam camera", "Install lineside[camera].", "harvesters"),
-    "basler": _Camera("engine.sources.basler", "Basler camera", "Install lineside[basler].", "pypylon"),
+    "genicam": _Camera(
+        "engine.sources.genicam.harvesters", "GenICam camera", "Install lineside[camera].", "harvesters"
+    ),
+    "basler": _Camera("engine.sources.genicam.pylon", "Basler camera", "Install lineside[basler].", "pypylon"),
     **dict.fromkeys(("rtsp", "rtsps", "http", "https"), _STREAM),
 }
 FOUND_KINDS = ("uvc", "gige", "genicam", "basler")

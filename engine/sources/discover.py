@@ -20,7 +20,7 @@ from typing import Any
 
 from engine.errors import LinesideError, SourceLost
 from engine.sources.base import SourceInfo
-from engine.sources.host import TEXT, Forward, Orphaned, Talk, start
+from engine.sources.process.host import TEXT, Forward, Orphaned, Talk, start
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import NoReturn, Protocol, runtime_checkable
 
-from engine.domain import Frame
+from engine.domain.inspection import Frame
+from engine.domain.recipe import Value
 from engine.errors import FrameIncomplete, FrameTimeout, LinesideError, SourceLost, UsageError
-from engine.product import Value
 from engine.sources.base import Capability, FrameSource, in_order
 
 log = logging.getLogger(__name__)

@@ -1,1 +1,1 @@
-"""Part of the window."""
+"""The pages, a room each; no page knows another."""

@@ -1,1 +1,1 @@
-"""Part of the window."""
+"""Widgets that know nothing of Lineside's pages."""

@@ -6,10 +6,10 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from db.inspections import Counts
-from engine.domain import Outcome
-from gui.language import number, outcome_word, percent, translate
-from gui.theme import LARGE, NORMAL, SMALL, SPACING, Theme, draw_mark, font, scaled
+from db.inspections.table import Counts
+from engine.domain.inspection import Outcome
+from gui.i18n.language import number, outcome_word, percent, translate
+from gui.theme.theme import LARGE, NORMAL, SMALL, SPACING, Theme, draw_mark, font, scaled
 from gui.widgets.elided import elided
 
 ORDER = (Outcome.OK, Outcome.NG, Outcome.REVIEW, Outcome.NO_VERDICT)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent, QTextLayout
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
-from gui.theme import SMALL, SPACING, Theme, font, scaled
+from gui.theme.theme import SMALL, SPACING, Theme, font, scaled
 
 PADDING = 2 * SPACING + 2
 """What padding and frame take of a button's width."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
-from gui.theme import SPACING
+from gui.theme.theme import SPACING
 
 
 class FlowLayout(QLayout):

@@ -6,9 +6,9 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QStylePainter, QWidget
 
-from gui.icons import icon
-from gui.language import translate
-from gui.theme import NORMAL, SMALL, SPACING, TOUCH, Theme, font, scaled
+from gui.i18n.language import translate
+from gui.theme.icons import icon
+from gui.theme.theme import NORMAL, SMALL, SPACING, TOUCH, Theme, font, scaled
 
 ICON = 20
 CAP_HEIGHT = 18

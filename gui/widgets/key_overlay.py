@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from gui.context import Binding
-from gui.language import translate
-from gui.theme import LARGE, NORMAL, SMALL, SPACING, Theme, font, scaled
+from gui.i18n.language import translate
+from gui.theme.theme import LARGE, NORMAL, SMALL, SPACING, Theme, font, scaled
 from gui.widgets.key_button import key_words
 
 Row = tuple[str, str]

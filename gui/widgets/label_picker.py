@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from gui.language import translate
-from gui.theme import SPACING, scaled
+from gui.i18n.language import translate
+from gui.theme.theme import SPACING, scaled
 
 MAX_LABEL = 60
 ROW = 36

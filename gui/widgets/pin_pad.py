@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.language import translate
-from gui.theme import LARGE, SPACING, Theme, font, scaled
+from gui.i18n.language import translate
+from gui.theme.theme import LARGE, SPACING, Theme, font, scaled
 
 BUTTON = 56
 """Height and width of a key of the pad in pixels: a finger in a glove."""

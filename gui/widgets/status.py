@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, QTime, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
-from gui.icons import icon
-from gui.language import number, size, translate
-from gui.theme import SPACING, Theme, scaled
+from gui.i18n.language import number, size, translate
+from gui.theme.icons import icon
+from gui.theme.theme import SPACING, Theme, scaled
 from gui.widgets.elided import Remark
 
 LOW_DISK_BYTES = 5 * 1024**3

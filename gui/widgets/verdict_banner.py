@@ -6,10 +6,10 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.domain import Outcome, Verdict
-from gui.language import number, outcome_word, translate
-from gui.messages import translated
-from gui.theme import LARGE, NORMAL, SPACING, Theme, draw_mark, font, scaled
+from engine.domain.inspection import Outcome, Verdict
+from gui.i18n.language import number, outcome_word, translate
+from gui.i18n.messages import translated
+from gui.theme.theme import LARGE, NORMAL, SPACING, Theme, draw_mark, font, scaled
 from gui.widgets.elided import elided, lines_of
 
 MARGIN = 2 * SPACING

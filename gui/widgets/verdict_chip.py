@@ -8,11 +8,11 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRectF, 
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QToolButton, QWidget
 
-from engine.domain import Outcome
-from gui.language import outcome_word, translate
-from gui.tables.inspections import OUTCOME_ROLE
-from gui.tables.thumbnails import still_icon
-from gui.theme import Theme, draw_mark, scaled
+from engine.domain.inspection import Outcome
+from gui.i18n.language import outcome_word, translate
+from gui.pages.review.parts.table import OUTCOME_ROLE
+from gui.theme.theme import Theme, draw_mark, scaled
+from gui.widgets.pictures.thumbnails import still_icon
 
 MARK = 16
 _RATIO = 2.0

@@ -1273,16 +1273,8 @@
             <translation>Ein Bild von {0}×{1} ist nicht möglich.</translation>
         </message>
         <message>
-            <source>A recall of {0} cannot be asked for.</source>
-            <translation>Ein Recall von {0} kann nicht verlangt werden.</translation>
-        </message>
-        <message>
             <source>A segmentation needs a map ({0}).</source>
             <translation>Eine Segmentierung braucht eine Karte ({0}).</translation>
-        </message>
-        <message>
-            <source>A share of defects of {0} cannot be.</source>
-            <translation>Ein Fehleranteil von {0} ist nicht möglich.</translation>
         </message>
         <message>
             <source>A threshold of {0} is not possible.</source>
@@ -1313,14 +1305,6 @@
             <translation>Jede Prüfung nur einmal hinzufügen.</translation>
         </message>
         <message>
-            <source>Add labelled defects.</source>
-            <translation>Beschriftete Fehlerteile hinzufügen.</translation>
-        </message>
-        <message>
-            <source>Add labelled sound parts.</source>
-            <translation>Beschriftete Gutteile hinzufügen.</translation>
-        </message>
-        <message>
             <source>Add limits.mm_per_px.</source>
             <translation>limits.mm_per_px ergänzen.</translation>
         </message>
@@ -1339,10 +1323,6 @@
         <message>
             <source>All {0} pictures of {1} were read.</source>
             <translation>Alle {0} Bilder von {1} wurden gelesen.</translation>
-        </message>
-        <message>
-            <source>Allow more overkill, or train a better model.</source>
-            <translation>Mehr Pseudoausschuss zulassen oder ein besseres Modell trainieren.</translation>
         </message>
         <message>
             <source>Allow reading there.</source>
@@ -1375,10 +1355,6 @@
         <message>
             <source>An option of the watched folder is empty.</source>
             <translation>Eine Option des überwachten Ordners ist leer.</translation>
-        </message>
-        <message>
-            <source>An overkill of {0} cannot be asked for.</source>
-            <translation>Ein Pseudoausschuss von {0} kann nicht verlangt werden.</translation>
         </message>
         <message>
             <source>An override cannot say NO VERDICT.</source>
@@ -1789,10 +1765,6 @@
             <translation>Dieses Paket nicht verwenden.</translation>
         </message>
         <message>
-            <source>Evaluate the model again.</source>
-            <translation>Das Modell neu bewerten.</translation>
-        </message>
-        <message>
             <source>Every frame of a video file (MP4, AVI, MKV, MOV and others)</source>
             <translation>Jedes Bild einer Videodatei (MP4, AVI, MKV, MOV und andere)</translation>
         </message>
@@ -1917,18 +1889,6 @@
             <translation>Ordner oder Zip eines Pakets angeben, oder eine Version aus `lineside models list`.</translation>
         </message>
         <message>
-            <source>Give a share from 0 to 1, as 0.01.</source>
-            <translation>Einen Anteil von 0 bis 1 angeben, etwa 0.01.</translation>
-        </message>
-        <message>
-            <source>Give a share from 0 to under 1, as 0.02.</source>
-            <translation>Einen Anteil von 0 bis unter 1 angeben, etwa 0.02.</translation>
-        </message>
-        <message>
-            <source>Give a share over 0 and up to 1, as 0.99.</source>
-            <translation>Einen Anteil über 0 und bis 1 angeben, etwa 0.99.</translation>
-        </message>
-        <message>
             <source>Give each recipe its own code.</source>
             <translation>Jedem Rezept einen eigenen Code geben.</translation>
         </message>
@@ -1955,10 +1915,6 @@
         <message>
             <source>Give the size it was exported for with --size.</source>
             <translation>Mit --size die Größe angeben, für die es exportiert wurde.</translation>
-        </message>
-        <message>
-            <source>Give them as 100:1.</source>
-            <translation>Als 100:1 angeben.</translation>
         </message>
         <message>
             <source>Height (px)</source>
@@ -2553,10 +2509,6 @@
             <translation>Der Kommentar ist länger als {0} Zeichen.</translation>
         </message>
         <message>
-            <source>The costs must be numbers from 0 on, and not both 0.</source>
-            <translation>Die Kosten müssen Zahlen ab 0 sein, und nicht beide 0.</translation>
-        </message>
-        <message>
             <source>The costs must be numbers from 0 on.</source>
             <translation>Die Kosten müssen Zahlen ab 0 sein.</translation>
         </message>
@@ -2631,18 +2583,6 @@
         <message>
             <source>The disk of {0} cannot be read: {1}.</source>
             <translation>Das Laufwerk von {0} kann nicht gelesen werden: {1}.</translation>
-        </message>
-        <message>
-            <source>The evaluation has no defects, so nothing tells what escapes.</source>
-            <translation>Die Bewertung enthält keine Fehler, also sagt nichts, was durchrutscht.</translation>
-        </message>
-        <message>
-            <source>The evaluation has no sound parts, so nothing tells overkill.</source>
-            <translation>Die Bewertung enthält keine Gutteile, also sagt nichts über Pseudoausschuss.</translation>
-        </message>
-        <message>
-            <source>The evaluation has scores outside 0…1.</source>
-            <translation>Die Bewertung enthält Scores außerhalb 0…1.</translation>
         </message>
         <message>
             <source>The folder {0} cannot be read ({1}).</source>
@@ -3891,18 +3831,6 @@
         <message>
             <source>{0} needs sides that are multiples of 8, not {1}×{2}.</source>
             <translation>{0} braucht Seiten, die Vielfache von 8 sind, nicht {1}×{2}.</translation>
-        </message>
-        <message>
-            <source>{0} of {1} sound parts have the highest score there is: no threshold keeps overkill at {2}.</source>
-            <translation>{0} von {1} Gutteilen haben den höchsten Score überhaupt: keine Schwelle hält den Pseudoausschuss bei {2}.</translation>
-        </message>
-        <message>
-            <source>{0} of {1} {2}: up to {3} % are possible.</source>
-            <translation>{0} von {1} {2}: bis zu {3} % sind möglich.</translation>
-        </message>
-        <message>
-            <source>{0} of {1} {2}: {3} % to {4} % are possible.</source>
-            <translation>{0} von {1} {2}: {3} % bis {4} % sind möglich.</translation>
         </message>
         <message>
             <source>{0} only {1}: no class is certain</source>

@@ -11,12 +11,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from engine.domain import Pixels
-from engine.memory import keep_freed_memory
-from engine.package import ModelPackage, open_package
+from engine.domain.inspection import Pixels
+from engine.images.pictures import list_pictures, read_picture
+from engine.packages.package import ModelPackage, open_package
 from engine.settings import demo_package
-from engine.sources.parts import PartMaker
-from engine.sources.pictures import list_pictures, read_picture
+from engine.sources.demo import PartMaker
+from engine.system.memory import keep_freed_memory
 from tests.benchmarks import (
     agreement,
     cam,
@@ -31,7 +31,7 @@ from tests.benchmarks import (
     training,
     window,
 )
-from trainer.evaluate import part_of
+from trainer.evaluation.evaluate import part_of
 from trainer.formats.detect import open_dataset
 
 SECONDS = float(os.environ.get("LINESIDE_BENCH_SECONDS", "120"))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from engine.backends.base import Model
 from engine.backends.load import load_model
-from engine.domain import Outcome, Pixels
-from engine.package import ModelPackage
-from engine.recipe import default_recipe, without_review
-from engine.verdict import decide
+from engine.domain.inspection import Outcome, Pixels
+from engine.packages.package import ModelPackage
+from engine.recipes.file import default_recipe, without_review
+from engine.verdicts.verdict import decide
 
 WAYS = ("torch", "f32", "bf16", "int8")
 

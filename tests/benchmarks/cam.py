@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import openvino as ov
 
-from engine.package import ModelPackage
+from engine.packages.package import ModelPackage
 from engine.settings import thread_budget
 
 RUNS, ROUNDS = 60, 6

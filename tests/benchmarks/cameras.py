@@ -23,15 +23,15 @@ import numpy as np
 
 from engine import events
 from engine.backends.load import load_model
-from engine.domain import Outcome, Pixels
-from engine.package import open_package
-from engine.product import CameraSetup, Guard, Value
-from engine.recipe import default_recipe
-from engine.recording import Unrecorded
+from engine.domain.inspection import Outcome, Pixels
+from engine.domain.recipe import CameraSetup, Guard, Value
+from engine.packages.package import open_package
+from engine.recipes.file import default_recipe
 from engine.settings import demo_package
 from engine.sources.catalogue import open_source
-from engine.sources.gige import widen
-from engine.station import Station
+from engine.sources.genicam.gige import widen
+from engine.station.loop import Station
+from engine.station.recorder import Unrecorded
 from tests.peers.cycles import Cycles, run_cycles, steady
 from tests.peers.gige import FakeGigE
 from tests.peers.mjpeg import MjpegServer

@@ -20,24 +20,24 @@ from pytorch_grad_cam.utils.image import show_cam_on_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
 
-from db.jobs import Recorder
-from db.session import open_database
-from engine import station
+from db.recording.recorder import Recorder
+from db.store.session import open_database
 from engine.backends.load import load_model
 from engine.backends.openvino import OpenVinoModel
-from engine.domain import Frame, Inspection, Prediction
+from engine.domain.inspection import Frame, Inspection, Prediction
+from engine.domain.recipe import Recipe, SavingPolicy
 from engine.events import StationEvent
+from engine.images.overlay import render
+from engine.images.pictures import list_pictures
 from engine.networks.graph import Normalise
 from engine.networks.load import load_network
-from engine.overlay import render
-from engine.package import ModelPackage
-from engine.preprocess import prepare
-from engine.product import Recipe, SavingPolicy
-from engine.recipe import default_recipe, with_saving
+from engine.packages.package import ModelPackage
+from engine.preprocessing.look import prepare
+from engine.recipes.file import default_recipe, with_saving
 from engine.settings import thread_budget
-from engine.sources.folder import FolderSource
-from engine.sources.pictures import list_pictures
-from engine.station import Station
+from engine.sources.files.folder import FolderSource
+from engine.station import loop as station
+from engine.station.loop import Station
 
 ROUNDS = 6
 PLAIN_EVERY = 4

@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.overlay import CONTOUR_BGR
-from engine.package import open_package
-from engine.preprocess import to_channels, to_uint8
-from engine.recipe import default_recipe, without_review
-from trainer.evaluate import Judged, judge, part_of
+from engine.images.overlay import CONTOUR_BGR
+from engine.packages.package import open_package
+from engine.preprocessing.look import to_channels, to_uint8
+from engine.recipes.file import default_recipe, without_review
+from trainer.evaluation.evaluate import Judged, judge, part_of
 from trainer.formats.detect import open_dataset
 
 COLUMNS, SHOWN, HEIGHT = 10, 30, 420

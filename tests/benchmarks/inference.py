@@ -9,12 +9,12 @@ import numpy as np
 import torch
 
 from engine.backends.load import load_model
-from engine.domain import Pixels
+from engine.domain.inspection import Pixels
 from engine.networks.load import load_graph
-from engine.package import open_package
-from engine.preprocess import prepare
+from engine.packages.package import open_package
+from engine.preprocessing.look import prepare
 from engine.settings import demo_package, thread_budget
-from engine.sources.parts import PartMaker
+from engine.sources.demo import PartMaker
 
 PICTURES = 64
 ROUNDS = 3

@@ -16,19 +16,19 @@ from pathlib import Path
 
 import numpy as np
 
-from db.inspections import count
-from db.jobs import Recorder
-from db.session import Database, open_database
+from db.inspections.table import count
+from db.recording.recorder import Recorder
+from db.store.session import Database, open_database
 from engine.backends.base import Model
 from engine.backends.load import load_model
-from engine.domain import Frame, Inspection, Prediction
-from engine.package import ModelPackage, open_package
-from engine.product import Recipe, SavingPolicy
-from engine.recipe import default_recipe, with_saving
+from engine.domain.inspection import Frame, Inspection, Prediction
+from engine.domain.recipe import Recipe, SavingPolicy
+from engine.packages.package import ModelPackage, open_package
+from engine.recipes.file import default_recipe, with_saving
 from engine.settings import demo_package
-from engine.sources.demo import DemoSettings, DemoSource
-from engine.station import Station
-from engine.swap import load_proved
+from engine.sources.demo.line import DemoSettings, DemoSource
+from engine.station.loop import Station
+from engine.station.swap import load_proved
 
 FPS = 30.0
 SECONDS = 10.0

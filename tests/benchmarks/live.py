@@ -18,10 +18,10 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QApplication, QLabel
 
-from db.inspections import Filter, count
+from db.inspections.table import Filter, count
 from engine.events import Inspected, Picture, StationEvent, Stopped
-from engine.memory import keep_freed_memory
 from engine.settings import demo_package
+from engine.system.memory import keep_freed_memory
 
 FPS = 30
 SETTLED_S = 20.0
@@ -85,7 +85,7 @@ class Probe(QObject):
 def lineside(seconds: float) -> dict[str, float]:
     """The real window, station, database and demo line."""
     from gui.app import GuiOptions, compose, shut_down
-    from gui.pages.live import LivePage
+    from gui.pages.live.page import LivePage
 
     station = compose(GuiOptions(source=f"demo:?fps={FPS}&seed=5", model=str(demo_package()), size=(1280, 720)))
     probe = Probe()
@@ -120,11 +120,11 @@ def plain(seconds: float) -> dict[str, float]:
     """What people write first: a timer that makes, judges with torch and draws, all on the GUI thread."""
     import torch
 
+    from engine.images.overlay import render
     from engine.networks.load import load_graph
-    from engine.overlay import render
-    from engine.package import open_package
-    from engine.preprocess import prepare
-    from engine.sources.parts import PartMaker
+    from engine.packages.package import open_package
+    from engine.preprocessing.look import prepare
+    from engine.sources.demo import PartMaker
 
     package = open_package(demo_package())
     graph, maker, probe = load_graph(package).eval(), PartMaker(5), Probe()

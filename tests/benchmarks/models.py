@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.package import MANIFEST, ModelPackage, open_package
+from engine.packages.package import MANIFEST, ModelPackage, open_package
 
 ONE_CYCLE = ("schedule=onecycle", "patience=0", "validation_from=train", "validation_fraction=0.12", "test_fraction=0")
 TURNED = ("flip_horizontal=true", "flip_vertical=true")

@@ -19,9 +19,9 @@ from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from engine.memory import keep_freed_memory
+from engine.system.memory import keep_freed_memory
 from gui.app import GuiOptions, Station, compose, shut_down
-from gui.pages.review import ReviewPage
+from gui.pages.review.page import ReviewPage
 from tests.benchmarks.review_rows import build
 
 OPENINGS, EACH, STEPS, PAGED_ROWS = 5, 3, 60, 5000

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from db.archive import Archive
-from db.registry import activate, register
-from db.session import open_database
-from engine.domain import new_id
+from db.images.archive import Archive
+from db.models.registry import activate, register
+from db.store.session import open_database
+from engine.domain.inspection import new_id
 from engine.settings import demo_package
 
 DAYS, LOTS_A_DAY, RECIPES = 30, 5, ("housing", "cover", "plate")

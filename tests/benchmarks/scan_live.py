@@ -18,12 +18,12 @@ import numpy as np
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
-from db.choose import choose_package
+from db.models.choose import choose_package
 from engine.events import Inspected, StationEvent
-from engine.memory import keep_freed_memory
-from engine.sources.parts import PartMaker
+from engine.sources.demo import PartMaker
+from engine.system.memory import keep_freed_memory
 from gui.app import GuiOptions, Station, compose, shut_down
-from gui.pages.scan import ScanPage
+from gui.pages.scan.page import ScanPage
 from tests.benchmarks.live import FPS, Probe
 
 PICTURES, DIFFERENT = 20_000, 300

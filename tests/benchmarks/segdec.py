@@ -9,12 +9,12 @@ import numpy as np
 import torch
 
 from engine.backends.openvino import OpenVinoModel
-from engine.domain import Pixels
+from engine.domain.inspection import Pixels
 from engine.networks.load import load_graph
-from engine.package import ModelPackage
-from engine.preprocess import prepare
+from engine.packages.package import ModelPackage
+from engine.preprocessing.look import prepare
 from engine.settings import thread_budget
-from trainer.evaluate import evaluate, part_of
+from trainer.evaluation.evaluate import evaluate, part_of
 from trainer.formats.detect import open_dataset
 
 PICTURES, ROUNDS = 12, 4

@@ -25,9 +25,9 @@ from torchvision import transforms
 
 from engine.networks.catalogue import build
 from engine.training import EpochDone, TrainingEvent
-from trainer.interrupt import Interrupted, StopRequest
-from trainer.request import TrainRequest
-from trainer.train import SPLIT, train
+from trainer.runs.request import TrainRequest
+from trainer.runs.train import SPLIT, train
+from trainer.runtime.interrupt import Interrupted, StopRequest
 
 EPOCHS, BATCH, SIDE, RATE = 3, 32, 224, 1e-3
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

@@ -18,14 +18,14 @@ import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from engine.domain import Frame, utc_now
+from engine.domain.inspection import Frame, utc_now
 from engine.errors import FrameTimeout
 from engine.events import Inspected, StationEvent
-from engine.memory import keep_freed_memory
 from engine.sources.base import NoSettings
-from engine.sources.parts import PartMaker
+from engine.sources.demo import PartMaker
+from engine.system.memory import keep_freed_memory
 from gui.app import GuiOptions, compose, shut_down
-from gui.collector import Collector
+from gui.jobs.collector import Collector
 from tests.benchmarks.live import Probe
 from tests.benchmarks.review_rows import build
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from db.session import Database, open_database
+from db.store.session import Database, open_database
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.domain import (
+from engine.domain.inspection import (
     Frame,
     FrameRef,
     Inspection,
@@ -24,9 +24,9 @@ from engine.domain import (
     Verdict,
     new_id,
 )
-from engine.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, Lineage, Manifest
-from engine.package import ModelPackage, write_package
-from engine.product import Limits, Recipe, SavingPolicy
+from engine.domain.recipe import Limits, Recipe, SavingPolicy
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, Lineage, Manifest
+from engine.packages.package import ModelPackage, write_package
 
 START = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 SQUARE = Region("scratch", 0.9, (10, 8, 6, 5), 30.0, ((10, 8), (15, 8), (15, 12), (10, 12)))

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from db import inspections
-from db.alarms import StoredAlarm, acknowledge, add, list_alarms, unacknowledged
-from db.inspections import Counts, NewInspection
-from db.overrides import add_override, undo_last
-from db.session import Database
-from db.tally import Span, changes, corrected, tally
-from engine.domain import Outcome, Override, new_id, utc_now
+from db.inspections import table as inspections
+from db.inspections.overrides import add_override, undo_last
+from db.inspections.table import Counts, NewInspection
+from db.statistics.tally import Span, changes, corrected, tally
+from db.store.session import Database
+from db.users.alarms import StoredAlarm, acknowledge, add, list_alarms, unacknowledged
+from engine.domain.inspection import Outcome, Override, new_id, utc_now
 from tests.db.make import START, inspection
 
 OK, NG, REVIEW, NO_VERDICT = Outcome.OK, Outcome.NG, Outcome.REVIEW, Outcome.NO_VERDICT

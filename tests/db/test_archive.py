@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from db.archive import Archive, pixels_digest
-from engine.domain import Pixels
+from db.images.archive import Archive, pixels_digest
+from engine.domain.inspection import Pixels
 from engine.errors import InputError, PictureError, StorageError
 from tests.db import make
 

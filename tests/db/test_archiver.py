@@ -15,17 +15,18 @@ import numpy as np
 import pytest
 from sqlalchemy import create_engine, event
 
-from db import inspections, migration
-from db.archive import Archive, Fingerprint
-from db.archiver import Archiver, Task
-from db.export import export
-from db.inspections import NewInspection
-from db.jobs import Recorder
-from db.paging import Stored
-from db.pending import recover
-from db.session import Database, open_database
-from db.verify import verify
-from engine.domain import Inspection, Outcome
+from db.datasets.export import export
+from db.images.archive import Archive, Fingerprint
+from db.inspections import table as inspections
+from db.inspections.paging import Stored
+from db.inspections.table import NewInspection
+from db.maintenance.verify import verify
+from db.recording.archiver import Archiver, Task
+from db.recording.pending import recover
+from db.recording.recorder import Recorder
+from db.store import migration
+from db.store.session import Database, open_database
+from engine.domain.inspection import Inspection, Outcome
 from tests.db import make
 
 
@@ -104,7 +105,7 @@ def test_line_waits_for_a_slow_disk_and_drops_nothing(
             image, heat = slow.promise(made.id, made.times.inspected_at, make.pixels(number))
             archiver.put(Task(made.id, image, heat, make.pixels(number).nbytes))
 
-    with caplog.at_level(logging.WARNING, "db.archiver"):
+    with caplog.at_level(logging.WARNING, "db.recording.archiver"):
         line = threading.Thread(target=put_all)
         line.start()
         line.join(0.3)

@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from db import audits, inspections, overrides
-from db.archive import Archive
-from db.inspections import NewInspection
-from db.jobs import Recorder
-from db.session import Database
-from engine.domain import Outcome
+from db.images.archive import Archive
+from db.inspections import audits, overrides
+from db.inspections import table as inspections
+from db.inspections.table import NewInspection
+from db.recording.recorder import Recorder
+from db.store.session import Database
+from engine.domain.inspection import Outcome
 from tests.db import make
 
 DAY = timedelta(days=1)
@@ -20,7 +21,7 @@ DAY = timedelta(days=1)
 def draw(monkeypatch: pytest.MonkeyPatch, *numbers: int) -> None:
     """Have the system's random source say these."""
     left = list(numbers)
-    monkeypatch.setattr("db.audits.secrets.randbelow", lambda _below: left.pop(0))
+    monkeypatch.setattr("db.inspections.audits.secrets.randbelow", lambda _below: left.pop(0))
 
 
 def test_ok_part_drawn_by_chance_is_kept_with_its_picture(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from db import inspections
-from db.comments import LONGEST, Comment, add_comment, comments_of
-from db.export import export
-from db.inspections import Filter, NewInspection
-from db.overrides import add_override, exports_of
-from db.session import Database
+from db.datasets.export import export
+from db.inspections import table as inspections
+from db.inspections.comments import LONGEST, Comment, add_comment, comments_of
+from db.inspections.overrides import add_override, exports_of
+from db.inspections.table import Filter, NewInspection
+from db.store.session import Database
 from engine.errors import InputError
 from tests.db import make
 

@@ -8,18 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from db import inspections, overrides
-from db.export import export
-from db.jobs import Recorder
-from db.session import Database
+from db.datasets.export import export
+from db.inspections import overrides
+from db.inspections import table as inspections
+from db.recording.recorder import Recorder
+from db.store.session import Database
 from engine.backends.load import load_model
-from engine.domain import Frame, Inspection, Outcome, Pixels
-from engine.preprocess import BAYER_PATTERNS, develop
-from engine.product import WHOLE
-from engine.recipe import default_recipe
-from engine.sources.pictures import read_picture
+from engine.domain.inspection import Frame, Inspection, Outcome, Pixels
+from engine.domain.recipe import WHOLE
+from engine.images.pictures import read_picture
+from engine.preprocessing.look import BAYER_PATTERNS, develop
+from engine.recipes.file import default_recipe
 from engine.training import DatasetManifest
-from engine.verdict import decide
+from engine.verdicts.verdict import decide
 from tests.db import make
 from tests.packages import write_tiny_package
 

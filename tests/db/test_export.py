@@ -10,14 +10,17 @@ import cv2
 import numpy as np
 import pytest
 
-from db import audit, inspections, overrides, registry
-from db.export import export, waiting
-from db.inspections import Filter
-from db.jobs import Recorder
-from db.session import Database
-from engine.domain import Inspection, Mask, Outcome, Region
+from db.datasets.export import export, waiting
+from db.inspections import overrides
+from db.inspections import table as inspections
+from db.inspections.table import Filter
+from db.models import registry
+from db.recording.recorder import Recorder
+from db.store.session import Database
+from db.users import trail as audit
+from engine.domain.inspection import Inspection, Mask, Outcome, Region
 from engine.errors import InputError, StorageError, UsageError
-from engine.sources.pictures import read_picture
+from engine.images.pictures import read_picture
 from engine.training import DatasetManifest
 from tests.db import make
 

@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from db.commands import follow
-from db.commands.follow import Follower
-from db.jobs import Recorder
-from db.registry import activate, active, register
-from db.session import Database
+from db.models.registry import activate, active, register
+from db.recording.recorder import Recorder
+from db.runs import follow
+from db.runs.follow import Follower
+from db.store.session import Database
 from engine import events
 from engine.backends.base import Model
 from engine.backends.load import load_model
-from engine.domain import Frame
+from engine.domain.inspection import Frame
+from engine.domain.recipe import Recipe
 from engine.errors import InferenceError, InputError, StorageError
-from engine.package import ModelPackage, open_package
-from engine.product import Recipe
-from engine.recipe import default_recipe
-from engine.station import Station
+from engine.packages.package import ModelPackage, open_package
+from engine.recipes.file import default_recipe
+from engine.station.loop import Station
 from tests.frames import ListSource, part
 from tests.held import HeldModel, limits_stored, made, told_of_swaps
 from tests.packages import write_tiny_package

@@ -9,11 +9,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError as Refused
 
-from db import audit, gates, overrides, registry
-from db.export import export, plan
-from db.jobs import Recorder
-from db.session import Database
-from engine.domain import Inspection, Outcome
+from db.datasets import gates
+from db.datasets.export import export, plan
+from db.inspections import overrides
+from db.models import registry
+from db.recording.recorder import Recorder
+from db.store.session import Database
+from db.users import trail as audit
+from engine.domain.inspection import Inspection, Outcome
 from engine.errors import InputError
 from engine.training import DatasetManifest
 from tests.db import make

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
-from db import inspections, overrides, plans
-from db.archive import Archive
-from db.inspections import Filter, NewInspection
-from db.paging import Sort, Stored
-from db.session import Database, open_database
-from engine.domain import Inspection, Outcome, Region, Scores, as_plain
+from db.images.archive import Archive
+from db.inspections import overrides, plans
+from db.inspections import table as inspections
+from db.inspections.paging import Sort, Stored
+from db.inspections.table import Filter, NewInspection
+from db.store.session import Database, open_database
+from engine.domain.inspection import Inspection, Outcome, Region, Scores, as_plain
 from engine.errors import InputError, PictureError
 from tests.db import make
 

@@ -11,15 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from db import inspections, overrides
-from db.archive import Archive
-from db.jobs import RECENT, Recorder
-from db.paging import Sort
-from db.session import Database, open_database
-from db.verify import verify
-from engine.domain import Inspection, Outcome
+from db.images.archive import Archive
+from db.inspections import overrides
+from db.inspections import table as inspections
+from db.inspections.paging import Sort
+from db.maintenance.verify import verify
+from db.recording.recorder import RECENT, Recorder
+from db.store.session import Database, open_database
+from engine.domain.inspection import Inspection, Outcome
+from engine.domain.recipe import Recipe
 from engine.errors import LinesideError, StorageError
-from engine.product import Recipe
 from tests.db import make
 from tests.held import limits_stored
 

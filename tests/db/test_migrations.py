@@ -12,10 +12,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, event, inspect
 
-from db import inspections, migration, overrides
-from db.inspections import NewInspection
-from db.schema import Base
-from db.session import Database, open_database
+from db.inspections import overrides
+from db.inspections import table as inspections
+from db.inspections.table import NewInspection
+from db.store import migration
+from db.store.schema import Base
+from db.store.session import Database, open_database
 from engine.errors import DatabaseError
 from tests.db import make
 

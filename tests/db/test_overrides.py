@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from db import inspections, overrides
-from db.inspections import NewInspection
-from db.session import Database
-from engine.domain import Inspection, Outcome
+from db.inspections import overrides
+from db.inspections import table as inspections
+from db.inspections.table import NewInspection
+from db.store.session import Database
+from engine.domain.inspection import Inspection, Outcome
 from engine.errors import InputError
 from tests.db import make
 

@@ -9,8 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from db.audit import entries
-from db.recipes import (
+from db.recipes.shelf import (
     by_code,
     duplicate,
     export_recipe,
@@ -23,11 +22,12 @@ from db.recipes import (
     stored,
     versions,
 )
-from db.session import Database
+from db.store.session import Database
+from db.users.trail import entries
+from engine.domain.recipe import Recipe
 from engine.errors import InputError
-from engine.package import ModelPackage
-from engine.product import Recipe
-from engine.recipe import default_recipe, load_recipe
+from engine.packages.package import ModelPackage
+from engine.recipes.file import default_recipe, load_recipe
 from tests.packages import write_tiny_package
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from db import audit, registry
-from db.session import Database
+from db.models import registry
+from db.store.session import Database
+from db.users import trail as audit
 from engine.errors import InputError, PackageError
-from engine.package import open_package
+from engine.packages.package import open_package
 from tests.db import make
 
 

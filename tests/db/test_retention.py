@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from db import retention as rules
-from db.audit import entries
-from db.export import export
-from db.inspections import NewInspection, add, get
-from db.overrides import add_override, undo_last
-from db.retention import GIGABYTE, REMOVED, carry_out, forecast, plan
-from db.schema import RandomAuditRow
-from db.session import Database
-from db.verify import verify
-from engine.domain import Inspection, Outcome
+from db.datasets.export import export
+from db.inspections.overrides import add_override, undo_last
+from db.inspections.table import NewInspection, add, get
+from db.maintenance import retention as rules
+from db.maintenance.retention import GIGABYTE, REMOVED, carry_out, forecast, plan
+from db.maintenance.verify import verify
+from db.store.schema import RandomAuditRow
+from db.store.session import Database
+from db.users.trail import entries
+from engine.domain.inspection import Inspection, Outcome
 from engine.errors import StorageError
 from engine.settings import Retention
 from tests.db.make import START, inspection, override, pixels, prediction_of

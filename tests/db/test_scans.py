@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from db import inspections
-from db.inspections import NewInspection
-from db.scans import judged
-from db.session import Database
-from engine.domain import Inspection, RecipeRef
-from engine.product import Limits, Recipe
-from engine.recipe_digest import digest_of, former_digest, known_as
+from db.inspections import table as inspections
+from db.inspections.table import NewInspection
+from db.runs.stored_scan import judged
+from db.store.session import Database
+from engine.domain.inspection import Inspection, RecipeRef
+from engine.domain.recipe import Limits, Recipe
+from engine.recipes.digest import digest_of, former_digest, known_as
 from tests.db import make
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from db import inspections, migration
-from db.inspections import NewInspection
-from db.session import Database, open_database
+from db.inspections import table as inspections
+from db.inspections.table import NewInspection
+from db.store import migration
+from db.store.session import Database, open_database
 from engine.errors import DatabaseError, InputError, StorageError
 from tests.db import make
 
@@ -132,8 +133,8 @@ def test_locked_new_database_gives_storage_error(place: Path) -> None:
 
 READ_ONLY = """
 import os, sys
-from db import inspections
-from db.session import open_database
+from db.inspections import table as inspections
+from db.store.session import open_database
 from engine.errors import StorageError
 from tests.db import make
 if os.geteuid() == 0:
@@ -164,9 +165,9 @@ def test_read_only_place_is_a_storage_error(exists: bool, locked: str) -> None:
 
 FULL = """
 import resource, sys
-from db import inspections
-from db.inspections import NewInspection
-from db.session import open_database
+from db.inspections import table as inspections
+from db.inspections.table import NewInspection
+from db.store.session import open_database
 from engine.errors import StorageError
 from tests.db import make
 db = open_database(sys.argv[1])
@@ -196,9 +197,9 @@ def test_full_disk_gives_storage_error_and_loses_nothing_committed(place: Path) 
 
 ADDER = """
 import sys
-from db import inspections
-from db.inspections import NewInspection
-from db.session import open_database
+from db.inspections import table as inspections
+from db.inspections.table import NewInspection
+from db.store.session import open_database
 from tests.db import make
 db = open_database(sys.argv[1])
 for number in range(1_000_000):
@@ -241,7 +242,7 @@ def test_threads_write_and_read_at_the_same_time(db: Database) -> None:
 
 
 def test_two_programs_may_make_the_same_new_database(place: Path) -> None:
-    code = "import sys; from db.session import open_database; open_database(sys.argv[1]).close()"
+    code = "import sys; from db.store.session import open_database; open_database(sys.argv[1]).close()"
     children = [subprocess.Popen([sys.executable, "-c", code, str(place)], stderr=subprocess.PIPE) for _ in range(3)]
     for child in children:
         _, errors = child.communicate(timeout=60)
@@ -250,8 +251,8 @@ def test_two_programs_may_make_the_same_new_database(place: Path) -> None:
 
 def test_scripts_are_found_in_a_frozen_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
-    monkeypatch.setattr(migration, "__file__", str(tmp_path / "base.zip" / "db" / "migration.py"))
-    assert migration.scripts_folder() == tmp_path / "db" / "migrations"
+    monkeypatch.setattr(migration, "__file__", str(tmp_path / "base.zip" / "db" / "store" / "migration.py"))
+    assert migration.scripts_folder() == tmp_path / "db" / "store" / "migrations"
 
 
 def test_path_with_percent_sign_and_spaces_opens(tmp_path: Path) -> None:

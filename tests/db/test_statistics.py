@@ -7,12 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from db import inspections, overrides, statistics
-from db.inspections import NewInspection
-from db.session import Database
-from db.statistics import Scope
-from engine.buckets import Grouping
-from engine.domain import Inspection, Outcome
+from db.inspections import overrides
+from db.inspections import table as inspections
+from db.inspections.table import NewInspection
+from db.statistics import figures as statistics
+from db.statistics.figures import Scope
+from db.store.session import Database
+from engine.domain.inspection import Inspection, Outcome
+from engine.statistics.buckets import Grouping
 from tests.db import make
 
 HOUR = 3600.0

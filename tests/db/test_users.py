@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from db import users
-from db.audit import entries
-from db.session import Database
-from db.users import WrongPin, add_user, check_pin, deactivate, list_users, reactivate, set_pin, set_role
+from db.store.session import Database
+from db.users import users
+from db.users.trail import entries
+from db.users.users import WrongPin, add_user, check_pin, deactivate, list_users, reactivate, set_pin, set_role
 from engine.errors import InputError
 
 

@@ -11,11 +11,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from db import audit, inspections, overrides, registry
-from db.jobs import Recorder
-from db.session import Database
-from db.verify import verify
-from engine.domain import Inspection, Outcome
+from db.inspections import overrides
+from db.inspections import table as inspections
+from db.maintenance.verify import verify
+from db.models import registry
+from db.recording.recorder import Recorder
+from db.store.session import Database
+from db.users import trail as audit
+from engine.domain.inspection import Inspection, Outcome
 from tests.db import make
 
 

@@ -12,8 +12,8 @@ SCRIPT = """#!{python}
 import json, sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
-from engine.manifest import LimitSpec
-from engine.package import open_package, write_package
+from engine.packages.manifest import LimitSpec
+from engine.packages.package import open_package, write_package
 from engine.settings import demo_package
 def say(**event): print(json.dumps(event), flush=True)
 data, out = Path(sys.argv[2]), Path(sys.argv[sys.argv.index("--out") + 1])

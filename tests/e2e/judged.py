@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from engine.backends.load import load_model
-from engine.domain import Verdict
-from engine.package import ModelPackage
-from engine.product import Recipe
-from engine.sources.parts import KINDS, PartMaker
-from engine.verdict import decide
+from engine.domain.inspection import Verdict
+from engine.domain.recipe import Recipe
+from engine.packages.package import ModelPackage
+from engine.sources.demo import KINDS, PartMaker
+from engine.verdicts.verdict import decide
 
 
 def judge_demo(

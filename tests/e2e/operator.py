@@ -17,7 +17,7 @@ from PySide6.QtGui import QKeySequence, QMouseEvent, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 
-from gui.main_window import MainWindow
+from gui.window.window import MainWindow
 
 PATIENCE_S = 45.0
 TICK_MS = 25

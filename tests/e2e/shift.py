@@ -16,19 +16,19 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit
 from shiboken6 import isValid
 
-from db.alarms import unacknowledged
-from db.gates import gates
-from db.inspections import count, counts
-from db.overrides import in_force
-from db.registry import active
-from db.session import Database
-from engine.domain import Outcome
-from gui.pages.live import LivePage
-from gui.pages.models import ModelsPage
-from gui.pages.models_why import WhyDialog
-from gui.pages.reports import ReportsPage
-from gui.pages.review import ReviewPage
-from gui.pages.scan import ScanPage
+from db.datasets.gates import gates
+from db.inspections.overrides import in_force
+from db.inspections.table import count, counts
+from db.models.registry import active
+from db.store.session import Database
+from db.users.alarms import unacknowledged
+from engine.domain.inspection import Outcome
+from gui.pages.live.page import LivePage
+from gui.pages.models.page import ModelsPage
+from gui.pages.reports.page import ReportsPage
+from gui.pages.review.page import ReviewPage
+from gui.pages.scan.page import ScanPage
+from gui.users.why_dialog import WhyDialog
 from main import main
 from tests.e2e.operator import Operator, Script
 

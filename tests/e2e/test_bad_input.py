@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 import pytest
 
-from db.inspections import counts
-from db.session import open_database
+from db.inspections.table import counts
+from db.store.session import open_database
 from engine.settings import database_url
 from main import main
 from tests.frames import part

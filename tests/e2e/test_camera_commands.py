@@ -10,7 +10,7 @@ import genicam
 import numpy as np
 import pytest
 
-from engine.sources.parts import PartMaker
+from engine.sources.demo import PartMaker
 from main import main
 from tests.packages import write_tiny_package
 from tests.peers.gige import FakeGigE, need_aravis

@@ -10,9 +10,9 @@ from pathlib import Path
 import cv2
 import pytest
 
-from engine.domain import Outcome
-from engine.package import open_package
-from engine.recipe import default_recipe, without_review
+from engine.domain.inspection import Outcome
+from engine.packages.package import open_package
+from engine.recipes.file import default_recipe, without_review
 from engine.settings import demo_package
 from main import main
 from tests.e2e.judged import judge_demo

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain import Frame
+from engine.domain.inspection import Frame
 from engine.errors import FrameTimeout, SourceLost
-from engine.sources.apart import ApartSource
 from engine.sources.base import FrameSource
 from engine.sources.catalogue import find_cameras, open_source
+from engine.sources.process.source import ApartSource
 from engine.sources.supervisor import SourceState, Supervisor
 
 genicam = pytest.importorskip("genicam", reason="harvesters and genicam are not installed")

@@ -11,10 +11,10 @@ import pytest
 
 from engine import events
 from engine.backends.load import load_model
-from engine.domain import Inspection, Outcome
-from engine.package import open_package
-from engine.sources.pictures import list_pictures, read_picture
-from engine.verdict import decide
+from engine.domain.inspection import Inspection, Outcome
+from engine.images.pictures import list_pictures, read_picture
+from engine.packages.package import open_package
+from engine.verdicts.verdict import decide
 from tests.frames import part
 from tests.peers.cycles import Cycles, Line, run_cycles, steady, until
 from tests.peers.gige import FakeGigE, need_aravis

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from db.inspections import Filter, page
-from db.overrides import add_override
-from db.session import open_database
-from engine.domain import Outcome, Override, new_id, utc_now
+from db.inspections.overrides import add_override
+from db.inspections.table import Filter, page
+from db.store.session import open_database
+from engine.domain.inspection import Outcome, Override, new_id, utc_now
 from engine.settings import database_url
 from main import main
 

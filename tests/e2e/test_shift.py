@@ -13,17 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from db import audit, export
-from db.alarms import list_alarms, unacknowledged
-from db.gates import gates
-from db.inspections import Filter, count, counts, page
-from db.overrides import history, read_mask
-from db.registry import activations, active, list_models
-from db.session import Database, open_database
-from db.verify import verify
-from engine.domain import Outcome
+from db.datasets import export
+from db.datasets.gates import gates
+from db.inspections.overrides import history, read_mask
+from db.inspections.table import Filter, count, counts, page
+from db.maintenance.verify import verify
+from db.models.registry import activations, active, list_models
+from db.store.session import Database, open_database
+from db.users import trail as audit
+from db.users.alarms import list_alarms, unacknowledged
+from engine.domain.inspection import Outcome
+from engine.images.pictures import list_pictures
 from engine.settings import database_url
-from engine.sources.pictures import list_pictures
 from tests.e2e.fake_trainer import write as write_trainer
 from tests.scenes import incoming
 

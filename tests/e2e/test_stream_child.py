@@ -8,10 +8,10 @@ from contextlib import closing
 
 import pytest
 
-from engine.domain import Frame, utc_now
+from engine.domain.inspection import Frame, utc_now
 from engine.errors import FrameIncomplete, FrameTimeout, SourceLost
 from engine.sources.catalogue import open_source
-from engine.sources.pace import LATE_S
+from engine.sources.streams.pace import LATE_S
 from engine.sources.supervisor import SourceState, Supervisor
 from tests.peers.clock import age_s
 from tests.peers.mjpeg import MjpegServer

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain import Frame, utc_now
+from engine.domain.inspection import Frame, utc_now
+from engine.domain.recipe import Value
 from engine.errors import FrameIncomplete, FrameTimeout, SourceLost, SourceNotFound, UnsupportedProperty
-from engine.product import Value
 from engine.sources.base import Capability, SourceInfo, checked, unknown
 
 URI = "gige:LS-0815"

@@ -12,14 +12,14 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from engine.domain import Frame, ModelRef, Pixels, Prediction, Region, Scores, utc_now
+from engine.domain.inspection import Frame, ModelRef, Pixels, Prediction, Region, Scores, utc_now
+from engine.domain.recipe import WHOLE, View
 from engine.errors import FrameTimeout, InferenceError, SourceEnded, SourceLost
-from engine.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Manifest
-from engine.package import ModelPackage, write_package
-from engine.product import WHOLE, View
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Manifest
+from engine.packages.package import ModelPackage, write_package
 from engine.sources.base import NoSettings
 from gui.app import Station
-from gui.pages.live import LivePage
+from gui.pages.live.page import LivePage
 
 CLASSES = ("sound", "scratch", "pit", "stain")
 DEFECT_SCORES = {"ok": 0.03, "ng": 0.96, "review": 0.5}

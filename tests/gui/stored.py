@@ -11,11 +11,11 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from db.archive import Archive
-from db.inspections import NewInspection, add
-from db.registry import ModelVersion, activate, register
-from db.session import open_database
-from engine.domain import (
+from db.images.archive import Archive
+from db.inspections.table import NewInspection, add
+from db.models.registry import ModelVersion, activate, register
+from db.store.session import open_database
+from engine.domain.inspection import (
     FrameRef,
     Inspection,
     ModelRef,
@@ -29,12 +29,12 @@ from engine.domain import (
     new_id,
     utc_now,
 )
-from engine.package import open_package
-from engine.recipe import default_recipe
+from engine.packages.package import open_package
+from engine.recipes.file import default_recipe
 from engine.settings import StationSettings
 from gui.context import AppContext, Page
 from gui.notify import Notice
-from gui.theme import Theme
+from gui.theme.theme import Theme
 from tests.packages import write_tiny_package
 
 SIZE = (48, 64)

@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from db.overrides import add_override
-from db.registry import active
-from engine.domain import Outcome, Override, new_id, utc_now
-from gui.pages import teach
-from gui.pages.models import ModelsPage
-from gui.pages.models_why import WhyDialog
-from gui.pages.teach_process import Trainer
+from db.inspections.overrides import add_override
+from db.models.registry import active
+from engine.domain.inspection import Outcome, Override, new_id, utc_now
+from gui.pages.models.page import ModelsPage
+from gui.pages.models.teach import flow as teach
+from gui.training.process import Trainer
+from gui.users.why_dialog import WhyDialog
 from tests.gui.stored import Bench
 
 TRAINER = """
 import json, sys, time
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from engine.manifest import LimitSpec
-from engine.package import write_package
+from engine.packages.manifest import LimitSpec
+from engine.packages.package import write_package
 from tests.packages import tiny_graph, write_tiny_package
 Path(sys.argv[0] + ".arguments").write_text("\\n".join(sys.argv[1:]))
 def say(**event): print(json.dumps(event), flush=True)

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 from pytestqt.qtbot import QtBot
 
-from engine.domain import (
+from engine.domain.inspection import (
     Frame,
     Inspection,
     ModelRef,
@@ -21,7 +21,7 @@ from engine.domain import (
     utc_now,
 )
 from engine.events import Inspected, Picture, StationEvent
-from gui.bridge import Bridge
+from gui.jobs.bridge import Bridge
 
 
 def picture(sequence: int) -> Picture:

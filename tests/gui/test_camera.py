@@ -13,19 +13,19 @@ from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QSplitter
 from pytestqt.qtbot import QtBot
 
 from engine import events
-from engine.product import CameraSetup
-from engine.recipe import load_recipe
+from engine.domain.recipe import CameraSetup
+from engine.recipes.file import load_recipe
 from engine.settings import load_settings
 from engine.sources.base import SETTINGS, FrameSource, SourceInfo
 from engine.sources.catalogue import open_source
-from gui.bridge import Bridge
-from gui.line import Line, RunOptions
+from gui.jobs.bridge import Bridge
+from gui.line.feed import harmless
+from gui.line.line import Line, RunOptions
 from gui.notify import Notice
-from gui.pages.camera import CameraPage
-from gui.pages.camera_feed import harmless
-from gui.pages.camera_form import PICTURE, TRIGGER
-from gui.pages.camera_list import NOTE, once_each
-from gui.pages.camera_save import save
+from gui.pages.camera.form import PICTURE, TRIGGER
+from gui.pages.camera.list import NOTE, once_each
+from gui.pages.camera.page import CameraPage
+from gui.pages.camera.save import save
 from tests.gui.conftest import Open
 from tests.gui.fake_camera import FOUND, SILENT, SILENT_REMEDY, URI, FakeCamera
 from tests.gui.standins import live_page, loader, press

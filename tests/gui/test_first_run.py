@@ -8,12 +8,12 @@ from dataclasses import replace
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from db import overrides
-from db.inspections import Filter, page
+from db.inspections import overrides
+from db.inspections.table import Filter, page
 from engine.settings import load_settings
 from gui.app import Station
-from gui.first_run import ASK, CHOOSE, LOOK, OVERRULE, READ, START, UNDO, FirstRun
-from gui.pages.teach_in import COLLECT, TeachInPage
+from gui.pages.teach_in.page import COLLECT, TeachInPage
+from gui.window.tour import ASK, CHOOSE, LOOK, OVERRULE, READ, START, UNDO, FirstRun
 from tests.gui.conftest import Open
 from tests.gui.standins import ScriptedSource, live_page, loader, press
 

@@ -10,15 +10,15 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from db import gates
-from db.registry import ModelVersion, activate, activations, active, find, register
-from engine.domain import Outcome
-from engine.manifest import LimitSpec
-from engine.package import write_package
-from gui.pages.models import ModelsPage
-from gui.pages.models_why import WhyDialog
-from gui.pages.teach_flip_dialog import FlipDialog
-from gui.pages.teach_view import GATE
+from db.datasets import gates
+from db.models.registry import ModelVersion, activate, activations, active, find, register
+from engine.domain.inspection import Outcome
+from engine.packages.manifest import LimitSpec
+from engine.packages.package import write_package
+from gui.pages.models.page import ModelsPage
+from gui.pages.models.teach.gate.flip_dialog import FlipDialog
+from gui.pages.models.teach.view import GATE
+from gui.users.why_dialog import WhyDialog
 from tests.gui.conftest import Open
 from tests.gui.standins import press as key_press
 from tests.gui.stored import Bench, press

@@ -10,9 +10,9 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
-from engine.domain import Region
-from gui.theme import Theme
-from gui.widgets.image_view import ImageView
+from engine.domain.inspection import Region
+from gui.theme.theme import Theme
+from gui.widgets.pictures.image_view import ImageView
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from db import registry
+from db.models import registry
 from engine.backends.base import Model
-from engine.package import ModelPackage
+from engine.packages.package import ModelPackage
 from gui.app import GuiOptions, Station
 from tests.gui.conftest import Open
 from tests.gui.standins import ScriptedModel, ScriptedSource, make_package

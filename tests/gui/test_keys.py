@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.context import Binding
-from gui.keys import BURST_GAP_MS, Keyboard
+from gui.window.keys import BURST_GAP_MS, Keyboard
 
 
 class Bench:

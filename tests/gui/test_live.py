@@ -8,8 +8,9 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from db import inspections, overrides
-from engine.domain import Inspection, Outcome
+from db.inspections import overrides
+from db.inspections import table as inspections
+from engine.domain.inspection import Inspection, Outcome
 from gui.app import Station
 from tests.gui.conftest import Open
 from tests.gui.standins import ScriptedSource, live_page, loader, press, scan

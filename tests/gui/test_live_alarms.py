@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from db.alarms import list_alarms, unacknowledged
+from db.users.alarms import list_alarms, unacknowledged
 from engine import events
-from engine.domain import Inspection
+from engine.domain.inspection import Inspection
 from gui.app import Station
 from tests.gui.conftest import Open
 from tests.gui.standins import ScriptedSource, live_page, loader, press

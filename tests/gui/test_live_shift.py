@@ -11,13 +11,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from db import inspections, users
-from db.inspections import NewInspection
-from db.users import add_user
-from engine.domain import Outcome, utc_now
-from engine.shifts import shift_of
+from db.inspections import table as inspections
+from db.inspections.table import NewInspection
+from db.users import users
+from db.users.users import add_user
+from engine.domain.inspection import Outcome, utc_now
+from engine.statistics.shifts import shift_of
 from gui.app import Station
-from gui.operators import SignIn
+from gui.users.operators import SignIn
 from tests.db.make import START, inspection
 from tests.gui.conftest import Open
 from tests.gui.standins import ScriptedSource, live_page, loader, press, scan
@@ -31,7 +32,7 @@ PATIENCE = 20_000
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2id with the least work, and no tone."""
     monkeypatch.setattr(users, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    monkeypatch.setattr("gui.sounds.Sounds.alarm", lambda _self: None)
+    monkeypatch.setattr("gui.line.line.sounds.Sounds.alarm", lambda _self: None)
 
 
 def run(qtbot: QtBot, station: Station) -> None:

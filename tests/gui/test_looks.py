@@ -15,7 +15,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.theme import ThemeName
+from gui.theme.theme import ThemeName
 from tests.clipping import clipped, unnamed
 from tests.scenes import fill, incoming
 from tests.screenshots import PAGES, SIZES, application, show, station

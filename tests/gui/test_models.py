@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from db import gates
-from db.registry import activations, active, find
-from engine.domain import Outcome
-from engine.package import open_package
+from db.datasets import gates
+from db.models.registry import activations, active, find
+from engine.domain.inspection import Outcome
+from engine.packages.package import open_package
 from engine.settings import StationSettings
 from engine.training import DATASET_FILE, TrainingEvent, TrainingFailed
-from gui.pages import models_files
-from gui.pages.models import ModelsPage
-from gui.pages.models_why import WhyDialog
-from gui.pages.teach_process import TeachOrder, TeachProcess, Trainer, find_trainer
-from gui.pages.teach_view import PLAN
+from gui.pages.models import files as models_files
+from gui.pages.models.page import ModelsPage
+from gui.pages.models.teach.view import PLAN
+from gui.training.process import TeachOrder, TeachProcess, Trainer, find_trainer
+from gui.users.why_dialog import WhyDialog
 from tests.gui.stored import Bench, press
 from tests.gui.teaching import agree, correct_one, patient, stand_in, still_active, taught
 from tests.packages import write_tiny_package

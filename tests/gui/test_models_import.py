@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from db.registry import list_models
-from engine.package import open_package
-from gui.pages.models import ModelsPage
-from gui.pages.models_import import ImportDialog
+from db.models.registry import list_models
+from engine.packages.package import open_package
+from gui.pages.models.importing import ImportDialog
+from gui.pages.models.page import ModelsPage
 from tests.foreign import SIDE, anomalib, classifier
 from tests.gui.stored import Bench
 

@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from db import users
-from db.users import add_user
-from gui.operators import SignIn, ask_engineer, ask_operator
+from db.users import users
+from db.users.users import add_user
+from gui.users.operators import SignIn, ask_engineer, ask_operator
 from tests.gui.stored import Bench
 
 Key = Qt.Key

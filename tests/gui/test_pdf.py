@@ -8,8 +8,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.errors import StorageError
-from gui.jobs import Jobs
-from gui.pdf import write_pdf
+from gui.jobs.jobs import Jobs
+from gui.printing.pdf import write_pdf
 
 
 def test_long_text_becomes_numbered_pages_on_a_job(qtbot: QtBot, tmp_path: Path) -> None:

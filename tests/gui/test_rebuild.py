@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytestqt.qtbot import QtBot
 
 from gui.app import GuiOptions
-from gui.pages.live import LivePage
+from gui.pages.live.page import LivePage
 from tests.gui.conftest import Open
 from tests.gui.standins import ScriptedSource
 

@@ -11,18 +11,18 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from db.audit import entries
-from db.overrides import add_override
-from db.recipes import save, stored, versions
-from engine.domain import Inspection, Outcome, Override, new_id, utc_now
-from engine.product import CameraSetup
-from engine.recipe import default_recipe, load_recipe
-from gui.bridge import Bridge
-from gui.line import Line, RunOptions
-from gui.pages.camera_save import save as save_camera
-from gui.pages.models_why import WhyDialog
-from gui.pages.recipes import RecipesPage
-from gui.pages.recipes_versions import VersionsDialog
+from db.inspections.overrides import add_override
+from db.recipes.shelf import save, stored, versions
+from db.users.trail import entries
+from engine.domain.inspection import Inspection, Outcome, Override, new_id, utc_now
+from engine.domain.recipe import CameraSetup
+from engine.recipes.file import default_recipe, load_recipe
+from gui.jobs.bridge import Bridge
+from gui.line.line import Line, RunOptions
+from gui.pages.camera.save import save as save_camera
+from gui.pages.recipes.editor.versions import VersionsDialog
+from gui.pages.recipes.page import RecipesPage
+from gui.users.why_dialog import WhyDialog
 from tests.gui.stored import Bench, press
 
 LONG = 30_000

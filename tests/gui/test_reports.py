@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
-from db import audits
-from db.inspections import NewInspection, add
-from db.overrides import add_override
-from engine.domain import Outcome, Override, new_id, utc_now
-from engine.quality_report import Column, Section, Table, Words, html_of, write_csv_zip
-from gui.pages.reports import ReportsPage
-from gui.pages.reports_charts import ControlCharts
-from gui.pages.reports_figures import period_of
-from gui.pages.reports_tables import table_of
-from gui.pages.reports_words import VIEWS, shown
+from db.inspections import audits
+from db.inspections.overrides import add_override
+from db.inspections.table import NewInspection, add
+from engine.domain.inspection import Outcome, Override, new_id, utc_now
+from engine.reports.quality import Column, Section, Table, Words, html_of, write_csv_zip
+from gui.pages.reports.charts.charts import ControlCharts
+from gui.pages.reports.figures import period_of
+from gui.pages.reports.page import ReportsPage
+from gui.pages.reports.tables import table_of
+from gui.pages.reports.words import VIEWS, shown
 from tests.gui.stored import Bench, press
 
 OK, NG, REVIEW, NONE = Outcome.OK, Outcome.NG, Outcome.REVIEW, Outcome.NO_VERDICT

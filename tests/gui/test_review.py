@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
-from db.inspections import get
-from db.overrides import history, in_force
-from engine.domain import Inspection, Outcome
-from gui.pages.review import ReviewPage
-from gui.pages.review_layout import no_match, nothing
+from db.inspections.overrides import history, in_force
+from db.inspections.table import get
+from engine.domain.inspection import Inspection, Outcome
+from gui.pages.review.layout import no_match, nothing
+from gui.pages.review.page import ReviewPage
 from tests.gui.stored import Bench, press
 
 OK, NG, REVIEW, NONE = Outcome.OK, Outcome.NG, Outcome.REVIEW, Outcome.NO_VERDICT

@@ -8,16 +8,16 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.domain import HeatMap, Outcome, Pixels, RecipeRef
+from engine.domain.inspection import HeatMap, Outcome, Pixels, RecipeRef
+from engine.domain.recipe import SavingPolicy, View
 from engine.errors import EnvironmentFailure
-from engine.package import ModelPackage
-from engine.product import SavingPolicy, View
-from engine.recipe import with_saving
-from engine.recipe_digest import former_digest
-from gui.pages import review_explain
-from gui.pages.live_look import fetch
-from gui.pages.review import ReviewPage
-from gui.pages.view_filters import ViewFilter
+from engine.packages.package import ModelPackage
+from engine.recipes.digest import former_digest
+from engine.recipes.file import with_saving
+from gui.pages.live.look import fetch
+from gui.pages.review.page import ReviewPage
+from gui.viewer import explain as review_explain
+from gui.viewer.filters import ViewFilter
 from tests.gui.stored import SIZE, Bench, press
 
 ASKED: list[tuple[str, str]] = []

@@ -9,13 +9,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 from sqlalchemy import insert
 
-from db.comments import add_comment, comments_of
-from db.overrides import in_force
-from db.paging import Sort
-from db.schema import RandomAuditRow
-from engine.domain import Inspection, Outcome, utc_now
-from gui.pages.review import ReviewPage
-from gui.tables.inspections import HIDDEN, OUTCOME_ROLE, SCORE, VERDICT
+from db.inspections.comments import add_comment, comments_of
+from db.inspections.overrides import in_force
+from db.inspections.paging import Sort
+from db.store.schema import RandomAuditRow
+from engine.domain.inspection import Inspection, Outcome, utc_now
+from gui.pages.review.page import ReviewPage
+from gui.pages.review.parts.table import HIDDEN, OUTCOME_ROLE, SCORE, VERDICT
 from tests.gui.stored import Bench, press
 from tests.gui.test_review import on_screen, shown
 

@@ -10,11 +10,11 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from db.export import export
-from db.overrides import in_force, read_mask
-from engine.domain import Mask, Outcome, Override
-from gui.pages.review import ReviewPage
-from gui.widgets.mask_tools import MaskCanvas
+from db.datasets.export import export
+from db.inspections.overrides import in_force, read_mask
+from engine.domain.inspection import Mask, Outcome, Override
+from gui.pages.review.page import ReviewPage
+from gui.widgets.pictures.mask_tools import MaskCanvas
 from tests.gui.stored import SIZE, Bench, press
 
 NG, OK = Outcome.NG, Outcome.OK

@@ -7,11 +7,11 @@ import time
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 
-from db.inspections import COUNTED, Filter
-from db.paging import Sort
-from engine.domain import Outcome
-from gui.tables.inspections import CORRECTED, FIRST_ROWS, OUTCOME_ROLE, PAGE_ROWS, PART, VERDICT, InspectionsTable
-from gui.tables.thumbnails import KEPT, THUMBNAIL, Thumbnails
+from db.inspections.paging import Sort
+from db.inspections.table import COUNTED, Filter
+from engine.domain.inspection import Outcome
+from gui.pages.review.parts.table import CORRECTED, FIRST_ROWS, OUTCOME_ROLE, PAGE_ROWS, PART, VERDICT, InspectionsTable
+from gui.widgets.pictures.thumbnails import KEPT, THUMBNAIL, Thumbnails
 from tests.gui.stored import Bench
 
 ROOT = QModelIndex()

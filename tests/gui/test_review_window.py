@@ -5,12 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from db import inspections, overrides
-from engine.domain import Inspection, Outcome
+from db.inspections import overrides
+from db.inspections import table as inspections
+from engine.domain.inspection import Inspection, Outcome
 from gui.app import Station
-from gui.pages.models import ModelsPage
-from gui.pages.review import ReviewPage
-from gui.pages.scan import ScanPage
+from gui.pages.models.page import ModelsPage
+from gui.pages.review.page import ReviewPage
+from gui.pages.scan.page import ScanPage
 from tests.gui.conftest import Open
 from tests.gui.standins import loader, press
 

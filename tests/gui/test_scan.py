@@ -14,12 +14,23 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from db.inspections import counts
-from engine.domain import FrameRef, Inspection, ModelRef, Outcome, RecipeRef, Scores, Times, Traveller, Verdict, utc_now
-from gui.pages.scan import ScanPage
-from gui.pdf import write_pdf
-from gui.tables.scan_rows import SCORE, ScanRow, ScanTable, Show, row_of
-from gui.theme import Theme
+from db.inspections.table import counts
+from engine.domain.inspection import (
+    FrameRef,
+    Inspection,
+    ModelRef,
+    Outcome,
+    RecipeRef,
+    Scores,
+    Times,
+    Traveller,
+    Verdict,
+    utc_now,
+)
+from gui.pages.scan.page import ScanPage
+from gui.pages.scan.rows import SCORE, ScanRow, ScanTable, Show, row_of
+from gui.printing.pdf import write_pdf
+from gui.theme.theme import Theme
 from tests.gui.conftest import Open
 from tests.gui.stored import Bench, press
 

@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.domain import Outcome
+from engine.domain.inspection import Outcome
 from engine.errors import StorageError
-from gui.pages.scan import ScanPage
-from gui.pages.scan_files import write
+from gui.pages.scan.page import ScanPage
+from gui.pages.scan.results.files import write
 from main import main
 from tests.gui.stored import Bench, press
 

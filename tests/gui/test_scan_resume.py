@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 import pytest
 
-from db.inspections import Filter, count, page
-from engine.recipe_digest import former_digest
-from engine.scan_journal import NAME, journals
-from gui.language import number
-from gui.pages.scan import ScanPage
+from db.inspections.table import Filter, count, page
+from engine.recipes.digest import former_digest
+from engine.station.scan_journal import NAME, journals
+from gui.i18n.language import number
+from gui.pages.scan.page import ScanPage
 from tests.gui.stored import Bench, press
 
 PICTURES = 200
@@ -29,12 +29,12 @@ KILLED = textwrap.dedent(
     """
     import os, signal, sys
     from pathlib import Path
-    from db.jobs import Recorder
-    from db.session import open_database
-    from engine.scan_journal import Journalling
-    from engine.sources.picked import PickedFolder
-    from engine.station import SCAN, Station
-    from gui.pages.scan_run import ScanOrder, prepare
+    from db.recording.recorder import Recorder
+    from db.store.session import open_database
+    from engine.station.scan_journal import Journalling
+    from engine.sources.files.picked import PickedFolder
+    from engine.station.loop import SCAN, Station
+    from gui.pages.scan.run import ScanOrder, prepare
 
     class Dies(Recorder):
         commits = 0
@@ -83,8 +83,8 @@ def again(bench: Bench) -> ScanPage:
 
 FORMERLY = """
 import engine.recipe
-from engine.recipe_digest import former_digest
-engine.recipe.digest_of = former_digest
+from engine.recipes.digest import former_digest
+engine.recipes.file.digest_of = former_digest
 """
 """In front of KILLED: a program of the days when a recipe's digest was its repr's."""
 

@@ -16,22 +16,22 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QMessageBox, QSpinBox, QWidget
 
-from db import users
-from db.audit import entries
-from db.retention import Forecast, Plan
-from db.users import add_user, check_pin, list_users
-from engine.domain import Outcome, utc_now
+from db.maintenance.retention import Forecast, Plan
+from db.users import users
+from db.users.trail import entries
+from db.users.users import add_user, check_pin, list_users
+from engine.domain.inspection import Outcome, utc_now
 from engine.settings import AlarmRules, Retention, StationSettings, load_settings
 from gui.context import Binding
-from gui.operators import SignIn
-from gui.pages.settings import SettingsPage
-from gui.pages.settings_more import LICENCES
-from gui.pages.settings_pictures import outlook
-from gui.pages.settings_table import sections
-from gui.pages.settings_users import NewPinDialog, NewUserDialog
-from gui.retention_keeper import Keeper
-from gui.sounds import Sounds, wav
-from gui.theme import set_scale
+from gui.line.retention import Keeper
+from gui.line.sounds import Sounds, wav
+from gui.pages.settings.more import LICENCES
+from gui.pages.settings.page import SettingsPage
+from gui.pages.settings.pictures import outlook
+from gui.pages.settings.table import sections
+from gui.pages.settings.users import NewPinDialog, NewUserDialog
+from gui.theme.theme import set_scale
+from gui.users.operators import SignIn
 from gui.widgets.key_overlay import KeyOverlay
 from tests.gui.stored import Bench, press
 
@@ -241,7 +241,7 @@ def test_limit_that_removes_pictures_is_asked_first(
 ) -> None:
     old_parts(bench)
     bench.parts()
-    monkeypatch.setattr("db.retention.GIGABYTE", 1)
+    monkeypatch.setattr("db.maintenance.retention.GIGABYTE", 1)
     page.rows["retention.gigabytes"].changed.emit(page.rows["retention.gigabytes"].field, 1.0)
     bench.idle()
     box = dialog_of(page, QMessageBox)
@@ -280,7 +280,7 @@ def test_outlook_says_when_what_is_full() -> None:
 
 def test_keeper_removes_while_the_window_is_open(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     old_parts(bench)
-    monkeypatch.setattr("db.retention.GIGABYTE", 1)
+    monkeypatch.setattr("db.maintenance.retention.GIGABYTE", 1)
     keeper = Keeper(bench.context)
     keeper.start()
     bench.idle()
@@ -294,13 +294,13 @@ def test_keeper_removes_while_the_window_is_open(bench: Bench, monkeypatch: pyte
 
 def test_keeper_removes_nothing_while_the_disk_does_not_answer(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     old_parts(bench)
-    monkeypatch.setattr("db.retention.GIGABYTE", 1)
+    monkeypatch.setattr("db.maintenance.retention.GIGABYTE", 1)
     bench.context.settings.retention.gigabytes = 1.0
 
     def gone(_place: object) -> object:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("db.archive.shutil.disk_usage", gone)
+    monkeypatch.setattr("db.images.archive.shutil.disk_usage", gone)
     keeper = Keeper(bench.context)
     keeper.start()
     bench.idle()
@@ -334,7 +334,7 @@ def test_sound_that_cannot_be_made_or_played_raises_nothing(bench: Bench, monkey
     Sounds(bench.context, bench.context, lambda _path: False).alarm()
     bench.idle()
     (Path(bench.context.folder) / "cache" / "sounds" / "alarm.wav").unlink()
-    monkeypatch.setattr("gui.sounds.write_atomically", _no_disk)
+    monkeypatch.setattr("gui.line.line.sounds.write_atomically", _no_disk)
     Sounds(bench.context, bench.context, lambda _path: True).alarm()
     bench.idle()
     assert beeps == [True, True]

@@ -12,21 +12,21 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from db.registry import activations, active, list_models
+from db.models.registry import activations, active, list_models
 from engine import events
-from engine.domain import Outcome
+from engine.domain.inspection import Outcome
 from engine.errors import InputError
 from engine.settings import load_settings
-from gui.bridge import Bridge
-from gui.keys import Keyboard
-from gui.line import Line, RunOptions
-from gui.pages import teach_process
-from gui.pages.models_why import WhyDialog
-from gui.pages.teach_in import COLLECT, TRAIN, TRY, TeachInPage
-from gui.pages.teach_in_collection import OK, Collection, Stock, safe_name, write_dataset
-from gui.pages.teach_in_train import FreshOrder, prepare
-from gui.pages.teach_in_trial import Judged, Said, figures_of
-from gui.pages.teach_process import TeachOrder, Trainer
+from gui.jobs.bridge import Bridge
+from gui.line.line import Line, RunOptions
+from gui.pages.teach_in.collect.collection import OK, Collection, Stock, safe_name, write_dataset
+from gui.pages.teach_in.page import COLLECT, TRAIN, TRY, TeachInPage
+from gui.pages.teach_in.train import FreshOrder, prepare
+from gui.pages.teach_in.trial.trial import Judged, Said, figures_of
+from gui.training import process as teach_process
+from gui.training.process import TeachOrder, Trainer
+from gui.users.why_dialog import WhyDialog
+from gui.window.keys import Keyboard
 from tests.gui.standins import ScriptedModel, ScriptedSource
 from tests.gui.stored import Bench
 

@@ -12,13 +12,14 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from db import inspections, registry
-from db.session import open_database
+from db.inspections import table as inspections
+from db.models import registry
+from db.store.session import open_database
 from engine.errors import EnvironmentFailure, LinesideError, PackageError
-from engine.package import ModelPackage, open_package
+from engine.packages.package import ModelPackage, open_package
 from engine.settings import load_settings
 from gui.app import GuiOptions, check_display, compose, run_gui, shut_down
-from gui.theme import THEMES
+from gui.theme.theme import THEMES
 from tests.gui.conftest import Open
 from tests.gui.standins import ScriptedModel, ScriptedSource, live_page, loader, make_package, press
 

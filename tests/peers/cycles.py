@@ -14,17 +14,17 @@ from pathlib import Path
 
 import numpy as np
 
-from db.inspections import Filter, Sort, page
-from db.jobs import Recorder
-from db.session import open_database
+from db.inspections.table import Filter, Sort, page
+from db.recording.recorder import Recorder
+from db.store.session import open_database
 from engine import events
 from engine.backends.load import load_model
-from engine.domain import Inspection, Outcome, utc_now
-from engine.product import CameraSetup, SavingPolicy, Value
-from engine.recipe import default_recipe, with_saving
+from engine.domain.inspection import Inspection, Outcome, utc_now
+from engine.domain.recipe import CameraSetup, SavingPolicy, Value
+from engine.recipes.file import default_recipe, with_saving
 from engine.sources.catalogue import open_source
 from engine.sources.supervisor import SourceState
-from engine.station import Station
+from engine.station.loop import Station
 from tests.packages import write_tiny_package
 from tests.peers.gige import FakeGigE
 

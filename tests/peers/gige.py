@@ -17,7 +17,7 @@ from typing import IO
 
 import pytest
 
-from engine.sources.gige import GVCP_PORT, Pulse
+from engine.sources.genicam.gige import GVCP_PORT, Pulse
 
 ADDRESS = "127.0.0.1"
 _PROGRAM = "arv-fake-gv-camera-0.8"

@@ -14,9 +14,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from engine.sources.uvc import System
-from engine.sources.uvc_settings import V4L_UNITS, Units
-from engine.sources.v4l import EXPOSURE_ABSOLUTE, EXPOSURE_AUTO, Device, Limits
+from engine.sources.uvc.camera import System
+from engine.sources.uvc.settings import V4L_UNITS, Units
+from engine.sources.uvc.v4l import EXPOSURE_ABSOLUTE, EXPOSURE_AUTO, Device, Limits
 
 SIZES = ((640, 480), (1280, 720), (1920, 1080))
 DEVICE = Device(0, "Line Camera", "046d", "0825", "ABC123", "1-1.2:1.0")

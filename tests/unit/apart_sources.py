@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 
-from engine.domain import Frame, utc_now
+from engine.domain.inspection import Frame, utc_now
+from engine.domain.recipe import Value
 from engine.errors import (
     FrameIncomplete,
     FrameTimeout,
@@ -23,10 +24,9 @@ from engine.errors import (
     UnsupportedProperty,
     UsageError,
 )
-from engine.product import Value
-from engine.sources.apart import ApartSource
 from engine.sources.base import Capability, SourceInfo, checked, unknown
-from engine.sources.ring import RingWriter, segment
+from engine.sources.process.ring import RingWriter, segment
+from engine.sources.process.source import ApartSource
 
 
 def make(uri: str) -> ActedSource:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.alarms import AlarmKind, AlarmWatch, same_place
-from engine.domain import (
+from engine.domain.inspection import (
     Box,
     FrameRef,
     Inspection,
@@ -21,6 +20,7 @@ from engine.domain import (
     utc_now,
 )
 from engine.settings import AlarmRules
+from engine.station.alarms import AlarmKind, AlarmWatch, same_place
 
 OK, NG, REVIEW, NO_VERDICT = Outcome.OK, Outcome.NG, Outcome.REVIEW, Outcome.NO_VERDICT
 SIZE = (480, 640)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.apart import apart
 from engine.errors import PackageError, UsageError
-from engine.importing import try_package
+from engine.importing.make import try_package
+from engine.system.apart import apart
 from tests.packages import write_tiny_package
 
 

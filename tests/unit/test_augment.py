@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from torch import Generator, Tensor  # noqa: E402
 
-from trainer.augment import augment  # noqa: E402
+from trainer.augmentation.geometry import augment  # noqa: E402
 from trainer.config import TrainConfig  # noqa: E402
 
 BASE: dict[str, Any] = {"kind": "segdec", "architecture": "segdec-fast", "height": 96, "width": 64, "channels": 1}

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from engine.backends.load import load_model
+from engine.domain.recipe import View
 from engine.errors import InferenceError, PackageError
-from engine.manifest import InputSpec
-from engine.package import ModelPackage, write_package
-from engine.product import View
+from engine.packages.manifest import InputSpec
+from engine.packages.package import ModelPackage, write_package
 from tests.frames import part
 from tests.packages import tiny_graph, write_tiny_package
 

@@ -18,9 +18,9 @@ from engine.backends import graph as graphs
 from engine.backends.graph import check_contract, read_graph
 from engine.backends.load import load_model
 from engine.errors import PackageError
-from engine.graph_files import check_graph_file
-from engine.manifest import GuardSpec
-from engine.package import ModelPackage, write_package
+from engine.packages.graph_files import check_graph_file
+from engine.packages.manifest import GuardSpec
+from engine.packages.package import ModelPackage, write_package
 from tests.foreign import classifier, outside
 from tests.packages import HEIGHT, WIDTH, tiny_graph, write_tiny_package
 
@@ -244,7 +244,7 @@ def test_ir_weights_must_be_listed_and_plain(package: ModelPackage) -> None:
 
 def test_files_too_large_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "m.onnx").write_bytes(classifier())
-    monkeypatch.setattr("engine.graph_files.MAX_FILE_BYTES", 100)
+    monkeypatch.setattr("engine.packages.graph_files.MAX_FILE_BYTES", 100)
     with pytest.raises(PackageError, match="larger than"):
         check_graph_file(tmp_path / "m.onnx")
 

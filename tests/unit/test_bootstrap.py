@@ -5,17 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine import bootstrap as module
-from engine.bootstrap import (
-    Weighted,
-    bootstrap,
-    of_difference,
-    of_labels,
-    of_one_against_rest,
-    of_ranking,
-    of_several,
-)
-from engine.metrics import (
+from engine.statistics.metrics import (
     auroc,
     average_precision,
     cohen_kappa,
@@ -24,6 +14,16 @@ from engine.metrics import (
     macro_f1,
     micro_auroc,
     micro_f1,
+)
+from trainer.evaluation import bootstrap as module
+from trainer.evaluation.bootstrap import (
+    Weighted,
+    bootstrap,
+    of_difference,
+    of_labels,
+    of_one_against_rest,
+    of_ranking,
+    of_several,
 )
 
 CLASSES = ("ok", "pit", "scratch")

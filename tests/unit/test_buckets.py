@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.buckets import MOST, Grouping, Span, day_start, fitting, spans
+from engine.statistics.buckets import MOST, Grouping, Span, day_start, fitting, spans
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUR = timedelta(hours=1)

@@ -7,8 +7,14 @@ import math
 import numpy as np
 import pytest
 
-from engine.reliability import ReliabilityBin, expected_calibration_error, reliability
-from trainer.calibrate import calibration_of, logits_from, negative_log_likelihood, probabilities, temperature_of
+from trainer.evaluation.reliability import ReliabilityBin, expected_calibration_error, reliability
+from trainer.packaging.calibrate import (
+    calibration_of,
+    logits_from,
+    negative_log_likelihood,
+    probabilities,
+    temperature_of,
+)
 
 CLASSES, OK = ("ok", "pit"), ("ok",)
 

@@ -11,14 +11,14 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 pytest.importorskip("sklearn", reason="needs the train extra")
 
 from engine.backends.load import load_model  # noqa: E402
-from engine.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Manifest, MapSpec  # noqa: E402
 from engine.networks.catalogue import build  # noqa: E402
 from engine.networks.graph import Deployed  # noqa: E402
-from engine.package import ModelPackage, write_package  # noqa: E402
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Manifest, MapSpec  # noqa: E402
+from engine.packages.package import ModelPackage, write_package  # noqa: E402
 from tests.packages import write_tiny_package  # noqa: E402
-from trainer.complete import complete  # noqa: E402
-from trainer.deploy import exported  # noqa: E402
 from trainer.formats.detect import open_dataset  # noqa: E402
+from trainer.packaging.complete import complete  # noqa: E402
+from trainer.packaging.deploy import exported  # noqa: E402
 
 PARTS = "demo:?seed=3&count=40&defect_rate=0.5&kinds=scratch"
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from engine.control_charts import p_chart, u_chart, western_electric
+from engine.statistics.control_charts import p_chart, u_chart, western_electric
 
 
 def test_p_chart_has_limits_for_each_points_own_number_of_parts() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.domain import Severity
+from engine.domain.inspection import Severity
 from engine.errors import UsageError
-from engine.manifest import ClassSpec
+from engine.packages.manifest import ClassSpec
 from trainer.config import TrainConfig
-from trainer.critical import check_critical, with_critical
+from trainer.packaging.critical import check_critical, with_critical
 
 CLASSES = ("ok", "crack", "dent")
 SPECS = [ClassSpec(name="ok", role="ok"), ClassSpec(name="crack"), ClassSpec(name="dent")]

@@ -13,9 +13,9 @@ pytest.importorskip("torch", reason="needs the train extra")
 pytest.importorskip("lightning_fabric", reason="needs the train extra")
 
 from engine.errors import InputError, UsageError
-from trainer import crossval
 from trainer.arguments import add_crossval_arguments
-from trainer.crossval import run_crossval
+from trainer.runs import crossval
+from trainer.runs.crossval import run_crossval
 
 PARTS = "demo:?seed=3&count=24&defect_rate=0.5&kinds=scratch,pit"
 SMALL = ["height=64", "width=80", "epochs=1", "batch=4", "samples_per_epoch=8", "threads=1", "int8=false"]

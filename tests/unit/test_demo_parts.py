@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.errors import UsageError
-from engine.sources.parts import ALL_KINDS, KINDS, OK, Part, PartMaker
+from engine.sources.demo import ALL_KINDS, KINDS, OK, Part, PartMaker
 
 SEED = 3
 

@@ -7,11 +7,11 @@ from datetime import UTC
 import numpy as np
 import pytest
 
-from engine.domain import Frame, utc_now
+from engine.domain.inspection import Frame, utc_now
 from engine.errors import FrameTimeout, SourceEnded, UsageError
 from engine.sources.base import FrameSource
-from engine.sources.demo import DemoSettings, DemoSource
-from engine.sources.parts import PartMaker
+from engine.sources.demo import PartMaker
+from engine.sources.demo.line import DemoSettings, DemoSource
 
 SEED = 3
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.manifest import InputSpec
 from engine.networks.catalogue import build
 from engine.networks.graph import Deployed
+from engine.packages.manifest import InputSpec
 from engine.settings import shipped_packages
-from trainer.deploy import export_graph
+from trainer.packaging.deploy import export_graph
 
 TRACES = (b"graph.py", b"site-packages", b"/home/", b"/root/", b"stack_trace")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from engine.sources.device_clock import DeviceClock
+from engine.sources.genicam.device_clock import DeviceClock
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 S = 1_000_000_000

@@ -13,17 +13,17 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from engine.errors import DatasetError, UsageError  # noqa: E402
-from engine.package import open_package  # noqa: E402
+from engine.packages.package import open_package  # noqa: E402
 from engine.training import TrainingEvent, TrainingNote, parse_event  # noqa: E402
 from tests.packages import HEIGHT, WIDTH, write_tiny_package  # noqa: E402
 from trainer.arguments import add_distil_arguments  # noqa: E402
 from trainer.config import TrainConfig  # noqa: E402
-from trainer.decision import decision_loss  # noqa: E402
-from trainer.distil import request_of, run_distil  # noqa: E402
-from trainer.interrupt import StopRequest  # noqa: E402
-from trainer.soft import soft_loss  # noqa: E402
-from trainer.teacher import lesson_of  # noqa: E402
-from trainer.windows import Batch  # noqa: E402
+from trainer.runs.distil import request_of, run_distil  # noqa: E402
+from trainer.runs.teacher import lesson_of  # noqa: E402
+from trainer.runtime.interrupt import StopRequest  # noqa: E402
+from trainer.training.decision_loss import decision_loss  # noqa: E402
+from trainer.training.soft_loss import soft_loss  # noqa: E402
+from trainer.training.windows import Batch  # noqa: E402
 
 
 def arguments(*words: str) -> argparse.Namespace:

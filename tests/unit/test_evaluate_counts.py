@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.product import Guard, Limits, Recipe
-from engine.recipe import default_recipe
+from engine.domain.recipe import Guard, Limits, Recipe
+from engine.recipes.file import default_recipe
 from tests.packages import write_tiny_package
-from trainer.evaluate import evaluate, truth_of
-from trainer.formats.dataset import Dataset, Sample
+from trainer.evaluation.evaluate import evaluate, truth_of
+from trainer.formats.samples.dataset import Dataset, Sample
 
 
 @pytest.mark.parametrize(

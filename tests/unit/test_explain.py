@@ -19,12 +19,12 @@ from pytorch_grad_cam.utils.svd_on_activations import get_2d_projection  # noqa:
 from engine.backends import load as loading  # noqa: E402
 from engine.backends.explain import METHODS, TorchExplainer, cam_of, features_of  # noqa: E402
 from engine.backends.load import load_explainer  # noqa: E402
+from engine.domain.recipe import WHOLE, View  # noqa: E402
 from engine.errors import EnvironmentFailure, InferenceError, PackageError, UsageError  # noqa: E402
-from engine.manifest import InputSpec  # noqa: E402
 from engine.networks.catalogue import build  # noqa: E402
 from engine.networks.graph import Deployed, unit  # noqa: E402
-from engine.package import ModelPackage  # noqa: E402
-from engine.product import WHOLE, View  # noqa: E402
+from engine.packages.manifest import InputSpec  # noqa: E402
+from engine.packages.package import ModelPackage  # noqa: E402
 from tests.networks import parts, settle, write_network  # noqa: E402
 from tests.packages import write_tiny_package  # noqa: E402
 

@@ -8,7 +8,7 @@ import cv2
 import pytest
 
 from engine.errors import DatasetError
-from engine.package import ModelPackage, open_package
+from engine.packages.package import ModelPackage, open_package
 from engine.training import TrainingEvent, TrainingFinished, TrainingNote
 
 pytest.importorskip("torch", reason="needs the train extra")
@@ -17,9 +17,9 @@ pytest.importorskip("lightning_fabric", reason="needs the train extra")
 import torch
 
 from trainer.formats.detect import open_dataset
-from trainer.initial import inherited_network, keep_some, normalisations
-from trainer.interrupt import StopRequest
-from trainer.train import TrainRequest, train
+from trainer.runs.train import TrainRequest, train
+from trainer.runtime.interrupt import StopRequest
+from trainer.training.initial import inherited_network, keep_some, normalisations
 
 PARTS = "demo:?seed=3&count=30&defect_rate=0.5&kinds=scratch,pit"
 KNOWN = "demo:?seed=8&count=12&defect_rate=0.5&kinds=scratch,crease"

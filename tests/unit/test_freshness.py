@@ -8,8 +8,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from engine.domain import Frame, utc_now
-from engine.freshness import REMEMBERED, Freshness, content_hash
+from engine.domain.inspection import Frame, utc_now
+from engine.station.freshness import REMEMBERED, Freshness, content_hash
 from tests.camera import FakeCamera
 
 NOW = utc_now()

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from engine.backends.load import load_model
-from engine.domain import Outcome, Pixels
+from engine.domain.inspection import Outcome, Pixels
 from engine.errors import InputError, PictureError
-from engine.gate import (
+from engine.gate.gate import (
     CHALLENGE,
     OK_NAMES,
     Change,
@@ -26,11 +26,11 @@ from engine.gate import (
     folder_set,
     run_gate,
 )
-from engine.metrics import wilson_interval
-from engine.recipe import default_recipe
+from engine.recipes.file import default_recipe
+from engine.statistics.metrics import wilson_interval
 from tests.packages import write_tiny_package
-from trainer.calibrate import mcnemar
-from trainer.formats.dataset import OK_NAMES as TRAINERS
+from trainer.formats.samples.dataset import OK_NAMES as TRAINERS
+from trainer.packaging.calibrate import mcnemar
 
 
 def grey(level: int) -> Pixels:

@@ -7,7 +7,7 @@ import pytest
 
 from engine.errors import UnsupportedProperty
 from engine.sources.base import SETTINGS, Capability
-from engine.sources.genicam_settings import GenicamSettings
+from engine.sources.genicam.settings import GenicamSettings
 from tests.genicam_nodes import Node, first_generation, modern, never, switch
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.sources.gige import FrameIds, Pulse, widen
+from engine.sources.genicam.gige import FrameIds, Pulse, widen
 
 
 class Answering(threading.Thread):

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from engine.backends.load import load_model
 from engine.backends.openvino import OpenVinoModel
-from engine.domain import Outcome, Pixels
-from engine.package import ModelPackage, open_package
-from engine.recipe import default_recipe, without_review
+from engine.domain.inspection import Outcome, Pixels
+from engine.packages.package import ModelPackage, open_package
+from engine.recipes.file import default_recipe, without_review
 from engine.settings import demo_package
-from engine.sources.parts import ALL_KINDS, PartMaker
-from engine.verdict import decide
+from engine.sources.demo import ALL_KINDS, PartMaker
+from engine.verdicts.verdict import decide
 
 LINES = (7, 31)
 Change = Callable[[NDArray[np.float64]], NDArray[np.float64]]

@@ -11,13 +11,13 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the train extra")
 pytest.importorskip("sklearn", reason="needs the train extra")
 
-from engine.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, Manifest, MapSpec  # noqa: E402
 from engine.networks.catalogue import build  # noqa: E402
 from engine.networks.graph import Deployed  # noqa: E402
 from engine.networks.load import load_graph  # noqa: E402
-from engine.package import NOVELTY, write_package  # noqa: E402
-from trainer.deploy import exported  # noqa: E402
-from trainer.guard import ENOUGH, descriptions_of, distances, fit_novelty, some, whitening  # noqa: E402
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, Manifest, MapSpec  # noqa: E402
+from engine.packages.package import NOVELTY, write_package  # noqa: E402
+from trainer.packaging.deploy import exported  # noqa: E402
+from trainer.packaging.guard import ENOUGH, descriptions_of, distances, fit_novelty, some, whitening  # noqa: E402
 
 
 def cloud(count: int, size: int, seed: int) -> np.ndarray:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.domain import Quality
-from engine.guarding import guard_spec, joined
-from engine.manifest import GuardSpec, InputSpec
-from engine.preprocess import prepare, quality_of
-from engine.sources.parts import ALL_KINDS, KINDS, PartMaker
+from engine.domain.inspection import Quality
+from engine.packages.guarding import guard_spec, joined
+from engine.packages.manifest import GuardSpec, InputSpec
+from engine.preprocessing.look import prepare, quality_of
+from engine.sources.demo import ALL_KINDS, KINDS, PartMaker
 
 SPEC = InputSpec(height=384, width=480, channels=1)
 TAUGHT, FRESH = (1001, 1002), (7, 31)

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.domain import Frame, Pixels
-from engine.imaging import Drift, ImagingWatch, compare, figures, grey_of, imaging_of, shift
-from engine.preprocess import BAYER_PATTERNS, develop, to_channels
-from engine.product import Imaging, View
+from engine.domain.inspection import Frame, Pixels
+from engine.domain.recipe import Imaging, View
+from engine.preprocessing.look import BAYER_PATTERNS, develop, to_channels
+from engine.station.drift import Drift, ImagingWatch, compare, figures, grey_of, imaging_of, shift
 
 START = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 

@@ -15,10 +15,10 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.backends.load import load_model
-from engine.domain import Prediction
+from engine.domain.inspection import Prediction
 from engine.errors import PackageError, UsageError
-from engine.importing import import_foreign, inspect_foreign
-from engine.importing_plan import ImportOptions
+from engine.importing.make import import_foreign, inspect_foreign
+from engine.importing.plan import ImportOptions
 from tests.foreign import IMAGENET, SIDE, WEIGHT, anomalib, classifier, first_tensor, outside, segmentation
 
 LOGITS = ImportOptions(classes=("a", "b", "c"), ok=("a",), scale="imagenet")

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from db.registry import list_models
-from db.session import open_database
-from engine.package import open_package
+from db.models.registry import list_models
+from db.store.session import open_database
+from engine.packages.package import open_package
 from engine.settings import database_url
 from main import main
 from tests.foreign import SIDE, anomalib, classifier

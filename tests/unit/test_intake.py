@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from engine.domain import Frame, utc_now
+from engine.domain.inspection import Frame, utc_now
+from engine.domain.recipe import CameraSetup, Limits, Recipe
 from engine.errors import FrameIncomplete, PictureError, SourceLost, UnsupportedProperty
-from engine.intake import Intake, Refused
-from engine.product import CameraSetup, Limits, Recipe
 from engine.sources.supervisor import Supervisor
-from engine.triggers import MISSED_AFTER_S, TriggerLog
+from engine.station.intake import Intake, Refused
+from engine.station.triggers import MISSED_AFTER_S, TriggerLog
 from tests.camera import FakeCamera
 
 

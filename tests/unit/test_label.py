@@ -12,19 +12,19 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.domain import Outcome, Prediction, Scores, Verdict
+from engine.domain.inspection import Outcome, Prediction, Scores, Verdict
+from engine.domain.recipe import Guard, Limits, Recipe
 from engine.errors import InputError, UsageError
-from engine.package import ModelPackage
-from engine.product import Guard, Limits, Recipe
-from engine.recipe import default_recipe
+from engine.packages.package import ModelPackage
+from engine.recipes.file import default_recipe
 from tests.packages import HEIGHT, WIDTH, write_tiny_package
 from trainer.arguments import add_label_arguments
-from trainer.evaluate import Judged
-from trainer.formats.dataset import Sample
-from trainer.formats.imagefolder import reading
+from trainer.evaluation.evaluate import Judged
+from trainer.formats.labels.imagefolder import reading
 from trainer.formats.lineside import open_lineside
-from trainer.label import BAND, BELOW, NOVEL, REFUSED, SEVERAL, UNREADABLE, label, labelled, run_label
-from trainer.label_report import csv_of
+from trainer.formats.samples.dataset import Sample
+from trainer.pseudo_labels.command import BAND, BELOW, NOVEL, REFUSED, SEVERAL, UNREADABLE, label, labelled, run_label
+from trainer.pseudo_labels.page import csv_of
 
 
 def picture(path: Path, spot: int, seed: int) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import logbook as module
-from engine.logbook import logbook
 from engine.sources.supervisor import Supervisor
+from engine.system import logbook as module
+from engine.system.logbook import logbook
 from tests.camera import FakeCamera
 
 

@@ -11,11 +11,11 @@ pytest.importorskip("torch", reason="needs the train extra")
 from engine.errors import InputError, UsageError
 from engine.training import TrainingEvent
 from trainer.config import load_config
-from trainer.evaluate import evaluate
+from trainer.evaluation.evaluate import evaluate
 from trainer.formats.detect import open_dataset
-from trainer.interrupt import Interrupted, StopRequest
-from trainer.request import TrainRequest
-from trainer.train import train
+from trainer.runs.request import TrainRequest
+from trainer.runs.train import train
+from trainer.runtime.interrupt import Interrupted, StopRequest
 
 PARTS = "demo:?seed=3&count=24&defect_rate=0.5&kinds=scratch,pit"
 SMALL = ["height=32", "width=40", "epochs=1", "batch=8", "threads=1", "window_epochs=0", "members=small_cnn,small_cnn"]

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine.domain import Severity
-from engine.metrics import (
+from engine.domain.inspection import Severity
+from engine.domain.recipe import ClassRule
+from engine.statistics.metrics import (
     accuracy,
     auroc,
     average_precision,
@@ -30,7 +31,6 @@ from engine.metrics import (
     target_recall_threshold,
     wilson_interval,
 )
-from engine.product import ClassRule
 
 reference = pytest.importorskip("sklearn.metrics", reason="scikit-learn is the reference (train extra)")
 

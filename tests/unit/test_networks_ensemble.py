@@ -13,18 +13,18 @@ from safetensors.torch import load_file  # noqa: E402
 from safetensors.torch import save as to_safetensors  # noqa: E402
 
 from engine.backends.load import load_explainer, load_model  # noqa: E402
+from engine.domain.recipe import WHOLE  # noqa: E402
 from engine.errors import PackageError, UsageError  # noqa: E402
-from engine.manifest import InputSpec, MemberSpec  # noqa: E402
 from engine.networks.catalogue import build  # noqa: E402
 from engine.networks.ensemble import Ensemble, Member  # noqa: E402
 from engine.networks.graph import Deployed, unit  # noqa: E402
 from engine.networks.load import load_graph  # noqa: E402
-from engine.package import ModelPackage, open_package, write_package  # noqa: E402
-from engine.product import WHOLE  # noqa: E402
+from engine.packages.manifest import InputSpec, MemberSpec  # noqa: E402
+from engine.packages.package import ModelPackage, open_package, write_package  # noqa: E402
 from main import main  # noqa: E402
 from tests.networks import parts, settle, write_network  # noqa: E402
-from trainer.combine import check_members, weights_from  # noqa: E402
-from trainer.initial import inherited_network  # noqa: E402
+from trainer.packaging.combine import check_members, weights_from  # noqa: E402
+from trainer.training.initial import inherited_network  # noqa: E402
 
 CLASSES = ("ok", "scratch", "dent")
 

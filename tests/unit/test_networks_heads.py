@@ -12,19 +12,19 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from engine.backends.load import load_model  # noqa: E402
 from engine.errors import DatasetError, UsageError  # noqa: E402
-from engine.manifest import InputSpec  # noqa: E402
 from engine.networks.catalogue import build, extend_head, logits_of  # noqa: E402
 from engine.networks.graph import Deployed, probabilities_of  # noqa: E402
 from engine.networks.load import load_graph  # noqa: E402
-from engine.package import open_package  # noqa: E402
+from engine.packages.manifest import InputSpec  # noqa: E402
+from engine.packages.package import open_package  # noqa: E402
 from main import main  # noqa: E402
 from tests.networks import write_network  # noqa: E402
 from trainer.config import load_config  # noqa: E402
-from trainer.decision import decision_loss, defect_score, scores_of  # noqa: E402
+from trainer.data.prepared import prepare_samples  # noqa: E402
 from trainer.formats.detect import open_dataset  # noqa: E402
-from trainer.initial import fresh_network, inherited_network  # noqa: E402
-from trainer.prepared import prepare_samples  # noqa: E402
-from trainer.windows import Batch  # noqa: E402
+from trainer.training.decision_loss import decision_loss, defect_score, scores_of  # noqa: E402
+from trainer.training.initial import fresh_network, inherited_network  # noqa: E402
+from trainer.training.windows import Batch  # noqa: E402
 
 SPEC = InputSpec(height=32, width=48, channels=1)
 

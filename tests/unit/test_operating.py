@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import InputError, UsageError
-from engine.metrics import operating_curve
-from engine.operating import Cost, by_cost, by_overkill, by_recall, expected_cost, neighbours, tradeoff_of
+from engine.statistics.metrics import operating_curve
+from trainer.thresholds.operating import Cost, by_cost, by_overkill, by_recall, expected_cost, neighbours, tradeoff_of
 
 TRUTH = [False, False, False, False, True, True, True, True]
 SCORES = [0.1, 0.2, 0.4, 0.6, 0.3, 0.5, 0.8, 0.9]

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from engine.backends.load import load_model
 from engine.backends.openvino import OpenVinoModel
 from engine.backends.outputs import Raw, assemble
-from engine.domain import Outcome, Prediction
-from engine.manifest import ClassSpec, InputSpec, Manifest, MapSpec
-from engine.package import ModelPackage
-from engine.preprocess import look
-from engine.product import Limits, Recipe, Tiles, View
-from engine.recording import Unrecorded
-from engine.station import Station
-from engine.verdict import decide
+from engine.domain.inspection import Outcome, Prediction
+from engine.domain.recipe import Limits, Recipe, Tiles, View
+from engine.packages.manifest import ClassSpec, InputSpec, Manifest, MapSpec
+from engine.packages.package import ModelPackage
+from engine.preprocessing.look import look
+from engine.station.loop import Station
+from engine.station.recorder import Unrecorded
+from engine.verdicts.verdict import decide
 from tests.frames import ListSource, frame, part
 from tests.golden import PART, golden, moved, reference, way
 from tests.packages import write_tiny_package

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.domain import Region
-from engine.overlay import edges, enhance, heat_floor, heat_rgba, mask_rgba, render
+from engine.domain.inspection import Region
+from engine.images.overlay import edges, enhance, heat_floor, heat_rgba, mask_rgba, render
 from tests.frames import part
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import PackageError
-from engine.package import open_package
+from engine.packages.package import open_package
 from tests.packages import write_tiny_package
 
 

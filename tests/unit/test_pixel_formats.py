@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engine.errors import FrameIncomplete, UnsupportedProperty
-from engine.sources.pixel_formats import FORMATS, MAX_SIDE, NAMES, name_of, unpack
+from engine.sources.genicam.pixel_formats import FORMATS, MAX_SIDE, NAMES, name_of, unpack
 
 MOSAICS = {"Mono": "", "BayerRG": "RGGB", "BayerBG": "BGGR", "BayerGR": "GRBG", "BayerGB": "GBRG"}
 

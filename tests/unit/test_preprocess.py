@@ -9,9 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.manifest import InputSpec
-from engine.preprocess import BAYER_PATTERNS, debayer, develop, look, place, prepare, prepare_mask, tile_boxes, to_uint8
-from engine.product import Tiles, View
+from engine.domain.recipe import Tiles, View
+from engine.packages.manifest import InputSpec
+from engine.preprocessing.look import (
+    BAYER_PATTERNS,
+    debayer,
+    develop,
+    look,
+    place,
+    prepare,
+    prepare_mask,
+    tile_boxes,
+    to_uint8,
+)
 from tests.frames import part
 
 GREY = InputSpec(height=64, width=80, channels=1)

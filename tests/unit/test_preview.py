@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.errors import FrameIncomplete, PictureError
-from engine.preview import Preview, Standing
-from engine.sources.folder import FolderSource
+from engine.sources.files.folder import FolderSource
 from engine.sources.supervisor import SourceState
+from engine.station.preview import Preview, Standing
 from tests.frames import ListSource, part
 from tests.gui.fake_camera import SILENT, SILENT_REMEDY, FakeCamera
 

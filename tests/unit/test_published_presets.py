@@ -12,13 +12,13 @@ import pytest
 pytest.importorskip("torch", reason="needs the train extra")
 pytest.importorskip("lightning_fabric", reason="needs the train extra")
 
-from engine.domain import Severity
-from engine.package import ModelPackage, open_package
-from engine.recipe import default_recipe
+from engine.domain.inspection import Severity
+from engine.packages.package import ModelPackage, open_package
+from engine.recipes.file import default_recipe
 from engine.training import TrainingEvent, TrainingNote
-from trainer.interrupt import StopRequest
-from trainer.request import TrainRequest
-from trainer.train import train
+from trainer.runs.request import TrainRequest
+from trainer.runs.train import train
+from trainer.runtime.interrupt import StopRequest
 
 GC10 = ("chongkong", "hanfeng", "yueyawan", "shuiban", "youban", "siban", "yiwu", "yahen", "zhehen", "yaozhed")
 ENGLISH = {"punching", "weld_line", "crescent_gap", "water_spot", "oil_spot", "silk_spot", "inclusion", "rolled_pit"}

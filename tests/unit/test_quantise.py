@@ -10,13 +10,13 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the train extra")
 pytest.importorskip("sklearn", reason="needs the train extra")
 
-from engine.domain import Outcome, Severity, Verdict  # noqa: E402
-from engine.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Manifest, MapSpec  # noqa: E402
+from engine.domain.inspection import Outcome, Severity, Verdict  # noqa: E402
 from engine.networks.catalogue import build  # noqa: E402
 from engine.networks.graph import Deployed  # noqa: E402
-from trainer.deploy import exported  # noqa: E402
-from trainer.guard import descriptions_of, fit_novelty  # noqa: E402
-from trainer.quantise import Quantisable, compare, floating, graph_of, in_words, quantise, rows_for  # noqa: E402
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Manifest, MapSpec  # noqa: E402
+from trainer.packaging.deploy import exported  # noqa: E402
+from trainer.packaging.guard import descriptions_of, fit_novelty  # noqa: E402
+from trainer.packaging.quantise import Quantisable, compare, floating, graph_of, in_words, quantise, rows_for  # noqa: E402
 
 
 def verdicts(text: str) -> list[Verdict]:

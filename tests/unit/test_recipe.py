@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain import Outcome, Severity
+from engine.domain.inspection import Outcome, Severity
+from engine.domain.recipe import ClassRule, Guard, Limits, Recipe, SavingPolicy, View
 from engine.errors import InputError
-from engine.manifest import ClassSpec, GuardSpec
-from engine.package import ModelPackage, write_package
-from engine.product import ClassRule, Guard, Limits, Recipe, SavingPolicy, View
-from engine.recipe import default_recipe, dump_recipe, load_recipe, without_review
-from engine.toml_text import toml_of
+from engine.packages.manifest import ClassSpec, GuardSpec
+from engine.packages.package import ModelPackage, write_package
+from engine.recipes.file import default_recipe, dump_recipe, load_recipe, without_review
+from engine.recipes.toml_text import toml_of
 from tests.packages import write_tiny_package
 
 

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain import Pixels
+from engine.domain.inspection import Pixels
+from engine.domain.recipe import CameraSetup, Imaging, View
 from engine.errors import InputError, StorageError
-from engine.imaging import compare, imaging_of
-from engine.package import ModelPackage
-from engine.product import CameraSetup, Imaging, View
-from engine.recipe import default_recipe, dump_recipe, load_recipe, save_recipe, with_camera, with_imaging
-from engine.recipe_camera import CHOICES, NUMBERS, SWITCHES, TEXTS, WHOLE_NUMBERS, camera_document, camera_of
+from engine.images.pictures import read_picture
+from engine.packages.package import ModelPackage
+from engine.recipes.camera import CHOICES, NUMBERS, SWITCHES, TEXTS, WHOLE_NUMBERS, camera_document, camera_of
+from engine.recipes.file import default_recipe, dump_recipe, load_recipe, save_recipe, with_camera, with_imaging
 from engine.sources.base import SETTINGS
-from engine.sources.pictures import read_picture
+from engine.station.drift import compare, imaging_of
 from tests.golden import golden
 from tests.packages import write_tiny_package
 

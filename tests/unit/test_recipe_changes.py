@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain import Outcome
+from engine.domain.inspection import Outcome
+from engine.domain.recipe import ClassRule, Recipe
 from engine.errors import InputError, UsageError
-from engine.product import ClassRule, Recipe
-from engine.recipe import default_recipe, load_recipe, read_head, recipe_document, save_recipe
-from engine.recipe_changes import Change, changes
-from engine.recipe_cost import Figures, Prices, curve_of, enough, figures_of
+from engine.recipes.changes import Change, changes
+from engine.recipes.file import default_recipe, load_recipe, read_head, recipe_document, save_recipe
+from engine.statistics.costs import Figures, Prices, curve_of, enough, figures_of
 from tests.packages import write_tiny_package
 
 

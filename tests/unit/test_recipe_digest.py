@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain import Outcome, RecipeRef, Severity
-from engine.imaging import golden_digest
-from engine.product import (
+from engine.domain.inspection import Outcome, RecipeRef, Severity
+from engine.domain.recipe import (
     CameraSetup,
     ClassRule,
     Guard,
@@ -26,8 +25,9 @@ from engine.product import (
     Tiles,
     View,
 )
-from engine.recipe import with_saving
-from engine.recipe_digest import digest_of, former_digest, is_recipe, known_as
+from engine.recipes.digest import digest_of, former_digest, is_recipe, known_as
+from engine.recipes.file import with_saving
+from engine.station.drift import golden_digest
 
 GREY = np.arange(48 * 64, dtype=np.uint8).reshape(48, 64)
 PLAIN = Recipe("default", 1, ("good",), Limits())

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.domain.recipe import Tiles, View
 from engine.errors import InputError
-from engine.package import ModelPackage
-from engine.product import Tiles, View
-from engine.recipe import dump_recipe, load_recipe
-from engine.recipe_view import ViewKeys, view_document, view_of
-from engine.toml_text import toml_of
+from engine.packages.package import ModelPackage
+from engine.recipes.file import dump_recipe, load_recipe
+from engine.recipes.toml_text import toml_of
+from engine.recipes.view import ViewKeys, view_document, view_of
 from tests.golden import PART, golden
 from tests.packages import write_tiny_package
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.manifest import InputSpec
-from engine.preprocess import look
-from engine.product import View
-from engine.registration import find_part, is_findable
+from engine.domain.recipe import View
+from engine.packages.manifest import InputSpec
+from engine.preprocessing.look import look
+from engine.preprocessing.registration import find_part, is_findable
 from tests.golden import PART, golden, moved, reference, way
 
 CORNERS = np.array([(120, 90), (280, 90), (280, 210), (120, 210)], np.float64)

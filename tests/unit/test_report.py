@@ -10,8 +10,19 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.domain import FrameRef, Inspection, ModelRef, Outcome, RecipeRef, Scores, Times, Traveller, Verdict, utc_now
-from engine.report import WORDS, ReportEntry, Tally, csv_of, gallery_picture, html_of, write_report
+from engine.domain.inspection import (
+    FrameRef,
+    Inspection,
+    ModelRef,
+    Outcome,
+    RecipeRef,
+    Scores,
+    Times,
+    Traveller,
+    Verdict,
+    utc_now,
+)
+from engine.reports.run import WORDS, ReportEntry, Tally, csv_of, gallery_picture, html_of, write_report
 from tests.frames import part
 
 

@@ -14,9 +14,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.domain import Frame
+from engine.domain.inspection import Frame
 from engine.errors import EnvironmentFailure, FrameIncomplete, PictureError
-from engine.sources.ring import FAULTS, MAX_FRAME_BYTES, SLOTS, Bell, RingReader, Rings, RingWriter, segment, unlink
+from engine.sources.process.ring import (
+    FAULTS,
+    MAX_FRAME_BYTES,
+    SLOTS,
+    Bell,
+    RingReader,
+    Rings,
+    RingWriter,
+    segment,
+    unlink,
+)
 from tests.unit.apart_sources import flood, frame
 
 SHM = Path("/dev/shm")

@@ -9,14 +9,14 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.domain import Mask, Pixels
+from engine.domain.inspection import Mask, Pixels
+from engine.domain.recipe import Guard, View
 from engine.errors import DatasetError, PictureError
-from engine.product import Guard, View
-from engine.recipe import default_recipe, without_review
+from engine.recipes.file import default_recipe, without_review
 from tests.packages import write_tiny_package
-from trainer.disturb import CLEAN, CONDITIONS, Condition
-from trainer.formats.dataset import Dataset, Sample
-from trainer.robustness import example_pictures, robustness, robustness_words
+from trainer.evaluation.disturb import CLEAN, CONDITIONS, Condition
+from trainer.evaluation.robustness import example_pictures, robustness, robustness_words
+from trainer.formats.samples.dataset import Dataset, Sample
 
 BY_NAME = {c.name: c for c in CONDITIONS}
 LIGHT = (BY_NAME["dim"], BY_NAME["bright"])

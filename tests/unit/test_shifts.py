@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.shifts import shift_of, shift_times
+from engine.statistics.shifts import shift_of, shift_times
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SHIFTS = ("06:00", "14:00", "22:00")

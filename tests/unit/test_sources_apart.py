@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain import Frame
+from engine.domain.inspection import Frame
 from engine.errors import (
     FrameIncomplete,
     FrameTimeout,
@@ -25,8 +25,8 @@ from engine.errors import (
     UnsupportedProperty,
     UsageError,
 )
-from engine.sources.apart import ApartSource
 from engine.sources.base import FrameSource
+from engine.sources.process.source import ApartSource
 from engine.sources.supervisor import Opening
 from tests.unit.apart_sources import hold_camera, make
 
@@ -320,7 +320,7 @@ def test_commands_from_other_threads_while_one_reads(camera: Callable[..., Apart
 @pytest.mark.skipif(not FDS.is_dir(), reason="counts open files by /proc")
 def test_ten_openings_leave_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """Closed in order, killed from outside, dead by itself, hanging at the close: no file, thread or process more."""
-    logging.getLogger("engine.sources.process").setLevel(logging.CRITICAL)
+    logging.getLogger("engine.sources.process.child").setLevel(logging.CRITICAL)
     scripts = ["", "act=die&at=2", "", "large_from=3", "act=killed&at=2"] * 2
     counts: list[tuple[int, int]] = []
     one = source("close=hang")

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.domain import Frame, utc_now
+from engine.domain.inspection import Frame, utc_now
 from engine.errors import (
     FrameIncomplete,
     FrameTimeout,
@@ -26,9 +26,9 @@ from engine.errors import (
     UnsupportedProperty,
     UsageError,
 )
-from engine.sources.apart import ApartSource
 from engine.sources.base import FrameSource
 from engine.sources.catalogue import open_here
+from engine.sources.process.source import ApartSource
 from tests.peers.gige import ADDRESS, FakeGigE, need_aravis
 
 pytestmark = pytest.mark.timeout(400)
@@ -49,7 +49,7 @@ def peer() -> Iterator[Peer]:
 @pytest.fixture
 def make(peer: Peer) -> Iterator[Make]:
     """Sources, closed at the end."""
-    aravis = importlib.import_module("engine.sources.aravis")
+    aravis = importlib.import_module("engine.sources.genicam.aravis")
     with ExitStack() as closing:
 
         def source(rest: str = ADDRESS) -> FrameSource:
@@ -95,7 +95,7 @@ def test_the_uri_is_checked_before_anything_is_opened(make: Make) -> None:
 
 def test_a_camera_is_found_and_opened_by_its_serial_number(make: Make, peer: Peer) -> None:
     peer("LS77")
-    found = importlib.import_module("engine.sources.aravis").cameras()
+    found = importlib.import_module("engine.sources.genicam.aravis").cameras()
     ours = [info for info in found if info.serial == "LS77"]
     assert [info.uri for info in ours] == ["gige:LS77"] and ours[0].camera
     assert "Aravis Fake" in ours[0].description

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("pypylon.pylon", reason="pypylon is not installed")
 
-from engine.domain import Frame
+from engine.domain.inspection import Frame
 from engine.errors import (
     FrameIncomplete,
     FrameTimeout,
@@ -19,7 +19,7 @@ from engine.errors import (
     UnsupportedProperty,
     UsageError,
 )
-from engine.sources import basler as kind
+from engine.sources.genicam import pylon as kind
 
 SERIAL = "0815-0001"
 DEADLINE_S = 20.0

@@ -9,11 +9,11 @@ import pytest
 
 from engine.errors import EnvironmentFailure, InputError, UsageError
 from engine.sources import catalogue
-from engine.sources.apart import ApartSource
 from engine.sources.catalogue import list_sources, open_here, open_source
-from engine.sources.demo import DemoSource
-from engine.sources.folder import FolderSource
-from engine.sources.video import VideoSource
+from engine.sources.demo.line import DemoSource
+from engine.sources.files.folder import FolderSource
+from engine.sources.files.video import VideoSource
+from engine.sources.process.source import ApartSource
 
 
 @pytest.mark.parametrize("name", ["plain", "mit Leerzeichen", "100%", "%20", "übergröße", "a?b=c&d#e", "a:b"])
@@ -100,14 +100,14 @@ def test_cameras_and_streams_are_made_for_a_process_of_their_own(uri: str) -> No
 
 
 def test_a_missing_library_is_told_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "engine.sources.basler", None)
+    monkeypatch.setitem(sys.modules, "engine.sources.genicam.pylon", None)
     with pytest.raises(EnvironmentFailure, match="Basler camera") as caught:
         open_here("basler:1")
     assert "lineside[basler]" in caught.value.remedy
 
 
 def test_kinds_whose_library_is_missing_are_listed_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "engine.sources.basler", None)
+    monkeypatch.setitem(sys.modules, "engine.sources.genicam.pylon", None)
     assert catalogue._cameras("basler") == []
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import InputError, PictureError, SourceEnded, UsageError
 from engine.sources.base import FrameSource
-from engine.sources.folder import FolderSource
+from engine.sources.files.folder import FolderSource
 
 
 def _folder(tmp_path: Path, count: int = 3) -> Path:

@@ -18,7 +18,7 @@ pytest.importorskip("harvesters.core", reason="harvesters and genicam are not in
 
 from harvesters.core import ImageAcquirer  # noqa: E402
 
-from engine.domain import Frame  # noqa: E402
+from engine.domain.inspection import Frame  # noqa: E402
 from engine.errors import (  # noqa: E402
     EnvironmentFailure,
     FrameIncomplete,
@@ -29,8 +29,8 @@ from engine.errors import (  # noqa: E402
     UnsupportedProperty,
     UsageError,
 )
-from engine.sources import genicam as kind  # noqa: E402
-from engine.sources.genicam_buffer import image_in, stamp  # noqa: E402
+from engine.sources.genicam import harvesters as kind  # noqa: E402
+from engine.sources.genicam.harvesters_buffer import image_in, stamp  # noqa: E402
 
 PRODUCERS = Path(genicam.__file__).parent
 DEADLINE_S = 20.0
@@ -65,7 +65,9 @@ def test_cameras_are_listed_by_serial_number() -> None:
 
 
 def test_harvesters_does_not_set_the_filters_of_warnings() -> None:
-    program = "import engine.sources.genicam, warnings; print(any(rule[0] == 'once' for rule in warnings.filters))"
+    program = (
+        "import engine.sources.genicam.harvesters, warnings; print(any(rule[0] == 'once' for rule in warnings.filters))"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert (done.stdout.strip(), done.stderr) == ("False", "")
 

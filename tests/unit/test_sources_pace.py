@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from engine.sources.pace import LATE_S, Pace
+from engine.sources.streams.pace import LATE_S, Pace
 
 
 def _fed(pace: Pace, pictures: list[tuple[float, float | None]]) -> list[float | None]:

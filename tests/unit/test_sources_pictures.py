@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engine.errors import InputError, PictureError
-from engine.sources.headers import header_size, is_truncated
-from engine.sources.pictures import MAX_BYTES, list_pictures, natural_key, read_picture
+from engine.images.headers import header_size, is_truncated
+from engine.images.pictures import MAX_BYTES, list_pictures, natural_key, read_picture
 
 SUFFIXES = (".png", ".jpg", ".bmp", ".tif", ".webp")
 

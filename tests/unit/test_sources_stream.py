@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.domain import Frame, utc_now
+from engine.domain.inspection import Frame, utc_now
 from engine.errors import (
     FrameIncomplete,
     FrameTimeout,
@@ -25,9 +25,9 @@ from engine.errors import (
     UsageError,
 )
 from engine.sources.base import FrameSource
-from engine.sources.mjpeg import MAX_PART
-from engine.sources.pace import LATE_S
-from engine.sources.stream import StreamSource, cameras, source
+from engine.sources.streams.mjpeg import MAX_PART
+from engine.sources.streams.pace import LATE_S
+from engine.sources.streams.source import StreamSource, cameras, source
 from tests.peers.clock import HEIGHT, WIDTH, age_s
 from tests.peers.mjpeg import MjpegServer
 from tests.peers.relay import Relay

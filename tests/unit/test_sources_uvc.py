@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.domain import Frame
+from engine.domain.inspection import Frame
 from engine.errors import (
     FrameIncomplete,
     FrameTimeout,
@@ -23,11 +23,12 @@ from engine.errors import (
     UnsupportedProperty,
     UsageError,
 )
-from engine.sources import uvc, v4l
 from engine.sources.base import FrameSource
-from engine.sources.uvc import UvcSource, find, key_of
-from engine.sources.uvc_settings import WINDOWS_UNITS
-from engine.sources.v4l import Device, Limits
+from engine.sources.uvc import camera as uvc
+from engine.sources.uvc import v4l
+from engine.sources.uvc.camera import UvcSource, find, key_of
+from engine.sources.uvc.settings import WINDOWS_UNITS
+from engine.sources.uvc.v4l import Device, Limits
 from tests.peers.uvc import DEVICE, FakeCamera, code
 
 KEY = "046d:0825:ABC123"

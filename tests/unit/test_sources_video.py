@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.errors import InputError, SourceEnded, UsageError
-from engine.sources.video import VideoSource
+from engine.sources.files.video import VideoSource
 
 
 def _video(path: Path, count: int = 8) -> Path:

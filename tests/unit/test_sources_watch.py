@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.domain import Frame
+from engine.domain.inspection import Frame
 from engine.errors import FrameTimeout, InputError, PictureError, SourceLost, SourceNotFound, UsageError
-from engine.sources import filing, watch
 from engine.sources.base import FrameSource
-from engine.sources.watch import WatchSource, cameras, source
+from engine.sources.files import filing, watch
+from engine.sources.files.watch import WatchSource, cameras, source
 
 DEADLINE_S = 30.0
 

@@ -15,16 +15,16 @@ import pytest
 from engine import events
 from engine.backends.load import load_model
 from engine.backends.openvino import OpenVinoModel
-from engine.domain import Frame, Inspection, ModelRef, Outcome, Pixels, Prediction, Scores, utc_now
+from engine.domain.inspection import Frame, Inspection, ModelRef, Outcome, Pixels, Prediction, Scores, utc_now
+from engine.domain.recipe import WHOLE, CameraSetup, Imaging, Recipe, View
 from engine.errors import InferenceError, PictureError, SourceLost, StorageError
-from engine.imaging import imaging_of
-from engine.mailbox import Mailbox
-from engine.package import ModelPackage
-from engine.product import WHOLE, CameraSetup, Imaging, Recipe, View
-from engine.recipe import default_recipe
+from engine.packages.package import ModelPackage
+from engine.recipes.file import default_recipe
 from engine.sources.supervisor import SourceState
-from engine.station import LINE, SCAN, Pace, Station
-from engine.swap import load_proved
+from engine.station.drift import imaging_of
+from engine.station.loop import LINE, SCAN, Pace, Station
+from engine.station.swap import load_proved
+from engine.system.mailbox import Mailbox
 from tests.camera import FakeCamera
 from tests.frames import ListSource, frame, part
 from tests.held import HeldModel
@@ -244,7 +244,7 @@ def test_model_is_proved_on_the_newest_part_before_it_takes_over(package: ModelP
 def test_an_internal_error_stops_visibly(
     model: OpenVinoModel, package: ModelPackage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.station.decide", lambda *_: 1 / 0)
+    monkeypatch.setattr("engine.station.loop.decide", lambda *_: 1 / 0)
     log = Log()
     station(ListSource([part(), part()]), model, package, log).run()
     assert isinstance(log.events[-1], events.Failed)

@@ -10,26 +10,26 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.curves import pr_points, roc_points
-from engine.domain import Prediction, Scores
+from engine.domain.inspection import Prediction, Scores
 from engine.errors import UsageError
-from engine.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, Manifest
-from engine.metrics import evaluate_scores
-from engine.operating import Cost
-from engine.package import ModelPackage
-from engine.recipe import default_recipe, without_review
-from engine.study_report import study_picture, write_study
-from engine.verdict import decide
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, Manifest
+from engine.packages.package import ModelPackage
+from engine.recipes.file import default_recipe, without_review
+from engine.statistics.metrics import evaluate_scores
+from engine.verdicts.verdict import decide
 from main import main
 from tests.packages import write_tiny_package
-from trainer.evaluate import Evaluation, Judged, evaluate, truth_of
-from trainer.formats.dataset import Dataset, Sample
-from trainer.mistakes import BEYOND, MOST_CONFIDENT, Mistakes
-from trainer.sheet import Sheet, sheet_of
-from trainer.study import cost_of, page_of, study
-from trainer.study_figures import curve_of, diagrams, further_figures, one_against_rest, point_at, several_labels
-from trainer.study_sections import sections
-from trainer.study_tables import MAX_CLASSES, confusion_section
+from trainer.evaluation.curves import pr_points, roc_points
+from trainer.evaluation.evaluate import Evaluation, Judged, evaluate, truth_of
+from trainer.evaluation.figures import curve_of, diagrams, further_figures, one_against_rest, point_at, several_labels
+from trainer.evaluation.mistakes import BEYOND, MOST_CONFIDENT, Mistakes
+from trainer.evaluation.page import study_picture, write_study
+from trainer.evaluation.sections import sections
+from trainer.evaluation.sheet import Sheet, sheet_of
+from trainer.evaluation.study import cost_of, page_of, study
+from trainer.evaluation.tables import MAX_CLASSES, confusion_section
+from trainer.formats.samples.dataset import Dataset, Sample
+from trainer.thresholds.operating import Cost
 
 
 def package_of(*classes: str, sound: str = "ok", head: str = "softmax") -> ModelPackage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gui.theme import THEMES, TOUCH, Theme, ThemeName, stylesheet
+from gui.theme.theme import THEMES, TOUCH, Theme, ThemeName, stylesheet
 
 ENOUGH = 4.5
 GROUNDS = ("surface", "raised", "sunken")

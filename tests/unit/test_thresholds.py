@@ -10,14 +10,14 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.domain import Severity
-from engine.operating_report import steps_of
-from engine.package import open_package
-from engine.product import ClassRule
-from engine.recipe import load_recipe
+from engine.domain.inspection import Severity
+from engine.domain.recipe import ClassRule
+from engine.packages.package import open_package
+from engine.recipes.file import load_recipe
 from main import main
 from tests.frames import part
 from tests.packages import write_tiny_package
+from trainer.thresholds.page import steps_of
 
 
 def line(truth: str, crack: float, scratch: float, **more: Any) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from engine.backends import torch as on_torch
 from engine.backends.load import load_model
 from engine.backends.openvino import OpenVinoModel
 from engine.backends.torch import TorchModel
-from engine.package import open_package
-from engine.product import Tiles, View
+from engine.domain.recipe import Tiles, View
+from engine.packages.package import open_package
 from engine.settings import demo_package
-from engine.sources.parts import PartMaker
+from engine.sources.demo import PartMaker
 from tests.packages import write_tiny_package
 
 

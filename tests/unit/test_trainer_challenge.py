@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from engine.errors import DatasetError
-from engine.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Lineage, Manifest
-from engine.package import ModelPackage
-from trainer.formats.dataset import Dataset, Sample, make_dataset
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Lineage, Manifest
+from engine.packages.package import ModelPackage
+from trainer.formats.samples.dataset import Dataset, Sample, make_dataset
 from trainer.split import Split
 
 pytest.importorskip("torch", reason="needs the train extra")
@@ -22,13 +22,13 @@ pytest.importorskip("lightning_fabric", reason="needs the train extra")
 import torch
 
 from engine.networks.graph import Novelty
-from trainer.calibrate import mcnemar, surely_better
-from trainer.challenge import identity, known_parts, open_challenge, without_known
-from trainer.compare import MOST_FLIPS, Judged, Rules, change_in_words, flips
 from trainer.config import TrainConfig
-from trainer.finish import FEWEST_TO_CHOOSE, few
-from trainer.guard import distances, widened
-from trainer.material import FEWEST_TO_HOLD, LESSONS_ALONE, RATE_ALONE, gather
+from trainer.data.challenge import identity, known_parts, open_challenge, without_known
+from trainer.data.material import FEWEST_TO_HOLD, LESSONS_ALONE, RATE_ALONE, gather
+from trainer.packaging.calibrate import mcnemar, surely_better
+from trainer.packaging.compare import MOST_FLIPS, Judged, Rules, change_in_words, flips
+from trainer.packaging.finish import FEWEST_TO_CHOOSE, few
+from trainer.packaging.guard import distances, widened
 
 CONFIG = TrainConfig(kind="classifier", architecture="line_cnn", validation_fraction=0.2, test_fraction=0.0, replay=80)
 REPLAYED = "demo:?seed=1&count=100&defect_rate=0.5&kinds=pit"

@@ -11,8 +11,8 @@ import pytest
 from engine.errors import DatasetError
 from tests.labelled import SIZE, write_picture, write_text
 from trainer.formats.detect import open_dataset
-from trainer.formats.gc10 import NAMES, class_name
-from trainer.formats.voc import read_voc
+from trainer.formats.labels.voc import read_voc
+from trainer.formats.published.gc10 import NAMES, class_name
 
 Box = tuple[str, int, int, int, int]
 

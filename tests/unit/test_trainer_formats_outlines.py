@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from db.formats import Format, writer
-from db.samples import Roles, Sample
+from db.datasets.samples import Roles, Sample
+from db.datasets.writers import Format, writer
 from engine.errors import DatasetError, PictureError
 from tests.labelled import SIZE, box_mask, write_mask, write_picture, write_text
 from trainer.formats.detect import open_dataset

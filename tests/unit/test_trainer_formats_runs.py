@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.domain import Mask
+from engine.domain.inspection import Mask
 from engine.errors import DatasetError
 from tests.labelled import SIZE, write_picture, write_text
 from trainer.formats.detect import open_dataset
-from trainer.formats.runs import decode, from_compressed, from_counts, parse_runs
-from trainer.formats.severstal import class_name, read_runs
+from trainer.formats.published.severstal import class_name, read_runs
+from trainer.formats.samples.runs import decode, from_compressed, from_counts, parse_runs
 
 HEIGHT, WIDTH = SIZE
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from engine.errors import DatasetError, UsageError
 from main import main
-from trainer.contact import CELL, GAP, PER_CLASS, STRIP
-from trainer.formats.dataset import Dataset, Sample
+from trainer.data.inspect.command import in_words, inspect_dataset, report
+from trainer.data.inspect.contact import CELL, GAP, PER_CLASS, STRIP
 from trainer.formats.detect import open_dataset
-from trainer.inspect import in_words, inspect_dataset, report
+from trainer.formats.samples.dataset import Dataset, Sample
 
 
 def surface(seed: int, level: int = 120, size: tuple[int, int] = (48, 64)) -> NDArray[np.uint8]:

@@ -7,10 +7,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
-from trainer.augment import augment  # noqa: E402
-from trainer.calibrate import cross_entropy, first_limits, limits_of, softmax, temperature_of  # noqa: E402
+from trainer.augmentation.geometry import augment  # noqa: E402
 from trainer.config import load_config  # noqa: E402
-from trainer.places import placed  # noqa: E402
+from trainer.evaluation.places import placed  # noqa: E402
+from trainer.packaging.calibrate import cross_entropy, first_limits, limits_of, softmax, temperature_of  # noqa: E402
 
 CLASSES, OK = ("ok", "pit"), ("ok",)
 

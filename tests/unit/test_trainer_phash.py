@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from trainer.phash import NEAR_BITS, look_alike, near_pairs, perceptual_hash, shrunk
+from trainer.data.inspect.phash import NEAR_BITS, look_alike, near_pairs, perceptual_hash, shrunk
 
 
 def texture(seed: int) -> NDArray[np.uint8]:

@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import DatasetError, UsageError
-from trainer.batches import epoch_batches
-from trainer.formats.dataset import Part, Sample, join_copies
+from trainer.augmentation.order import epoch_batches
+from trainer.formats.samples.dataset import Part, Sample, join_copies
 from trainer.split import SplitRule, check_classes, split, torch_permutation
 
 PARTS: tuple[Part, ...] = ("", "", "train", "validation", "test")

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from engine.errors import InputError, UsageError
-from engine.package import open_package
-from engine.recipe import default_recipe as recipe_of
+from engine.packages.package import open_package
+from engine.recipes.file import default_recipe as recipe_of
 from engine.settings import home
 from engine.training import TrainingEvent, TrainingFinished, TrainingInterrupted, TrainingNote, parse_event
 
@@ -26,11 +26,11 @@ pytest.importorskip("torch", reason="needs the train extra")
 pytest.importorskip("lightning_fabric", reason="needs the train extra")
 
 from trainer.cli import add_train_arguments
-from trainer.evaluate import evaluate, judge
+from trainer.evaluation.evaluate import evaluate, judge
 from trainer.formats.detect import open_dataset
-from trainer.interrupt import Interrupted, StopRequest
-from trainer.progress import JsonLines, ProgressBar
-from trainer.train import TrainRequest, request_of, run_train, train
+from trainer.runs.train import TrainRequest, request_of, run_train, train
+from trainer.runtime.interrupt import Interrupted, StopRequest
+from trainer.runtime.progress import JsonLines, ProgressBar
 
 PARTS = "demo:?seed=3&count=24&defect_rate=0.5&kinds=scratch,pit"
 SMALL = ["height=64", "width=80", "epochs=2", "batch=4", "samples_per_epoch=8", "threads=1"]
@@ -205,7 +205,7 @@ def test_ctrl_c_leaves_a_run_that_can_be_resumed(tmp_path: Path) -> None:
     script = (
         "import argparse, sys\n"
         "from trainer.cli import add_train_arguments\n"
-        "from trainer.train import run_train\n"
+        "from trainer.runs.train import run_train\n"
         "p = argparse.ArgumentParser(); add_train_arguments(p)\n"
         "sys.exit(run_train(p.parse_args()))\n"
     )

@@ -20,27 +20,27 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from engine.domain import Mask, Pixels
+from engine.domain.inspection import Mask, Pixels
 from engine.errors import DatasetError, EnvironmentFailure, PictureError, StorageError, UsageError
-from engine.manifest import InputSpec
 from engine.networks.catalogue import build
 from engine.networks.classifiers import Classifier
+from engine.packages.manifest import InputSpec
 from engine.training import EpochDone, TrainingEvent, TrainingNote
-from trainer import prepared
-from trainer.board import Board
-from trainer.classifier import train_classifier
 from trainer.config import TrainConfig
-from trainer.course import Course
-from trainer.decision import balanced_weights, label_loss
-from trainer.formats.dataset import Sample
-from trainer.frozen import with_views
-from trainer.interrupt import StopRequest
-from trainer.job import CHECKPOINT, Job
-from trainer.memory_full import memory_full
-from trainer.optimise import optimiser_of
-from trainer.prepared import Prepared, prepare_samples
-from trainer.stages import freeze, front_of, rest_of, stages_of
-from trainer.windows import Batch
+from trainer.data import prepared
+from trainer.data.prepared import Prepared, prepare_samples
+from trainer.formats.samples.dataset import Sample
+from trainer.runtime.board import Board
+from trainer.runtime.interrupt import StopRequest
+from trainer.runtime.memory_full import memory_full
+from trainer.training.classifier import train_classifier
+from trainer.training.course import Course
+from trainer.training.decision_loss import balanced_weights, label_loss
+from trainer.training.frozen_views import with_views
+from trainer.training.job import CHECKPOINT, Job
+from trainer.training.optimise import optimiser_of
+from trainer.training.stages import freeze, front_of, rest_of, stages_of
+from trainer.training.windows import Batch
 
 BASE = {
     "kind": "classifier",

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import UsageError
-from engine.package import open_package
+from engine.packages.package import open_package
 from engine.training import EpochDone, TrainingEvent, TrainingInterrupted, parse_event
 
 pytest.importorskip("torch", reason="needs the train extra")
@@ -22,10 +22,10 @@ pytest.importorskip("lightning_fabric", reason="needs the train extra")
 import torch
 
 from trainer.config import TrainConfig
-from trainer.interrupt import Interrupted, StopRequest
-from trainer.job import CHECKPOINT
-from trainer.processes import fabric_of
-from trainer.train import TrainRequest, train
+from trainer.runs.train import TrainRequest, train
+from trainer.runtime.interrupt import Interrupted, StopRequest
+from trainer.training.job import CHECKPOINT
+from trainer.training.processes import fabric_of
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 PARTS = "demo:?seed=3&count=24&defect_rate=0.5&kinds=scratch,pit"

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from engine.networks.catalogue import build  # noqa: E402
 from trainer.config import TrainConfig  # noqa: E402
-from trainer.windows import WINDOWS, training_batch, windows  # noqa: E402
+from trainer.training.windows import WINDOWS, training_batch, windows  # noqa: E402
 
 
 @pytest.mark.parametrize("parts", [2, 4])

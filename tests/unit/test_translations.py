@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication, QTranslator
 
-from gui.language import Language, available, number, percent
-from gui.messages import translated
+from gui.i18n.language import Language, available, number, percent
+from gui.i18n.messages import translated
 from tests.translations import FOLDER, LANGUAGES, ROOT, compile_ts, read, templates, texts
 
 WORDS = re.compile(r"[A-Za-z]{2,}[,:]? +[a-zA-Z]{2,}|^[A-Z][a-z]{3,}[.:…]?$")

@@ -14,14 +14,14 @@ optuna = pytest.importorskip("optuna", reason="needs the train extra")
 
 from engine.errors import EnvironmentFailure, InputError, UsageError  # noqa: E402
 from engine.training import EpochDone  # noqa: E402
-from trainer import tune  # noqa: E402
 from trainer.arguments import add_tune_arguments  # noqa: E402
 from trainer.config import load_config  # noqa: E402
-from trainer.interrupt import Interrupted, StopRequest  # noqa: E402
-from trainer.tune import run_tune  # noqa: E402
-from trainer.tune_report import Tried, history_of, parallel_of  # noqa: E402
-from trainer.tune_space import load_space, published_space  # noqa: E402
-from trainer.tune_study import Tuning, counted, opened_study, tuning_of  # noqa: E402
+from trainer.runtime.interrupt import Interrupted, StopRequest  # noqa: E402
+from trainer.tune import command as tune  # noqa: E402
+from trainer.tune.command import run_tune  # noqa: E402
+from trainer.tune.page import Tried, history_of, parallel_of  # noqa: E402
+from trainer.tune.space import load_space, published_space  # noqa: E402
+from trainer.tune.study import Tuning, counted, opened_study, tuning_of  # noqa: E402
 
 PARTS = "demo:?seed=3&count=24&defect_rate=0.5&kinds=scratch,pit"
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from engine.domain import Outcome, Prediction, Quality, Region, Scores, Severity, Verdict
-from engine.product import ClassRule, Guard, Limits, Recipe
-from engine.verdict import decide, drifted, measured
+from engine.domain.inspection import Outcome, Prediction, Quality, Region, Scores, Severity, Verdict
+from engine.domain.recipe import ClassRule, Guard, Limits, Recipe
+from engine.verdicts.verdict import decide, drifted, measured
 
 RECIPE = Recipe("r", 1, ("ok",), Limits(0.5, 0.3, 0.7))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import StorageError
-from engine.workbook import Sheet, write_workbook
+from engine.reports.workbook import Sheet, write_workbook
 
 
 def test_cells_are_text_numbers_and_times_and_never_formulas(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""One reader per data set layout; all give the same Dataset."""
+"""Which data set format a folder has, and the two of the house: Lineside's own and the demo line."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from urllib.parse import parse_qs, urlsplit
 
-from engine.domain import Mask, Pixels
+from engine.domain.inspection import Mask, Pixels
 from engine.errors import UsageError
-from engine.sources.parts import KINDS, OK, PartMaker
-from trainer.formats.dataset import Dataset, Sample, make_dataset
+from engine.sources.demo import KINDS, OK, PartMaker
+from trainer.formats.samples.dataset import Dataset, Sample, make_dataset
 
 KEYS = ("seed", "lines", "count", "kinds", "defect_rate", "start")
 

@@ -6,21 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.errors import DatasetError, UsageError
-from trainer.formats import (
-    coco,
-    gc10,
-    imagefolder,
-    kolektor,
-    labelme,
-    lineside,
-    magnetic,
-    masks,
-    severstal,
-    voc,
-    yolo,
-)
-from trainer.formats.dataset import Dataset
+from trainer.formats import lineside
 from trainer.formats.demo import open_demo
+from trainer.formats.labels import coco, imagefolder, labelme, masks, voc, yolo
+from trainer.formats.published import gc10, kolektor, magnetic, severstal
+from trainer.formats.samples.dataset import Dataset
 
 _READERS: dict[str, tuple[Callable[[Path], bool], Callable[[Path, Sequence[str]], Dataset]]] = {
     # In this order: an export may lie in class folders, item folders look like class folders, GC10 is a kind of VOC.

@@ -8,15 +8,15 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
-from engine.domain import Mask, Pixels
+from engine.domain.inspection import Mask, Pixels
 from engine.errors import DatasetError
-from engine.package import sha256_of
-from engine.sources.pictures import read_picture
+from engine.images.pictures import read_picture
+from engine.packages.package import sha256_of
 from engine.training import DATASET_FILE, DATASET_SCHEMA, DatasetItem, DatasetManifest
-from trainer.formats.dataset import Dataset, Sample, make_dataset, unseen_notes
-from trainer.formats.kolektor import read_mask
-from trainer.formats.pictures import with_mask
-from trainer.formats.several import with_further_classes
+from trainer.formats.published.kolektor import read_mask
+from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
+from trainer.formats.samples.pictures import with_mask
+from trainer.formats.samples.several import with_further_classes
 
 _AGAIN = "Export the data set again."
 

@@ -1,0 +1,1 @@
+"""Stored inspections as data sets for the trainer."""

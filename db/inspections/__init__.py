@@ -1,0 +1,1 @@
+"""Stored inspections: added, found, overruled, commented, audited; never changed."""

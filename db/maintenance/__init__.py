@@ -1,0 +1,1 @@
+"""Retention, and whether what is stored is as it was stored."""

@@ -1,0 +1,1 @@
+"""The registry of model packages and which of them is active."""

@@ -1,0 +1,1 @@
+"""The station's recipes and their former versions."""

@@ -1,0 +1,1 @@
+"""What a station records with: the row first, then its picture."""

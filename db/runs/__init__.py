@@ -1,0 +1,1 @@
+"""Runs that record: a line, a scan."""

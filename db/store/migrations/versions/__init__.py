@@ -1,0 +1,1 @@
+"""TODO: one sentence: what belongs in this room."""

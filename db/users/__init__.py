@@ -1,0 +1,1 @@
+"""Who works here, what was done, and which alarms were acknowledged."""

@@ -1,0 +1,1 @@
+"""Recipe files: read, checked, compared and written."""

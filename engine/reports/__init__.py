@@ -1,0 +1,1 @@
+"""Reports that a person opens: a run's page, a quality report, a workbook."""

@@ -1,0 +1,187 @@
+"""HTML (Jinja2, one file, pictures inline) and CSV from inspections; needs no torch and no Qt."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from jinja2 import Environment, FileSystemLoader
+from numpy.typing import NDArray
+
+from engine.domain.inspection import Box, HeatMap, Inspection, Outcome, Pixels, as_plain
+from engine.images.overlay import draw_contours, render
+from engine.settings import resources_folder, write_atomically
+
+GALLERY = 24
+PICTURE_WIDTH = 480
+FORMULA = frozenset("=+-@\t\r\n")
+"""A text that begins with one of these is a formula to some spreadsheet."""
+WORDS: Mapping[str, str] = {
+    "language": "en",
+    "made": "Made",
+    "inspected": "inspected",
+    "against": "Verdict against the known truth",
+    "truth": "Truth",
+    "scores": "Defect scores",
+    "axis": "defect score (height: square root of the count)",
+    "parts": "NG, REVIEW and NO VERDICT parts",
+    "part": "part",
+    **{str(outcome): str(outcome) for outcome in Outcome},
+}
+"""What the report says by itself, by key; a window in another language gives its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportEntry:
+    """One inspection as the report shows it; `picture` is JPEG bytes, only for the gallery."""
+
+    inspection: Inspection
+    picture: bytes | None = None
+    truth: str = ""
+    """What is known of the part where the frame does not say it: its folder's name."""
+    name: str = ""
+    """What the picture is called in the report; empty = its number."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of a run, and of verdicts against the known truth (`ok` or a defect's name) where there is one."""
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    against_truth: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
+
+    def add(self, inspection: Inspection, truth: str | None = None) -> None:
+        """Count one; `truth` defaults to what the frame knows."""
+        outcome = inspection.verdict.outcome
+        self.outcomes[outcome] += 1
+        known = truth or inspection.frame.truth
+        if known:
+            self.against_truth[known, outcome] += 1
+
+    @property
+    def total(self) -> int:
+        """All inspections."""
+        return sum(self.outcomes.values())
+
+    @property
+    def truths(self) -> list[str]:
+        """The known classes met, in alphabetical order."""
+        return sorted({truth for truth, _ in self.against_truth})
+
+    def row(self, truth: str) -> list[int]:
+        """OK, NG, REVIEW, NO VERDICT counts of one known class."""
+        return [self.against_truth[truth, outcome] for outcome in Outcome]
+
+
+def gallery_picture(pixels: Pixels, heat: HeatMap | None, inspection: Inspection, heat_box: Box | None = None) -> bytes:
+    """A small JPEG of a part with heat (over `heat_box`, or all of it) and contours, for a report."""
+    drawn = draw_contours(render(pixels, heat, (), "heat", roi=heat_box), inspection.regions)
+    height = max(1, round(drawn.shape[0] * PICTURE_WIDTH / drawn.shape[1]))
+    small: NDArray[Any] = np.asarray(cv2.resize(drawn, (PICTURE_WIDTH, height), interpolation=cv2.INTER_AREA))
+    return bytes(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 82])[1])
+
+
+def write_report(
+    folder: Path, title: str, entries: Sequence[ReportEntry], tally: Tally, facts: dict[str, str], made_at: datetime
+) -> Path:
+    """Write report.html and inspections.csv into `folder`; returns the HTML's path. Raises StorageError."""
+    page = folder / "report.html"
+    write_atomically(page, html_of(title, entries, tally, facts, made_at).encode())
+    write_atomically(folder / "inspections.csv", csv_of([e.inspection for e in entries]))
+    return page
+
+
+def html_of(
+    title: str,
+    entries: Sequence[ReportEntry],
+    tally: Tally,
+    facts: Mapping[str, str],
+    made_at: datetime,
+    words: Mapping[str, str] = WORDS,
+    gallery: int = GALLERY,
+) -> str:
+    """The report as one HTML page, pictures inline: the first `gallery` entries that have one. `words` as in WORDS."""
+    templates = Environment(loader=FileSystemLoader(resources_folder() / "templates"), autoescape=True)
+    scores = [e.inspection.verdict.score for e in entries if e.inspection.verdict.outcome is not Outcome.NO_VERDICT]
+    pictured = [e for e in entries if e.picture][:gallery]
+    return templates.get_template("report.html.j2").render(
+        title=title,
+        facts=facts,
+        made_at=made_at,
+        outcomes=list(Outcome),
+        tally=tally,
+        words=words,
+        histogram=_histogram(scores),
+        gallery=[
+            {
+                "inspection": e.inspection,
+                "truth": e.truth or e.inspection.frame.truth,
+                "name": e.name,
+                "src": base64.b64encode(e.picture or b"").decode(),
+            }
+            for e in pictured
+        ],
+    )
+
+
+def json_line(inspection: Inspection) -> str:
+    """The stable line of one inspection (docs/jsonl.md), with its end of line."""
+    return json.dumps(as_plain(inspection), ensure_ascii=False) + "\n"
+
+
+def csv_of(inspections: Sequence[Inspection]) -> bytes:
+    """One line an inspection, UTF-8 with a byte-order mark so that Excel reads it."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(
+        [
+            "time",
+            "path",
+            "source",
+            "sequence",
+            "verdict",
+            "label",
+            "score",
+            "regions",
+            "reason",
+            "model",
+            "recipe",
+            "truth",
+        ]
+    )
+    for inspection in inspections:
+        plain = as_plain(inspection)
+        writer.writerow(
+            [
+                inspection.times.inspected_at.isoformat(timespec="milliseconds"),
+                *(guarded(plain[k]) for k in ("path", "source", "sequence", "verdict", "label", "score")),
+                len(inspection.regions),
+                guarded("; ".join(inspection.verdict.reasons)),
+                guarded(plain["model"]),
+                guarded(plain["recipe"]),
+                guarded(inspection.frame.truth or ""),
+            ]
+        )
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def guarded(value: Any) -> Any:
+    """A text that a spreadsheet would take for a formula, made harmless (OWASP: CSV injection)."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in FORMULA else value
+
+
+def _histogram(scores: Sequence[float]) -> list[dict[str, float]]:
+    """Twenty bars of the defect score, heights 0…1 on a square-root scale so that rare scores stay visible."""
+    counts, edges = np.histogram(np.asarray(scores, np.float64), bins=20, range=(0.0, 1.0))
+    top = max(1, int(counts.max(initial=0)))
+    return [{"from": float(edges[i]), "count": int(n), "height": float(np.sqrt(n / top))} for i, n in enumerate(counts)]

@@ -1,0 +1,1 @@
+"""Frames from files: a folder, a watched folder, chosen files, a video."""

@@ -1,0 +1,68 @@
+"""A folder of pictures as a source: every picture once, in natural order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.domain.inspection import Frame, utc_now
+from engine.errors import InputError, SourceEnded, UsageError
+from engine.images.pictures import list_pictures, read_picture
+from engine.sources.base import NoSettings
+
+
+class FolderSource(NoSettings):
+    """Every picture under a folder, in natural order. A bad one costs one PictureError and the next read goes on."""
+
+    free_running = False
+    skipped = 0
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._paths: list[Path] | None = None
+        self._next = 0
+
+    @property
+    def uri(self) -> str:
+        """`folder:` and the path, unquoted."""
+        return f"folder:{self._folder}"
+
+    @property
+    def folder(self) -> Path:
+        """The folder it reads."""
+        return self._folder
+
+    @property
+    def description(self) -> str:
+        """`folder parts, 120 pictures`; without the number while closed."""
+        name = self._folder.name or str(self._folder)
+        return f"folder {name}" if self._paths is None else f"folder {name}, {len(self._paths)} pictures"
+
+    @property
+    def total(self) -> int | None:
+        """How many pictures there are; None while closed."""
+        return None if self._paths is None else len(self._paths)
+
+    def open(self) -> None:
+        """List the pictures. Raises InputError for a folder that is missing, unreadable or holds no picture."""
+        paths = list_pictures(self._folder)
+        if not paths:
+            raise InputError(
+                f"The folder {self._folder} holds no pictures.", "Put PNG, JPEG, BMP, TIFF or WebP files into it."
+            )
+        self._paths = paths
+        self._next = 0
+
+    def read(self, timeout: float) -> Frame:  # noqa: ARG002 - a file never keeps one waiting
+        """The next picture; its frame's name is `folder / relative`. Raises PictureError, SourceEnded."""
+        if self._paths is None:
+            raise UsageError(f"The source {self.uri} is not open.", "Open it before reading.")
+        if self._next >= len(self._paths):
+            raise SourceEnded(f"All {len(self._paths)} pictures of {self._folder} were read.")
+        sequence, path = self._next, self._paths[self._next]
+        self._next += 1
+        pixels = read_picture(path)
+        return Frame(pixels, self.uri, sequence, utc_now(), str(path))
+
+    def close(self) -> None:
+        """Forget the list; the next `open` starts from the first picture."""
+        self._paths = None

@@ -1,9 +1,0 @@
-"""The demo line's parts, made by calculation: metal, defects and truth from a seed."""
-
-from __future__ import annotations
-
-from engine.sources.parts.defects import ALL_KINDS, KINDS, UNTAUGHT
-from engine.sources.parts.maker import DEFECT_RATE, OK, Part, PartMaker
-from engine.sources.parts.shapes import HEIGHT, WIDTH
-
-__all__ = ["ALL_KINDS", "DEFECT_RATE", "HEIGHT", "KINDS", "OK", "UNTAUGHT", "WIDTH", "Part", "PartMaker"]

@@ -1,0 +1,1 @@
+"""Cameras on the network: MJPEG and RTSP."""

@@ -1,0 +1,1 @@
+"""USB cameras that the system drives."""

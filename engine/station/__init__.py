@@ -1,0 +1,1 @@
+"""The loop: read, infer, decide, record, publish, and what watches over it."""

@@ -1,0 +1,57 @@
+"""A part between its reading and its record, with all that judges it: nothing of it is looked up later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from engine.backends.base import Model
+from engine.domain.inspection import Frame, FrameRef, Inspection, Prediction, Scores, Times, Traveller, Verdict, new_id
+from engine.domain.recipe import Recipe, View
+from engine.verdicts.verdict import measured
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Model and recipe as one: a swap changes both."""
+
+    model: Model
+    recipe: Recipe
+
+    def view_of(self, picture: Frame | FrameRef) -> View:
+        """What of this picture is seen, and how its pixels are read."""
+        return self.recipe.view.stated(picture.bits, picture.bayer)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What came of one frame so far; `failure`: why there is no prediction."""
+
+    frame: Frame | None
+    ref: FrameRef
+    judge: Judge
+    traveller: Traveller
+    prediction: Prediction | None = None
+    failure: str = ""
+
+
+def inspection_of(part: Part, verdict: Verdict, now: datetime) -> Inspection:
+    """Of one part, with the model and the recipe that judged it and the pixels as they were seen."""
+    ref, prediction, judge = part.ref, part.prediction, part.judge
+    seen = judge.view_of(ref)
+    return Inspection(
+        id=new_id(now),
+        frame=replace(ref, bits=seen.bits, bayer=seen.bayer),
+        scores=prediction.scores if prediction else Scores((), ()),
+        regions=measured(prediction, judge.recipe),
+        verdict=verdict,
+        model=judge.model.ref,
+        recipe=judge.recipe.ref,
+        traveller=part.traveller,
+        times=Times(
+            now,
+            prediction.prepare_ms if prediction else 0.0,
+            prediction.infer_ms if prediction else 0.0,
+            (now - ref.captured_at).total_seconds() * 1000,
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Figures of many verdicts: shares, charts, shifts, costs."""

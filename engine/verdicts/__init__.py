@@ -1,0 +1,1 @@
+"""From a prediction and a recipe to a verdict and its reasons."""

@@ -1,0 +1,1 @@
+"""The language in force, and sentences of engine and database in it."""

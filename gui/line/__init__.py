@@ -1,0 +1,1 @@
+"""The run on the line as the window sees it."""

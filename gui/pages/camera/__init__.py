@@ -1,0 +1,1 @@
+"""The Camera page: cameras found, opened and set."""

@@ -1,0 +1,1 @@
+"""The Live page: picture, verdict and counts of the line."""

@@ -1,0 +1,1 @@
+"""The Models page: packages, which one is active, import."""

@@ -1,0 +1,1 @@
+"""Teaching: a plan of what was corrected, the training, its outcome."""

@@ -1,0 +1,1 @@
+"""The change gate: every flipped verdict, and the signed decision."""

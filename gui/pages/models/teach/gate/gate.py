@@ -1,0 +1,338 @@
+"""The change gate: both models judge all known parts on a job; then somebody activates or rejects, with a reason."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QFileDialog
+
+from db.datasets.gates import activate_through, overrides_set, reject
+from db.models.choose import choose_recipe
+from db.models.registry import ModelVersion, active
+from db.store.session import Database
+from engine.backends.load import load_model
+from engine.domain.recipe import Recipe
+from engine.errors import InputError
+from engine.gate.gate import GateResult, Judge, KnownSet, folder_set, run_gate
+from engine.packages.package import ModelPackage, open_package
+from engine.recipes.file import default_recipe
+from engine.settings import thread_budget
+from gui.context import AppContext
+from gui.i18n.language import translate
+from gui.i18n.messages import translated
+from gui.jobs.jobs import Job
+from gui.notify import notice_of
+from gui.pages.models.teach.gate.flip_dialog import FlipDialog, Side
+from gui.pages.models.teach.gate.gate_view import GatePanel
+from gui.users.operators import ask_engineer
+from gui.users.why_dialog import WhyDialog
+
+
+@dataclass(frozen=True, slots=True)
+class GateOrder:
+    """What to compare, on what."""
+
+    db: Database
+    candidate: ModelVersion
+    recipe_path: str
+    recipe: Recipe | None
+    """In force now: its view serves a model that the recipe's file does not fit."""
+    challenge: str
+    threads: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GateDone:
+    """A finished gate. `sides`: active and new, as they judged."""
+
+    result: GateResult
+    sides: tuple[Side, Side]
+    notes: tuple[str, ...]
+
+
+def challenge_of(context: AppContext) -> str:
+    """The folder of known parts: the one chosen here, else the one the active package names; empty = none."""
+    chosen = context.memory("models").get("challenge")
+    if isinstance(chosen, str) and chosen:
+        return chosen
+    named = (context.package.manifest.lineage.model_extra or {}).get("challenge") if context.package else None
+    if not isinstance(named, str) or not named:
+        return ""
+    folder = context.db.folder / named
+    return str(folder) if folder.is_dir() and folder.resolve().is_relative_to(context.db.folder.resolve()) else ""
+
+
+class Gate(QObject):
+    """From a candidate to a decision. `changed`: it began, moved on or ended. `decided`: activated or rejected."""
+
+    changed = Signal()
+    decided = Signal(str)
+    """What became of it, in words."""
+
+    def __init__(self, context: AppContext, panel: GatePanel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context, self.panel = context, panel
+        self._candidate: ModelVersion | None = None
+        self._done: GateDone | None = None
+        self._job: Job | None = None
+        panel.again.clicked.connect(self.run)
+        panel.challenge.clicked.connect(self.ask_challenge)
+        panel.cancel.clicked.connect(self.cancel)
+        panel.activate.clicked.connect(self.ask_activate)
+        panel.reject.clicked.connect(self.ask_reject)
+        panel.flips.chosen.connect(self.show_flip)
+        context.modelActivated.connect(self._active_changed)
+
+    @property
+    def candidate(self) -> ModelVersion | None:
+        """The model that waits for a decision."""
+        return self._candidate
+
+    @property
+    def result(self) -> GateResult | None:
+        """What the gate says; None until it ran."""
+        return self._done.result if self._done else None
+
+    @property
+    def busy(self) -> bool:
+        """Whether it runs now."""
+        return self._job is not None
+
+    # ── the gate ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def judge(self, candidate: ModelVersion) -> None:
+        """Take this candidate and run the gate on it."""
+        self.cancel()
+        self._candidate, self._done = candidate, None
+        self._context.remember("teach", candidate=candidate.version)
+        self.run()
+
+    def wait_with(self, candidate: ModelVersion) -> None:
+        """Take a candidate that waited at the last start; its gate is run when somebody asks for it."""
+        self._candidate, self._done = candidate, None
+        said = translate("Teach", "Model {version} waits for its gate.").format(version=candidate.version)
+        self.panel.show_words(said, translate("Teach", "Run the gate (G) to see what it gains and loses."))
+        self.panel.show_running(busy=False, decidable=False)
+
+    def run(self) -> None:
+        """Replay everything known on both models."""
+        candidate = self._candidate
+        if candidate is None or self._job is not None:
+            return
+        context = self._context
+        settings = context.settings
+        order = GateOrder(
+            context.db, candidate, settings.recipe, context.recipe, challenge_of(context), settings.threads
+        )
+        self._done = None
+        self.panel.show_words(translate("Teach", "Both models judge all known parts…"))
+        self.panel.progress.setRange(0, 0)
+        self.panel.show_running(busy=True)
+        self._job = context.jobs.stream(partial(compare, order), self._progressed, self._finished, self._failed)
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """End the gate without a result."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+            self.panel.show_words(translate("Teach", "The gate was cancelled."))
+            self.panel.show_running(busy=False)
+            self.changed.emit()
+
+    def _progressed(self, at: tuple[int, int]) -> None:
+        done, total = at
+        self.panel.progress.setRange(0, total)
+        self.panel.progress.setValue(done)
+
+    def _finished(self, done: GateDone | None) -> None:
+        self._job = None
+        if done is None:
+            return
+        self._done = done
+        self.panel.show_result(done.result, "\n".join(done.notes))
+        self.panel.show_running(busy=False, decidable=True)
+        self.changed.emit()
+
+    def _failed(self, error: Exception) -> None:
+        self._job = None
+        notice = notice_of(error)
+        self.panel.show_words(notice.message, notice.remedy)
+        self.panel.show_running(busy=False)
+        self.changed.emit()
+
+    def show_flip(self, index: int) -> None:
+        """One changed verdict, large."""
+        if self._done is not None:
+            flips = [flip for known in self._done.result.sets for flip in known.flips]
+            FlipDialog(self._context, flips, index, self._done.sides, self.panel).open()
+
+    def ask_challenge(self) -> None:
+        """Which folder holds the known parts?"""
+        title = translate("Teach", "Folder of known parts, a sub-folder for each class")
+        dialog = QFileDialog(self.panel, title, challenge_of(self._context))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.use_challenge)
+        dialog.open()
+
+    def use_challenge(self, folder: str) -> None:
+        """From now on these known parts; a gate that waits for its decision runs again with them."""
+        self._context.remember("models", challenge=folder)
+        if self._done is not None:
+            self.run()
+        self.changed.emit()
+
+    # ── the decision ─────────────────────────────────────────────────────────────────────────────────────────────
+    def ask_activate(self) -> None:
+        """Who wants this model from now on, and why?"""
+        if self._candidate is not None and self._done is not None:
+            ask_engineer(self._context, self.panel, self._why_activate)
+
+    def ask_reject(self) -> None:
+        """Why not?"""
+        if self._candidate is None or self._done is None:
+            return
+        title = translate("Teach", "Reject")
+        text = translate("Teach", "Model {version} stays in the list as rejected; the reason and the figures are kept.")
+        dialog = self._dialog(title, text, self._context.operator, fixed=False)
+        dialog.decided.connect(self.reject)
+        dialog.open()
+
+    def activate(self, why: str, by: str) -> None:
+        """Use the new model, and keep what the gate said."""
+        if self._candidate is None or self._done is None:
+            return
+        result, version = self._done.result, self._candidate.version
+        work = partial(activate_through, self._context.db, version, result.before, by, why, result.plain())
+        self._context.jobs.run(work, self._activated)
+
+    def reject(self, why: str, by: str) -> None:
+        """Do not use it, and keep why."""
+        if self._candidate is None or self._done is None:
+            return
+        result, version = self._done.result, self._candidate.version
+        work = partial(reject, self._context.db, version, result.before, by, why, result.plain())
+        self._context.jobs.run(work, self._rejected)
+
+    def _why_activate(self, name: str) -> None:
+        title = translate("Teach", "Activate")
+        text = translate(
+            "Teach", "Model {version} judges from the next part on. The model in use now stays in the list."
+        )
+        dialog = self._dialog(title, text, name, fixed=self._context.settings.pin_required)
+        dialog.decided.connect(self.activate)
+        dialog.open()
+
+    def _dialog(self, act: str, text: str, name: str, *, fixed: bool) -> WhyDialog:
+        version = self._candidate.version if self._candidate else ""
+        dialog = WhyDialog(
+            self._context.theme,
+            act,
+            text.format(version=version),
+            act,
+            required=True,
+            name=name,
+            name_fixed=fixed,
+            parent=self.panel,
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return dialog
+
+    def _activated(self, model: ModelVersion) -> None:
+        self._over(translate("Teach", "Model {version} is the active one now.").format(version=model.version))
+        self._context.modelActivated.emit(model.version)
+
+    def _rejected(self, model: ModelVersion) -> None:
+        self._over(translate("Teach", "Model {version} is rejected.").format(version=model.version))
+
+    def _active_changed(self, version: str) -> None:
+        """Somebody activated a model in another way: it may be the candidate, and figures against another are void."""
+        if self._candidate is None:
+            return
+        if version == self._candidate.version:
+            self.cancel()
+            self._over(translate("Teach", "Model {version} is the active one now.").format(version=version))
+        elif self._done is not None and self._done.result.before != version:
+            self.wait_with(self._candidate)
+            self.changed.emit()
+
+    def _over(self, said: str) -> None:
+        self._candidate, self._done = None, None
+        self._context.remember("teach", candidate="")
+        self.panel.show_words(said)
+        self.panel.show_running(busy=False)
+        self.changed.emit()
+        self.decided.emit(said)
+
+
+def compare(order: GateOrder, job: Job, report: Callable[[tuple[int, int]], None]) -> GateDone | None:
+    """Load both models, gather what is known, judge it. Blocking; None when cancelled. Raises LinesideError."""
+    _yield_to_live()
+    before = active(order.db)
+    if before is None:
+        raise InputError(
+            translate("Teach", "There is no active model to compare with."),
+            translate("Teach", "Activate one of the list first."),
+        )
+    packages = open_package(before.folder), open_package(order.candidate.folder)
+    recipes, notes = _recipes(order, packages)
+    sets, missing = _sets(order, packages)
+    threads = max(1, thread_budget(order.threads) // 2)
+    judges: list[Judge] = []
+    try:
+        for package, recipe in zip(packages, recipes, strict=True):
+            if job.cancelled:
+                return None
+            judges.append(Judge(load_model(package, threads=threads), recipe))
+        result = run_gate(sets, judges[0], judges[1], lambda done, total: report((done, total)), lambda: job.cancelled)
+    finally:
+        for judge in judges:
+            judge.model.close()
+    sides = (packages[0], recipes[0]), (packages[1], recipes[1])
+    return None if result is None else GateDone(result, sides, (*notes, *missing))
+
+
+def _recipes(order: GateOrder, packages: tuple[ModelPackage, ModelPackage]) -> tuple[list[Recipe], list[str]]:
+    """The recipe in force for each; where its file does not fit a model, that model's own limits with the same view."""
+    recipes, notes = [], []
+    for package in packages:
+        try:
+            recipes.append(choose_recipe(package, order.recipe_path))
+        except InputError as error:
+            own = default_recipe(package)
+            recipes.append(replace(own, view=order.recipe.view) if order.recipe else own)
+            said = translate("Teach", "Model {version} is judged by its own limits: {why}")
+            notes.append(said.format(version=package.version, why=translated(error.message)))
+    return recipes, notes
+
+
+def _sets(order: GateOrder, packages: tuple[ModelPackage, ModelPackage]) -> tuple[list[KnownSet], list[str]]:
+    """What is known, and a sentence for each that is not to be had."""
+    sets, notes = [], []
+    manifests = [package.manifest for package in packages]
+    classes = list(dict.fromkeys(name for m in manifests for name in m.class_names))
+    sound = [name for m in manifests for name in m.ok_classes]
+    if order.challenge:
+        try:
+            sets.append(folder_set(Path(order.challenge), classes, sound))
+        except InputError as error:
+            notes.append(f"{translated(error.message)} {translated(error.remedy)}".strip())
+    else:
+        notes.append(
+            translate("Teach", "There is no challenge set: choose a folder of known parts (K) for a fair proof.")
+        )
+    sets.append(overrides_set(order.db, packages[1].manifest.lineage.dataset))
+    return [known for known in sets if known.parts], notes
+
+
+def _yield_to_live() -> None:
+    """Let the line go first: on Linux a nice value is the thread's own, and the model's threads inherit it."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)

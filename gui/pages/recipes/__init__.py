@@ -1,0 +1,1 @@
+"""The Recipes page: what the station's recipes are."""

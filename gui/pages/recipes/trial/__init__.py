@@ -1,0 +1,1 @@
+"""What a draft of a recipe would have said of stored parts."""

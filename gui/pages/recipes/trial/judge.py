@@ -1,0 +1,217 @@
+"""Judging a stored picture by the recipe being edited: the model runs again only where what it sees changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from db.inspections.paging import Stored
+from db.recipes.known_parts import with_pictures
+from engine.backends.base import Model
+from engine.domain.inspection import FrameRef, Pixels, Prediction, Verdict, utc_now
+from engine.domain.recipe import Recipe, View
+from engine.errors import InferenceError
+from engine.images.pictures import read_picture
+from engine.packages.package import ModelPackage
+from engine.preprocessing.look import shown
+from engine.verdicts.verdict import decide
+from gui.context import AppContext
+from gui.i18n.language import translate
+from gui.line.line import LoadModel
+from gui.widgets.pictures.thumbnails import load_pixels
+
+SETTLE_MS = 100
+PICTURES = 200
+THREADS = 1
+"""The preview must not take the line's cores."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """One picture to try the recipe on: an inspection's, or a file's."""
+
+    name: str
+    image: str | None = None
+    frame: FrameRef = field(default_factory=lambda: FrameRef("", 0, utc_now()))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shot:
+    """A sample with its pixels; `plain` is developed for people, H×W or H×W×3 uint8."""
+
+    sample: Sample
+    pixels: Pixels = field(repr=False)
+    plain: Pixels = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """What the recipe says of the picture on screen."""
+
+    shot: Shot
+    prediction: Prediction
+    verdict: Verdict
+
+
+class Judge(QObject):
+    """`pictured` when another picture is on, `judged` when it was judged, `failed` with why it could not be."""
+
+    pictured = Signal(object)
+    judged = Signal(object)
+    failed = Signal(str)
+
+    def __init__(self, context: AppContext, load: LoadModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context, self._load = context, load
+        self.samples: list[Sample] = []
+        self.at = 0
+        self.shot: Shot | None = None
+        self._package: ModelPackage | None = None
+        self._model: Model | None = None
+        self._recipe: Recipe | None = None
+        self._seen: tuple[Shot, View, Prediction] | None = None
+        self._busy = self._closed = False
+        self._timer = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._timer.timeout.connect(self._judge)
+
+    # ── pictures ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def read(self) -> None:
+        """The newest archived pictures; the one on screen stays."""
+        db = self._context.db
+
+        def work() -> list[Sample]:
+            return [_sample(row) for row in with_pictures(db, PICTURES)]
+
+        self._context.jobs.run(work, self._read)
+
+    def open_file(self, path: Path) -> None:
+        """Try the recipe on this picture file."""
+        self.samples.insert(self.at, Sample(str(path)))
+        self._open()
+
+    def step(self, rows: int) -> None:
+        """The next or previous picture."""
+        if 0 <= self.at + rows < len(self.samples):
+            self.at += rows
+            self._open()
+
+    def _read(self, samples: list[Sample]) -> None:
+        mine = self.shot.sample if self.shot is not None else None
+        files = [sample for sample in self.samples if not sample.image]
+        self.samples = files + samples
+        same = [i for i, s in enumerate(self.samples) if mine is not None and s.name == mine.name]
+        self.at = same[0] if same else 0
+        if not same and self.samples:
+            self._open()
+        elif not self.samples:
+            self.pictured.emit(None)
+        else:
+            self.pictured.emit(self.shot)
+
+    def _open(self) -> None:
+        sample, archive = self.samples[self.at], self._context.archive
+
+        def work() -> Shot:
+            pixels = load_pixels(archive, sample.image, "") if sample.image else read_picture(Path(sample.name))
+            return Shot(sample, pixels, shown(pixels, sample.frame))
+
+        self._context.jobs.run(work, self._opened, partial(self._not_opened, sample))
+
+    def _opened(self, shot: Shot) -> None:
+        if shot.sample is self.samples[self.at]:
+            self.shot = shot
+            self.pictured.emit(shot)
+            self._timer.start()
+
+    def _not_opened(self, sample: Sample, error: Exception) -> None:
+        if sample in self.samples:
+            self.samples.remove(sample)
+            self.at = min(self.at, max(0, len(self.samples) - 1))
+        self.pictured.emit(self.shot)
+        self._context.jobs.failed.emit(error)
+
+    # ── judging ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def use(self, package: ModelPackage) -> None:
+        """Judge by this model from now on."""
+        if self._package is None or self._package.version != package.version:
+            self._package = package
+            self._let_go()
+            self._timer.start()
+
+    def set_recipe(self, recipe: Recipe | None) -> None:
+        """Judge by this recipe: at once where only limits changed, else after a run of the model."""
+        self._recipe = recipe
+        if recipe is not None and self._decide(recipe):
+            return
+        self._timer.start()
+
+    def close(self) -> None:
+        """Give the model back, now or when its run is over."""
+        self._closed = True
+        self._timer.stop()
+        if not self._busy:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        model, self._model, self._seen = self._model, None, None
+        if model is not None and not self._busy:
+            model.close()
+
+    def _decide(self, recipe: Recipe) -> bool:
+        """From what the model said already; False where it did not see this yet."""
+        if self._seen is None or self._seen[0] is not self.shot or self._seen[1] != recipe.view:
+            return False
+        shot, _, prediction = self._seen
+        self.judged.emit(Judged(shot, prediction, decide(prediction, recipe)))
+        return True
+
+    def _judge(self) -> None:
+        recipe, shot, package = self._recipe, self.shot, self._package
+        if self._busy or self._closed or recipe is None or shot is None or package is None or self._decide(recipe):
+            return
+        self._busy, model, load = True, self._model, self._load
+        view, frame = recipe.view, shot.sample.frame
+
+        def work() -> tuple[Model, Shot, View, Prediction | str]:
+            ready = model if model is not None else load(package, THREADS)
+            try:
+                return ready, shot, view, ready.run(shot.pixels, view.stated(frame.bits, frame.bayer))
+            except (InferenceError, ValueError) as error:
+                return ready, shot, view, str(error)
+
+        self._context.jobs.run(work, self._done, self._not_done)
+
+    def _done(self, done: tuple[Model, Shot, View, Prediction | str]) -> None:
+        model, shot, view, said = done
+        self._busy = False
+        if self._closed or self._package is None or model.ref.version != self._package.version:
+            model.close()
+            self._model = None
+            self._timer.start()
+            return
+        self._model = model
+        if isinstance(said, str):
+            self.failed.emit(said)
+        else:
+            self._seen = shot, view, said
+        recipe = self._recipe
+        if recipe is not None and not self._decide(recipe) and (shot is not self.shot or view != recipe.view):
+            self._timer.start()
+
+    def _not_done(self, error: Exception) -> None:
+        self._busy = False
+        self.failed.emit(str(error))
+
+
+def position_words(judge: Judge) -> str:
+    """Which picture is on, of how many."""
+    if not judge.samples:
+        return ""
+    return translate("Recipes", "{at} of {total}").format(at=judge.at + 1, total=len(judge.samples))
+
+
+def _sample(row: Stored) -> Sample:
+    return Sample(row.inspection.id, row.image, row.inspection.frame)

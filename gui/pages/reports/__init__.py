@@ -1,0 +1,1 @@
+"""The Reports page: figures of a span of time."""

@@ -1,0 +1,132 @@
+"""What the Reports page knows: what was asked, and the figures as they come in from the database, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple
+
+from db.inspections import audits
+from db.inspections.audits import AuditEstimate
+from db.inspections.table import distinct
+from db.statistics import figures as statistics
+from db.statistics.figures import Agreement, DefectCount, Group, Positions, Scope
+from db.store.session import Database
+from engine.statistics.buckets import Grouping, day_start
+from engine.statistics.control_charts import ControlChart, p_chart, u_chart
+from engine.statistics.shifts import shift_of
+from gui.jobs.jobs import Job
+
+Period = Literal["today", "yesterday", "shift", "week", "month", "own"]
+PERIODS: tuple[Period, ...] = ("today", "yesterday", "shift", "week", "month", "own")
+DAY = timedelta(days=1)
+FILES = ("folder:", "video:", "watch:")
+"""How sources begin whose frames are files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What the figures are of."""
+
+    scope: Scope
+    grouping: Grouping
+    shifts: tuple[str, ...]
+    from_files: bool = False
+    """The line itself is fed from a folder or a video."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """None = not counted yet."""
+
+    ask: Ask
+    groups: tuple[Group, ...] | None = None
+    defects: tuple[DefectCount, ...] | None = None
+    agreement: Agreement | None = None
+    audits: AuditEstimate | None = None
+    positions: Positions | None = None
+
+    @property
+    def total(self) -> Group:
+        """All groups as one."""
+        return statistics.overall(self.groups or ())
+
+    @property
+    def rejects(self) -> ControlChart:
+        """The p-chart of NG parts."""
+        groups = self.groups or ()
+        return p_chart([g.ng for g in groups], [g.judged for g in groups])
+
+    @property
+    def rate(self) -> ControlChart:
+        """The u-chart of defects."""
+        groups = self.groups or ()
+        return u_chart([g.defects for g in groups], [g.judged for g in groups])
+
+
+class Part(NamedTuple):
+    """One figure, as it comes: the name of a field of Figures, `choices` or `waiting`, and its value."""
+
+    name: str
+    value: object
+
+
+def with_part(figures: Figures, part: Part) -> Figures:
+    """The figures with one more of them."""
+    found: dict[str, Any] = {part.name: part.value}
+    return replace(figures, **found)
+
+
+def period_of(period: Period, now: datetime, shifts: tuple[str, ...], own: tuple[datetime, datetime]) -> Scope:
+    """The period's bounds in UTC; `own` are two moments whose local days are the first and the last one."""
+    today = day_start(now)
+    if period == "yesterday":
+        return Scope(day_start(today - DAY / 2), today)
+    if period == "shift":
+        return Scope(shift_of(now, shifts)[0], now)
+    if period == "own":
+        first, last = min(own), max(own)
+        return Scope(day_start(first), day_start(day_start(last) + 1.5 * DAY))
+    days = {"week": 6, "month": 29}.get(period, 0)
+    # From the middle of a day: a day is 23 or 25 hours long when the clock is changed.
+    return Scope(day_start(today - days * DAY + DAY / 2), now)
+
+
+def collect(db: Database, ask: Ask, job: Job, report: Callable[[Part], None]) -> None:
+    """Count everything, the quick first, each reported as it is there; stops between queries when cancelled."""
+    scope = _of_the_line(db, ask)
+    groups = statistics.groups(db, scope, ask.grouping, ask.shifts, stopped=lambda: job.cancelled)
+    total = statistics.overall(groups)
+    steps: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("groups", lambda: groups),
+        ("defects", lambda: statistics.defects(db, scope)),
+        ("agreement", lambda: statistics.agreement(db, scope, total.judged)),
+        ("audits", lambda: _audits(db, scope, total)),
+        ("waiting", lambda: audits.waiting(db)),
+        ("positions", lambda: statistics.positions(db, scope)),
+        ("choices", lambda: statistics.choices(db)),
+    )
+    for name, count in steps:
+        if job.cancelled:
+            return
+        report(Part(name, count()))
+
+
+def _of_the_line(db: Database, ask: Ask) -> Scope:
+    """Without batch scans, which are no production; a line that is fed from files has nothing else."""
+    files = ask.from_files or not any(source.startswith(FILES) for source in distinct(db).sources)
+    return replace(ask.scope, files=files)
+
+
+def _audits(db: Database, scope: Scope, total: Group) -> AuditEstimate:
+    return audits.estimate(
+        db,
+        scope.since,
+        scope.until,
+        ok_parts=total.ok,
+        ng_parts=total.ng,
+        lot=scope.lot,
+        recipe=scope.recipe,
+        model=scope.model,
+    )

@@ -1,0 +1,300 @@
+"""Reports: yield, defects, control charts, agreement, audits and positions of a period, and the same as files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from db.statistics.figures import ScopeChoices
+from gui.context import AppContext, Binding
+from gui.i18n.language import number, translate
+from gui.jobs.jobs import Job
+from gui.notify import notice_of
+from gui.pages.reports.bar import ReportsBar
+from gui.pages.reports.export import ReportExport
+from gui.pages.reports.figures import FILES, Figures, Part, collect, with_part
+from gui.pages.reports.view import ReportView
+from gui.pages.reports.words import VIEWS, View, view_word
+from gui.theme.theme import SPACING, scaled
+from gui.widgets.key_button import KeyButton
+
+CHART_SHARE = 0.62
+_VIEWS_OF: dict[str, tuple[View, ...]] = {
+    "groups": VIEWS,
+    "defects": ("defects",),
+    "agreement": ("agreement",),
+    "audits": ("audits",),
+    "positions": ("positions",),
+}
+
+
+class ReportsPage(QWidget):
+    """Everything is counted on a job, and drawn view by view as it comes; a new choice cancels the count before."""
+
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._context = context
+        theme, kept = context.theme, context.memory("reports")
+        self.bar = ReportsBar(theme)
+        self.bar.restore(kept)
+        self.export = ReportExport(context, self)
+        self.figures: Figures | None = None
+        self._job: Job | None = None
+        share = kept.get("chart")
+        self._share = share if isinstance(share, float) and 0.1 < share < 0.9 else CHART_SHARE
+        self.views: dict[View, ReportView] = {}
+        """Made when they are first shown: six charts at once would hold up the window's start."""
+        self.tabs = {
+            view: KeyButton(theme, view_word(view), str(n), compact=True) for n, view in enumerate(VIEWS, start=1)
+        }
+        self.refresh_button = KeyButton(theme, "", "R", "refresh", compact=True)
+        self.refresh_button.setAccessibleName(translate("Reports", "Count again"))
+        self.refresh_button.setToolTip(translate("Reports", "Count again"))
+        self.export_button = KeyButton(theme, translate("Reports", "Export…"), "X", "export", compact=True)
+        self.blind_button = KeyButton(theme, translate("Reports", "Judge them blind"), "B", "review", primary=True)
+        self.waiting = QLabel(wordWrap=True)
+        self.status = QLabel()
+        self._spinner = QProgressBar(maximum=0, textVisible=False)
+        self._empty = QLabel(wordWrap=True)
+        self._stack, self._group = QStackedWidget(), QButtonGroup(self)
+        self._waiting_parts = 0
+        self._stale: set[View] = set()
+        """Views whose figures are newer than what they show: each is drawn when it is on screen."""
+        self._lay_out()
+        self._connect()
+        wanted = kept.get("view")
+        self.show_view(next((view for view in VIEWS if view == wanted), VIEWS[0]))
+        self._show_state(counting=False)
+
+    # ── the page protocol ────────────────────────────────────────────────────────────────────────────────────────
+    def activated(self) -> None:
+        """Count anew: the line may have gone on."""
+        self.count()
+        self.views[self.view].table.setFocus()
+
+    def keys(self) -> list[Binding]:
+        """Everything Reports does, by key."""
+        views = [Binding(str(n), view_word(v), partial(self.show_view, v)) for n, v in enumerate(VIEWS, start=1)]
+        return [
+            *views,
+            Binding("R", translate("Reports", "Count again"), self.count),
+            Binding("X", translate("Reports", "Export as PDF, Excel or CSV"), self.ask_export),
+            Binding("B", translate("Reports", "Judge the audited parts blind"), self.judge_blind),
+        ]
+
+    def held(self) -> str:
+        """Why the page cannot be built anew now; empty = it can."""
+        return translate("Reports", "A report is being written.") if self.export.busy else ""
+
+    def close_page(self) -> None:
+        """Let the count go."""
+        self._cancel()
+        self.export.close()
+
+    # ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    @property
+    def view(self) -> View:
+        """The view on screen."""
+        return next(view for view, tab in self.tabs.items() if tab.isChecked())
+
+    @property
+    def counting(self) -> bool:
+        """True while figures are on their way."""
+        return self._job is not None
+
+    def show_view(self, view: View) -> None:
+        """Put one view on screen."""
+        self.tabs[view].setChecked(True)
+        self._context.remember("reports", view=view)
+        self._view_of(view).set_share(self._share)
+        self._show_view()
+
+    def count(self) -> None:
+        """Count what is chosen, instead of what is being counted."""
+        self._cancel()
+        settings = self._context.settings
+        ask = replace(self.bar.ask(settings.shifts), from_files=settings.source.startswith(FILES))
+        self.figures = Figures(ask)
+        db = self._context.db
+        self._job = self._context.jobs.stream(
+            lambda job, report: collect(db, ask, job, report), self._take, self._counted, self._failed
+        )
+        self._show_state(counting=True)
+
+    def ask_export(self) -> None:
+        """Where to write the report?"""
+        figures = self.figures
+        if figures is None or self.counting or not figures.groups:
+            self._context.notify("info", translate("Reports", "There is nothing to export yet."))
+            return
+        self.export.ask(figures, self.bar.in_words())
+
+    def judge_blind(self) -> None:
+        """To Review, with the audited parts that wait and no verdict shown."""
+        if not self._waiting_parts:
+            self._context.notify("info", translate("Reports", "No audited part waits for an answer."))
+            return
+        self._context.remember("review", audit=True)
+        self._context.pageAsked.emit("review")
+
+    # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(SPACING)
+        top.addWidget(self.bar, 1)
+        for button in (self.refresh_button, self.export_button):
+            top.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        side = QVBoxLayout()
+        side.setSpacing(SPACING // 2)
+        for place, tab in enumerate(self.tabs.values()):
+            tab.setCheckable(True)
+            self._group.addButton(tab, place)
+            side.addWidget(tab)
+        self.status.setProperty("role", "muted")
+        self._spinner.setFixedSize(scaled(96), scaled(6))
+        self._spinner.setStyleSheet("QProgressBar { min-height: 0; }")
+        side.addSpacing(SPACING)
+        side.addWidget(self.status)
+        side.addWidget(self._spinner)
+        side.addStretch(1)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack.addWidget(self._empty)
+        main = QVBoxLayout()
+        main.setSpacing(SPACING)
+        self._audit_row = self._audits()
+        main.addWidget(self._audit_row)
+        main.addWidget(self._stack, 1)
+        body = QHBoxLayout()
+        body.setSpacing(2 * SPACING)
+        body.addLayout(side)
+        body.addLayout(main, 1)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
+        page.setSpacing(2 * SPACING)
+        page.addLayout(top)
+        page.addLayout(body, 1)
+
+    def _audits(self) -> QWidget:
+        made = QWidget()
+        row = QHBoxLayout(made)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2 * SPACING)
+        row.addWidget(self.blind_button)
+        row.addWidget(self.waiting, 1)
+        return made
+
+    def _connect(self) -> None:
+        self.bar.changed.connect(self._chosen)
+        self.refresh_button.clicked.connect(self.count)
+        self.export_button.clicked.connect(self.ask_export)
+        self.blind_button.clicked.connect(self.judge_blind)
+        self._group.idClicked.connect(self._tab)
+
+    def _tab(self, number: int) -> None:
+        self.show_view(VIEWS[number])
+
+    def _view_of(self, view: View) -> ReportView:
+        if view not in self.views:
+            made = ReportView(self._context.theme, view, self._share)
+            made.moved.connect(self._moved)
+            self._stack.addWidget(made)
+            self.views[view] = made
+        return self.views[view]
+
+    # ── what comes back ──────────────────────────────────────────────────────────────────────────────────────────
+    def _chosen(self) -> None:
+        self._context.remember("reports", **self.bar.values())
+        self.count()
+
+    def _take(self, part: Part) -> None:
+        if part.name == "choices" and isinstance(part.value, ScopeChoices):
+            blocker = QSignalBlocker(self.bar)
+            self.bar.offer(part.value)
+            blocker.unblock()
+        elif part.name == "waiting" and isinstance(part.value, int):
+            self._waiting_parts = part.value
+        elif self.figures is not None:
+            self.figures = with_part(self.figures, part)
+            self._stale |= set(_VIEWS_OF[part.name])
+        self._show_state(counting=True)
+
+    def _counted(self, _done: None) -> None:
+        self._job = None
+        self._show_state(counting=False)
+
+    def _failed(self, error: Exception) -> None:
+        self._job = None
+        self._context.notice.emit(notice_of(error))
+        self._show_state(counting=False)
+
+    def _cancel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+
+    # ── the screen ───────────────────────────────────────────────────────────────────────────────────────────────
+    def _show_state(self, *, counting: bool) -> None:
+        self._spinner.setVisible(counting)
+        self.status.setText(translate("Reports", "counting…") if counting else "")
+        self.export_button.setEnabled(not counting and self.figures is not None and bool(self.figures.groups))
+        waiting = self._waiting_parts
+        self.waiting.setText(self._waiting_words())
+        self.blind_button.setEnabled(waiting > 0)
+        self._show_view()
+
+    def _waiting_words(self) -> str:
+        found, every = self.figures.audits if self.figures else None, self._context.settings.audit_every
+        if self._waiting_parts:
+            text = translate("Reports", "%n audited part(s) wait for an answer.", "", self._waiting_parts)
+        elif every:
+            text = translate("Reports", "No part waits. 1 OK part in {count} is drawn.").format(count=number(every))
+        else:
+            text = translate("Reports", "No parts are drawn. Settings says how many: 1 OK part in so many.")
+        if found is not None and len(found.one_in) > 1:
+            chances = ", ".join(number(one_in) for one_in in found.one_in)
+            mixed = translate("Reports", "Drawn at several chances (1 in {chances}): choose a shorter period.")
+            text = f"{text} {mixed.format(chances=chances)}"
+        return text
+
+    def _show_view(self) -> None:
+        view, figures = self.view, self.figures
+        self._audit_row.setVisible(view == "audits")
+        empty = self._why_empty(view, figures)
+        self._empty.setText(empty)
+        self._stack.setCurrentWidget(self._empty if empty else self._view_of(view))
+        if not empty and figures is not None and view in self._stale:
+            self._stale.discard(view)
+            self._view_of(view).show_figures(figures)
+
+    def _why_empty(self, view: View, figures: Figures | None) -> str:
+        if figures is None or figures.groups is None:
+            return translate("Reports", "Counting…") if self.counting else ""
+        if not figures.groups:
+            return translate(
+                "Reports",
+                "Nothing was inspected in this period. Choose a longer one or fewer filters, "
+                "or start the line on Live.",
+            )
+        if view == "defects" and figures.defects == ():
+            return translate("Reports", "No part was NG in this period.")
+        if view == "agreement" and figures.agreement is not None and not figures.total.overridden:
+            return translate("Reports", "Nobody corrected or confirmed a part of this period. Review (Ctrl+2) does it.")
+        if view == "positions" and figures.positions is not None and not len(figures.positions.points):
+            return translate("Reports", "No NG part of this period has a marked defect.")
+        return ""
+
+    def _moved(self, share: float) -> None:
+        self._share = share
+        self._context.remember("reports", chart=round(share, 3))

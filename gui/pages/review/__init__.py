@@ -1,0 +1,1 @@
+"""The Review page: stored parts are looked at and overruled."""

@@ -1,0 +1,1 @@
+"""Which parts are reviewed: filters, list, order."""

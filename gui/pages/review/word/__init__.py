@@ -1,0 +1,1 @@
+"""The reviewer's word on a part: drafted, saved, undone."""

@@ -1,0 +1,1 @@
+"""The Scan page: a folder or video is judged as a batch."""

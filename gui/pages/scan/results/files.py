@@ -1,0 +1,283 @@
+"""The results of a scan as files: CSV, Excel, JSON lines, HTML and PDF. No widgets; everything here blocks."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import html
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from db.images.archive import Archive
+from db.inspections.table import get
+from db.store.session import Database
+from engine.domain.inspection import Box, Inspection, Outcome
+from engine.errors import LinesideError
+from engine.preprocessing.look import shown
+from engine.reports.run import ReportEntry, Tally, gallery_picture, guarded, html_of, json_line
+from engine.reports.workbook import Cell, Sheet, write_workbook
+from engine.settings import write_atomically
+from engine.statistics.metrics import wilson_interval
+from gui.i18n.language import day_time, number, outcome_word, percent, translate
+from gui.pages.scan.results.summary import Summary, worst_first
+from gui.pages.scan.rows import ScanRow
+from gui.printing.pdf import write_pdf
+from gui.widgets.pictures.thumbnails import load_pixels
+
+Kind = Literal["csv", "xlsx", "jsonl", "html", "pdf"]
+COLUMNS = ("path", "folder_label", "verdict", "label", "score", "reasons", "regions", "model", "recipe", "milliseconds")
+PICTURES = 60
+"""In a report, the worst first."""
+PER_ROW = 3
+WIDTH = 212
+"""Of a picture in the PDF, in pixels of 1/96 inch."""
+Report = Callable[[int, int], bool]
+"""Told how many pictures of how many are drawn; False = stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """All that an export needs of a scan. `heat_box`: what of a frame its heat map covers, `mapped`: known."""
+
+    rows: tuple[ScanRow, ...]
+    root: Path
+    named: str
+    """Model and recipe in words."""
+    classes: tuple[str, ...]
+    ok: tuple[str, ...]
+    summary: Summary
+    at: datetime
+    language: str = "en"
+    mapped: bool = False
+    heat_box: Box | None = None
+    pictures: tuple[Database, Archive] | None = field(default=None, repr=False)
+
+
+def write(kind: Kind, path: Path, result: ScanResult, report: Report = lambda _done, _of: True) -> bool:
+    """Write one file, complete or not at all; False when `report` stopped it. Raises StorageError."""
+    if kind == "csv":
+        write_csv(path, result.rows)
+    elif kind == "jsonl":
+        write_atomically(path, "".join(json_line(row.inspection) for row in result.rows).encode())
+    elif kind == "xlsx":
+        write_workbook(path, sheets(result))
+    else:
+        entries = _entries(result, report)
+        if entries is None:
+            return False
+        if kind == "html":
+            write_atomically(path, _page(result, entries).encode())
+        else:
+            write_pdf(_sheet(result, entries), path, _title(result))
+    return True
+
+
+def write_csv(path: Path, rows: Sequence[ScanRow]) -> None:
+    """One line a picture, UTF-8 with a byte-order mark (Excel needs it); a cell is never a formula.
+
+    Columns: COLUMNS, then `score <class>` for each class. Raises StorageError.
+    """
+    classes = _classes(rows)
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow([*COLUMNS, *(f"score {name}" for name in classes)])
+    for row in rows:
+        writer.writerow([guarded(cell) for cell in _line(row, classes)])
+    write_atomically(path, out.getvalue().encode("utf-8-sig"))
+
+
+def sheets(result: ScanResult) -> list[Sheet]:
+    """The Excel file's tables."""
+    classes = _classes(result.rows)
+    skipped = [row for row in result.rows if row.skipped]
+    found = [
+        Sheet(
+            translate("Scan", "Results"),
+            (*COLUMNS, *(f"score {name}" for name in classes)),
+            [_line(row, classes) for row in result.rows],
+        ),
+        Sheet(translate("Scan", "Skipped"), ("path", "reason"), [(r.inspection.frame.name, why(r)) for r in skipped]),
+        Sheet(
+            translate("Scan", "Summary"),
+            (translate("Scan", "Figure"), translate("Scan", "Value"), translate("Scan", "Of"),
+             translate("Scan", "Share"), translate("Scan", "From"), translate("Scan", "To")),
+            list(_figures(result)),
+        ),
+    ]  # fmt: skip
+    table = result.summary.table
+    if table is not None:
+        rows: list[Sequence[Cell]] = [(name, *counts) for name, counts in zip(table.rows, table.counts, strict=True)]
+        header = (f"{table.row_title} ↓ {table.column_title} →", *table.columns)
+        found.append(Sheet(translate("Scan", "Confusion"), header, rows))
+    return found
+
+
+def why(row: ScanRow) -> str:
+    """Why a file was skipped."""
+    return "; ".join(row.inspection.verdict.reasons)
+
+
+def shares(summary: Summary) -> list[tuple[str, int, int]]:
+    """Agreement, escapes and overkill, each with what it is of; empty without folder labels."""
+    if not summary.named:
+        return []
+    return [
+        (translate("Scan", "As the folders say"), summary.agreed, summary.named),
+        (translate("Scan", "Escapes"), summary.escapes, summary.defects),
+        (translate("Scan", "Overkill"), summary.overkill, summary.sound),
+    ]
+
+
+def _figures(result: ScanResult) -> Iterator[tuple[Cell, ...]]:
+    yield (translate("Scan", "Folder"), str(result.root))
+    yield (translate("Scan", "Model and recipe"), result.named)
+    yield (translate("Scan", "Written"), result.at)
+    yield (translate("Scan", "Pictures"), len(result.rows))
+    for outcome, count in result.summary.outcomes.items():
+        yield (outcome_word(outcome), count, len(result.rows))
+    yield (translate("Scan", "Skipped"), sum(row.skipped for row in result.rows))
+    for name, hits, of in shares(result.summary):
+        yield (name, hits, of, hits / of if of else None, *wilson_interval(hits, of))
+
+
+def _classes(rows: Sequence[ScanRow]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row.inspection.scores.classes))
+
+
+def _line(row: ScanRow, classes: Sequence[str]) -> list[str | float]:
+    inspection = row.inspection
+    verdict, scores = inspection.verdict, dict(inspection.scores)
+    boxes = (f"{r.label} {r.score:.4f} at {r.box[0]} {r.box[1]} {r.box[2]} {r.box[3]}" for r in inspection.regions)
+    return [
+        inspection.frame.name,
+        row.truth,
+        str(verdict.outcome),
+        verdict.label,
+        round(verdict.score, 6),
+        "; ".join(verdict.reasons),
+        "; ".join(boxes),
+        f"{inspection.model.name} {inspection.model.version}".strip(),
+        f"{inspection.recipe.name} {inspection.recipe.version}",
+        round(row.took_ms, 2),
+        *(round(scores[name], 6) if name in scores else "" for name in classes),
+    ]
+
+
+# ── reports with pictures ────────────────────────────────────────────────────────────────────────────────────────
+def _entries(result: ScanResult, report: Report) -> list[ReportEntry] | None:
+    """Every result, the worst first and with their pictures; None when it was stopped."""
+    worst = worst_first(result.rows, result.ok, result.classes)[:PICTURES]
+    pictures: dict[str, bytes] = {}
+    for place, row in enumerate(worst):
+        if not report(place, len(worst)):
+            return None
+        picture = _picture(result, row.inspection)
+        if picture is not None:
+            pictures[row.inspection.id] = picture
+    rest = (row for row in result.rows if row.inspection.id not in pictures)
+    return [
+        ReportEntry(row.inspection, pictures.get(row.inspection.id), row.truth, row.name)
+        for row in (*(row for row in worst if row.inspection.id in pictures), *rest)
+    ]
+
+
+def _picture(result: ScanResult, inspection: Inspection) -> bytes | None:
+    if result.pictures is None:
+        return None
+    db, archive = result.pictures
+    try:
+        stored = get(db, inspection.id)
+        pixels = load_pixels(archive, stored.image if stored else None, inspection.frame.name)
+        heat = archive.load_heat(stored.heat) if stored and stored.heat and result.mapped else None
+    except LinesideError:
+        # Moved away or replaced since: the report does without it.
+        return None
+    return gallery_picture(shown(pixels, inspection.frame), heat, inspection, result.heat_box)
+
+
+def _title(result: ScanResult) -> str:
+    return translate("Scan", "Scan of {folder}").format(folder=result.root.name or result.root)
+
+
+def _facts(result: ScanResult) -> dict[str, str]:
+    facts = {
+        translate("Scan", "Folder"): str(result.root),
+        translate("Scan", "Model and recipe"): result.named,
+        translate("Scan", "Skipped"): number(sum(row.skipped for row in result.rows)),
+    }
+    return facts | {name: share_words(hits, of) for name, hits, of in shares(result.summary)}
+
+
+def share_words(hits: int, of: int) -> str:
+    """A share with its count and its 95 % interval (Wilson): `2 of 40 = 5.0 % (1.4 to 16.5 %)`."""
+    if not of:
+        return translate("Scan", "none to count")
+    low, high = wilson_interval(hits, of)
+    words = translate("Scan", "{hits} of {of} = {share} ({low} to {high})").format(
+        hits=number(hits), of=number(of), share=percent(hits / of), low=number(100 * low, 1), high=percent(high)
+    )
+    return words.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def _page(result: ScanResult, entries: list[ReportEntry]) -> str:
+    tally = Tally()
+    for row in result.rows:
+        tally.add(row.inspection, row.truth or None)
+    words = {
+        "language": result.language,
+        "made": translate("Scan", "Made"),
+        "inspected": translate("Scan", "judged"),
+        "against": translate("Scan", "Verdict against the folder"),
+        "truth": translate("Scan", "Folder says"),
+        "scores": translate("Scan", "Defect scores"),
+        "axis": translate("Scan", "defect score (height: square root of the count)"),
+        "parts": translate("Scan", "The worst pictures"),
+        "part": translate("Scan", "part"),
+        **{str(outcome): outcome_word(outcome) for outcome in Outcome},
+    }
+    return html_of(_title(result), entries, tally, _facts(result), result.at, words, PICTURES)
+
+
+def _sheet(result: ScanResult, entries: list[ReportEntry]) -> str:
+    """The PDF's page in what QTextDocument draws: tables and pictures, no style of its own but sizes."""
+    text = html.escape
+    facts = {translate("Scan", "Made"): day_time(result.at)} | _facts(result)
+    facts |= {outcome_word(outcome): number(count) for outcome, count in result.summary.outcomes.items()}
+    parts = [f"<h1>{text(_title(result))}</h1><table cellpadding='3'>"]
+    parts += [f"<tr><td><b>{text(key)}</b></td><td>{text(value)}</td></tr>" for key, value in facts.items()]
+    parts.append("</table>")
+    table = result.summary.table
+    if table is not None:
+        head = "".join(f"<th align='right'>{text(name)}</th>" for name in table.columns)
+        parts.append(f"<h2>{text(table.row_title)} ↓ {text(table.column_title)} →</h2>")
+        parts.append(f"<table border='1' cellspacing='0' cellpadding='4'><tr><th></th>{head}</tr>")
+        for name, counts in zip(table.rows, table.counts, strict=True):
+            cells = "".join(f"<td align='right'>{number(count) if count else '·'}</td>" for count in counts)
+            parts.append(f"<tr><td>{text(name)}</td>{cells}</tr>")
+        parts.append("</table>")
+    pictured = [entry for entry in entries if entry.picture]
+    if pictured:
+        parts.append(f"<h2>{text(translate('Scan', 'The worst pictures'))}</h2><table cellpadding='4' width='100%'>")
+        for start in range(0, len(pictured), PER_ROW):
+            cells = "".join(_cell(entry) for entry in pictured[start : start + PER_ROW])
+            parts.append(f"<tr>{cells}</tr>")
+        parts.append("</table>")
+    return "".join(parts)
+
+
+def _cell(entry: ReportEntry) -> str:
+    verdict = entry.inspection.verdict
+    data = base64.b64encode(entry.picture or b"").decode()
+    differs = entry.truth and entry.truth != verdict.label
+    truth = f" · {translate('Scan', 'Folder says')}: {entry.truth}" if differs else ""
+    said = html.escape(f"{verdict.label}{truth}")
+    # Broken after slashes and underscores: the text engine breaks no long name by itself.
+    name = html.escape(entry.name).replace("/", "/&#8203;").replace("_", "_&#8203;")
+    return (
+        f"<td valign='top' width='33%'><img width='{WIDTH}' src='data:image/jpeg;base64,{data}'><br>"
+        f"<b>{outcome_word(verdict.outcome)}</b> {said}<br><small>{name}</small></td>"
+    )

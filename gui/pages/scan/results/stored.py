@@ -1,0 +1,65 @@
+"""A scan as it is shown, and one read again from its journal and the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.models.registry import ModelVersion, list_models
+from db.recipes.shelf import StoredRecipe, list_recipes
+from db.store.session import Database
+from engine.packages.package import ModelPackage, open_package
+from engine.station.scan_journal import Journalled, journals, settle
+from gui.pages.scan.rows import ScanRow, row_of
+from gui.pages.scan.run import Prepared, stored_of
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The scan on screen: who judged, and how far it came. `package` and `prepared` None: not known any more."""
+
+    folder: Path
+    named: str
+    ended: bool
+    total: int | None
+    package: ModelPackage | None
+    prepared: Prepared | None = None
+    rows: tuple[ScanRow, ...] = ()
+
+    @property
+    def names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The model's classes, and the sound ones of them."""
+        if self.package is None:
+            return (), ()
+        return tuple(self.package.manifest.class_names), tuple(self.package.manifest.ok_classes)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a scan can be made of, and the newest one that stopped before its end."""
+
+    models: tuple[ModelVersion, ...]
+    recipes: tuple[StoredRecipe, ...]
+    stopped: Journalled | None
+
+
+def read_known(db: Database, recipes: Path, root: Path) -> Known:
+    """Blocking."""
+    stopped = next((found for found in journals(root) if not found.ended), None)
+    return Known(tuple(list_models(db)), tuple(list_recipes(recipes)), stopped)
+
+
+def read_last(db: Database, root: Path) -> Shown | None:
+    """The last scan that came to its end. Blocking."""
+    found = next((journal for journal in journals(root) if journal.ended), None)
+    return read_shown(db, found) if found is not None else None
+
+
+def read_shown(db: Database, found: Journalled) -> Shown:
+    """What a journal's scan found so far. Blocking; 20,000 pictures take a second or two."""
+    folder = Path(found.plan.folder)
+    done, _, _ = settle(found, stored_of(db, found))
+    known = next((m for m in list_models(db) if m.version == found.plan.version), None)
+    package = open_package(known.folder) if known is not None else None
+    rows = tuple(row_of(inspection, folder) for inspection in done)
+    return Shown(folder, found.plan.named, found.ended, found.total, package, None, rows)

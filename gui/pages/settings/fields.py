@@ -1,0 +1,230 @@
+"""One setting as a row: its title, what it does, and the control; described by a table, made here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.errors import InputError
+from engine.settings import StationSettings
+from gui.i18n.language import number, translate
+from gui.i18n.messages import translated
+from gui.theme.theme import SPACING, scaled
+
+CONTROL_WIDTH = 240
+WIDEST = 360
+"""In pixels, so that large type leaves room for the words beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """On or off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number from `low` to `high`; `factor` of them are one in the settings; `zero`: what 0 means, in words."""
+
+    low: float
+    high: float
+    unit: str = ""
+    zero: str = ""
+    decimals: int = 0
+    step: float = 1
+    factor: float = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of these; value → word."""
+
+    words: dict[Any, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text. `read` makes the setting of it or raises InputError; `write` makes the text of the setting."""
+
+    read: Callable[[str], Any]
+    write: Callable[[Any], str] = str
+    empty: str = ""
+    longest: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One setting. `key`: its place in StationSettings, with dots. `judges`: it touches judgement or records."""
+
+    key: str
+    title: str
+    help: str
+    kind: Switch | Number | Choice | Words
+    judges: bool = False
+
+
+def value_of(settings: StationSettings, key: str) -> Any:
+    """The value at `key`."""
+    found: Any = settings
+    for name in key.split("."):
+        found = getattr(found, name)
+    return found
+
+
+def put(settings: StationSettings, key: str, value: Any) -> None:
+    """Set the value at `key`; pydantic checks it."""
+    *places, name = key.split(".")
+    owner: Any = settings
+    for place in places:
+        owner = getattr(owner, place)
+    setattr(owner, name, value)
+
+
+class FieldRow(QWidget):
+    """`changed` carries the field and the new value, as the settings hold it."""
+
+    changed = Signal(object, object)
+
+    def __init__(self, field: Field, value: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field, self._value = field, value
+        self.control = _control(field.kind)
+        self.control.setAccessibleName(field.title)
+        self.control.setAccessibleDescription(field.help)
+        self.control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.control.installEventFilter(_NoWheel(self))
+        self.problem = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.problem.setProperty("role", "error")
+        self.problem.hide()
+        self._lay_out()
+        self.show_value(value)
+        self._listen()
+
+    def show_value(self, value: Any) -> None:
+        """Show this value; tells nobody."""
+        self._value = value
+        kind, control = self.field.kind, self.control
+        control.blockSignals(True)
+        if isinstance(control, QCheckBox):
+            control.setChecked(bool(value))
+            control.setText(translate("Settings", "On") if value else translate("Settings", "Off"))
+        elif isinstance(control, QSpinBox) and isinstance(kind, Number):
+            control.setValue(round(value * kind.factor))
+        elif isinstance(control, QDoubleSpinBox) and isinstance(kind, Number):
+            control.setValue(value * kind.factor)
+        elif isinstance(control, QComboBox):
+            if control.findData(value) < 0:
+                # The file may hold what the list does not offer.
+                control.addItem(str(value), value)
+            control.setCurrentIndex(control.findData(value))
+        elif isinstance(control, QLineEdit) and isinstance(kind, Words):
+            control.setText(kind.write(value))
+        control.blockSignals(False)
+
+    def complain(self, problem: str) -> None:
+        """Say what is wrong, and what is allowed; empty = nothing is."""
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+
+    def _lay_out(self) -> None:
+        title, help_ = QLabel(self.field.title, wordWrap=True), QLabel(self.field.help, wordWrap=True)
+        help_.setProperty("role", "muted")
+        help_.setVisible(bool(self.field.help))
+        words = QVBoxLayout()
+        words.setSpacing(SPACING // 2)
+        for label in (title, help_, self.problem):
+            words.addWidget(label)
+        self.control.setFixedWidth(min(scaled(CONTROL_WIDTH), WIDEST))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(3 * SPACING)
+        row.addLayout(words, 1)
+        row.addWidget(self.control, 0, Qt.AlignmentFlag.AlignTop)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+
+    def _listen(self) -> None:
+        control = self.control
+        if isinstance(control, QCheckBox):
+            control.toggled.connect(self._told)
+        elif isinstance(control, QSpinBox | QDoubleSpinBox):
+            control.valueChanged.connect(self._told)
+        elif isinstance(control, QComboBox):
+            control.currentIndexChanged.connect(self._told)
+        elif isinstance(control, QLineEdit):
+            control.editingFinished.connect(self._told)
+
+    def _told(self, _what: object = None) -> None:
+        try:
+            value = self._read()
+        except InputError as error:
+            self.complain(f"{translated(error.message)} {translated(error.remedy)}")
+            return
+        self.complain("")
+        if value != self._value:
+            self.show_value(value)
+            self.changed.emit(self.field, value)
+
+    def _read(self) -> Any:
+        kind, control = self.field.kind, self.control
+        if isinstance(control, QCheckBox):
+            return control.isChecked()
+        if isinstance(control, QSpinBox) and isinstance(kind, Number):
+            return control.value() if kind.factor == 1 else control.value() / kind.factor
+        if isinstance(control, QDoubleSpinBox) and isinstance(kind, Number):
+            return control.value() / kind.factor
+        if isinstance(control, QComboBox):
+            return control.currentData()
+        assert isinstance(control, QLineEdit) and isinstance(kind, Words)
+        return kind.read(control.text())
+
+
+def _control(kind: Switch | Number | Choice | Words) -> QWidget:
+    if isinstance(kind, Switch):
+        return QCheckBox()
+    if isinstance(kind, Choice):
+        box = QComboBox()
+        for value, word in kind.words.items():
+            box.addItem(word, value)
+        return box
+    if isinstance(kind, Words):
+        return QLineEdit(maxLength=kind.longest, placeholderText=kind.empty)
+    spin: QSpinBox | QDoubleSpinBox
+    if kind.decimals:
+        spin = QDoubleSpinBox(decimals=kind.decimals, minimum=kind.low, maximum=kind.high, singleStep=kind.step)
+    else:
+        spin = QSpinBox(minimum=int(kind.low), maximum=int(kind.high), singleStep=int(kind.step))
+    if kind.unit:
+        spin.setSuffix(f" {kind.unit}")
+    spin.lineEdit().setTextMargins(SPACING, 0, SPACING, 0)
+    spin.setSpecialValueText(kind.zero)
+    spin.setKeyboardTracking(False)
+    spin.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToNearestValue)
+    allowed = translate("Settings", "{low} to {high}").format(low=number(kind.low), high=number(kind.high))
+    spin.setToolTip(f"{allowed} {kind.unit}".strip())
+    return spin
+
+
+class _NoWheel(QObject):
+    """The wheel scrolls the page; it changes no setting that happens to lie under it."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Leave the wheel to the page."""
+        if event.type() is QEvent.Type.Wheel:
+            event.ignore()
+            return True
+        return False

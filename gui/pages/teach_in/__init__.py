@@ -1,0 +1,1 @@
+"""The teach-in: a first model from the line's own parts."""

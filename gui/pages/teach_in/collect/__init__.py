@@ -1,0 +1,1 @@
+"""Teach-in's first step: parts are called good or bad."""

@@ -1,0 +1,1 @@
+"""Teach-in's last step: the new model judges beside the person."""

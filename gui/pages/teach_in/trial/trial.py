@@ -1,0 +1,150 @@
+"""Trying a candidate beside the active model: on the parts held back, then on what the line shows; nothing is recorded.
+
+Runs on a job of its own with models of its own, so the line's model is never called from two threads.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.backends.base import Model
+from engine.domain.inspection import Outcome
+from engine.domain.recipe import Recipe
+from engine.errors import LinesideError
+from engine.images.pictures import read_picture
+from engine.images.thumbnails import thumbnail
+from engine.packages.package import ModelPackage, open_package
+from engine.recipes.file import default_recipe
+from engine.statistics.metrics import wilson_interval
+from engine.system.mailbox import Mailbox
+from engine.verdicts.verdict import decide
+from gui.jobs.jobs import Job
+from gui.line.line import LoadModel
+from gui.pages.teach_in.collect.collection import OK, Item
+
+LIVE_EVERY_S = 0.2
+"""At most five pictures a second, so that the line keeps its pace."""
+WAIT_S = 0.05
+
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one model says of one picture; None = it could not judge it."""
+
+    outcome: Outcome | None
+    label: str = ""
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """One picture (small) and both verdicts. `truth`: its class where it is known; `now` None without an active one."""
+
+    truth: str
+    now: Said | None
+    new: Said
+    picture: Picture
+
+    @property
+    def agree(self) -> bool:
+        """Both say the same."""
+        return self.now is not None and self.now.outcome == self.new.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many of so many, with the 95 % interval of the share (Wilson)."""
+
+    hits: int
+    total: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Lowest and highest share, 0…1."""
+        return wilson_interval(self.hits, self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFigures:
+    """Of one model on the parts held back."""
+
+    escapes: Share
+    """Defective parts it calls OK."""
+    overkill: Share
+    """Sound parts it calls NG."""
+    review: Share
+    """Parts it is not sure of."""
+
+
+def figures_of(parts: list[Judged], *, new: bool) -> TrialFigures:
+    """The figures of the candidate (`new`) or of the active model."""
+    said = [(p.truth == OK, (p.new if new else p.now)) for p in parts if p.truth]
+    known = [(sound, s.outcome) for sound, s in said if s is not None]
+    sound = [outcome for is_sound, outcome in known if is_sound]
+    bad = [outcome for is_sound, outcome in known if not is_sound]
+    return TrialFigures(
+        Share(bad.count(Outcome.OK), len(bad)),
+        Share(sound.count(Outcome.NG), len(sound)),
+        Share(sum(o in (Outcome.REVIEW, None) for _, o in known), len(known)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is tried: two packages, how they are loaded, the recipe of the active one, the parts held back."""
+
+    new: Path
+    now: ModelPackage | None
+    recipe: Recipe | None
+    held_back: tuple[Item, ...]
+    load: LoadModel
+    threads: int
+    live: Mailbox[Picture] = field(default_factory=Mailbox)
+    """Put the newest picture of the line here, as it is shown."""
+
+    def run(self, job: Job, report: Callable[[Judged], None]) -> None:
+        """Judge until cancelled. Raises PackageError where the candidate cannot be loaded."""
+        with ExitStack() as stack:
+            package = open_package(self.new)
+            new = stack.enter_context(closing(self.load(package, self.threads)))
+            recipe = default_recipe(package)
+            now = None
+            if self.now is not None and self.recipe is not None:
+                now = stack.enter_context(closing(self.load(self.now, self.threads))), _flat(self.recipe)
+
+            def judge(pixels: Picture, truth: str) -> None:
+                before = None if now is None else _said(now[0], now[1], pixels)
+                report(Judged(truth, before, _said(new, recipe, pixels), thumbnail(pixels)))
+
+            for item in self.held_back:
+                if job.cancelled:
+                    return
+                judge(np.asarray(read_picture(item.path), np.uint8), item.label)
+            while not job.cancelled:
+                pixels = self.live.take()
+                if pixels is not None:
+                    judge(pixels, "")
+                time.sleep(WAIT_S if pixels is None else LIVE_EVERY_S)
+
+
+def _flat(recipe: Recipe) -> Recipe:
+    """The pictures are developed already: no depth and no mosaic any more."""
+    return replace(recipe, view=replace(recipe.view, bits=0, bayer=""))
+
+
+def _said(model: Model, recipe: Recipe, pixels: Picture) -> Said:
+    try:
+        verdict = decide(model.run(pixels, recipe.view), recipe)
+    except LinesideError:
+        # The active model may not fit another product's pictures at all: its region lies outside, say.
+        return Said(None)
+    return Said(verdict.outcome, verdict.label, verdict.score)

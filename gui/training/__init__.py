@@ -1,0 +1,1 @@
+"""The trainer as a process, and its curve."""

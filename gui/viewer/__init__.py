@@ -1,0 +1,1 @@
+"""A stored picture with its overlays, tools and explanation."""

@@ -1,0 +1,1 @@
+"""The window around the pages: rail, keys, guided start, orderly end."""

@@ -1,0 +1,108 @@
+"""The rail of pages at the window's left: an icon and a word each, the keys at the bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from gui.context import Page
+from gui.i18n.language import translate
+from gui.theme.icons import icon
+from gui.theme.theme import SPACING, Theme, scaled
+
+WIDTH = 72
+SET_UP = ("settings", "camera")
+"""Pages that stand apart at the bottom: set up once, used seldom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One page on the rail: its name on the command line and its word on screen. `icon` is `name` too."""
+
+    name: str
+    word: str
+    widget: QWidget
+    on_rail: bool = True
+    """False: reached from other pages, with no key of its own."""
+
+    @property
+    def page(self) -> Page:
+        """The widget as what the window asks of it."""
+        return cast(Page, self.widget)
+
+
+class Rail(QWidget):
+    """Buttons for the pages; `chosen` with the page's name, `keysAsked` for the table of keys."""
+
+    chosen = Signal(str)
+    keysAsked = Signal()
+
+    def __init__(self, theme: Theme, entries: Sequence[Entry], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._buttons: dict[str, QToolButton] = {}
+        self._alarms = 0
+        self._live_word = next((entry.word for entry in entries if entry.name == "live"), "")
+        self.setObjectName("rail")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setMinimumWidth(scaled(WIDTH))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, SPACING, 0, SPACING)
+        column.setSpacing(0)
+        entries = [entry for entry in entries if entry.on_rail]
+        for entry in entries:
+            if entry.name not in SET_UP:
+                column.addWidget(self._page_button(entries, entry))
+        column.addStretch(1)
+        for entry in reversed(entries):
+            if entry.name in SET_UP:
+                column.addWidget(self._page_button(entries, entry))
+        keys = self._button("keys", translate("Rail", "Keys"), f"{translate('Rail', 'All keys')}   [?]")
+        keys.clicked.connect(self.keysAsked)
+        column.addWidget(keys)
+        theme.changed.connect(self.recolour)
+        self.recolour()
+
+    def show_page(self, name: str) -> None:
+        """Mark the page that is on screen."""
+        for key, button in self._buttons.items():
+            button.setChecked(key == name)
+
+    def mark_alarms(self, waiting: int) -> None:
+        """Alarms nobody acknowledged: a triangle and their number in place of the Live page's icon and word."""
+        self._alarms = waiting
+        live = self._buttons.get("live")
+        if live is not None:
+            said = translate("Rail", "Alarms: {count}").format(count=waiting)
+            live.setText(said if waiting else self._live_word)
+            live.setAccessibleName(f"{self._live_word}, {said}" if waiting else self._live_word)
+        self.recolour()
+
+    def recolour(self) -> None:
+        """The icons in the theme's colour."""
+        for name, button in self._buttons.items():
+            alarm = name == "live" and self._alarms
+            colours = self._theme.colours
+            button.setIcon(icon("warning", colours.ng) if alarm else icon(name, colours.text))
+
+    def _page_button(self, entries: Sequence[Entry], entry: Entry) -> QToolButton:
+        button = self._button(entry.name, entry.word, f"{entry.word}   [Ctrl+{entries.index(entry) + 1}]")
+        button.setCheckable(True)
+        button.clicked.connect(lambda _checked=False: self.chosen.emit(entry.name))
+        return button
+
+    def _button(self, name: str, word: str, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(word)
+        button.setToolTip(tip)
+        button.setAccessibleName(word)
+        button.setIconSize(QSize(24, 24))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._buttons[name] = button
+        return button

@@ -1,0 +1,1 @@
+"""What is trained on: prepared pictures and the challenge set."""

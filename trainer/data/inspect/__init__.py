@@ -1,0 +1,1 @@
+"""`lineside data inspect`: what is wrong with a data set."""

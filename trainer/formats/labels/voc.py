@@ -1,0 +1,204 @@
+"""Pascal VOC: one XML file a picture with its size and its named boxes; ImageSets/Main says the parts if there.
+
+Boxes are not masks: where a defect ends is not known, so no sample has a mask.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.parsers import expat
+
+from engine.errors import DatasetError
+from engine.packages.package import sha256_of
+from trainer.formats.labels.imagefolder import reading
+from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset
+from trainer.formats.samples.label_files import coordinate, files_below, read_bytes, read_text
+from trainer.formats.samples.pictures import PictureIndex, missing_notes
+
+OK = "ok"
+MAX_XML_BYTES = 4 * 1024**2
+MAX_BOXES = 10_000
+_LOOKED_AT = 20
+_SETS: dict[str, Part] = {"trainval": "train", "train": "train", "val": "validation", "test": "test"}
+_CORRECT = "Correct that file."
+
+
+@dataclass(frozen=True, slots=True)
+class VocBox:
+    """One object: its name, and its corners in pixels."""
+
+    name: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def area(self) -> float:
+        """In pixels squared; 0 for a box whose corners are the wrong way round."""
+        return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
+
+
+@dataclass(frozen=True, slots=True)
+class VocFile:
+    """What one XML file says: the picture's name, its size in pixels (0 where it does not say), its boxes."""
+
+    name: str
+    width: int
+    height: int
+    boxes: tuple[VocBox, ...]
+    folder: str = ""
+    """The picture's folder on the machine where it was labelled."""
+
+
+def read_voc(path: Path) -> VocFile:
+    """Read one XML file, at most 4 MiB. Raises DatasetError when it is none of Pascal VOC's, or declares a DOCTYPE."""
+    reader = _Reader(path)
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = reader.refuse
+    parser.StartElementHandler = reader.start
+    parser.CharacterDataHandler = reader.text
+    parser.EndElementHandler = reader.end
+    try:
+        parser.Parse(read_bytes(path, MAX_XML_BYTES), True)
+    except expat.ExpatError as error:
+        raise DatasetError(f"{path} is not valid XML.", _CORRECT) from error
+    if reader.root != "annotation":
+        raise DatasetError(f"{path} is not a Pascal VOC file.", "Its outermost element must be annotation.")
+    values = reader.values
+    width, height = (int(coordinate(values.get(f"size/{n}") or 0, path)) for n in ("width", "height"))
+    name = values.get("filename") or f"{path.stem}.jpg"
+    return VocFile(name, max(width, 0), max(height, 0), tuple(reader.boxes), values.get("folder", ""))
+
+
+def voc_files(folder: Path, at_most: int = 0) -> list[Path]:
+    """The XML files below `folder` in natural order; the first ones found when bounded."""
+    return files_below(folder, ".xml", at_most)
+
+
+def looks_like(folder: Path) -> bool:
+    """True when one of the first XML files below the folder is Pascal VOC's."""
+    return any(_readable(path) for path in voc_files(folder, _LOOKED_AT))
+
+
+def first_names(folder: Path) -> set[str]:
+    """The object names in the first XML files below the folder, for telling layouts apart."""
+    found = (_readable(path) for path in voc_files(folder, _LOOKED_AT))
+    return {box.name for file in found if file for box in file.boxes}
+
+
+def open_voc(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
+    """Every picture that has an XML file; label = the class with most box area, `ok` where there is no object.
+
+    Raises DatasetError.
+    """
+    samples, missing, notes = labelled(folder, lambda name: name)
+    return make_dataset(folder.resolve().name, "voc", samples, ok_classes, folder, missing=missing, notes=notes)
+
+
+def labelled(folder: Path, named: Callable[[str], str], empty: str = OK) -> tuple[list[Sample], int, tuple[str, ...]]:
+    """Samples, missing pictures and notes. `named` gives the class of an object's name, or "" for none.
+
+    A picture without objects of a class is `empty`, or left out where that is "".
+    """
+    index, parts = PictureIndex(folder), _parts(folder)
+    samples: dict[Path, Sample] = {}
+    files = voc_files(folder)
+    missing = classless = 0
+    for path in files:
+        file = read_voc(path)
+        picture = index.find(file.name, folder / file.folder) or index.find(path.stem, path.parent)
+        labels = _ranked(file, named) or ([empty] if empty else [])
+        if picture is None:
+            missing += 1
+        elif not labels:
+            classless += 1
+        elif picture in samples:
+            raise DatasetError(f"{path} labels {index.key(picture)}, which another file labels too.", "Keep one.")
+        else:
+            key, part = index.key(picture), parts.get(picture.stem, "")
+            load, digest = reading(picture), sha256_of(picture)
+            samples[picture] = Sample(
+                key, labels[0], key, load, part=part, digest=digest, path=picture, also=tuple(labels[1:])
+            )
+    notes = missing_notes(folder, len(files), missing, f"{folder} and the folders below it")
+    unlabelled = len(index.paths) - len(samples) - classless
+    if unlabelled > 0:
+        notes += (f"{unlabelled} pictures have no XML file and are left out.",)
+    if classless:
+        notes += (f"{classless} pictures show no object of a known class and are left out.",)
+    return [samples[p] for p in index.paths if p in samples], missing, notes
+
+
+def _ranked(file: VocFile, named: Callable[[str], str]) -> list[str]:
+    """The classes by box area, largest first; ties by name."""
+    areas: dict[str, float] = defaultdict(float)
+    for box in file.boxes:
+        if label := named(box.name):
+            areas[label] += box.area
+    return sorted(areas, key=lambda label: (-areas[label], label))
+
+
+def _parts(folder: Path) -> Mapping[str, Part]:
+    found: dict[str, Part] = {}
+    for name, part in _SETS.items():
+        path = folder / "ImageSets" / "Main" / f"{name}.txt"
+        if path.is_file():
+            found |= {line.split()[0]: part for line in read_text(path).splitlines() if line.strip()}
+    return found
+
+
+def _readable(path: Path) -> VocFile | None:
+    try:
+        return read_voc(path)
+    except DatasetError:
+        return None
+
+
+class _Reader:
+    """Collects the few elements that count; whatever else is there is passed over."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._open: list[str] = []
+        self._letters: list[str] = []
+        self._object: dict[str, str] = {}
+        self.root = ""
+        self.values: dict[str, str] = {}
+        self.boxes: list[VocBox] = []
+
+    def refuse(self, *_: object) -> None:
+        raise DatasetError(f"{self._path} declares a DOCTYPE, which Pascal VOC has not.", "Do not use this file.")
+
+    def start(self, tag: str, _attributes: object) -> None:
+        self.root = self.root or tag
+        self._open.append(tag)
+        self._letters.clear()
+        if self._open[1:] == ["object"]:
+            self._object = {}
+
+    def text(self, letters: str) -> None:
+        self._letters.append(letters)
+
+    def end(self, _tag: str) -> None:
+        inside, value = self._open[1:], "".join(self._letters).strip()
+        if inside == ["object"]:
+            self._close_object()
+        elif inside[:1] == ["object"]:
+            self._object["/".join(inside[1:])] = value
+        elif len(inside) <= 2:
+            self.values["/".join(inside)] = value
+        self._open.pop()
+        self._letters.clear()
+
+    def _close_object(self) -> None:
+        name = self._object.get("name", "")
+        corners = [self._object.get(f"bndbox/{n}") for n in ("xmin", "ymin", "xmax", "ymax")]
+        if not name or None in corners or len(self.boxes) >= MAX_BOXES:
+            raise DatasetError(f"{self._path} has an object without name or box, or too many.", _CORRECT)
+        left, top, right, bottom = (coordinate(value, self._path) for value in corners)
+        self.boxes.append(VocBox(name, left, top, right, bottom))

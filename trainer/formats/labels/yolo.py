@@ -1,0 +1,163 @@
+"""YOLO: images/ and labels/ with a text file a picture, names in data.yaml, classes.txt or obj.names.
+
+A line is a class number and a box (centre and size) or a polygon, as fractions of the picture. A folder named after
+train, val or test says the part. A picture with an empty text file or none is sound; boxes are not masks.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from engine.domain.inspection import Mask
+from engine.errors import DatasetError
+from engine.packages.package import sha256_of
+from trainer.formats.labels.imagefolder import PARTS, reading
+from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
+from trainer.formats.samples.label_files import files_below, read_text
+from trainer.formats.samples.pictures import PictureIndex, missing_notes, with_mask
+from trainer.formats.samples.shapes import Shape, draw
+
+OK = "ok"
+MAX_NAMES = 10_000
+MAX_LABEL_BYTES = 16 * 1024**2
+NAME_LISTS = ("classes.txt", "obj.names")
+_LOOKED_AT = 50
+_MAX_YAML_BYTES = 1024**2
+_SLACK = 1e-3
+"""By so much a fraction may leave 0…1: tools round."""
+_CORRECT = "Correct that file."
+
+
+def looks_like(folder: Path) -> bool:
+    """True when the names are there, and text files in a folder labels or below the folder."""
+    if _names_file(folder) is None:
+        return False
+    return bool(_text_files(folder, _LOOKED_AT))
+
+
+def class_names(folder: Path) -> dict[int, str]:
+    """Class numbers and names. Raises DatasetError."""
+    path = _names_file(folder)
+    if path is None:
+        raise DatasetError(f"{folder} holds no data.yaml and no classes.txt.", "Put the class names there.")
+    if path.suffix not in (".yaml", ".yml"):
+        lines = [line.strip() for line in read_text(path, _MAX_YAML_BYTES).splitlines()]
+        return dict(enumerate(line for line in lines if line))
+    text = read_text(path, _MAX_YAML_BYTES)
+    try:
+        # Names need no anchors; with them a small file can stand for gigabytes.
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=yaml.SafeLoader)):
+            raise DatasetError(f"{path} uses YAML aliases.", "Write its values out.")
+        values = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise DatasetError(f"{path} is not valid YAML.", _CORRECT) from error
+    names = values.get("names") if isinstance(values, dict) else None
+    found = dict(enumerate(names)) if isinstance(names, list) else names
+    if not isinstance(found, dict) or not found or len(found) > MAX_NAMES:
+        raise DatasetError(f"{path} has no list of names.", _CORRECT)
+    if not all(type(number) is int and isinstance(name, str | int) for number, name in found.items()):
+        raise DatasetError(f"{path} has a name without a number.", _CORRECT)
+    return {number: str(name) for number, name in found.items()}
+
+
+def open_yolo(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
+    """Every picture; label = the class with most area, `also` the others, `ok` without any. Raises DatasetError."""
+    names = class_names(folder)
+    index = PictureIndex(folder)
+    texts = {_twin(folder, path) for path in index.paths}
+    labels = _text_files(folder)
+    missing = sum(path not in texts for path in labels)
+    notes = missing_notes(folder, len(labels), missing, f"{folder} and the folders below it")
+    samples = [_sample(index.key(path), path, folder, names) for path in index.paths]
+    notes += unseen_notes(names.values(), (name for s in samples for name in (s.label, *s.also)))
+    return make_dataset(folder.resolve().name, "yolo", samples, ok_classes, folder, missing=missing, notes=notes)
+
+
+def _sample(key: str, path: Path, folder: Path, names: dict[int, str]) -> Sample:
+    text = _twin(folder, path)
+    objects = _read_objects(text, names) if text.is_file() else []
+    areas: dict[str, float] = defaultdict(float)
+    for name, shape, _ in objects:
+        areas[name] += shape.area
+    labels = sorted(areas, key=lambda name: (-areas[name], name)) or [OK]
+    drawn = not any(boxed for _, _, boxed in objects)
+    shapes = [shape for _, shape, _ in objects]
+    load = with_mask(path, lambda height, width: _draw(shapes, height, width)) if drawn else reading(path)
+    part = next((PARTS[p.lower()] for p in path.relative_to(folder).parts[:-1] if p.lower() in PARTS), _NO_PART)
+    return Sample(key, labels[0], key, load, drawn, part, sha256_of(path), path=path, also=tuple(labels[1:]))
+
+
+_NO_PART: Part = ""
+
+
+def _draw(shapes: Sequence[Shape], height: int, width: int) -> Mask:
+    # A fraction tells a place between the picture's edges; pixel centres lie half a pixel inside.
+    scaled = [Shape(s.kind, s.points * (width, height) - 0.5) for s in shapes]
+    return draw(scaled, height, width)
+
+
+def _read_objects(path: Path, names: dict[int, str]) -> list[tuple[str, Shape, bool]]:
+    """Class, outline in fractions, and whether it is only a box."""
+    found = []
+    for number, line in enumerate(read_text(path, MAX_LABEL_BYTES).splitlines(), start=1):
+        words = line.split()
+        if words:
+            found.append(_object(words, names, f"{path} line {number}"))
+    return found
+
+
+def _object(words: Sequence[str], names: dict[int, str], where: str) -> tuple[str, Shape, bool]:
+    try:
+        label, values = names.get(int(words[0])), np.array([float(word) for word in words[1:]], np.float64)
+    except ValueError as error:
+        raise DatasetError(f"{where} is not made of numbers.", _CORRECT) from error
+    if label is None:
+        raise DatasetError(f"{where} has the class {words[0]}, which has no name.", _CORRECT)
+    if not ((values >= -_SLACK) & (values <= 1 + _SLACK)).all():
+        raise DatasetError(f"{where} has a place outside the picture.", "Places are fractions from 0 to 1.")
+    if values.size == 4:
+        x, y, width, height = values
+        corners = [[x - width / 2, y - height / 2], [x + width / 2, y - height / 2]]
+        corners += [[x + width / 2, y + height / 2], [x - width / 2, y + height / 2]]
+        return label, Shape("polygon", np.array(corners, np.float64)), True
+    if values.size < 6 or values.size % 2:
+        raise DatasetError(f"{where} is neither a box nor a polygon.", _CORRECT)
+    return label, Shape("polygon", values.reshape(-1, 2)), False
+
+
+def _twin(folder: Path, picture: Path) -> Path:
+    """The text file of a picture: in labels/ where it lies in images/, else beside it."""
+    parts = list(picture.relative_to(folder).parts)
+    places = [n for n, part in enumerate(parts[:-1]) if part == "images"]
+    if places:
+        parts[places[-1]] = "labels"
+    return folder.joinpath(*parts).with_suffix(".txt")
+
+
+def _text_files(folder: Path, at_most: int = 0) -> list[Path]:
+    """Label files: texts in a folder labels, or beside pictures in other folders; never those in the folder itself."""
+    found = [p for p in files_below(folder, ".txt", at_most) if p.name not in NAME_LISTS]
+    return [p for p in found if "labels" in p.relative_to(folder).parts[:-1]] or [
+        p for p in found if p.parent != folder
+    ]
+
+
+def _names_file(folder: Path) -> Path | None:
+    lists = [folder / name for name in NAME_LISTS] + [folder / "labels" / name for name in NAME_LISTS]
+    candidates = [folder / "data.yaml", *sorted(folder.glob("*.yaml")), *sorted(folder.glob("*.yml")), *lists]
+    for path in candidates:
+        if path.is_file() and (path.name in NAME_LISTS or _names_something(path)):
+            return path
+    return None
+
+
+def _names_something(path: Path) -> bool:
+    try:
+        return any(line.startswith("names:") for line in read_text(path, _MAX_YAML_BYTES).splitlines())
+    except DatasetError:
+        return False

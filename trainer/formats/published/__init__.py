@@ -1,0 +1,1 @@
+"""Readers of published data sets as they are distributed."""

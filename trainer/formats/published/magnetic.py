@@ -1,0 +1,93 @@
+"""Magnetic tiles (Huang et al. 2018): MT_<class>/Imgs/ with each picture as JPEG and its mask as PNG of the same name.
+
+Groups: a tile was taken under up to six exposures in turn, `expE_num_N`, N counting frames. Measured on the pictures:
+what lies within 150 frames is one tile (or its neighbour; they then stay together too), so is a defect of the same
+class up to 400 frames later under a later exposure, and one crack came back re-encoded up to 3,000 frames later.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.images.pictures import list_pictures
+from engine.packages.package import sha256_of
+from trainer.formats.labels.imagefolder import reading
+from trainer.formats.published.kolektor import read_mask
+from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
+from trainer.formats.samples.groups import joined
+from trainer.formats.samples.pictures import check_size, size_of, with_mask
+
+PREFIX = "MT_"
+SOUND = "free"
+NEAR_FRAMES = 150
+LATER_FRAMES = 400
+AGAIN_FRAMES = 3000
+_NAME = re.compile(r"exp(\d+)_num_(\d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Shot:
+    frame: int
+    exposure: int
+    kind: str
+    size: tuple[int, int] | None
+    key: str
+
+
+def looks_like(folder: Path) -> bool:
+    """True when there is a folder MT_<class>/Imgs."""
+    return any((p / "Imgs").is_dir() for p in folder.glob(f"{PREFIX}*"))
+
+
+def open_magnetic(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
+    """Every JPEG of every class; a defect whose mask is missing or empty has none drawn. Raises DatasetError."""
+    kinds = {p: p.name.removeprefix(PREFIX) for p in sorted(folder.glob(f"{PREFIX}*")) if p.is_dir()}
+    pictures = [(path, kind) for place, kind in kinds.items() for path in list_pictures(place)]
+    groups = _tiles(folder, pictures)
+    samples = [_sample(path, kind, path.relative_to(folder).as_posix(), groups) for path, kind in pictures]
+    notes = unseen_notes(kinds.values(), (s.label for s in samples))
+    return make_dataset(folder.resolve().name, "magnetic-tile", samples, ok_classes, folder, notes=notes)
+
+
+def _sample(path: Path, kind: str, key: str, groups: dict[str, str]) -> Sample:
+    mask_file = path.with_suffix(".png")
+    drawn = False
+    if mask_file != path and mask_file.is_file():
+        mask = read_mask(mask_file)
+        check_size(f"The mask {mask_file}", (mask.shape[0], mask.shape[1]), path)
+        drawn = bool(mask.any()) or kind.lower() == SOUND
+    load = with_mask(path, lambda *_: read_mask(mask_file)) if drawn else reading(path)
+    return Sample(key, kind, groups.get(key, key), load, drawn, digest=sha256_of(path), path=path)
+
+
+def _tiles(folder: Path, pictures: Sequence[tuple[Path, str]]) -> dict[str, str]:
+    """Group of each picture whose name tells its exposure and frame: the key of one of the tile's pictures."""
+    shots = []
+    for path, kind in pictures:
+        if told := _NAME.match(path.stem):
+            key = path.relative_to(folder).as_posix()
+            shots.append(_Shot(int(told[2]), int(told[1]), kind, size_of(path), key))
+    shots.sort(key=lambda s: (s.frame, s.exposure, s.key))
+    return joined([s.key for s in shots], _pairs(shots))
+
+
+def _pairs(shots: Sequence[_Shot]) -> Iterator[tuple[str, str]]:
+    for number, later in enumerate(shots):
+        for earlier in reversed(shots[:number]):
+            if later.frame - earlier.frame > AGAIN_FRAMES:
+                break
+            if _same_tile(earlier, later):
+                yield earlier.key, later.key
+
+
+def _same_tile(earlier: _Shot, later: _Shot) -> bool:
+    apart = later.frame - earlier.frame
+    if apart <= NEAR_FRAMES:
+        return True
+    if earlier.kind != later.kind:
+        return False
+    rising = earlier.exposure < later.exposure and apart <= LATER_FRAMES
+    return rising or (earlier.exposure == later.exposure and earlier.size == later.size is not None)

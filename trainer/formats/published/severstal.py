@@ -1,0 +1,170 @@
+"""Severstal's steel: a csv of run lengths in one of its two layouts, pictures in train_images/, images/ or beside it.
+
+    ImageId,ClassId,EncodedPixels       one row for each class a picture shows
+    ImageId_ClassId,EncodedPixels       four rows for each picture, empty where it does not show that class
+
+Class 1 is crack, 2 scratch, 3 dent, 4 other; OK is a class of its own, for pictures without runs. The published system
+shifted these names by one (its first defect class bore the name OK), so that no sound picture was judged at all.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from pathlib import Path
+
+import numpy as np
+
+from engine.domain.inspection import Mask
+from engine.errors import DatasetError
+from engine.packages.package import sha256_of
+from trainer.formats.samples.dataset import Dataset, Sample, make_dataset
+from trainer.formats.samples.label_files import MAX_BYTES
+from trainer.formats.samples.pictures import PictureIndex, missing_notes, size_of, with_mask
+from trainer.formats.samples.runs import RunLengths, decode, parse_runs
+
+OK = "ok"
+NAMES = {1: "crack", 2: "scratch", 3: "dent", 4: "other"}
+MAX_CLASS = 99
+LAYOUTS = (("ImageId", "ClassId", "EncodedPixels"), ("ImageId_ClassId", "EncodedPixels"))
+_PLACES = ("train_images", "images")
+_CORRECT = "Correct that line."
+
+
+def class_name(number: int) -> str:
+    """The name of defect class `number`; beyond the four published ones `class_N`."""
+    return NAMES.get(number, f"class_{number}")
+
+
+def looks_like(folder: Path) -> bool:
+    """True when a csv in the folder has the columns of one of the two layouts."""
+    return bool(tables(folder))
+
+
+def tables(folder: Path) -> list[Path]:
+    """The csv files with run lengths: train.csv, else all of them but the sample submission, which teaches nothing."""
+    found = [p for p in sorted(folder.glob("*.csv")) if not _lacking(_head(p))]
+    train = [p for p in found if p.name.lower() == "train.csv"]
+    return train or [p for p in found if not p.name.lower().startswith("sample_submission")]
+
+
+def read_runs(path: Path) -> dict[str, dict[int, RunLengths]]:
+    """Run lengths of each picture and class, in the file's order; a picture whose rows are all empty has no class.
+
+    Raises DatasetError for missing columns, bad run lengths, an unknown class number or a file that cannot be read.
+    """
+    found: dict[str, dict[int, RunLengths]] = {}
+    try:
+        for line, name, number, text in _rows(path):
+            runs = found.setdefault(name, {})
+            if not text.strip():
+                continue
+            where = f"{path} line {line}"
+            if (label := _class_number(number, where)) in runs:
+                raise DatasetError(f"{where} names class {label} of {name} for the second time.", _CORRECT)
+            runs[label] = parse_runs(text, where)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f"{path} cannot be read.", "Save it as CSV in UTF-8.") from error
+    return found
+
+
+def open_severstal(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
+    """Every picture of the folder; label = its lowest class, `also` the others, mask = all of them together.
+
+    Raises DatasetError, also when the csv names pictures and none of them is there.
+    """
+    named: dict[str, dict[int, RunLengths]] = {}
+    for path in _checked_tables(folder):
+        for name, runs in read_runs(path).items():
+            if named.setdefault(name, runs) is not runs:
+                raise DatasetError(f"{path} names {name}, which another csv names too.", "Keep one of them.")
+    index = _pictures(folder)
+    missing = len(named.keys() - {p.name for p in index.paths})
+    looked = ", ".join(f"{folder / place}" for place in _PLACES)
+    notes = missing_notes(folder, len(named), missing, f"{looked} and {folder}")
+    samples = [_sample(index, path, named.get(path.name, {})) for path in index.paths]
+    return make_dataset(folder.resolve().name, "severstal", samples, ok_classes, folder, missing=missing, notes=notes)
+
+
+def _sample(index: PictureIndex, path: Path, runs: dict[int, RunLengths]) -> Sample:
+    labels = [class_name(number) for number in sorted(runs)] or [OK]
+    size = size_of(path) if runs else None
+    where = f"The csv's row of {path.name}"
+    if size is not None and any(r.end > size[0] * size[1] for r in runs.values()):
+        _union(runs, size[0], size[1], where)
+    key = index.key(path)
+    load = with_mask(path, lambda height, width: _union(runs, height, width, where))
+    return Sample(key, labels[0], key, load, True, digest=sha256_of(path), path=path, also=tuple(labels[1:]))
+
+
+def _union(runs: dict[int, RunLengths], height: int, width: int, where: str) -> Mask:
+    masks = (decode(r, height, width, where) for r in runs.values())
+    return reduce(np.maximum, masks, np.zeros((height, width), np.uint8))
+
+
+def _pictures(folder: Path) -> PictureIndex:
+    for name in _PLACES:
+        if (folder / name).is_dir():
+            return PictureIndex(folder, PictureIndex(folder / name).paths)
+    return PictureIndex(folder, [p for p in PictureIndex(folder).paths if p.parent == folder])
+
+
+def _checked_tables(folder: Path) -> list[Path]:
+    found = tables(folder)
+    if found:
+        return found
+    lists = sorted(folder.glob("*.csv"))
+    if not lists:
+        raise DatasetError(f"{folder} holds no csv with run lengths.", "Put train.csv beside train_images.")
+    raise _columns_missing(lists[0], _lacking(_head(lists[0])) or LAYOUTS[0])
+
+
+def _columns_missing(path: Path, columns: Sequence[str]) -> DatasetError:
+    return DatasetError(f"{path} lacks the column {columns[0]}.", "Its columns must be ImageId,ClassId,EncodedPixels.")
+
+
+def _head(path: Path) -> list[str]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return [name.strip() for name in next(csv.reader([file.readline(4096)]), [])]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return []
+
+
+def _lacking(head: Sequence[str]) -> tuple[str, ...]:
+    """The columns that the nearer layout still needs; empty when the head is one of the two."""
+    lacking = [tuple(name for name in layout if name not in head) for layout in LAYOUTS]
+    if LAYOUTS[1][0] in head:
+        return lacking[1]
+    return lacking[0]
+
+
+def _rows(path: Path) -> Iterator[tuple[int, str, str, str]]:
+    """Line number, picture, class and run lengths of each row."""
+    if path.stat().st_size > MAX_BYTES:
+        raise DatasetError(f"{path} is larger than 512 MiB.", "Split the data set.")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file)
+        head = [name.strip() for name in next(reader, [])]
+        if lacking := _lacking(head):
+            raise _columns_missing(path, lacking)
+        joined = LAYOUTS[1][0] in head
+        places = [head.index(name) for name in LAYOUTS[1 if joined else 0]]
+        for row in reader:
+            if not row:
+                continue
+            if len(row) <= max(places):
+                raise DatasetError(f"{path} line {reader.line_num} has too few columns.", _CORRECT)
+            values = [row[place].strip() for place in places]
+            name, number = values[0].rpartition("_")[::2] if joined else values[:2]
+            if not name:
+                raise DatasetError(f"{path} line {reader.line_num} names no picture and class.", _CORRECT)
+            yield reader.line_num, name, number, values[-1]
+
+
+def _class_number(text: str, where: str) -> int:
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+    if not 1 <= number <= MAX_CLASS:
+        raise DatasetError(f"{where} has the class {text[:20]!r}; classes are numbered from 1.", _CORRECT)
+    return number

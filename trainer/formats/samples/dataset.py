@@ -1,0 +1,138 @@
+"""What every reader gives: labelled samples that are read when asked for, their groups, and the data set's hash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from engine.domain.inspection import Mask, Pixels
+from engine.errors import DatasetError
+from trainer.formats.samples.groups import joined
+
+Part = Literal["", "train", "validation", "test"]
+"""Where the data set itself puts a sample; empty = it leaves that to the split."""
+
+OK_NAMES = frozenset(
+    {
+        *("ok", "ok_front", "okay", "good", "free", "mt_free", "normal"),
+        *("no_defect", "no_defects", "nodefect", "defect_free", "sound", "pass"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One labelled picture. `load` gives its pixels and its mask (H×W, 255 = defect; None = not drawn)."""
+
+    key: str
+    """Stable inside the data set: the path from its top with forward slashes, or a part's number."""
+    label: str
+    group: str
+    """Samples of one group never cross the parts of a split."""
+    load: Callable[[], tuple[Pixels, Mask | None]] = field(compare=False, repr=False)
+    has_mask: bool = False
+    part: Part = ""
+    digest: str = ""
+    """sha256 of the picture; empty for made parts, which are never copies of each other."""
+    path: Path | None = None
+    """The picture's file; None for made parts."""
+    also: tuple[str, ...] = ()
+    """Further classes that the picture shows beside its label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Samples in a fixed order. Classes: sound ones first, then defects."""
+
+    id: str
+    """A name, or the `demo:` URI that makes it again."""
+    format: str
+    classes: tuple[str, ...]
+    ok_classes: tuple[str, ...]
+    samples: tuple[Sample, ...]
+    location: Path | None = None
+    missing: int = 0
+    """Pictures that the data set names and that are not there."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of how it was read, a sentence each."""
+
+    def counts(self) -> dict[str, int]:
+        """Samples per class, in the order of `classes`."""
+        found = Counter(s.label for s in self.samples)
+        return {name: found.get(name, 0) for name in self.classes}
+
+    def sha256(self) -> str:
+        """Hash of what is taught: every key, label, group, picture and whether a mask is there."""
+        total = hashlib.sha256(self.id.encode() if self.format == "demo" else b"")
+        for s in sorted(self.samples, key=lambda s: s.key):
+            also = "\0" + ";".join(sorted(s.also)) if s.also else ""
+            total.update(f"{s.key}\0{s.label}\0{s.group}\0{s.digest}\0{int(s.has_mask)}{also}\n".encode())
+        return total.hexdigest()
+
+    def describe(self) -> dict[str, Any]:
+        """Plain figures for `data inspect`."""
+        defects = [s for s in self.samples if s.label not in self.ok_classes]
+        digests = Counter(s.digest for s in self.samples if s.digest)
+        return {
+            "id": self.id,
+            "format": self.format,
+            "pictures": len(self.samples),
+            "classes": self.counts(),
+            "ok_classes": list(self.ok_classes),
+            "groups": len({s.group for s in self.samples}),
+            "parts": dict(Counter(s.part or "unassigned" for s in self.samples)),
+            "masks": sum(s.has_mask for s in self.samples),
+            "defects_without_mask": sum(not s.has_mask for s in defects),
+            "duplicates": sum(n - 1 for n in digests.values()),
+            "missing": self.missing,
+            "notes": list(self.notes),
+            "sha256": self.sha256(),
+        }
+
+
+def make_dataset(
+    name: str,
+    layout: str,
+    samples: Sequence[Sample],
+    ok_classes: Sequence[str] = (),
+    location: Path | None = None,
+    classes: Sequence[str] = (),
+    missing: int = 0,
+    notes: Sequence[str] = (),
+) -> Dataset:
+    """Order the classes, find the sound ones, join groups that share a picture.
+
+    `classes` are there beside those that the samples show. Raises DatasetError when empty or of one class only.
+    """
+    if not samples:
+        raise DatasetError(f"The data set {name} holds no pictures.", "Choose a folder with labelled pictures.")
+    names = sorted({name for s in samples for name in (s.label, *s.also)} | set(classes))
+    if len(names) < 2:
+        raise DatasetError(
+            f"The data set {name} shows the class {names[0]!r} only.", "Add pictures of at least one other class."
+        )
+    sound = tuple(n for n in names if (n in ok_classes if ok_classes else n.lower() in OK_NAMES))
+    unknown = [n for n in ok_classes if n not in names]
+    if unknown:
+        raise DatasetError(f"The data set {name} has no class {unknown[0]!r}.", f"Its classes: {', '.join(names)}.")
+    ordered = (*sound, *(n for n in names if n not in sound))
+    return Dataset(name, layout, ordered, sound, tuple(join_copies(samples)), location, missing, tuple(notes))
+
+
+def unseen_notes(classes: Iterable[str], seen: Iterable[str]) -> tuple[str, ...]:
+    """A sentence on the classes that the data set declares and no picture shows; empty when there are none."""
+    unseen = sorted(set(classes) - set(seen))
+    return (f"No picture shows {', '.join(unseen)}.",) if unseen else ()
+
+
+def join_copies(samples: Iterable[Sample]) -> list[Sample]:
+    """Put groups that hold the same picture byte for byte into one, so that no copy is both learnt and tested."""
+    listed = list(samples)
+    first: dict[str, str] = {}
+    pairs = [(first.setdefault(s.digest, s.group), s.group) for s in listed if s.digest]
+    groups = joined((s.group for s in listed), pairs)
+    return [s if groups[s.group] == s.group else replace(s, group=groups[s.group]) for s in listed]

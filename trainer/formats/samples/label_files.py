@@ -1,0 +1,70 @@
+"""Reading the files that hold labels: bounded, in whole, and each fault as one sentence that names the file."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from engine.errors import DatasetError
+from engine.images.pictures import natural_key
+
+MAX_BYTES = 512 * 1024**2
+MAX_COORDINATE = 1e6
+_WHOLE = "Copy the whole data set again."
+
+
+def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """The file's bytes. Raises DatasetError when it is missing, unreadable or longer than `limit`."""
+    try:
+        if path.stat().st_size > limit:
+            raise DatasetError(f"{path} is larger than {limit // 1024**2} MiB.", "Split the data set.")
+        return path.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read ({error.strerror or error}).", _WHOLE) from error
+
+
+def read_text(path: Path, limit: int = MAX_BYTES) -> str:
+    """The file as UTF-8 text. Raises DatasetError."""
+    try:
+        return read_bytes(path, limit).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path} is not text in UTF-8.", "Save it again as UTF-8.") from error
+
+
+def read_json(path: Path, limit: int = MAX_BYTES) -> dict[str, Any]:
+    """The file as one JSON object. Raises DatasetError for anything else."""
+    try:
+        value = json.loads(read_text(path, limit))
+    except (ValueError, RecursionError) as error:
+        raise DatasetError(f"{path} is not valid JSON.", _WHOLE) from error
+    if not isinstance(value, dict):
+        raise DatasetError(f"{path} is not a JSON object.", _WHOLE)
+    return value
+
+
+def coordinate(value: object, path: Path) -> float:
+    """A number that can be a place in a picture, in pixels. Raises DatasetError."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise DatasetError(f"{path} has {value!r} where a coordinate should be.", "Correct that file.")
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        number = math.nan
+    if not abs(number) <= MAX_COORDINATE:
+        raise DatasetError(f"{path} has {str(value)[:40]!r} where a coordinate should be.", "Correct that file.")
+    return number
+
+
+def files_below(folder: Path, suffix: str, at_most: int = 0) -> list[Path]:
+    """The files below `folder` with this suffix in natural order, hidden ones left out; the first found if bounded."""
+    found: list[Path] = []
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        wanted = sorted(n for n in names if n.lower().endswith(suffix) and not n.startswith("."))
+        found += [Path(root, name) for name in wanted]
+        if at_most and len(found) >= at_most:
+            return found[:at_most]
+    return sorted(found, key=lambda path: natural_key(path.relative_to(folder)))

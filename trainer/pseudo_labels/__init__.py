@@ -1,0 +1,1 @@
+"""`lineside label`: a model's proposals for unlabelled pictures."""

@@ -1,0 +1,99 @@
+"""For the person who looks at a model's labels: review.csv, and review.html with the pictures in it."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+from jinja2 import Environment, FileSystemLoader
+
+from engine.domain.inspection import utc_now
+from engine.errors import PictureError
+from engine.images.thumbnails import thumbnail
+from engine.settings import resources_folder, write_atomically
+from trainer.formats.samples.dataset import Sample
+
+MOST_LEFT = 400
+MOST_TAKEN = 24
+"""Of each class; those the model is least sure of."""
+JPEG_QUALITY = 80
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Shown(Protocol):
+    """A picture with what a model says of it."""
+
+    @property
+    def sample(self) -> Sample:
+        """The picture."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """The model's label; empty where it has none."""
+        ...
+
+    @property
+    def score(self) -> float:
+        """How sure it is."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why a person must decide; empty where the label is taken."""
+        ...
+
+    @property
+    def detail(self) -> str:
+        """The reason in the verdict's own words."""
+        ...
+
+
+def write_review(folder: Path, facts: Mapping[str, str], taken: Sequence[Shown], left: Sequence[Shown]) -> None:
+    """Write review.csv (`left`) and review.html (both) into `folder`. Raises StorageError."""
+    write_atomically(folder / "review.csv", csv_of(left))
+    ordered = sorted(left, key=lambda one: (one.reason, -one.score))
+    groups = [{"title": f"Labelled {name}", "all": len(ones), "shown": _pictures(ones[:MOST_TAKEN])}
+              for name, ones in _by_label(taken).items()]  # fmt: skip
+    templates = Environment(loader=FileSystemLoader(resources_folder() / "templates"), autoescape=True)
+    html = templates.get_template("labels.html.j2").render(
+        made_at=utc_now(), facts=facts, left=_pictures(ordered[:MOST_LEFT]), all_left=len(left), groups=groups
+    )
+    write_atomically(folder / "review.html", html.encode())
+
+
+def csv_of(left: Iterable[Shown]) -> bytes:
+    """path, label, score, reason, detail; what a spreadsheet would take for a formula begins with an apostrophe."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["path", "label", "score", "reason", "detail"])
+    for one in left:
+        texts = [one.sample.key, one.label, f"{one.score:.6f}", one.reason, one.detail]
+        writer.writerow([f"'{text}" if text.startswith(_FORMULA) else text for text in texts])
+    return out.getvalue().encode()
+
+
+def _by_label(taken: Sequence[Shown]) -> dict[str, list[Shown]]:
+    found: dict[str, list[Shown]] = {}
+    for one in sorted(taken, key=lambda one: (one.label, one.score)):
+        found.setdefault(one.label, []).append(one)
+    return found
+
+
+def _pictures(ones: Sequence[Shown]) -> list[dict[str, Any]]:
+    return [{"one": one, "src": _thumbnail(one.sample)} for one in ones]
+
+
+def _thumbnail(sample: Sample) -> str:
+    """The picture as base64 JPEG of 160 pixels' width; empty where it cannot be read."""
+    try:
+        pixels, _ = sample.load()
+    except PictureError:
+        return ""
+    done, jpeg = cv2.imencode(".jpg", thumbnail(pixels), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    return base64.b64encode(jpeg.tobytes()).decode() if done else ""

@@ -1,0 +1,1 @@
+"""What a long run needs: progress, interruption, memory that is full."""

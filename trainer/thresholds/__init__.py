@@ -1,0 +1,1 @@
+"""`lineside thresholds`: operating points of a model on labelled parts."""

@@ -1,0 +1,1 @@
+"""`lineside tune`: presets tried against each other."""
