@@ -40,7 +40,7 @@ class Node:
 
 @dataclass
 class Device:
-    """engine.sources.genicam.harvesters.nodes.Nodes in memory: refuses what a real node map refuses."""
+    """engine.sources.genicam.nodes.Nodes in memory: refuses what a real node map refuses."""
 
     nodes: Map
     selected: dict[str, dict[str, Map]] = field(default_factory=dict)

@@ -17,7 +17,8 @@ from xml.etree import ElementTree
 
 import PySide6
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests import ROOT
+
 FOLDER = ROOT / "resources" / "translations"
 LANGUAGES = ("en", "de")
 MESSAGES = "Messages"

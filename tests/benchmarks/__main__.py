@@ -17,20 +17,10 @@ from engine.packages.package import ModelPackage, open_package
 from engine.settings import demo_package
 from engine.sources.demo import PartMaker
 from engine.system.memory import keep_freed_memory
-from tests.benchmarks import (
-    agreement,
-    cam,
-    cameras,
-    casting,
-    inference,
-    latency,
-    models,
-    review,
-    scan_live,
-    segdec,
-    training,
-    window,
-)
+from tests.benchmarks.judging import agreement, cam, casting, inference, models, segdec, training
+from tests.benchmarks.line import cameras, latency
+from tests.benchmarks.window import pages as window
+from tests.benchmarks.window import review, scan_live
 from trainer.evaluation.evaluate import part_of
 from trainer.formats.detect import open_dataset
 
@@ -45,7 +35,7 @@ SCAN_SECONDS = 60.0
 
 def live(way: str, seconds: float) -> dict[str, float | str]:
     """One live run in a process of its own."""
-    command = [sys.executable, "-m", "tests.benchmarks.live", way, str(seconds)]
+    command = [sys.executable, "-m", "tests.benchmarks.window.live", way, str(seconds)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 120, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)

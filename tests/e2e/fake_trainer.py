@@ -8,8 +8,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from tests import ROOT
+
 SCRIPT = """#!{python}
 import json, sys
+
 sys.path.insert(0, {root!r})
 from pathlib import Path
 from engine.packages.manifest import LimitSpec
@@ -34,7 +37,7 @@ say(event="finished", package=str(out), version=made.version, metrics={{"accurac
 
 def write(place: Path) -> Path:
     """The program at `place`, which may be started."""
-    root = str(Path(__file__).resolve().parents[2])
+    root = str(ROOT)
     place.write_text(SCRIPT.format(python=sys.executable, root=root), encoding="utf-8")
     place.chmod(0o755)
     return place

@@ -11,9 +11,8 @@ from pathlib import Path
 import genicam
 import pytest
 
+from tests import ROOT
 from tests.foreign import anomalib
-
-ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

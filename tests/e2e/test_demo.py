@@ -15,9 +15,8 @@ from engine.packages.package import open_package
 from engine.recipes.file import default_recipe, without_review
 from engine.settings import demo_package
 from main import main
+from tests import ROOT
 from tests.e2e.judged import judge_demo
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_demo_without_a_display_saves_picture_and_report_and_says_where(tmp_path: Path) -> None:

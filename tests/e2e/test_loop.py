@@ -13,6 +13,7 @@ from db.store.session import open_database
 from engine.domain.inspection import Outcome, Override, new_id, utc_now
 from engine.settings import database_url
 from main import main
+from tests import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -69,7 +70,7 @@ def test_corrections_of_a_new_kind_at_least_halve_its_escapes(
 
     export, better = str(tmp_path / "corrections"), str(tmp_path / "better")
     assert main(["export", "--out", export]) == 0
-    base = str(Path(__file__).resolve().parents[2] / "resources" / "models" / "demo-segdec")
+    base = str(ROOT / "resources" / "models" / "demo-segdec")
     # The budget goes by the clock, and this machine may be busy.
     assert (
         main(["train", export, "--preset", "finetune", "--set", "budget_seconds=0", "--from", base, "--out", better])

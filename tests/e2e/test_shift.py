@@ -25,10 +25,10 @@ from db.users.alarms import list_alarms, unacknowledged
 from engine.domain.inspection import Outcome
 from engine.images.pictures import list_pictures
 from engine.settings import database_url
+from tests import ROOT
 from tests.e2e.fake_trainer import write as write_trainer
 from tests.scenes import incoming
 
-ROOT = Path(__file__).resolve().parents[2]
 SCREEN = "1366x800x24"
 ATTEMPTS, STUCK = 3, 75
 """The operator of the test goes by what is on screen; one that waits in vain on a busy machine begins a new shift."""

@@ -15,6 +15,7 @@ from gui.pages.models.page import ModelsPage
 from gui.pages.models.teach import flow as teach
 from gui.training.process import Trainer
 from gui.users.why_dialog import WhyDialog
+from tests import ROOT
 from tests.gui.stored import Bench
 
 TRAINER = """
@@ -49,7 +50,7 @@ say(event="finished", package=str(out), version=made.version, metrics={{"accurac
 def stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A trainer of our own: a real process that speaks the real protocol."""
     script = folder / "trainer.py"
-    script.write_text(TRAINER.format(root=str(Path(__file__).parents[2])), encoding="utf-8")
+    script.write_text(TRAINER.format(root=str(ROOT)), encoding="utf-8")
     monkeypatch.setattr(teach, "find_trainer", lambda _settings: Trainer(sys.executable, (str(script),), "stand-in"))
     return script
 

@@ -18,10 +18,10 @@ from typing import IO
 import pytest
 
 from engine.sources.genicam.gige import GVCP_PORT, Pulse
+from tests import ROOT
 
 ADDRESS = "127.0.0.1"
 _PROGRAM = "arv-fake-gv-camera-0.8"
-_ROOT = Path(__file__).parents[2]
 _START_S, _TURN_S = 60.0, 280.0
 
 
@@ -75,7 +75,7 @@ class FakeGigE:
             time.sleep(0.1)
         held = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
         process = subprocess.Popen(
-            [*held, *self._command], cwd=_ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            [*held, *self._command], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             preexec_fn=_every_core,
         )  # fmt: skip
         self._process = process

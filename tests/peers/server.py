@@ -7,9 +7,9 @@ import select
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
-_ROOT = Path(__file__).parents[2]
+from tests import ROOT
+
 _START_S = 60.0
 
 
@@ -33,7 +33,7 @@ class Server:
         """Start, on the same port as before; returns once it listens."""
         command = [sys.executable, "-m", self._module, str(self.port), *self._arguments]
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=_ROOT, preexec_fn=_every_core
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT, preexec_fn=_every_core
         )
         self._process = process
         assert process.stdout is not None

@@ -27,7 +27,7 @@ _GONE = {int(_CODES.TIMEOUT), int(_CODES.NOT_CONNECTED), int(_CODES.TRANSFER_ERR
 
 
 class AravisNodes:
-    """engine.sources.genicam.harvesters.nodes.Nodes on an open Aravis device."""
+    """engine.sources.genicam.nodes.Nodes on an open Aravis device."""
 
     def __init__(self, device: Any) -> None:
         self._device = device

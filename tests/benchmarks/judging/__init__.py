@@ -1,0 +1,1 @@
+"""How fast and how alike models judge and train."""

@@ -1,0 +1,1 @@
+"""How fast a line is, with real cameras too."""

@@ -1,0 +1,1 @@
+"""What the house itself promises: ceilings, versions, silence."""
