@@ -19,8 +19,8 @@ from db.store.schema import InspectionRow, ModelRow, OverrideRow
 from db.store.session import Database
 from engine.domain.inspection import FrameRef, Mask, Outcome, Override, Pixels
 from engine.errors import InputError, PictureError
+from engine.images.depth import develop
 from engine.images.pictures import read_picture
-from engine.preprocessing.look import develop
 
 OK_NAME = "ok"
 DEFECT_NAME = "defect"

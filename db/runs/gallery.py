@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.domain.inspection import Frame, Inspection, Outcome, Prediction
 from engine.domain.recipe import Recipe
 from engine.events import Inspected, StationEvent
-from engine.preprocessing.look import shown
+from engine.images.depth import shown
 from engine.reports.run import GALLERY, ReportEntry, gallery_picture
 from engine.station.recorder import Recorder
 

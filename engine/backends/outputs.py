@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from engine.domain.inspection import Box, Contour, HeatMap, Prediction, Region, Scores
 from engine.packages.manifest import InputSpec, Manifest
 from engine.packages.package import ModelPackage
-from engine.preprocessing.look import Look, Placement
+from engine.preprocessing.look import Look
+from engine.preprocessing.placement import Placement
 from engine.preprocessing.registration import Affine
 
 MAX_REGIONS = 200

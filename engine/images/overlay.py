@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.inspection import Box, HeatMap, Pixels, Region
-from engine.preprocessing.look import to_channels, to_uint8
+from engine.images.depth import to_channels, to_uint8
 
 Style = Literal["heat", "mask", "contour", "off"]
 

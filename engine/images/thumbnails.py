@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.inspection import Pixels
-from engine.preprocessing.look import develop
+from engine.images.depth import develop
 
 THUMBNAIL_WIDTH = 160
 

@@ -31,7 +31,8 @@ from engine.importing.rewrite import Means, Rewired, finish, meaning, raw_answer
 from engine.packages.guarding import guard_spec
 from engine.packages.manifest import ClassSpec, GuardSpec, InputSpec, LimitSpec, Lineage, Manifest, MapSpec
 from engine.packages.package import IR_GRAPH, ModelPackage, open_package, sha256_of, write_package
-from engine.preprocessing.look import look, prepare
+from engine.preprocessing.look import look
+from engine.preprocessing.placement import prepare
 
 REFERENCES = 200
 """At most so many pictures of a reference folder are looked at, spread over all of it."""

@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from engine.domain.inspection import Box
 from engine.domain.recipe import Reference, Tiles, View
 from engine.errors import InputError, PictureError
+from engine.images.depth import develop, to_channels
 from engine.images.headers import header_size
 from engine.images.pictures import read_picture
-from engine.preprocessing.look import develop, to_channels
 from engine.preprocessing.registration import is_findable
 from engine.station.drift import golden_digest
 

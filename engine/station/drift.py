@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from engine.domain.inspection import Frame, Pixels
 from engine.domain.recipe import WHOLE, Imaging, View
-from engine.preprocessing.look import develop, full_scale, to_channels, to_uint8
+from engine.images.depth import develop, full_scale, to_channels, to_uint8
 from engine.verdicts.doubts import unequal
 
 Level = Literal["fine", "warn", "review"]

@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.domain.inspection import Frame, Mask, Pixels
 from engine.domain.recipe import WHOLE, Imaging, View
 from engine.errors import LinesideError
-from engine.preprocessing.look import develop, full_scale
+from engine.images.depth import develop, full_scale
 from engine.sources.base import FrameSource
 from engine.sources.supervisor import SourceState, Supervisor
 from engine.station.drift import Check, Figures, compare, figures

@@ -13,7 +13,7 @@ from db.inspections.overrides import Exported, exports_of, history, read_mask
 from db.inspections.paging import Stored
 from engine.domain.inspection import HeatMap, Mask, Override, Pixels, Region
 from engine.errors import LinesideError
-from engine.preprocessing.look import shown
+from engine.images.depth import shown
 from engine.recipes.digest import is_recipe
 from gui.context import AppContext
 from gui.i18n.language import translate

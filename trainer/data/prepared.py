@@ -16,7 +16,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from engine.errors import DatasetError, LinesideError, PictureError, StorageError
 from engine.packages.manifest import InputSpec
-from engine.preprocessing.look import prepare, prepare_mask
+from engine.preprocessing.placement import prepare, prepare_mask
 from trainer.formats.samples.dataset import Sample
 
 IN_MEMORY_BYTES = 3 * 1024**3

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.inspection import Box, Pixels
-from engine.preprocessing.look import to_uint8
+from engine.images.depth import to_uint8
 
 REFERENCE_SIDE = 224.0
 Plane = NDArray[np.float32]

@@ -13,9 +13,9 @@ import numpy as np
 from engine.domain.inspection import HeatMap, Outcome
 from engine.domain.recipe import Recipe
 from engine.errors import PictureError
+from engine.images.depth import debayer
 from engine.images.overlay import heat_floor
 from engine.packages.package import ModelPackage
-from engine.preprocessing.look import debayer
 from engine.verdicts.verdict import SOUND
 from trainer.evaluation.evaluate import Judged, label_of
 from trainer.evaluation.page import Picture, study_picture

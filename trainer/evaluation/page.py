@@ -17,8 +17,8 @@ from jinja2 import Environment, FileSystemLoader
 from numpy.typing import NDArray
 
 from engine.domain.inspection import Box, HeatMap, Mask, Pixels
+from engine.images.depth import to_channels, to_uint8
 from engine.images.overlay import CONTOUR_BGR, HEAT_FLOOR, render
-from engine.preprocessing.look import to_channels, to_uint8
 from engine.settings import resources_folder, write_atomically
 from trainer.evaluation.plots import Chart
 

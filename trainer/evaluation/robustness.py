@@ -15,8 +15,8 @@ from engine.backends.openvino import Precision
 from engine.domain.inspection import Mask, Outcome, Pixels
 from engine.domain.recipe import Guard, Recipe, View
 from engine.errors import DatasetError, PictureError
+from engine.images.depth import debayer
 from engine.packages.package import ModelPackage
-from engine.preprocessing.look import debayer
 from engine.recipes.file import default_recipe, without_review
 from engine.statistics.metrics import evaluate_scores
 from engine.verdicts.verdict import SOUND, decide

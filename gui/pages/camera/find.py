@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.domain.inspection import Frame
 from engine.errors import LinesideError
+from engine.images.depth import develop
 from engine.images.thumbnails import thumbnail
-from engine.preprocessing.look import develop
 from engine.sources.base import SourceInfo
 from engine.sources.supervisor import SourceState
 from engine.station.preview import Preview, Standing

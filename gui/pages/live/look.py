@@ -21,8 +21,8 @@ from db.store.session import Database
 from engine.domain.inspection import Box, HeatMap, Inspection, Outcome, Override, Pixels
 from engine.domain.recipe import Recipe
 from engine.errors import InputError, LinesideError
+from engine.images.depth import shown
 from engine.images.thumbnails import thumbnail
-from engine.preprocessing.look import shown
 from engine.recipes.digest import is_recipe
 from engine.settings import write_atomically
 from gui.i18n.language import translate

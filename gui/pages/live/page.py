@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer, Signal
 
 from engine import events
 from engine.domain.inspection import Inspection, Outcome, Override, utc_now
-from engine.preprocessing.look import shown
+from engine.images.depth import shown
 from engine.verdicts.verdict import no_verdict
 from gui.context import AppContext, Binding
 from gui.i18n.language import translate

@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPol
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.domain.inspection import Box, Mask, Pixels, Region
-from engine.preprocessing.look import to_uint8
+from engine.images.depth import to_uint8
 from gui.i18n.language import translate
 from gui.theme.theme import NORMAL, Theme, font
 from gui.widgets.pictures.pixel_images import Layer, on_memory, premultiplied, tinted

@@ -13,8 +13,8 @@ from PySide6.QtGui import QIcon, QImage, QPixmap
 
 from db.images.archive import Archive
 from engine.domain.inspection import FrameRef, Pixels
+from engine.images.depth import shown, to_uint8
 from engine.images.pictures import read_picture
-from engine.preprocessing.look import shown, to_uint8
 from gui.jobs.jobs import Jobs
 
 THUMBNAIL = (72, 48)

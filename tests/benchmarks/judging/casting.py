@@ -32,7 +32,7 @@ from engine.images.pictures import list_pictures
 from engine.networks.graph import Normalise
 from engine.networks.load import load_network
 from engine.packages.package import ModelPackage
-from engine.preprocessing.look import prepare
+from engine.preprocessing.placement import prepare
 from engine.recipes.file import default_recipe, with_saving
 from engine.settings import thread_budget
 from engine.sources.files.folder import FolderSource

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.images.depth import to_channels, to_uint8
 from engine.images.overlay import CONTOUR_BGR
 from engine.packages.package import open_package
-from engine.preprocessing.look import to_channels, to_uint8
 from engine.recipes.file import default_recipe, without_review
 from trainer.evaluation.evaluate import Judged, judge, part_of
 from trainer.formats.detect import open_dataset

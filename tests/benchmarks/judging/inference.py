@@ -12,7 +12,7 @@ from engine.backends.load import load_model
 from engine.domain.inspection import Pixels
 from engine.networks.load import load_graph
 from engine.packages.package import open_package
-from engine.preprocessing.look import prepare
+from engine.preprocessing.placement import prepare
 from engine.settings import demo_package, thread_budget
 from engine.sources.demo import PartMaker
 

@@ -12,7 +12,7 @@ from engine.backends.openvino import OpenVinoModel
 from engine.domain.inspection import Pixels
 from engine.networks.load import load_graph
 from engine.packages.package import ModelPackage
-from engine.preprocessing.look import prepare
+from engine.preprocessing.placement import prepare
 from engine.settings import thread_budget
 from trainer.evaluation.evaluate import evaluate, part_of
 from trainer.formats.detect import open_dataset

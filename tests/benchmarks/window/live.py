@@ -123,7 +123,7 @@ def plain(seconds: float) -> dict[str, float]:
     from engine.images.overlay import render
     from engine.networks.load import load_graph
     from engine.packages.package import open_package
-    from engine.preprocessing.look import prepare
+    from engine.preprocessing.placement import prepare
     from engine.sources.demo import PartMaker
 
     package = open_package(demo_package())

@@ -16,8 +16,8 @@ from db.store.session import Database
 from engine.backends.load import load_model
 from engine.domain.inspection import Frame, Inspection, Outcome, Pixels
 from engine.domain.recipe import WHOLE
+from engine.images.depth import BAYER_PATTERNS, develop
 from engine.images.pictures import read_picture
-from engine.preprocessing.look import BAYER_PATTERNS, develop
 from engine.recipes.file import default_recipe
 from engine.training import DatasetManifest
 from engine.verdicts.verdict import decide

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.domain.inspection import Mask, Pixels
 from engine.errors import DatasetError
-from engine.preprocessing.look import to_channels, to_uint8
+from engine.images.depth import to_channels, to_uint8
 from trainer.data.inspect.survey import Facts
 from trainer.formats.samples.dataset import Dataset
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from engine.domain.inspection import Mask, Pixels
 from engine.errors import DatasetError
+from engine.images.depth import to_channels, to_uint8
 from engine.images.pictures import list_pictures, read_picture
 from engine.packages.package import sha256_of
-from engine.preprocessing.look import to_channels, to_uint8
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.pictures import check_size, with_mask
 

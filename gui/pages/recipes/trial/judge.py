@@ -14,9 +14,9 @@ from engine.backends.base import Model
 from engine.domain.inspection import FrameRef, Pixels, Prediction, Verdict, utc_now
 from engine.domain.recipe import Recipe, View
 from engine.errors import InferenceError
+from engine.images.depth import shown
 from engine.images.pictures import read_picture
 from engine.packages.package import ModelPackage
-from engine.preprocessing.look import shown
 from engine.verdicts.verdict import decide
 from gui.context import AppContext
 from gui.i18n.language import translate

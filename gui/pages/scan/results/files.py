@@ -17,7 +17,7 @@ from db.inspections.table import get
 from db.store.session import Database
 from engine.domain.inspection import Box, Inspection, Outcome
 from engine.errors import LinesideError
-from engine.preprocessing.look import shown
+from engine.images.depth import shown
 from engine.reports.run import ReportEntry, Tally, gallery_picture, guarded, html_of, json_line
 from engine.reports.workbook import Cell, Sheet, write_workbook
 from engine.settings import write_atomically

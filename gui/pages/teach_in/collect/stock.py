@@ -13,9 +13,9 @@ from PySide6.QtGui import QImage
 
 from engine.domain.inspection import FrameRef, Pixels
 from engine.errors import InputError, LinesideError
+from engine.images.depth import shown
 from engine.images.pictures import read_picture
 from engine.images.thumbnails import thumbnail
-from engine.preprocessing.look import shown
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.i18n.messages import translated

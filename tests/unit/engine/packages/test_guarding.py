@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from engine.domain.inspection import Quality
 from engine.packages.guarding import guard_spec, joined
 from engine.packages.manifest import GuardSpec, InputSpec
-from engine.preprocessing.look import prepare, quality_of
+from engine.preprocessing.look import quality_of
+from engine.preprocessing.placement import prepare
 from engine.sources.demo import ALL_KINDS, KINDS, PartMaker
 
 SPEC = InputSpec(height=384, width=480, channels=1)

@@ -10,18 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.recipe import Tiles, View
+from engine.images.depth import BAYER_PATTERNS, debayer, develop, to_uint8
 from engine.packages.manifest import InputSpec
-from engine.preprocessing.look import (
-    BAYER_PATTERNS,
-    debayer,
-    develop,
-    look,
-    place,
-    prepare,
-    prepare_mask,
-    tile_boxes,
-    to_uint8,
-)
+from engine.preprocessing.look import look
+from engine.preprocessing.placement import place, prepare, prepare_mask, tile_boxes
 from tests.frames import part
 
 GREY = InputSpec(height=64, width=80, channels=1)

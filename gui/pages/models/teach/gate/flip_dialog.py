@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLa
 from engine.domain.inspection import Outcome, Pixels
 from engine.domain.recipe import Recipe
 from engine.gate.gate import Flip, Judged
+from engine.images.depth import develop
 from engine.packages.package import ModelPackage
-from engine.preprocessing.look import develop
 from gui.context import AppContext
 from gui.i18n.language import number, translate
 from gui.i18n.messages import translated
