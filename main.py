@@ -227,8 +227,8 @@ def _window(args: argparse.Namespace) -> int:
         raise EnvironmentFailure(
             f"The window cannot start: {error}.", "Install Lineside with PySide6 and its system libraries (see README)."
         ) from error
-    from engine.settings import home
     from engine.system.logbook import logbook
+    from engine.system.places import home
 
     with logbook(home() / "demo" if args.demo else home()):
         return run_window(args)
@@ -236,8 +236,8 @@ def _window(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from db.commands.run import run_line
-    from engine.settings import home
     from engine.system.logbook import logbook
+    from engine.system.places import home
 
     with logbook(home()):
         return run_line(args)

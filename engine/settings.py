@@ -1,19 +1,17 @@
-"""Station settings and where things live: user folders, the frozen bundle's resources, the thread budget."""
+"""Station settings: what one station remembers between starts."""
 
 from __future__ import annotations
 
 import json
 import logging
-import os
-import sys
-import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
-import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.errors import InputError, StorageError
+from engine.errors import InputError
+from engine.system.files import write_atomically
+from engine.system.places import home
 
 log = logging.getLogger(__name__)
 
@@ -85,67 +83,6 @@ class StationSettings(BaseModel):
     """Nobody went through the guided start yet."""
     memory: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """What each page and the window come back with: filters, splitters, the last folder."""
-
-
-def home() -> Path:
-    """The user's data folder; LINESIDE_HOME moves it."""
-    moved = os.environ.get("LINESIDE_HOME")
-    return Path(moved) if moved else Path(platformdirs.user_data_dir("Lineside", appauthor=False))
-
-
-def database_url(folder: Path | None = None) -> str:
-    """The URL of the station's own database."""
-    return f"sqlite:///{((folder or home()) / 'lineside.db').as_posix()}"
-
-
-def cache_folder() -> Path:
-    """Compiled models and unpacked packages; may be deleted at any time."""
-    return home() / "cache"
-
-
-def resources_folder() -> Path:
-    """Where the shipped resources are, in a checkout, an installation and a frozen bundle."""
-    frozen = getattr(sys, "_MEIPASS", None)
-    return (Path(frozen) if frozen else Path(__file__).resolve().parent.parent) / "resources"
-
-
-def demo_package(name: str = "demo-segdec") -> Path:
-    """A shipped demo model package: `demo-segdec` or `demo-classifier`."""
-    return resources_folder() / "models" / name
-
-
-def shipped_packages() -> list[Path]:
-    """Every model package that came with this installation."""
-    return sorted(path.parent for path in (resources_folder() / "models").glob("*/manifest.json"))
-
-
-def thread_budget(wanted: int = 0) -> int:
-    """One budget for OpenVINO, torch and OpenCV together: `wanted` or the cores this process may use."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    return max(1, min(wanted, cores) if wanted else cores)
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write temp → fsync → rename, so that a reader never sees a half. Raises StorageError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as out:
-                out.write(data)
-                out.flush()
-                os.fsync(out.fileno())
-            # mkstemp makes it readable by its owner alone; a package or an export is for others too.
-            Path(temporary).chmod(0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise StorageError(
-            f"{path} could not be written: {error.strerror or error}.",
-            "Free some space or allow writing there, then try again.",
-        ) from error
 
 
 def load_settings(folder: Path | None = None) -> StationSettings:

@@ -19,8 +19,9 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from db.store.session import open_database
 from engine.errors import EnvironmentFailure, InputError, LinesideError, UsageError
-from engine.settings import StationSettings, database_url, home, load_settings, save_settings
+from engine.settings import StationSettings, load_settings, save_settings
 from engine.sources.catalogue import find_cameras, open_source
+from engine.system.places import database_url, home
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.i18n.messages import translated

@@ -19,7 +19,8 @@ from db.recording.recorder import Recorder
 from db.store.session import Database
 from engine.domain.recipe import Recipe
 from engine.packages.package import ModelPackage
-from engine.settings import StationSettings, home, save_settings
+from engine.settings import StationSettings, save_settings
+from engine.system.places import home
 from gui.i18n.language import Language
 from gui.i18n.messages import translated
 from gui.jobs.jobs import Jobs

@@ -24,10 +24,11 @@ from engine.errors import EnvironmentFailure, FrameTimeout, LinesideError
 from engine.packages.package import ModelPackage, open_package
 from engine.recipes.file import default_recipe, without_review
 from engine.reports.run import Tally, write_report
-from engine.settings import demo_package, resources_folder, shipped_packages, write_atomically
 from engine.sources.catalogue import open_here, openable_kinds
 from engine.sources.demo.maker import PartMaker
 from engine.sources.process.source import ApartSource
+from engine.system.files import write_atomically
+from engine.system.places import demo_package, resources_folder, shipped_packages
 from engine.verdicts.verdict import decide
 from gui.theme.icons import icon
 

@@ -40,9 +40,9 @@ from engine.domain.recipe import WHOLE, View
 from engine.errors import FrameTimeout
 from engine.packages.package import ModelPackage, open_package
 from engine.recipes.file import default_recipe
-from engine.settings import database_url, demo_package, shipped_packages
 from engine.sources.demo import PartMaker
 from engine.sources.demo.line import DemoSettings, DemoSource
+from engine.system.places import database_url, demo_package, shipped_packages
 from engine.verdicts.verdict import decide
 
 SEED, RATE = 7, 0.2

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.packages.package import open_package
 from engine.recipes.file import load_recipe
-from engine.settings import write_atomically
+from engine.system.files import write_atomically
 from trainer.config import preset_names
 from trainer.data.inspect.command import check_sheet, in_words, inspect_dataset, report, write_sheet
 from trainer.evaluation.evaluate import PARTS

@@ -13,7 +13,7 @@ from db.models.registry import activate, list_models, rollback
 from db.store.session import Database, open_database
 from engine.errors import DatabaseError, PackageError, UsageError
 from engine.packages.package import open_package
-from engine.settings import database_url
+from engine.system.places import database_url
 
 
 def run_models(args: argparse.Namespace) -> int:

@@ -24,7 +24,7 @@ from engine.events import StationEvent, Warned
 from engine.packages.package import ModelPackage
 from engine.recipes.file import with_saving, without_review
 from engine.reports.run import write_report
-from engine.settings import database_url, load_settings
+from engine.settings import load_settings
 from engine.sources.base import FrameSource
 from engine.sources.catalogue import open_source
 from engine.sources.files.folder import FolderSource
@@ -32,6 +32,7 @@ from engine.station import loop as station
 from engine.station.loop import Station
 from engine.station.recorder import Recorder as Keeps
 from engine.station.recorder import Unrecorded
+from engine.system.places import database_url
 
 SAVING = {"all": SavingPolicy(True, 1), "defects": SavingPolicy(True, 0), "none": SavingPolicy(False, 0)}
 

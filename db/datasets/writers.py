@@ -13,7 +13,7 @@ import numpy as np
 from db.datasets.samples import Roles, Sample, Unusable
 from db.images.archive import encode_png
 from engine.domain.inspection import Box, Contour, Mask, utc_now
-from engine.settings import write_atomically
+from engine.system.files import write_atomically
 from engine.training import DATASET_FILE, DATASET_SCHEMA, DatasetItem, DatasetManifest
 
 Format = Literal["lineside", "imagefolder", "coco", "yolo", "masks"]

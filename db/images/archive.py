@@ -20,7 +20,7 @@ from engine.domain.inspection import HeatMap, Mask, Pixels
 from engine.errors import InputError, PictureError, StorageError
 from engine.images.pictures import read_picture
 from engine.packages.package import sha256_of
-from engine.settings import write_atomically
+from engine.system.files import write_atomically
 
 # The line waits for it. Deflate finds no repeats in a camera's noise, so only Huffman is tried, after one fixed filter:
 # 1280×1024 in 10 ms and 62 % of its size, where level 1 by itself takes 45 ms for 66 %.

@@ -10,7 +10,7 @@ from engine.domain.recipe import Recipe
 from engine.errors import PackageError
 from engine.packages.package import ModelPackage, open_package
 from engine.recipes.file import default_recipe, load_recipe
-from engine.settings import demo_package, shipped_packages
+from engine.system.places import demo_package, shipped_packages
 
 
 def choose_package(db: Database | None, wanted: str = "") -> ModelPackage:

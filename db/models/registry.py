@@ -24,7 +24,7 @@ from engine.domain.inspection import utc_now
 from engine.errors import InputError, PackageError, StorageError
 from engine.packages.manifest import Lineage
 from engine.packages.package import MANIFEST, ModelPackage, open_package
-from engine.settings import write_atomically
+from engine.system.files import write_atomically
 
 MODELS = "models"
 ACTIVATED, REJECTED = "activated", "rejected"

@@ -22,7 +22,7 @@ from engine.errors import InputError, LinesideError, StorageError
 from engine.recipes.file import read_head, recipe_document, save_recipe
 from engine.recipes.toml_text import toml_of
 from engine.recipes.view import MAX_PICTURE_BYTES, golden_picture
-from engine.settings import write_atomically
+from engine.system.files import write_atomically
 
 SAVED, DUPLICATED, IMPORTED = "recipe saved", "recipe duplicated", "recipe imported"
 """In the audit trail."""

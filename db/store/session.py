@@ -21,7 +21,7 @@ from db.store.errors import damaged, named_errors
 from db.store.schema import MetaRow
 from engine.domain.inspection import utc_now
 from engine.errors import InputError, StorageError
-from engine.settings import home
+from engine.system.places import home
 
 BUSY_TIMEOUT_S = 5.0
 QUICK_CHECK_BYTES = 64 * 1024**2

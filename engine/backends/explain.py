@@ -33,7 +33,7 @@ from engine.networks.segdec import FastSegDec
 from engine.packages.manifest import MapSpec
 from engine.packages.package import ModelPackage
 from engine.preprocessing.look import look
-from engine.settings import thread_budget
+from engine.system.threads import thread_budget
 
 MASKS_AT_ONCE = 16
 _Pictures = NDArray[np.float32]

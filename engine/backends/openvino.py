@@ -21,7 +21,8 @@ from engine.domain.recipe import WHOLE, View
 from engine.errors import InferenceError, PackageError
 from engine.packages.package import ModelPackage
 from engine.preprocessing.look import Look, look
-from engine.settings import cache_folder, thread_budget
+from engine.system.places import cache_folder
+from engine.system.threads import thread_budget
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from engine.errors import InferenceError
 from engine.networks.load import load_graph
 from engine.packages.package import ModelPackage
 from engine.preprocessing.look import Look, look
-from engine.settings import thread_budget
+from engine.system.threads import thread_budget
 
 CARD_BATCH = 16
 

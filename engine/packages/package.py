@@ -26,7 +26,8 @@ from pydantic import ValidationError
 from engine.domain.inspection import ModelRef
 from engine.errors import PackageError, StorageError
 from engine.packages.manifest import PACKAGE_SCHEMA, Manifest
-from engine.settings import cache_folder, write_atomically
+from engine.system.files import write_atomically
+from engine.system.places import cache_folder
 
 MANIFEST = "manifest.json"
 GRAPH = "model.onnx"

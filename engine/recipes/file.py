@@ -104,8 +104,8 @@ from engine.recipes.rules import (
 )
 from engine.recipes.toml_text import toml_of
 from engine.recipes.view import MAX_PICTURE_BYTES, MAX_PICTURE_PX, ViewKeys, view_document, view_of
-from engine.settings import write_atomically
 from engine.station.drift import imaging_of
+from engine.system.files import write_atomically
 from engine.verdicts.verdict import without_bands
 
 RECIPE_SCHEMA = 1

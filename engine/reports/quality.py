@@ -19,7 +19,8 @@ from typing import Literal
 from jinja2 import Environment, FileSystemLoader
 
 from engine.reports.workbook import Cell, Sheet, write_workbook
-from engine.settings import resources_folder, write_atomically
+from engine.system.files import write_atomically
+from engine.system.places import resources_folder
 
 Kind = Literal["text", "count", "share", "number", "time"]
 """How a column is written: a share 0…1 is shown in per cent, a number with three digits."""

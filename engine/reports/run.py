@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from engine.domain.inspection import Box, HeatMap, Inspection, Outcome, Pixels, as_plain
 from engine.images.overlay import draw_contours, render
-from engine.settings import resources_folder, write_atomically
+from engine.system.files import write_atomically
+from engine.system.places import resources_folder
 
 GALLERY = 24
 PICTURE_WIDTH = 480

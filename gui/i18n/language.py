@@ -11,7 +11,7 @@ from datetime import datetime
 from PySide6.QtCore import QCoreApplication, QDate, QLibraryInfo, QLocale, QObject, QTranslator, Signal
 
 from engine.domain.inspection import Outcome
-from engine.settings import resources_folder
+from engine.system.places import resources_folder
 
 SOURCE = "en"
 """What the texts in the code are written in."""

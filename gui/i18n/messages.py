@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from PySide6.QtCore import QCoreApplication
 
-from engine.settings import resources_folder
+from engine.system.places import resources_folder
 
 CONTEXT = "Messages"
 DEPTH = 3

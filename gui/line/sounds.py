@@ -16,7 +16,8 @@ import numpy as np
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment
 from PySide6.QtWidgets import QApplication
 
-from engine.settings import cache_folder, write_atomically
+from engine.system.files import write_atomically
+from engine.system.places import cache_folder
 from gui.context import AppContext
 
 if sys.platform == "win32":

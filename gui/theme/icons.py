@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from engine.settings import resources_folder
+from engine.system.places import resources_folder
 
 SIZES = (16, 20, 24, 32, 48, 64)
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPainterPathStroker, QPalette
 
 from engine.domain.inspection import Outcome
-from engine.settings import resources_folder
+from engine.system.places import resources_folder
 
 ThemeName = Literal["dark", "light", "contrast"]
 THEMES: Final[tuple[ThemeName, ...]] = ("dark", "light", "contrast")

@@ -13,7 +13,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from engine.errors import EnvironmentFailure
-from engine.settings import StationSettings, resources_folder
+from engine.settings import StationSettings
+from engine.system.places import resources_folder
 from engine.training import TrainingFailed, parse_event
 from gui.i18n.language import translate
 

@@ -13,8 +13,8 @@ from engine import events
 from engine.domain.inspection import Inspection, utc_now
 from engine.errors import InputError, LinesideError, StorageError
 from engine.reports.run import Tally, write_report
-from engine.settings import write_atomically
 from engine.sources.address import masked
+from engine.system.files import write_atomically
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.line.line import Line

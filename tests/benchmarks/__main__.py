@@ -14,9 +14,9 @@ from collections.abc import Callable
 from engine.domain.inspection import Pixels
 from engine.images.pictures import list_pictures, read_picture
 from engine.packages.package import ModelPackage, open_package
-from engine.settings import demo_package
 from engine.sources.demo import PartMaker
 from engine.system.memory import keep_freed_memory
+from engine.system.places import demo_package
 from tests.benchmarks.judging import agreement, cam, casting, inference, models, segdec, training
 from tests.benchmarks.line import cameras, latency
 from tests.benchmarks.window import pages as window

@@ -10,7 +10,7 @@ import pytest
 
 from db.inspections.table import counts
 from db.store.session import open_database
-from engine.settings import database_url
+from engine.system.places import database_url
 from main import main
 from tests.frames import part
 from tests.packages import write_tiny_package

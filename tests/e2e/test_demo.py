@@ -13,7 +13,7 @@ import pytest
 from engine.domain.inspection import Outcome
 from engine.packages.package import open_package
 from engine.recipes.file import default_recipe, without_review
-from engine.settings import demo_package
+from engine.system.places import demo_package
 from main import main
 from tests import ROOT
 from tests.e2e.judged import judge_demo

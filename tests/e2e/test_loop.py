@@ -11,7 +11,7 @@ from db.inspections.overrides import add_override
 from db.inspections.table import Filter, page
 from db.store.session import open_database
 from engine.domain.inspection import Outcome, Override, new_id, utc_now
-from engine.settings import database_url
+from engine.system.places import database_url
 from main import main
 from tests import ROOT
 

@@ -24,7 +24,7 @@ from db.users import trail as audit
 from db.users.alarms import list_alarms, unacknowledged
 from engine.domain.inspection import Outcome
 from engine.images.pictures import list_pictures
-from engine.settings import database_url
+from engine.system.places import database_url
 from tests import ROOT
 from tests.e2e.fake_trainer import write as write_trainer
 from tests.scenes import incoming

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import DatasetError
-from engine.settings import thread_budget
+from engine.system.threads import thread_budget
 from engine.training import TrainingProgress
 from engine.verdicts.verdict import SOUND
 from trainer.config import TrainConfig

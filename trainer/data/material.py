@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.errors import DatasetError, LinesideError
 from engine.packages.manifest import Lineage
 from engine.packages.package import ModelPackage
-from engine.settings import home
+from engine.system.places import home
 from trainer.config import TrainConfig
 from trainer.data.challenge import KnownParts, known_parts, without_known
 from trainer.formats.detect import open_dataset

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from engine.domain.inspection import Box, HeatMap, Mask, Pixels
 from engine.images.depth import to_channels, to_uint8
 from engine.images.overlay import CONTOUR_BGR, HEAT_FLOOR, render
-from engine.settings import resources_folder, write_atomically
+from engine.system.files import write_atomically
+from engine.system.places import resources_folder
 from trainer.evaluation.plots import Chart
 
 PANEL = 320

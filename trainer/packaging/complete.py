@@ -27,7 +27,7 @@ from engine.networks.load import load_graph
 from engine.packages.manifest import PACKAGE_SCHEMA, GuardSpec, Int8Spec, Manifest
 from engine.packages.package import MANIFEST, ModelPackage, open_package, write_package
 from engine.recipes.file import default_recipe
-from engine.settings import thread_budget
+from engine.system.threads import thread_budget
 from trainer.data.prepared import prepare_samples
 from trainer.evaluation.evaluate import part_of, truth_of
 from trainer.formats.detect import open_dataset

@@ -27,8 +27,8 @@ from engine.packages.manifest import (
     MapSpec,
 )
 from engine.packages.package import ModelPackage, write_package
-from engine.settings import thread_budget
 from engine.statistics.metrics import defect_scores
+from engine.system.threads import thread_budget
 from engine.training import TrainingNote
 from trainer.data.material import Material, ancestry, kept_path
 from trainer.data.prepared import Prepared

@@ -33,8 +33,8 @@ from engine.packages.manifest import Int8Spec, Manifest
 from engine.packages.package import GRAPH, INT8_GRAPH, IR_GRAPH, ModelPackage
 from engine.preprocessing.look import look
 from engine.recipes.file import default_recipe, without_review
-from engine.settings import thread_budget
 from engine.statistics.metrics import wilson_interval
+from engine.system.threads import thread_budget
 from engine.verdicts.verdict import decide
 from trainer.packaging.guard import some
 

@@ -18,7 +18,7 @@ from engine.errors import InputError, StorageError, UsageError
 from engine.images.pictures import list_pictures
 from engine.packages.package import ModelPackage, open_package, sha256_of
 from engine.recipes.file import default_recipe, load_recipe
-from engine.settings import write_atomically
+from engine.system.files import write_atomically
 from engine.training import DATASET_FILE, DATASET_SCHEMA, DatasetItem, DatasetManifest
 from engine.verdicts.verdict import SOUND, defect_score
 from trainer.evaluation.evaluate import Judged, judge

@@ -15,7 +15,8 @@ from jinja2 import Environment, FileSystemLoader
 from engine.domain.inspection import utc_now
 from engine.errors import PictureError
 from engine.images.thumbnails import thumbnail
-from engine.settings import resources_folder, write_atomically
+from engine.system.files import write_atomically
+from engine.system.places import resources_folder
 from trainer.formats.samples.dataset import Sample
 
 MOST_LEFT = 400

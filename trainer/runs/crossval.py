@@ -18,8 +18,8 @@ import numpy as np
 
 from engine.errors import InputError, LinesideError, UsageError
 from engine.packages.package import MANIFEST, ModelPackage, open_package
-from engine.settings import write_atomically
 from engine.statistics.metrics import average_precision, evaluate_scores, wilson_interval
+from engine.system.files import write_atomically
 from engine.training import TrainingFailed, TrainingInterrupted, TrainingNote
 from trainer.config import TrainConfig, load_config
 from trainer.evaluation.evaluate import evaluate

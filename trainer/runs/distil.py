@@ -14,7 +14,7 @@ from engine.errors import LinesideError, UsageError
 from engine.networks.catalogue import OWN_CLASSIFIERS, kind_of
 from engine.packages.manifest import Manifest
 from engine.packages.package import ModelPackage, open_package
-from engine.settings import home
+from engine.system.places import home
 from engine.training import TrainingFailed, TrainingInterrupted, TrainingNote
 from trainer.config import parse_settings
 from trainer.evaluation.evaluate import evaluate, part_of

@@ -20,7 +20,7 @@ from engine.errors import InputError, UsageError
 from engine.packages.manifest import LimitSpec, Lineage
 from engine.packages.package import MANIFEST, ModelPackage, open_package
 from engine.recipes.file import default_recipe, without_review
-from engine.settings import write_atomically
+from engine.system.files import write_atomically
 from engine.training import TrainingEvent, TrainingFinished, TrainingNote
 from trainer.config import TrainConfig
 from trainer.evaluation.evaluate import evaluate, evaluated, part_of

@@ -14,7 +14,7 @@ from engine.errors import DatasetError, InputError, UsageError
 from engine.images.pictures import list_pictures
 from engine.packages.package import ModelPackage, open_package, sha256_of
 from engine.recipes.file import default_recipe, without_review
-from engine.settings import thread_budget
+from engine.system.threads import thread_budget
 from engine.training import TrainingNote, TrainingProgress
 from trainer.config import TrainConfig
 from trainer.evaluation.evaluate import Judged, judge

@@ -26,7 +26,8 @@ from engine.errors import InputError, LinesideError, StorageError, UsageError
 from engine.networks.catalogue import kind_of
 from engine.networks.classifiers import TAUGHT_BY_MASK
 from engine.packages.package import MANIFEST, ModelPackage, open_package
-from engine.settings import home, write_atomically
+from engine.system.files import write_atomically
+from engine.system.places import home
 from engine.training import (
     TrainingEvent,
     TrainingFailed,

@@ -16,8 +16,8 @@ from engine.domain.inspection import Outcome, Severity, utc_now
 from engine.errors import InputError, UsageError
 from engine.recipes.file import RECIPE_SCHEMA
 from engine.recipes.toml_text import toml_of
-from engine.settings import write_atomically
 from engine.statistics.metrics import Floats, wilson_interval
+from engine.system.files import write_atomically
 from trainer.thresholds.operating import (
     Cost,
     OperatingPoint,

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, FileSystemLoader
 
-from engine.settings import resources_folder, write_atomically
 from engine.statistics.metrics import Floats
+from engine.system.files import write_atomically
+from engine.system.places import resources_folder
 from trainer.thresholds.operating import Cost, OperatingPoint, Tradeoff, neighbours
 
 LEFT, WIDTH, BOTTOM, HEIGHT = 70, 660, 280, 250

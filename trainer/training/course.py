@@ -18,7 +18,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from engine.errors import EnvironmentFailure, InputError
 from engine.networks.graph import Normalise
-from engine.settings import write_atomically
+from engine.system.files import write_atomically
 from engine.training import EpochDone, TrainingNote, TrainingProgress
 from trainer.config import TrainConfig
 from trainer.runtime.memory_full import memory_full

@@ -23,7 +23,7 @@ from torch import Tensor, distributed, nn
 
 from engine.errors import EnvironmentFailure, InputError, LinesideError, UsageError
 from engine.networks.classifiers import TAUGHT_BY_MASK
-from engine.settings import thread_budget
+from engine.system.threads import thread_budget
 from trainer.config import TrainConfig
 from trainer.runtime.interrupt import Interrupted, StopRequest
 

@@ -19,7 +19,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from engine.errors import InputError, LinesideError
 from engine.recipes.toml_text import toml_of
-from engine.settings import write_atomically
+from engine.system.files import write_atomically
 from engine.training import EpochDone, TrainingEvent, TrainingFailed, TrainingNote
 from trainer.config import load_config
 from trainer.runs.train import INTERRUPTED_EXIT, train

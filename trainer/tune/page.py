@@ -15,7 +15,8 @@ from jinja2 import Environment, FileSystemLoader
 from pydantic import BaseModel
 
 from engine.domain.inspection import utc_now
-from engine.settings import resources_folder, write_atomically
+from engine.system.files import write_atomically
+from engine.system.places import resources_folder
 
 State = Literal["complete", "pruned", "failed"]
 LEFT, RIGHT, TOP, BOTTOM = 70.0, 730.0, 40.0, 280.0

@@ -24,7 +24,7 @@ from engine.errors import InputError, LinesideError
 from engine.images.depth import shown
 from engine.images.thumbnails import thumbnail
 from engine.recipes.digest import is_recipe
-from engine.settings import write_atomically
+from engine.system.files import write_atomically
 from gui.i18n.language import translate
 from gui.widgets.pictures.filmstrip import KEPT, Exhibit
 from gui.widgets.pictures.pixel_images import as_image

@@ -18,7 +18,8 @@ from engine.backends.load import load_model
 from engine.errors import StorageError
 from engine.packages.manifest import Manifest
 from engine.packages.package import MANIFEST, MAX_MANIFEST_BYTES, open_package
-from engine.settings import cache_folder, write_atomically
+from engine.system.files import write_atomically
+from engine.system.places import cache_folder
 from engine.training import DATASET_FILE, DatasetManifest
 from gui.i18n.language import translate
 from gui.pages.models.table import OnDisk

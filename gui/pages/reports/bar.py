@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QComboBox, QDateEdit, QLabel, QWidget
 
 from db.statistics.figures import ScopeChoices
 from engine.domain.inspection import utc_now
-from engine.settings import resources_folder
 from engine.statistics.buckets import Grouping, fitting
+from engine.system.places import resources_folder
 from gui.i18n.language import translate
 from gui.pages.reports.figures import PERIODS, Ask, Period, period_of
 from gui.pages.reports.words import grouping_word, period_word

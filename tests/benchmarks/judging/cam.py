@@ -9,7 +9,7 @@ import numpy as np
 import openvino as ov
 
 from engine.packages.package import ModelPackage
-from engine.settings import thread_budget
+from engine.system.threads import thread_budget
 
 RUNS, ROUNDS = 60, 6
 

@@ -34,10 +34,10 @@ from engine.networks.load import load_network
 from engine.packages.package import ModelPackage
 from engine.preprocessing.placement import prepare
 from engine.recipes.file import default_recipe, with_saving
-from engine.settings import thread_budget
 from engine.sources.files.folder import FolderSource
 from engine.station import loop as station
 from engine.station.loop import Station
+from engine.system.threads import thread_budget
 
 ROUNDS = 6
 PLAIN_EVERY = 4

@@ -13,8 +13,9 @@ from engine.domain.inspection import Pixels
 from engine.networks.load import load_graph
 from engine.packages.package import open_package
 from engine.preprocessing.placement import prepare
-from engine.settings import demo_package, thread_budget
 from engine.sources.demo import PartMaker
+from engine.system.places import demo_package
+from engine.system.threads import thread_budget
 
 PICTURES = 64
 ROUNDS = 3

@@ -13,7 +13,7 @@ from engine.domain.inspection import Pixels
 from engine.networks.load import load_graph
 from engine.packages.package import ModelPackage
 from engine.preprocessing.placement import prepare
-from engine.settings import thread_budget
+from engine.system.threads import thread_budget
 from trainer.evaluation.evaluate import evaluate, part_of
 from trainer.formats.detect import open_dataset
 

@@ -27,11 +27,11 @@ from engine.domain.inspection import Outcome, Pixels
 from engine.domain.recipe import CameraSetup, Guard, Value
 from engine.packages.package import open_package
 from engine.recipes.file import default_recipe
-from engine.settings import demo_package
 from engine.sources.catalogue import open_source
 from engine.sources.genicam.gige import widen
 from engine.station.loop import Station
 from engine.station.recorder import Unrecorded
+from engine.system.places import demo_package
 from tests.peers.cycles import Cycles, run_cycles, steady
 from tests.peers.gige import FakeGigE
 from tests.peers.mjpeg import MjpegServer

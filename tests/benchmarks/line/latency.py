@@ -25,10 +25,10 @@ from engine.domain.inspection import Frame, Inspection, Prediction
 from engine.domain.recipe import Recipe, SavingPolicy
 from engine.packages.package import ModelPackage, open_package
 from engine.recipes.file import default_recipe, with_saving
-from engine.settings import demo_package
 from engine.sources.demo.line import DemoSettings, DemoSource
 from engine.station.loop import Station
 from engine.station.swap import load_proved
+from engine.system.places import demo_package
 
 FPS = 30.0
 SECONDS = 10.0

@@ -16,8 +16,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from engine import events
-from engine.settings import demo_package
 from engine.system.memory import keep_freed_memory
+from engine.system.places import demo_package
 from gui.app import GuiOptions, compose, shut_down
 from tests.benchmarks.window.live import Probe
 from tests.peers.gige import FakeGigE

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from db.inspections.table import Filter, count
 from engine.events import Inspected, Picture, StationEvent, Stopped
-from engine.settings import demo_package
 from engine.system.memory import keep_freed_memory
+from engine.system.places import demo_package
 
 FPS = 30
 SETTLED_S = 20.0

@@ -16,7 +16,7 @@ from db.images.archive import Archive
 from db.models.registry import activate, register
 from db.store.session import open_database
 from engine.domain.inspection import new_id
-from engine.settings import demo_package
+from engine.system.places import demo_package
 
 DAYS, LOTS_A_DAY, RECIPES = 30, 5, ("housing", "cover", "plate")
 OVERRIDES, MISTAKES, PICTURES = 2000, 300, 300

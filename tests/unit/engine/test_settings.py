@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InputError, StorageError
-from engine.settings import load_settings, save_settings, thread_budget, write_atomically
+from engine.settings import load_settings, save_settings
+from engine.system.files import write_atomically
+from engine.system.threads import thread_budget
 
 
 def test_settings_come_back_as_they_were_kept(lineside_home: Path) -> None:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from engine.errors import DatasetError, UsageError
-from engine.settings import write_atomically
+from engine.system.files import write_atomically
 from trainer.data.inspect.contact import contact_sheet
 from trainer.data.inspect.copies import conflicts, crossing_copies, crossing_near, find_copies
 from trainer.data.inspect.findings import (

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.domain.inspection import Mask, Pixels
 from engine.errors import DatasetError, InputError
 from engine.images.depth import to_channels, to_uint8
-from engine.settings import thread_budget
+from engine.system.threads import thread_budget
 from trainer.data.inspect.phash import perceptual_hash, shrunk
 from trainer.formats.samples.dataset import Sample
 

@@ -11,7 +11,7 @@ from db.models.registry import active
 from db.store.session import Database
 from engine.domain.inspection import utc_now
 from engine.errors import InputError, LinesideError, StorageError
-from engine.settings import write_atomically
+from engine.system.files import write_atomically
 from gui.i18n.language import translate
 from gui.pages.models.files import write_zip
 

@@ -20,8 +20,8 @@ from engine.errors import LinesideError
 from engine.images.depth import shown
 from engine.reports.run import ReportEntry, Tally, gallery_picture, guarded, html_of, json_line
 from engine.reports.workbook import Cell, Sheet, write_workbook
-from engine.settings import write_atomically
 from engine.statistics.metrics import wilson_interval
+from engine.system.files import write_atomically
 from gui.i18n.language import day_time, number, outcome_word, percent, translate
 from gui.pages.scan.results.summary import Summary, worst_first
 from gui.pages.scan.rows import ScanRow

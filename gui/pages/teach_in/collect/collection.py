@@ -15,7 +15,7 @@ from pathlib import Path
 from db.images.archive import encode_png, pixels_digest
 from engine.domain.inspection import Pixels
 from engine.errors import InputError, StorageError
-from engine.settings import write_atomically
+from engine.system.files import write_atomically
 from gui.i18n.language import number, translate
 
 OK = "ok"

@@ -14,8 +14,8 @@ from engine.backends.openvino import OpenVinoModel
 from engine.backends.torch import TorchModel
 from engine.domain.recipe import Tiles, View
 from engine.packages.package import open_package
-from engine.settings import demo_package
 from engine.sources.demo import PartMaker
+from engine.system.places import demo_package
 from tests.packages import write_tiny_package
 
 

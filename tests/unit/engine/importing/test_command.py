@@ -11,7 +11,7 @@ import pytest
 from db.models.registry import list_models
 from db.store.session import open_database
 from engine.packages.package import open_package
-from engine.settings import database_url
+from engine.system.places import database_url
 from main import main
 from tests.foreign import SIDE, anomalib, classifier
 from tests.packages import write_tiny_package

@@ -14,8 +14,8 @@ from engine.backends.openvino import OpenVinoModel
 from engine.domain.inspection import Outcome, Pixels
 from engine.packages.package import ModelPackage, open_package
 from engine.recipes.file import default_recipe, without_review
-from engine.settings import demo_package
 from engine.sources.demo import ALL_KINDS, PartMaker
+from engine.system.places import demo_package
 from engine.verdicts.verdict import decide
 
 LINES = (7, 31)

@@ -8,7 +8,7 @@ import torch
 from engine.networks.catalogue import build
 from engine.networks.graph import Deployed
 from engine.packages.manifest import InputSpec
-from engine.settings import shipped_packages
+from engine.system.places import shipped_packages
 from trainer.packaging.deploy import export_graph
 
 TRACES = (b"graph.py", b"site-packages", b"/home/", b"/root/", b"stack_trace")

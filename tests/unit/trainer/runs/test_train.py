@@ -19,7 +19,7 @@ import pytest
 from engine.errors import InputError, UsageError
 from engine.packages.package import open_package
 from engine.recipes.file import default_recipe as recipe_of
-from engine.settings import home
+from engine.system.places import home
 from engine.training import TrainingEvent, TrainingFinished, TrainingInterrupted, TrainingNote, parse_event
 
 pytest.importorskip("torch", reason="needs the train extra")

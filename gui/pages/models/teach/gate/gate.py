@@ -23,7 +23,7 @@ from engine.errors import InputError
 from engine.gate.gate import GateResult, Judge, KnownSet, folder_set, run_gate
 from engine.packages.package import ModelPackage, open_package
 from engine.recipes.file import default_recipe
-from engine.settings import thread_budget
+from engine.system.threads import thread_budget
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.i18n.messages import translated
