@@ -20,10 +20,10 @@ from engine.errors import (
     UnsupportedProperty,
     UsageError,
 )
+from engine.preprocessing.golden import Figures, figures
 from engine.sources.base import SETTINGS, Capability
 from engine.sources.catalogue import find_cameras, list_sources, open_source
 from engine.sources.supervisor import SourceState, Supervisor
-from engine.station.drift import Figures, figures
 from engine.station.freshness import Freshness
 from engine.system.files import write_atomically
 

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.domain.recipe import CameraSetup, Imaging, Value
 from engine.errors import InputError
+from engine.preprocessing.golden import golden_digest
 from engine.recipes.view import ViewKeys, golden_picture
 from engine.sources.base import SETTINGS
-from engine.station.drift import golden_digest
 
 TAKT = "takt_s"
 MAX_TAKT_S = 3600.0

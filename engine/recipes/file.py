@@ -80,6 +80,7 @@ from engine.domain.inspection import Pixels, Severity
 from engine.domain.recipe import CameraSetup, ClassRule, Guard, Imaging, Limits, Recipe, SavingPolicy
 from engine.errors import InputError, StorageError
 from engine.packages.package import ModelPackage
+from engine.preprocessing.golden import imaging_of
 from engine.recipes.camera import (
     MIN_GOLDEN,
     ImagingFile,
@@ -104,7 +105,6 @@ from engine.recipes.rules import (
 )
 from engine.recipes.toml_text import toml_of
 from engine.recipes.view import MAX_PICTURE_BYTES, MAX_PICTURE_PX, ViewKeys, view_document, view_of
-from engine.station.drift import imaging_of
 from engine.system.files import write_atomically
 from engine.verdicts.verdict import without_bands
 
@@ -265,7 +265,7 @@ def with_camera(recipe: Recipe, camera: CameraSetup) -> Recipe:
 
 
 def with_imaging(recipe: Recipe, imaging: Imaging | None) -> Recipe:
-    """The same recipe watching its pictures so; None: not at all. engine.station.drift.imaging_of makes one of a frame.
+    """The same recipe watching its pictures so; None: not at all. golden.imaging_of makes one of a frame.
 
     Raises InputError for limits no recipe file could hold.
     """

@@ -16,8 +16,8 @@ from engine.errors import InputError, PictureError
 from engine.images.depth import develop, to_channels
 from engine.images.headers import header_size
 from engine.images.pictures import read_picture
+from engine.preprocessing.golden import golden_digest
 from engine.preprocessing.registration import is_findable
-from engine.station.drift import golden_digest
 
 MAX_PICTURE_BYTES = 64 * 1024**2
 MAX_PICTURE_PX = 50_000_000

@@ -19,9 +19,10 @@ from engine.domain.inspection import Frame, Mask, Pixels
 from engine.domain.recipe import WHOLE, Imaging, View
 from engine.errors import LinesideError
 from engine.images.depth import develop, full_scale
+from engine.preprocessing.golden import Figures, figures
 from engine.sources.base import FrameSource
 from engine.sources.supervisor import SourceState, Supervisor
-from engine.station.drift import Check, Figures, compare, figures
+from engine.station.drift import Check, compare
 from engine.station.loop import Station
 from engine.station.preview import Preview, Standing
 from engine.system.mailbox import Mailbox

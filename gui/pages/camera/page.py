@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 from engine.domain.inspection import Frame
 from engine.domain.recipe import CameraSetup, Imaging, Value
 from engine.errors import LinesideError
+from engine.preprocessing.golden import imaging_of
 from engine.settings import save_settings
 from engine.sources.base import Capability, SourceInfo
 from engine.sources.supervisor import SourceState, Supervisor
-from engine.station.drift import Check, imaging_of
+from engine.station.drift import Check
 from engine.station.preview import Standing
 from gui.context import AppContext, Binding
 from gui.i18n.language import translate

@@ -17,10 +17,11 @@ from engine.domain.recipe import CameraSetup, Imaging, View
 from engine.errors import InputError, StorageError
 from engine.images.pictures import read_picture
 from engine.packages.package import ModelPackage
+from engine.preprocessing.golden import imaging_of
 from engine.recipes.camera import CHOICES, NUMBERS, SWITCHES, TEXTS, WHOLE_NUMBERS, camera_document, camera_of
 from engine.recipes.file import default_recipe, dump_recipe, load_recipe, save_recipe, with_camera, with_imaging
 from engine.sources.base import SETTINGS
-from engine.station.drift import compare, imaging_of
+from engine.station.drift import compare
 from tests.golden import golden
 from tests.packages import write_tiny_package
 

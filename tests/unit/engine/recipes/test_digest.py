@@ -25,9 +25,9 @@ from engine.domain.recipe import (
     Tiles,
     View,
 )
+from engine.preprocessing.golden import golden_digest
 from engine.recipes.digest import digest_of, former_digest, is_recipe, known_as
 from engine.recipes.file import with_saving
-from engine.station.drift import golden_digest
 
 GREY = np.arange(48 * 64, dtype=np.uint8).reshape(48, 64)
 PLAIN = Recipe("default", 1, ("good",), Limits())

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from engine.domain.inspection import Frame, Pixels
 from engine.domain.recipe import Imaging, View
 from engine.images.depth import BAYER_PATTERNS, develop, to_channels
-from engine.station.drift import Drift, ImagingWatch, compare, figures, grey_of, imaging_of, shift
+from engine.preprocessing.golden import figures, grey_of, imaging_of, shift
+from engine.station.drift import Drift, ImagingWatch, compare
 
 START = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 

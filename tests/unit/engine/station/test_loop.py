@@ -19,9 +19,9 @@ from engine.domain.inspection import Frame, Inspection, ModelRef, Outcome, Pixel
 from engine.domain.recipe import WHOLE, CameraSetup, Imaging, Recipe, View
 from engine.errors import InferenceError, PictureError, SourceLost, StorageError
 from engine.packages.package import ModelPackage
+from engine.preprocessing.golden import imaging_of
 from engine.recipes.file import default_recipe
 from engine.sources.supervisor import SourceState
-from engine.station.drift import imaging_of
 from engine.station.loop import LINE, SCAN, Pace, Station
 from engine.station.swap import load_proved
 from engine.system.mailbox import Mailbox
