@@ -77,7 +77,7 @@ import cv2
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.domain.inspection import Pixels, Severity
-from engine.domain.recipe import CameraSetup, ClassRule, Guard, Imaging, Limits, Recipe, SavingPolicy
+from engine.domain.recipe import CameraSetup, ClassRule, Guard, Imaging, Limits, Recipe, SavingPolicy, without_bands
 from engine.errors import InputError, StorageError
 from engine.packages.package import ModelPackage
 from engine.preprocessing.golden import imaging_of
@@ -106,7 +106,6 @@ from engine.recipes.rules import (
 from engine.recipes.toml_text import toml_of
 from engine.recipes.view import MAX_PICTURE_BYTES, MAX_PICTURE_PX, ViewKeys, view_document, view_of
 from engine.system.files import write_atomically
-from engine.verdicts.verdict import without_bands
 
 RECIPE_SCHEMA = 1
 MAX_RECIPE_BYTES = 1 << 20

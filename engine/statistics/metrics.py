@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.domain.inspection import Prediction, Scores
-from engine.domain.recipe import ClassRule, Limits, Recipe
-from engine.verdicts.verdict import SOUND, decide, defect_score, without_bands
+from engine.domain.recipe import ClassRule, Limits, Recipe, without_bands
+from engine.verdicts.verdict import SOUND, decide, defect_score
 
 Floats = NDArray[np.float64]
 

@@ -16,7 +16,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from engine.domain.inspection import Frame, Outcome, Prediction, Region, Scores, Severity, Verdict
-from engine.domain.recipe import ClassRule, Guard, Limits, Recipe
+from engine.domain.recipe import ClassRule, Guard, Limits, Recipe, has_own_limit, limits_for
 from engine.verdicts.doubts import doubts_of, unequal
 
 SOUND = "ok"
@@ -106,35 +106,6 @@ def judged_alone(rule: ClassRule, *, exclusive: bool) -> bool:
     if not has_own_limit(rule) or rule.severity is Severity.CRITICAL:
         return False
     return rule.severity is Severity.MINOR or not exclusive
-
-
-def has_own_limit(rule: ClassRule) -> bool:
-    """Whether the rule says anything of the class's score."""
-    return any(v is not None for v in (rule.ng_at, rule.review_from, rule.review_to))
-
-
-def limits_for(rule: ClassRule, limits: Limits) -> Limits:
-    """The limits in force for one class's own score. A critical class has no band over its limit: there it is NG."""
-    at = limits.ng_at if rule.ng_at is None else rule.ng_at
-    if has_own_limit(rule):
-        low = at if rule.review_from is None else rule.review_from
-        high = at if rule.review_to is None else rule.review_to
-    else:
-        low, high = limits.review_from, limits.review_to
-    high = at if rule.severity is Severity.CRITICAL else max(high, at)
-    return Limits(at, min(low, at), high)
-
-
-def without_bands(recipe: Recipe) -> Recipe:
-    """The recipe with no review band, nor one of a class: NG from `ng_at` on. Its digest is as it was."""
-    at = recipe.limits.ng_at
-    rules = tuple(
-        replace(rule, ng_at=limits_for(rule, recipe.limits).ng_at, review_from=None, review_to=None)
-        if has_own_limit(rule)
-        else rule
-        for rule in recipe.rules
-    )
-    return replace(recipe, limits=replace(recipe.limits, review_from=at, review_to=at), rules=rules)
 
 
 def measured(prediction: Prediction | None, recipe: Recipe) -> tuple[Region, ...]:

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.inspection import Scores, Verdict
-from engine.domain.recipe import Recipe
+from engine.domain.recipe import Recipe, limits_for
 from engine.errors import DatasetError
 from engine.packages.package import ModelPackage
 from engine.statistics.metrics import Floats, defect_scores
-from engine.verdicts.verdict import SOUND, defect_score, limits_for
+from engine.verdicts.verdict import SOUND, defect_score
 from trainer.evaluation.evaluate import Evaluation, label_of, score_table
 
 Bools = NDArray[np.bool_]

@@ -18,11 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from engine.domain.inspection import Outcome, Prediction, Severity
-from engine.domain.recipe import CameraSetup, ClassRule, Guard, Recipe
+from engine.domain.recipe import CameraSetup, ClassRule, Guard, Recipe, has_own_limit
 from engine.recipes.camera import MAX_TAKT_S
 from engine.recipes.file import CODE, MAX_CODE
 from engine.sources.base import SETTINGS
-from engine.verdicts.verdict import has_own_limit
 from gui.i18n.language import number, percent, translate
 from gui.pages.recipes.fields import Choice, Number, Section
 from gui.theme.theme import Theme, scaled

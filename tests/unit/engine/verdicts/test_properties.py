@@ -10,8 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.domain.inspection import Outcome, Prediction, Quality, Region, Scores, Severity
-from engine.domain.recipe import ClassRule, Guard, Limits, Recipe
-from engine.verdicts.verdict import decide, without_bands
+from engine.domain.recipe import ClassRule, Guard, Limits, Recipe, without_bands
+from engine.verdicts.verdict import decide
 
 DEFECTS = ("crack", "scratch", "stain")
 RANK = {Outcome.OK: 0, Outcome.REVIEW: 1, Outcome.NG: 2}
