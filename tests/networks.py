@@ -10,8 +10,9 @@ from torch import nn
 
 from engine.networks.catalogue import kind_of
 from engine.networks.graph import Deployed
-from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Manifest, MapSpec
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, LimitSpec, Manifest, MapSpec
 from engine.packages.package import GRAPH, WEIGHTS, ModelPackage, write_package
+from engine.preprocessing.input_spec import InputSpec
 from tests.packages import tiny_graph
 from trainer.packaging.deploy import export_graph, weights_of
 

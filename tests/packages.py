@@ -8,8 +8,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Lineage, Manifest, MapSpec
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, LimitSpec, Lineage, Manifest, MapSpec
 from engine.packages.package import ModelPackage, write_package
+from engine.preprocessing.input_spec import InputSpec
 
 HEIGHT, WIDTH = 64, 80
 

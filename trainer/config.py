@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from engine.errors import UsageError
-from engine.packages.manifest import InputSpec
+from engine.preprocessing.input_spec import InputSpec
 from trainer.split import SplitRule
 
 PRESETS = Path(__file__).resolve().parent / "presets"

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from engine.errors import PackageError
 from engine.packages.graph_files import REFUSE, check_graph_file
-from engine.packages.manifest import InputSpec
 from engine.packages.package import ModelPackage
+from engine.preprocessing.input_spec import InputSpec
 
 log = logging.getLogger(__name__)
 

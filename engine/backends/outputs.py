@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.inspection import Box, Contour, HeatMap, Prediction, Region, Scores
-from engine.packages.manifest import InputSpec, Manifest
+from engine.packages.manifest import Manifest
 from engine.packages.package import ModelPackage
+from engine.preprocessing.input_spec import InputSpec
 from engine.preprocessing.look import Look
 from engine.preprocessing.placement import Placement
 from engine.preprocessing.registration import Affine

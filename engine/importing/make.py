@@ -29,8 +29,9 @@ from engine.importing.inspect import Foreign, fix_size, inspect_graph
 from engine.importing.plan import ImportOptions, Plan, check_numbers, settle, settle_size
 from engine.importing.rewrite import Means, Rewired, finish, meaning, raw_answers, rewire, sums_to_one
 from engine.packages.guarding import guard_spec
-from engine.packages.manifest import ClassSpec, GuardSpec, InputSpec, LimitSpec, Lineage, Manifest, MapSpec
+from engine.packages.manifest import ClassSpec, GuardSpec, LimitSpec, Lineage, Manifest, MapSpec
 from engine.packages.package import IR_GRAPH, ModelPackage, open_package, sha256_of, write_package
+from engine.preprocessing.input_spec import InputSpec
 from engine.preprocessing.look import look
 from engine.preprocessing.placement import prepare
 

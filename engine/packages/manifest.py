@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from engine.domain.inspection import Severity
+from engine.preprocessing.input_spec import InputSpec
 
 PACKAGE_SCHEMA = 2
 
@@ -18,15 +19,6 @@ class ClassSpec(BaseModel):
     role: Literal["ok", "defect"] = "defect"
     severity: Severity = Severity.MAJOR
     ng_at: float | None = Field(None, ge=0.0, le=1.0)
-
-
-class InputSpec(BaseModel):
-    """What the graph takes. Height × width × channels, uint8; letterbox pads with the border grey 114."""
-
-    height: int = Field(ge=8, le=8192)
-    width: int = Field(ge=8, le=8192)
-    channels: Literal[1, 3]
-    resize: Literal["stretch", "letterbox"] = "stretch"
 
 
 class MapSpec(BaseModel):

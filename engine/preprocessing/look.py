@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine.domain.inspection import Box, Contour, Mask, Pixels, Quality
 from engine.domain.recipe import WHOLE, Reference, Tiles, View
 from engine.images.depth import debayer, to_channels, to_uint8
-from engine.packages.manifest import InputSpec
+from engine.preprocessing.input_spec import InputSpec
 from engine.preprocessing.placement import BORDER_GREY, Placement, fit, laid, place, tile_boxes
 from engine.preprocessing.registration import Affine, find_part
 

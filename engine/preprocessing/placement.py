@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from engine.domain.inspection import Box, Contour, Mask, Pixels
 from engine.domain.recipe import Tiles
 from engine.images.depth import to_channels, to_uint8
-from engine.packages.manifest import InputSpec
+from engine.preprocessing.input_spec import InputSpec
 from engine.preprocessing.registration import Affine
 
 BORDER_GREY = 114

@@ -25,8 +25,9 @@ from engine.domain.inspection import (
     new_id,
 )
 from engine.domain.recipe import Limits, Recipe, SavingPolicy
-from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, Lineage, Manifest
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, Lineage, Manifest
 from engine.packages.package import ModelPackage, write_package
+from engine.preprocessing.input_spec import InputSpec
 
 START = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 SQUARE = Region("scratch", 0.9, (10, 8, 6, 5), 30.0, ((10, 8), (15, 8), (15, 12), (10, 12)))

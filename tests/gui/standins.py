@@ -15,8 +15,9 @@ from PySide6.QtTest import QTest
 from engine.domain.inspection import Frame, ModelRef, Pixels, Prediction, Region, Scores, utc_now
 from engine.domain.recipe import WHOLE, View
 from engine.errors import FrameTimeout, InferenceError, SourceEnded, SourceLost
-from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Manifest
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, LimitSpec, Manifest
 from engine.packages.package import ModelPackage, write_package
+from engine.preprocessing.input_spec import InputSpec
 from engine.sources.base import NoSettings
 from gui.app import Station
 from gui.pages.live.page import LivePage

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from engine.errors import DatasetError, LinesideError, PictureError, StorageError
-from engine.packages.manifest import InputSpec
+from engine.preprocessing.input_spec import InputSpec
 from engine.preprocessing.placement import prepare, prepare_mask
 from trainer.formats.samples.dataset import Sample
 

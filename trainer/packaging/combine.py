@@ -20,17 +20,9 @@ from engine.networks.catalogue import ENSEMBLE
 from engine.networks.ensemble import Ensemble, Member
 from engine.networks.graph import Deployed
 from engine.networks.load import load_graph
-from engine.packages.manifest import (
-    PACKAGE_SCHEMA,
-    ClassSpec,
-    InputSpec,
-    LimitSpec,
-    Lineage,
-    Manifest,
-    MapSpec,
-    MemberSpec,
-)
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, LimitSpec, Lineage, Manifest, MapSpec, MemberSpec
 from engine.packages.package import GRAPH, MANIFEST, WEIGHTS, ModelPackage, open_package, write_package
+from engine.preprocessing.input_spec import InputSpec
 from trainer.packaging.deploy import check_parity, export_graph, weights_of
 
 VERSIONED = ("lineside", "torch", "onnx", "onnxscript", "openvino")

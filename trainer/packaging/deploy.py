@@ -17,8 +17,9 @@ from torch import nn
 
 from engine.errors import EnvironmentFailure
 from engine.networks.graph import Deployed, Graph
-from engine.packages.manifest import InputSpec, Manifest
+from engine.packages.manifest import Manifest
 from engine.packages.package import GRAPH, NOVELTY, WEIGHTS
+from engine.preprocessing.input_spec import InputSpec
 
 OPSET = 18
 SCORE_TOLERANCE = 1e-3

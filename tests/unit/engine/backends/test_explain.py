@@ -23,8 +23,8 @@ from engine.domain.recipe import WHOLE, View  # noqa: E402
 from engine.errors import EnvironmentFailure, InferenceError, PackageError, UsageError  # noqa: E402
 from engine.networks.catalogue import build  # noqa: E402
 from engine.networks.graph import Deployed, unit  # noqa: E402
-from engine.packages.manifest import InputSpec  # noqa: E402
 from engine.packages.package import ModelPackage  # noqa: E402
+from engine.preprocessing.input_spec import InputSpec  # noqa: E402
 from tests.networks import parts, settle, write_network  # noqa: E402
 from tests.packages import write_tiny_package  # noqa: E402
 

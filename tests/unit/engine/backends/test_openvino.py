@@ -11,8 +11,8 @@ import pytest
 from engine.backends.load import load_model
 from engine.domain.recipe import View
 from engine.errors import InferenceError, PackageError
-from engine.packages.manifest import InputSpec
 from engine.packages.package import ModelPackage, write_package
+from engine.preprocessing.input_spec import InputSpec
 from tests.frames import part
 from tests.packages import tiny_graph, write_tiny_package
 

@@ -16,8 +16,9 @@ from engine.backends.openvino import OpenVinoModel
 from engine.backends.outputs import Raw, assemble
 from engine.domain.inspection import Outcome, Prediction
 from engine.domain.recipe import Limits, Recipe, Tiles, View
-from engine.packages.manifest import ClassSpec, InputSpec, Manifest, MapSpec
+from engine.packages.manifest import ClassSpec, Manifest, MapSpec
 from engine.packages.package import ModelPackage
+from engine.preprocessing.input_spec import InputSpec
 from engine.preprocessing.look import look
 from engine.station.loop import Station
 from engine.station.recorder import Unrecorded

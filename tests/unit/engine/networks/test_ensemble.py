@@ -19,8 +19,9 @@ from engine.networks.catalogue import build  # noqa: E402
 from engine.networks.ensemble import Ensemble, Member  # noqa: E402
 from engine.networks.graph import Deployed, unit  # noqa: E402
 from engine.networks.load import load_graph  # noqa: E402
-from engine.packages.manifest import InputSpec, MemberSpec  # noqa: E402
+from engine.packages.manifest import MemberSpec  # noqa: E402
 from engine.packages.package import ModelPackage, open_package, write_package  # noqa: E402
+from engine.preprocessing.input_spec import InputSpec  # noqa: E402
 from main import main  # noqa: E402
 from tests.networks import parts, settle, write_network  # noqa: E402
 from trainer.packaging.combine import check_members, weights_from  # noqa: E402

@@ -15,8 +15,8 @@ from engine.errors import DatasetError, UsageError  # noqa: E402
 from engine.networks.catalogue import build, extend_head, logits_of  # noqa: E402
 from engine.networks.graph import Deployed, probabilities_of  # noqa: E402
 from engine.networks.load import load_graph  # noqa: E402
-from engine.packages.manifest import InputSpec  # noqa: E402
 from engine.packages.package import open_package  # noqa: E402
+from engine.preprocessing.input_spec import InputSpec  # noqa: E402
 from main import main  # noqa: E402
 from tests.networks import write_network  # noqa: E402
 from trainer.config import load_config  # noqa: E402

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from engine.domain.inspection import Quality
 from engine.packages.guarding import guard_spec, joined
-from engine.packages.manifest import GuardSpec, InputSpec
+from engine.packages.manifest import GuardSpec
+from engine.preprocessing.input_spec import InputSpec
 from engine.preprocessing.look import quality_of
 from engine.preprocessing.placement import prepare
 from engine.sources.demo import ALL_KINDS, KINDS, PartMaker

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.domain.recipe import Tiles, View
 from engine.images.depth import BAYER_PATTERNS, debayer, develop, to_uint8
-from engine.packages.manifest import InputSpec
+from engine.preprocessing.input_spec import InputSpec
 from engine.preprocessing.look import look
 from engine.preprocessing.placement import place, prepare, prepare_mask, tile_boxes
 from tests.frames import part

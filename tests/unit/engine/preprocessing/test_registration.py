@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.domain.recipe import View
-from engine.packages.manifest import InputSpec
+from engine.preprocessing.input_spec import InputSpec
 from engine.preprocessing.look import look
 from engine.preprocessing.registration import find_part, is_findable
 from tests.golden import PART, golden, moved, reference, way

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from engine.errors import DatasetError
-from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Lineage, Manifest
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, LimitSpec, Lineage, Manifest
 from engine.packages.package import ModelPackage
+from engine.preprocessing.input_spec import InputSpec
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset
 from trainer.split import Split
 

@@ -12,8 +12,9 @@ import pytest
 
 from engine.domain.inspection import Prediction, Scores
 from engine.errors import UsageError
-from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, Manifest
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, Manifest
 from engine.packages.package import ModelPackage
+from engine.preprocessing.input_spec import InputSpec
 from engine.recipes.file import default_recipe, without_review
 from engine.statistics.metrics import evaluate_scores
 from engine.verdicts.verdict import decide

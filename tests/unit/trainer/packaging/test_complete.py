@@ -13,8 +13,9 @@ pytest.importorskip("sklearn", reason="needs the train extra")
 from engine.backends.load import load_model  # noqa: E402
 from engine.networks.catalogue import build  # noqa: E402
 from engine.networks.graph import Deployed  # noqa: E402
-from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Manifest, MapSpec  # noqa: E402
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, LimitSpec, Manifest, MapSpec  # noqa: E402
 from engine.packages.package import ModelPackage, write_package  # noqa: E402
+from engine.preprocessing.input_spec import InputSpec  # noqa: E402
 from tests.packages import write_tiny_package  # noqa: E402
 from trainer.formats.detect import open_dataset  # noqa: E402
 from trainer.packaging.complete import complete  # noqa: E402

@@ -7,7 +7,7 @@ import torch
 
 from engine.networks.catalogue import build
 from engine.networks.graph import Deployed
-from engine.packages.manifest import InputSpec
+from engine.preprocessing.input_spec import InputSpec
 from engine.system.places import shipped_packages
 from trainer.packaging.deploy import export_graph
 

@@ -14,8 +14,9 @@ pytest.importorskip("sklearn", reason="needs the train extra")
 from engine.networks.catalogue import build  # noqa: E402
 from engine.networks.graph import Deployed  # noqa: E402
 from engine.networks.load import load_graph  # noqa: E402
-from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, Manifest, MapSpec  # noqa: E402
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, Manifest, MapSpec  # noqa: E402
 from engine.packages.package import NOVELTY, write_package  # noqa: E402
+from engine.preprocessing.input_spec import InputSpec  # noqa: E402
 from trainer.packaging.deploy import exported  # noqa: E402
 from trainer.packaging.guard import ENOUGH, descriptions_of, distances, fit_novelty, some, whitening  # noqa: E402
 

@@ -13,7 +13,8 @@ pytest.importorskip("sklearn", reason="needs the train extra")
 from engine.domain.inspection import Outcome, Severity, Verdict  # noqa: E402
 from engine.networks.catalogue import build  # noqa: E402
 from engine.networks.graph import Deployed  # noqa: E402
-from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, InputSpec, LimitSpec, Manifest, MapSpec  # noqa: E402
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, LimitSpec, Manifest, MapSpec  # noqa: E402
+from engine.preprocessing.input_spec import InputSpec  # noqa: E402
 from trainer.packaging.deploy import exported  # noqa: E402
 from trainer.packaging.guard import descriptions_of, fit_novelty  # noqa: E402
 from trainer.packaging.quantise import Quantisable, compare, floating, graph_of, in_words, quantise, rows_for  # noqa: E402

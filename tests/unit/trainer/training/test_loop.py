@@ -24,7 +24,7 @@ from engine.domain.inspection import Mask, Pixels
 from engine.errors import DatasetError, EnvironmentFailure, PictureError, StorageError, UsageError
 from engine.networks.catalogue import build
 from engine.networks.classifiers import Classifier
-from engine.packages.manifest import InputSpec
+from engine.preprocessing.input_spec import InputSpec
 from engine.training import EpochDone, TrainingEvent, TrainingNote
 from trainer.config import TrainConfig
 from trainer.data import prepared
