@@ -6,8 +6,7 @@ from collections import deque
 
 import numpy as np
 
-from engine.domain.inspection import Frame, utc_now
-from engine.domain.recipe import Value
+from engine.domain.inspection import Frame, Value, utc_now
 from engine.errors import FrameTimeout, LinesideError, SourceLost, UnsupportedProperty
 from engine.sources.base import Capability, checked
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from engine.domain.recipe import Value
+from engine.domain.inspection import Value
 from engine.errors import UnsupportedProperty
 from engine.sources.genicam.nodes import NodeKind
 

@@ -8,8 +8,7 @@ import time
 from dataclasses import dataclass, field
 
 from db.images.archive import encode_png
-from engine.domain.inspection import Frame
-from engine.domain.recipe import Value
+from engine.domain.inspection import Frame, Value
 from engine.errors import (
     FrameIncomplete,
     FrameTimeout,

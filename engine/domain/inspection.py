@@ -305,3 +305,7 @@ def as_plain(inspection: Inspection) -> dict[str, Any]:
 
 def _iso(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat(timespec="microseconds")
+
+
+Value = float | int | str | bool
+"""Of a camera's setting."""

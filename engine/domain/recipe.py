@@ -16,10 +16,8 @@ from engine.domain.inspection import (
     Outcome,
     RecipeRef,
     Severity,
+    Value,
 )
-
-Value = float | int | str | bool
-"""Of a camera's setting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, TypeGuard
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.domain.recipe import CameraSetup, Imaging, Value
+from engine.domain.inspection import Value
+from engine.domain.recipe import CameraSetup, Imaging
 from engine.errors import InputError
 from engine.preprocessing.golden import golden_digest
 from engine.recipes.view import ViewKeys, golden_picture

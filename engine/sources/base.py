@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NoReturn, Protocol
 
-from engine.domain.inspection import Frame
-from engine.domain.recipe import Value
+from engine.domain.inspection import Frame, Value
 from engine.errors import UnsupportedProperty
 
 SETTINGS: dict[str, str] = {

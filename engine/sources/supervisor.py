@@ -14,8 +14,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import NoReturn, Protocol, runtime_checkable
 
-from engine.domain.inspection import Frame
-from engine.domain.recipe import Value
+from engine.domain.inspection import Frame, Value
 from engine.errors import FrameIncomplete, FrameTimeout, LinesideError, SourceLost, UsageError
 from engine.sources.base import Capability, FrameSource, in_order
 

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from engine.domain.inspection import Frame
-from engine.domain.recipe import Value
+from engine.domain.inspection import Frame, Value
 from engine.errors import FrameIncomplete, FrameTimeout, LinesideError, PictureError, SourceEnded, SourceLost
 from engine.sources.base import FrameSource
 from engine.sources.supervisor import SourceState, Supervisor

@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.inspection import Frame, utc_now
-from engine.domain.recipe import Value
+from engine.domain.inspection import Frame, Value, utc_now
 from engine.errors import FrameIncomplete, FrameTimeout, SourceLost, SourceNotFound, UnsupportedProperty
 from engine.sources.base import Capability, SourceInfo, checked, unknown
 

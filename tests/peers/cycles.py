@@ -19,8 +19,8 @@ from db.recording.recorder import Recorder
 from db.store.session import open_database
 from engine import events
 from engine.backends.load import load_model
-from engine.domain.inspection import Inspection, Outcome, utc_now
-from engine.domain.recipe import CameraSetup, SavingPolicy, Value
+from engine.domain.inspection import Inspection, Outcome, Value, utc_now
+from engine.domain.recipe import CameraSetup, SavingPolicy
 from engine.recipes.file import default_recipe, with_saving
 from engine.sources.catalogue import open_source
 from engine.sources.supervisor import SourceState

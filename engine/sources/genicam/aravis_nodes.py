@@ -15,7 +15,7 @@ except ValueError as error:
     raise ImportError(str(error)) from error
 from gi.repository import Aravis, GLib
 
-from engine.domain.recipe import Value
+from engine.domain.inspection import Value
 from engine.errors import LinesideError, SourceBusy, SourceLost, SourceNotFound, UnsupportedProperty
 from engine.sources.genicam.nodes import NodeKind
 

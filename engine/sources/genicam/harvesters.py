@@ -21,8 +21,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 from genicam import gentl
 
-from engine.domain.inspection import Frame, utc_now
-from engine.domain.recipe import Value
+from engine.domain.inspection import Frame, Value, utc_now
 from engine.errors import (
     EnvironmentFailure,
     FrameIncomplete,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-from engine.domain.recipe import Value
+from engine.domain.inspection import Value
 from engine.errors import UnsupportedProperty
 
 NodeKind = Literal["float", "int", "enum", "bool", "command", "string"]

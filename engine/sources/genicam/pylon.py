@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 from pypylon import genicam, pylon
 
-from engine.domain.inspection import Frame, utc_now
-from engine.domain.recipe import Value
+from engine.domain.inspection import Frame, Value, utc_now
 from engine.errors import (
     FrameIncomplete,
     FrameTimeout,

@@ -8,7 +8,7 @@ from typing import Any
 
 from pypylon import genicam
 
-from engine.domain.recipe import Value
+from engine.domain.inspection import Value
 from engine.errors import UnsupportedProperty
 from engine.sources.genicam.nodes import NodeKind
 

@@ -10,7 +10,7 @@ import logging
 import math
 from dataclasses import dataclass
 
-from engine.domain.recipe import Value
+from engine.domain.inspection import Value
 from engine.errors import UnsupportedProperty
 from engine.sources.base import SETTINGS, Capability, checked, unknown
 from engine.sources.genicam.nodes import NodeKind, Nodes, choose, entries

@@ -13,8 +13,7 @@ from multiprocessing.connection import wait
 from threading import Condition, Lock, Thread
 from typing import Any, cast
 
-from engine.domain.inspection import Frame
-from engine.domain.recipe import Value
+from engine.domain.inspection import Frame, Value
 from engine.errors import FrameTimeout, LinesideError, SourceLost
 from engine.sources.address import masked
 from engine.sources.process.host import BEAT, GO, SKIPPED, Facts, Links, Make, failed, run, start

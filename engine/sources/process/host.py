@@ -25,8 +25,7 @@ from multiprocessing.process import BaseProcess
 from threading import Lock, Thread
 from typing import Any
 
-from engine.domain.inspection import Frame, utc_now
-from engine.domain.recipe import Value
+from engine.domain.inspection import Frame, Value, utc_now
 from engine.errors import FrameIncomplete, FrameTimeout, LinesideError, PictureError, SourceLost, UnsupportedProperty
 from engine.sources.base import FrameSource
 from engine.sources.process.ring import Bell, Item, Rings, unlink

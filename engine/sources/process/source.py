@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import cast
 
-from engine.domain.inspection import Frame
-from engine.domain.recipe import Value
+from engine.domain.inspection import Frame, Value
 from engine.errors import LinesideError, UsageError
 from engine.sources.address import masked
 from engine.sources.base import Capability, in_order

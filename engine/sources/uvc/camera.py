@@ -19,8 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.inspection import Frame, Pixels, utc_now
-from engine.domain.recipe import Value
+from engine.domain.inspection import Frame, Pixels, Value, utc_now
 from engine.errors import (
     EnvironmentFailure,
     FrameIncomplete,

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, Protocol
 
 import cv2
 
-from engine.domain.recipe import Value
+from engine.domain.inspection import Value
 from engine.errors import UnsupportedProperty
 from engine.sources.base import Capability, Kind, checked, unknown
 from engine.sources.uvc import v4l

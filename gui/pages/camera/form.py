@@ -10,7 +10,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
-from engine.domain.recipe import Value
+from engine.domain.inspection import Value
 from engine.sources.base import SETTINGS, Capability
 from gui.i18n.language import number, translate
 from gui.theme.large_type import large_type

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
-from engine.domain.inspection import Frame
-from engine.domain.recipe import CameraSetup, Imaging, Value
+from engine.domain.inspection import Frame, Value
+from engine.domain.recipe import CameraSetup, Imaging
 from engine.errors import LinesideError
 from engine.preprocessing.golden import imaging_of
 from engine.settings import save_settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.domain.recipe import Value
+from engine.domain.inspection import Value
 from engine.errors import LinesideError
 from engine.sources.base import Capability
 from engine.sources.supervisor import SourceState, Supervisor

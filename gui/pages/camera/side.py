@@ -17,8 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.domain.inspection import Outcome
-from engine.domain.recipe import Value
+from engine.domain.inspection import Outcome, Value
 from engine.sources.base import Capability
 from engine.station.drift import Check
 from gui.i18n.language import number, outcome_word, percent, translate

@@ -23,8 +23,8 @@ import numpy as np
 
 from engine import events
 from engine.backends.load import load_model
-from engine.domain.inspection import Outcome, Pixels
-from engine.domain.recipe import CameraSetup, Guard, Value
+from engine.domain.inspection import Outcome, Pixels, Value
+from engine.domain.recipe import CameraSetup, Guard
 from engine.packages.package import open_package
 from engine.recipes.file import default_recipe
 from engine.sources.catalogue import open_source

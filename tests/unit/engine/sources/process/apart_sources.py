@@ -12,8 +12,7 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 
-from engine.domain.inspection import Frame, utc_now
-from engine.domain.recipe import Value
+from engine.domain.inspection import Frame, Value, utc_now
 from engine.errors import (
     FrameIncomplete,
     FrameTimeout,
