@@ -9,8 +9,8 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QStyle, QStyleOptionButton, QStylePainter, QWidget
 
-from gui.context import Binding
 from gui.i18n.language import percent, translate
+from gui.page import Binding
 from gui.theme.icons import icon
 from gui.theme.theme import SMALL, SPACING, TOUCH, Theme, font, scaled
 from gui.viewer.picture import PartView

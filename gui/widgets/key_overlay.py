@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QHideEvent, QMouseEvent, QPainte
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from gui.context import Binding
 from gui.i18n.language import translate
+from gui.page import Binding
 from gui.theme.theme import LARGE, NORMAL, SMALL, SPACING, Theme, font, scaled
 from gui.widgets.key_button import key_words
 

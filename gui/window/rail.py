@@ -9,8 +9,8 @@ from typing import cast
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from gui.context import Page
 from gui.i18n.language import translate
+from gui.page import Page
 from gui.theme.icons import icon
 from gui.theme.theme import SPACING, Theme, scaled
 

@@ -14,12 +14,13 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 from db.users.alarms import StoredAlarm
 from engine import events
 from engine.domain.inspection import ModelRef
-from gui.context import AppContext, Binding
+from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.i18n.messages import translated
 from gui.jobs.bridge import Bridge
 from gui.line.line import STOPPED, Line
 from gui.notify import NoticeBar
+from gui.page import Binding
 from gui.pages.live.page import LivePage
 from gui.pages.scan.page import ScanPage
 from gui.pages.teach_in.page import TeachInPage

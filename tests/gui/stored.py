@@ -32,8 +32,9 @@ from engine.domain.inspection import (
 from engine.packages.package import open_package
 from engine.recipes.file import default_recipe
 from engine.settings import StationSettings
-from gui.context import AppContext, Page
+from gui.context import AppContext
 from gui.notify import Notice
+from gui.page import Page
 from gui.theme.theme import Theme
 from tests.packages import write_tiny_package
 

@@ -17,12 +17,13 @@ from engine.sources.base import Capability, SourceInfo
 from engine.sources.supervisor import SourceState, Supervisor
 from engine.station.drift import Check
 from engine.station.preview import Standing
-from gui.context import AppContext, Binding
+from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.i18n.messages import translated
 from gui.line import line as states
 from gui.line.feed import Feed, OpenSource, Seen, stated
 from gui.line.line import Line
+from gui.page import Binding
 from gui.pages.camera.find import FindCameras, Finder, Glance, small
 from gui.pages.camera.list import CameraList
 from gui.pages.camera.save import Saved, save

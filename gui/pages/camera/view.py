@@ -24,9 +24,9 @@ from PySide6.QtWidgets import (
 from engine.domain.inspection import utc_now
 from engine.sources.supervisor import SourceState, Supervisor
 from engine.station.preview import Standing
-from gui.context import Binding
 from gui.i18n.language import number, percent, translate
 from gui.line.feed import Seen, plain_tip, thinned
+from gui.page import Binding
 from gui.pages.live.panels import tool_button
 from gui.theme.icons import icon
 from gui.theme.large_type import large_type

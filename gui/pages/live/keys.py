@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gui.context import Binding
 from gui.i18n.language import translate
+from gui.page import Binding
 from gui.pages.live.strip import LOT_KEY, OPERATOR_KEY, PART_KEY, RECIPE_KEY
 
 Act = Callable[[], object]

@@ -11,12 +11,13 @@ from engine import events
 from engine.domain.inspection import Inspection, Outcome, Override, utc_now
 from engine.images.depth import shown
 from engine.verdicts.verdict import no_verdict
-from gui.context import AppContext, Binding
+from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.i18n.messages import translated
 from gui.line import line as states
 from gui.line.alarms import part_name
 from gui.line.line import Line
+from gui.page import Binding
 from gui.pages.live.change import ChangeOver
 from gui.pages.live.counts import CountsOnScreen
 from gui.pages.live.film import FilmList

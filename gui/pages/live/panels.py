@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 
 from db.users.alarms import StoredAlarm
 from engine.domain.inspection import utc_now
-from gui.context import Binding
 from gui.i18n.language import clock, day_time, translate
 from gui.i18n.messages import translated
+from gui.page import Binding
 from gui.theme.icons import icon
 from gui.theme.theme import NORMAL, SPACING, TOUCH, Theme, font, scaled
 from gui.widgets.elided import Remark

@@ -7,7 +7,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.domain.inspection import Traveller
-from gui.context import AppContext, Binding
+from gui.context import AppContext
+from gui.page import Binding
 from gui.pages.live.panels import SLIM, ActButton, Acts, AlarmBar, Aside, DriftBar, LookBar, PictureTools
 from gui.pages.live.picker import ClassPicker
 from gui.pages.live.strip import TravellerStrip

@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
 from db.datasets.gates import Gate
 from db.models.registry import Activation, ModelVersion
 from engine.packages.manifest import Manifest
-from gui.context import AppContext, Binding
+from gui.context import AppContext
 from gui.i18n.language import number, translate
+from gui.page import Binding
 from gui.pages.models.acts import ModelActs
 from gui.pages.models.details import ModelDetails, Report
 from gui.pages.models.find import Found, chain_of, empty_words, find_all, open_manifest

@@ -25,9 +25,10 @@ from engine.errors import LinesideError
 from engine.images.pictures import PICTURE_SUFFIXES
 from engine.packages.package import ModelPackage
 from engine.statistics.costs import Prices
-from gui.context import AppContext, Binding
+from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.line.line import Line
+from gui.page import Binding
 from gui.pages.recipes.acts import RecipeActs
 from gui.pages.recipes.draft import Draft
 from gui.pages.recipes.editor.editor import Editor, kept_prices, kept_sizes

@@ -17,10 +17,11 @@ from PySide6.QtWidgets import (
 )
 
 from db.statistics.figures import ScopeChoices
-from gui.context import AppContext, Binding
+from gui.context import AppContext
 from gui.i18n.language import number, translate
 from gui.jobs.jobs import Job
 from gui.notify import notice_of
+from gui.page import Binding
 from gui.pages.reports.bar import ReportsBar
 from gui.pages.reports.export import ReportExport
 from gui.pages.reports.figures import FILES, Figures, Part, collect, with_part

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Protocol
 
 from engine.domain.inspection import Outcome
-from gui.context import Binding
 from gui.i18n.language import outcome_word, translate
+from gui.page import Binding
 from gui.pages.review.parts.filters import FilterBar
 from gui.pages.review.parts.list import PartList
 from gui.pages.review.word.verdict import DIGITS, VerdictPanel

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 from db.datasets.export import ExportReport
 from db.inspections.table import distinct
 from engine.domain.inspection import HeatMap, Outcome, utc_now
-from gui.context import AppContext, Binding
+from gui.context import AppContext
 from gui.i18n.language import translate
+from gui.page import Binding
 from gui.pages.review.compare import ComparePanel
 from gui.pages.review.export import ExportDialog, in_words
 from gui.pages.review.keys import bindings

@@ -16,9 +16,10 @@ from db.inspections.table import get
 from engine import events
 from engine.domain.inspection import Inspection, Outcome, Override, Traveller, new_id, utc_now
 from engine.station.scan_journal import Journalled, forget
-from gui.context import AppContext, Binding
+from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.jobs.jobs import Job
+from gui.page import Binding
 from gui.pages.scan.results.export import ScanExports
 from gui.pages.scan.results.files import ScanResult
 from gui.pages.scan.results.results import ScanResults, Stage

@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from db.users import trail as audit
-from gui.context import AppContext, Binding
+from gui.context import AppContext
 from gui.i18n.language import translate
+from gui.page import Binding
 from gui.pages.settings.fields import Field, FieldRow, put, value_of
 from gui.pages.settings.more import TOUR, AboutPanel, DataPanel, KeysPanel, SoundPanel, TrainerPanel
 from gui.pages.settings.pictures import PicturesPanel

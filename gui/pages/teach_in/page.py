@@ -12,11 +12,12 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 
 from db.models.registry import ModelVersion
 from engine.domain.inspection import Inspection
-from gui.context import AppContext, Binding
+from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.line import line as states
 from gui.line.feed import Feed, Seen
 from gui.line.line import Line
+from gui.page import Binding
 from gui.pages.teach_in.accept import Accepting
 from gui.pages.teach_in.collect.collection import OK, safe_name
 from gui.pages.teach_in.collect.stock import MEMORY, Stockroom

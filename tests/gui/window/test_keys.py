@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.context import Binding
+from gui.page import Binding
 from gui.window.keys import BURST_GAP_MS, Keyboard
 
 

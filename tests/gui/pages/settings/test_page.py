@@ -22,9 +22,9 @@ from db.users.trail import entries
 from db.users.users import add_user, check_pin, list_users
 from engine.domain.inspection import Outcome, utc_now
 from engine.settings import AlarmRules, Retention, StationSettings, load_settings
-from gui.context import Binding
 from gui.line.retention import Keeper
 from gui.line.sounds import Sounds, wav
+from gui.page import Binding
 from gui.pages.settings.more import LICENCES
 from gui.pages.settings.page import SettingsPage
 from gui.pages.settings.pictures import outlook
