@@ -14,8 +14,9 @@ from db.inspections.table import COUNTED, Filter
 from engine.domain.inspection import Inspection, Outcome
 from gui.context import AppContext
 from gui.i18n.language import number, translate
-from gui.pages.review.parts.table import CORRECTED, LABEL, PART, SCORE, TIME, VERDICT, InspectionsTable
+from gui.pages.review.parts.table import InspectionsTable
 from gui.theme.theme import SPACING, scaled
+from gui.viewer.cells import CORRECTED, LABEL, PART, SCORE, TIME, VERDICT
 from gui.widgets.calm_table import calm_table
 from gui.widgets.flow import FlowLayout
 from gui.widgets.key_button import KeyButton

@@ -9,23 +9,17 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from db.inspections.paging import Page, Sort, Stored
 from db.inspections.table import COUNTED, Filter, count_to, get, page
 from db.store.session import Database
-from engine.domain.inspection import Outcome, utc_now
-from gui.i18n.language import clock, day_time, number, outcome_word, translate
 from gui.i18n.messages import translated
 from gui.jobs.jobs import Jobs
 from gui.theme.theme import scaled
+from gui.viewer.cells import COLUMNS, LABEL, PART, SCORE, VERDICT, cell_outcome, cell_text, header
 from gui.widgets.pictures.thumbnails import Thumbnails
+from gui.widgets.roles import OUTCOME_ROLE, ROW_ROLE
 
 FIRST_ROWS, PAGE_ROWS = 60, 100
 """The first page fills the screen, soon; the others come ahead of the eye."""
-PART, VERDICT, LABEL, SCORE, TIME, CORRECTED = range(6)
-COLUMNS = 6
 HIDDEN = "•••"
 """Instead of what a blind judge must not see."""
-ROW_ROLE = Qt.ItemDataRole.UserRole + 1
-"""The row's Stored."""
-OUTCOME_ROLE = Qt.ItemDataRole.UserRole + 2
-"""The Outcome this cell shows, for cells that draw a verdict mark; else None."""
 Index = QModelIndex | QPersistentModelIndex
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -207,43 +201,3 @@ class InspectionsTable(QAbstractTableModel):
         if row is not None:
             cell = self.index(row, PART)
             self.dataChanged.emit(cell, cell, [Qt.ItemDataRole.DecorationRole])
-
-
-def header(column: int) -> str:
-    """A column's title."""
-    titles = (
-        translate("Review", "Part"),
-        translate("Review", "Verdict"),
-        translate("Review", "Class"),
-        translate("Review", "Score"),
-        translate("Review", "Time"),
-        translate("Review", "You said"),
-    )
-    return titles[column]
-
-
-def cell_text(stored: Stored, column: int) -> str:
-    """What a cell says, in words."""
-    verdict, override = stored.inspection.verdict, stored.override
-    if column == VERDICT:
-        return outcome_word(verdict.outcome)
-    if column == LABEL:
-        return verdict.label if verdict.outcome in (Outcome.NG, Outcome.REVIEW) else ""
-    if column == SCORE:
-        return number(verdict.score, 2) if verdict.outcome is not Outcome.NO_VERDICT else "–"
-    if column == TIME:
-        at = stored.inspection.times.inspected_at.astimezone()
-        return clock(at) if at.date() == utc_now().astimezone().date() else day_time(at)
-    if column == CORRECTED and override is not None:
-        named = override.outcome is Outcome.NG and override.label
-        return override.label if named else outcome_word(override.outcome)
-    return ""
-
-
-def cell_outcome(stored: Stored, column: int) -> Outcome | None:
-    """The verdict a cell draws as a mark: the model's, or the inspector's."""
-    if column == VERDICT:
-        return stored.inspection.verdict.outcome
-    if column == CORRECTED and stored.override is not None:
-        return stored.override.outcome
-    return None

@@ -15,7 +15,9 @@ from db.inspections.paging import Sort
 from db.store.schema import RandomAuditRow
 from engine.domain.inspection import Inspection, Outcome, utc_now
 from gui.pages.review.page import ReviewPage
-from gui.pages.review.parts.table import HIDDEN, OUTCOME_ROLE, SCORE, VERDICT
+from gui.pages.review.parts.table import HIDDEN
+from gui.viewer.cells import SCORE, VERDICT
+from gui.widgets.roles import OUTCOME_ROLE
 from tests.gui.pages.review.test_page import on_screen, shown
 from tests.gui.stored import Bench, press
 

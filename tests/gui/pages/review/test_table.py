@@ -10,8 +10,10 @@ from PySide6.QtCore import QModelIndex, Qt
 from db.inspections.paging import Sort
 from db.inspections.table import COUNTED, Filter
 from engine.domain.inspection import Outcome
-from gui.pages.review.parts.table import CORRECTED, FIRST_ROWS, OUTCOME_ROLE, PAGE_ROWS, PART, VERDICT, InspectionsTable
+from gui.pages.review.parts.table import FIRST_ROWS, PAGE_ROWS, InspectionsTable
+from gui.viewer.cells import CORRECTED, PART, VERDICT
 from gui.widgets.pictures.thumbnails import KEPT, THUMBNAIL, Thumbnails
+from gui.widgets.roles import OUTCOME_ROLE
 from tests.gui.stored import Bench
 
 ROOT = QModelIndex()
