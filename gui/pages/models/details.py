@@ -14,7 +14,8 @@ from db.datasets.gates import Gate
 from db.models.registry import Activation, ModelVersion, State
 from engine.packages.manifest import Manifest
 from gui.i18n.language import day_time, number, percent, size, translate
-from gui.pages.models.table import OnDisk, data_words
+from gui.pages.models.files import OnDisk
+from gui.pages.models.table import data_words
 from gui.theme.theme import SPACING, Theme, font, scaled
 from gui.widgets.charts.confusion import CountGrid, square_table
 

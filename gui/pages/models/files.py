@@ -6,6 +6,7 @@ import json
 import os
 import time
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -22,7 +23,6 @@ from engine.system.files import write_atomically
 from engine.system.places import cache_folder
 from engine.training import DATASET_FILE, DatasetManifest
 from gui.i18n.language import translate
-from gui.pages.models.table import OnDisk
 
 WARM, RUNS = 3, 25
 SPEEDS = "speeds.json"
@@ -109,3 +109,13 @@ def _pictures(db: Database, where: str) -> int | None:
         return len(DatasetManifest.model_validate_json(path.read_bytes()).items)
     except (OSError, ValidationError):
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """What the table says besides the registry; None = not known."""
+
+    dataset: str = ""
+    pictures: int | None = None
+    bytes_: int = 0
+    milliseconds: float | None = None

@@ -12,8 +12,7 @@ from db.store.session import Database
 from engine.packages.manifest import Manifest
 from engine.packages.package import open_package
 from gui.i18n.language import translate
-from gui.pages.models.files import kept
-from gui.pages.models.table import OnDisk
+from gui.pages.models.files import OnDisk, kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
@@ -11,6 +10,7 @@ from PySide6.QtGui import QFont
 
 from db.models.registry import ModelVersion, State
 from gui.i18n.language import day, day_time, number, percent, size, translate
+from gui.pages.models.files import OnDisk
 from gui.theme.theme import NORMAL, font
 
 STATE, VERSION, NAME, ACCURACY, ESCAPES, SPEED, SIZE, REGISTERED, DATA = range(9)
@@ -19,16 +19,6 @@ Index = QModelIndex | QPersistentModelIndex
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _FIGURES = (ACCURACY, ESCAPES, SPEED, SIZE)
-
-
-@dataclass(frozen=True, slots=True)
-class OnDisk:
-    """What the table says besides the registry; None = not known."""
-
-    dataset: str = ""
-    pictures: int | None = None
-    bytes_: int = 0
-    milliseconds: float | None = None
 
 
 def state_word(state: State) -> str:
