@@ -11,9 +11,9 @@ from engine.packages.package import ModelPackage
 from gui.context import AppContext
 from gui.i18n.language import number, outcome_word, translate
 from gui.i18n.messages import translated
-from gui.pages.recipes.editor.region import RegionTool
 from gui.pages.recipes.fields import large
 from gui.pages.recipes.trial.judge import Judge, Judged, Shot, position_words
+from gui.pages.recipes.trial.region_tool import RegionTool
 from gui.theme.theme import LARGE, SPACING, Theme, draw_mark, font, scaled
 from gui.viewer.overlays import drawn_map
 from gui.widgets.cut_label import CutLabel
