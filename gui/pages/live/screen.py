@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from engine.domain.inspection import Traveller
 from gui.context import AppContext
 from gui.page import Binding
-from gui.pages.live.panels import SLIM, ActButton, Acts, AlarmBar, Aside, DriftBar, LookBar, PictureTools
+from gui.pages.live.panels import SLIM, ActButton, Acts, AlarmBar, Aside, DriftBar, LookBar
 from gui.pages.live.picker import ClassPicker
 from gui.pages.live.strip import TravellerStrip
 from gui.theme.theme import SPACING, scaled
+from gui.viewer.picture_tools import PictureTools
 from gui.widgets.charts.trend import YieldTrend
 from gui.widgets.counters import Counters
 from gui.widgets.pictures.filmstrip import PICTURE_HEIGHT, FilmStrip
