@@ -32,6 +32,7 @@ from engine.system.threads import thread_budget
 from engine.training import TrainingNote
 from trainer.data.material import Material, ancestry, kept_path
 from trainer.data.prepared import Prepared
+from trainer.formats.samples.dataset import UNLABELLED
 from trainer.packaging.calibrate import (
     calibration_of,
     first_limits,
@@ -54,7 +55,6 @@ from trainer.packaging.quantise import (
     quantise,
     rows_for,
 )
-from trainer.runs.teacher import UNLABELLED
 from trainer.training.initial import keep_some
 from trainer.training.job import Job
 

@@ -20,13 +20,10 @@ from trainer.config import TrainConfig
 from trainer.evaluation.evaluate import Judged, judge
 from trainer.formats.detect import open_dataset
 from trainer.formats.labels.imagefolder import reading
-from trainer.formats.samples.dataset import Dataset, Sample, make_dataset
+from trainer.formats.samples.dataset import UNLABELLED, Dataset, Sample, make_dataset
 from trainer.runs.request import TrainRequest
 from trainer.runtime.interrupt import StopRequest
 from trainer.runtime.progress import Emit
-
-UNLABELLED = "unlabelled"
-"""The format of a data set that only the teacher labels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -136,3 +136,7 @@ def join_copies(samples: Iterable[Sample]) -> list[Sample]:
     pairs = [(first.setdefault(s.digest, s.group), s.group) for s in listed if s.digest]
     groups = joined((s.group for s in listed), pairs)
     return [s if groups[s.group] == s.group else replace(s, group=groups[s.group]) for s in listed]
+
+
+UNLABELLED = "unlabelled"
+"""The format of a data set that only the teacher labels."""
