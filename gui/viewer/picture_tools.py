@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
+    QPushButton,
     QWidget,
 )
 
 from gui.i18n.language import translate
 from gui.page import Binding
-from gui.pages.live.panels import tool_button
 from gui.theme.icons import icon
 from gui.theme.theme import SPACING, Theme, scaled
+from gui.widgets.key_button import key_words
 from gui.widgets.pictures.image_view import OverlayStyle
 
 TOOL = 44
@@ -84,3 +87,24 @@ class PictureTools(QWidget):
     def _colour(self) -> None:
         for name, button in self.buttons.items():
             button.setIcon(icon(name, self._theme.colours.text))
+
+
+def tool_button(binding: Binding) -> QPushButton:
+    """A 44-px icon button; its tip names what it does and its key."""
+    button = QPushButton()
+    button.setProperty("role", "tool")
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.setIconSize(QSize(24, 24))
+    button.setToolTip(f"{binding.text}   [{key_words(binding.sequence)}]")
+    button.setAccessibleName(binding.text)
+    button.clicked.connect(_dropping(binding.act))
+    return button
+
+
+def _dropping(act: Callable[[], object]) -> Callable[[], None]:
+    """`clicked` passes whether the button is checked; the acts take nothing."""
+
+    def call() -> None:
+        act()
+
+    return call

@@ -27,10 +27,10 @@ from engine.station.preview import Standing
 from gui.i18n.language import number, percent, translate
 from gui.line.feed import Seen, plain_tip, thinned
 from gui.page import Binding
-from gui.pages.live.panels import tool_button
 from gui.theme.icons import icon
 from gui.theme.large_type import large_type
 from gui.theme.theme import SPACING, Theme, scaled
+from gui.viewer.picture_tools import tool_button
 from gui.widgets.charts.histogram import FocusTrend, Histogram
 from gui.widgets.pictures.image_view import ImageView
 

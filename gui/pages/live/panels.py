@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -11,7 +9,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -24,6 +21,7 @@ from gui.i18n.messages import translated
 from gui.page import Binding
 from gui.theme.icons import icon
 from gui.theme.theme import NORMAL, SPACING, TOUCH, Theme, font, scaled
+from gui.viewer.picture_tools import _dropping
 from gui.widgets.elided import Remark
 from gui.widgets.key_button import KeyButton, key_words
 
@@ -227,24 +225,3 @@ class Aside(Remark):
 
     def _clear(self) -> None:
         self.setText("")
-
-
-def tool_button(binding: Binding) -> QPushButton:
-    """A 44-px icon button; its tip names what it does and its key."""
-    button = QPushButton()
-    button.setProperty("role", "tool")
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    button.setIconSize(QSize(24, 24))
-    button.setToolTip(f"{binding.text}   [{key_words(binding.sequence)}]")
-    button.setAccessibleName(binding.text)
-    button.clicked.connect(_dropping(binding.act))
-    return button
-
-
-def _dropping(act: Callable[[], object]) -> Callable[[], None]:
-    """`clicked` passes whether the button is checked; the acts take nothing."""
-
-    def call() -> None:
-        act()
-
-    return call
