@@ -13,8 +13,8 @@ from engine.errors import DatasetError
 from engine.images.pictures import read_picture
 from engine.packages.package import sha256_of
 from engine.training import DATASET_FILE, DATASET_SCHEMA, DatasetItem, DatasetManifest
-from trainer.formats.published.kolektor import read_mask
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
+from trainer.formats.samples.mask_files import read_mask
 from trainer.formats.samples.pictures import with_mask
 from trainer.formats.samples.several import with_further_classes
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.packages.package import sha256_of
-from trainer.formats.published.kolektor import KINDS, read_mask
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
+from trainer.formats.samples.mask_files import KINDS, read_mask
 from trainer.formats.samples.pictures import PictureIndex, check_size, missing_notes, with_mask
 
 PICTURES, MASKS = "images", "masks"

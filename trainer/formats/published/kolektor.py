@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from engine.domain.inspection import Mask, Pixels
 from engine.errors import DatasetError
-from engine.images.depth import to_channels, to_uint8
-from engine.images.pictures import list_pictures, read_picture
+from engine.images.pictures import list_pictures
 from engine.packages.package import sha256_of
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
+from trainer.formats.samples.mask_files import KINDS, read_mask
 from trainer.formats.samples.pictures import check_size, with_mask
 
-KINDS = ("ok", "defect")
 LABEL_SUFFIXES = ("_label.png", "_label.bmp")
 
 
@@ -45,12 +42,6 @@ def open_kolektor(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     # Of one kind only, it can still be judged; what is taught needs both.
     notes = unseen_notes(KINDS, (s.label for s in samples))
     return make_dataset(folder.resolve().name, "kolektor", samples, ok_classes, folder, KINDS, notes=notes)
-
-
-def read_mask(path: Path) -> Mask:
-    """A mask file as H×W, 0 or 255. Raises PictureError."""
-    grey = to_channels(to_uint8(read_picture(path)), 1)
-    return np.where(grey > 127, np.uint8(255), np.uint8(0))
 
 
 def _reading(path: Path, label: Path) -> Callable[[], tuple[Pixels, Mask | None]]:

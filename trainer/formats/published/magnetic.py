@@ -15,9 +15,9 @@ from pathlib import Path
 from engine.images.pictures import list_pictures
 from engine.packages.package import sha256_of
 from trainer.formats.labels.imagefolder import reading
-from trainer.formats.published.kolektor import read_mask
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.groups import joined
+from trainer.formats.samples.mask_files import read_mask
 from trainer.formats.samples.pictures import check_size, size_of, with_mask
 
 PREFIX = "MT_"
