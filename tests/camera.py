@@ -19,6 +19,8 @@ class FakeCamera:
         self.coming: deque[Frame | LinesideError] = deque()
         self.away: LinesideError | None = None
         self.refuses: LinesideError | None = None
+        self.dies_on = ""
+        """The setting over which it goes away, once; it goes on sending."""
         self.opened_times = self.closed_times = self.fired = 0
         self.is_open = False
         self.applied: list[tuple[str, Value]] = []
@@ -68,6 +70,9 @@ class FakeCamera:
 
     def set(self, name: str, value: Value) -> None:
         """Checked against caps."""
+        if name == self.dies_on:
+            self.dies_on = ""
+            raise SourceLost("The camera does not answer.")
         found = {c.name: c for c in self.caps()}
         if name not in found:
             raise UnsupportedProperty(f"This camera has no {name}.", "Leave it out.")

@@ -85,6 +85,8 @@ class Supervisor:
         """Opening and closing exclude each other: nothing is begun after `close`."""
         self._due, self._begun, self._attempt = 0.0, 0.0, 0
         self._begun_with: dict[str, Value] = {}
+        self._gone: SourceLost | None = None
+        """It went away while it was being set, which `read` has not told yet."""
         self._streamed = False
         self._skipped = 0
         self.incomplete = 0
@@ -176,10 +178,19 @@ class Supervisor:
         return self._source.get(name)
 
     def set(self, name: str, value: Value) -> None:
-        """Change a setting now and at every opening to come; only to come while the source is away."""
-        if self._state is SourceState.STREAMING:
-            self._source.set(name, value)
+        """Change a setting now and at every opening to come; only to come while the source is away.
+
+        One that goes away over it is lost with the next `read`, whatever it sends: it comes back with this setting.
+        """
+        gone: SourceLost | None = None
+        if self._state is SourceState.STREAMING and self._gone is None:
+            try:
+                self._source.set(name, value)
+            except SourceLost as error:
+                gone = error
+        # In this order: a loss is forgotten at an opening, which then has the setting.
         self._settings = in_order(self._settings | {name: value})
+        self._gone = gone or self._gone
 
     def caps(self) -> tuple[Capability, ...]:
         """The source's; empty while it is away."""
@@ -202,6 +213,7 @@ class Supervisor:
         with self._changing:
             if not self._closed.is_set():
                 self._enter(SourceState.OPENING, self._words, 0.0)
+                self._gone = None
                 self._begun, self._begun_with = self._clock(), dict(self._settings)
                 self._try()
 
@@ -228,6 +240,8 @@ class Supervisor:
 
     def _read(self, timeout: float) -> Frame:
         try:
+            if self._gone is not None:
+                raise self._gone
             frame = self._source.read(timeout)
         except SourceLost as error:
             self._lose(error)

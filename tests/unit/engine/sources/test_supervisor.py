@@ -136,6 +136,25 @@ def test_a_refused_setting_is_not_remembered() -> None:
     source.close()
 
 
+def test_a_camera_that_goes_away_while_it_is_set_comes_back_with_the_setting() -> None:
+    camera, clock, heard = FakeCamera(), Clock(), Heard()
+    source = Supervisor(camera, {"exposure_us": 500.0}, heard, clock=clock)
+    source.open()
+    source.read(0.0)
+    camera.dies_on = "exposure_us"
+    source.set("exposure_us", 700.0)
+    source.set("gain_db", 6.0)
+    # It would go on sending, with the settings of before.
+    with pytest.raises(SourceLost, match="does not answer"):
+        source.read(0.0)
+    assert (source.losses, heard.states) == (1, [OPENING, STREAMING, LOST, BACKOFF])
+    clock.now += 1.0
+    _read(source)
+    assert camera.applied == [("exposure_us", 500.0), ("exposure_us", 700.0), ("gain_db", 6.0)]
+    assert source.read(0.0).sequence == 2
+    source.close()
+
+
 @pytest.mark.parametrize("error", [SourceNotFound("not there"), SourceBusy("in use"), SourceLost("no answer")])
 def test_a_camera_that_is_not_there_at_the_start_is_waited_for(error: SourceLost) -> None:
     camera, clock, heard = FakeCamera(), Clock(), Heard()
