@@ -6,15 +6,12 @@ Everything that varies is passed in. Record comes before publish: what the opera
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from types import TracebackType
 
 from engine import events
 from engine.backends.base import Model
@@ -24,18 +21,19 @@ from engine.errors import InferenceError, LinesideError, SourceEnded
 from engine.images.thumbnails import thumbnail
 from engine.sources.base import FrameSource, in_order
 from engine.sources.supervisor import SourceState, Supervisor
+from engine.station.announcer import Announcer
 from engine.station.drift import Drift, ImagingWatch
 from engine.station.in_flight import Judge, Part, inspection_of
 from engine.station.intake import Intake, Refused
 from engine.station.recorder import Recorder
+from engine.station.runner import Runner
+from engine.station.swap import Succession
 from engine.system.mailbox import Mailbox
 from engine.verdicts.verdict import decide, drifted, no_verdict
 
 log = logging.getLogger(__name__)
 
 READ_TIMEOUT_S = 0.2
-FLUSH_AFTER_S = 0.25
-ALARM_EVERY_S = 1.0
 MAX_FAILED_IN_A_ROW = 20
 
 Publish = Callable[[events.StationEvent], None]
@@ -53,8 +51,8 @@ LINE = Pace()
 SCAN = Pace(in_flight=True, group=64)
 
 
-class Station:
-    """One source, one model, one recipe, one worker thread. Use `run` in place, or `start`/`stop` around a thread."""
+class Station(Runner):
+    """One source, one model, one recipe, one worker thread. Frames made in a pause do not count as skipped."""
 
     def __init__(
         self,
@@ -70,59 +68,27 @@ class Station:
         limit: int | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        super().__init__("station")
         self.source = Supervisor(source, dict(recipe.camera.settings), self._source_changed)
         """The source, brought back whenever it goes away; its settings may be changed from any thread."""
-        self._judge = Judge(model, recipe)
-        self._record, self._publish, self._show = record, publish, show
-        self._traveller, self._pace, self._limit, self._clock = traveller, pace, limit, clock
-        self._stop, self._go = threading.Event(), threading.Event()
-        self._go.set()
-        self._thread: threading.Thread | None = None
-        self._swap: Judge | None = None
-        self._swap_lock = threading.Lock()
-        self._waiting: list[events.StationEvent] = []
-        self._last_flush = 0.0
-        self._retired: threading.Thread | None = None
+        self._judge, self._succession = Judge(model, recipe), Succession()
+        self._record, self._say = record, Announcer(record.flush, publish, pace.group)
+        self._show, self._traveller, self._pace = show, traveller, pace
+        self._limit, self._clock = limit, clock
         self._intake = Intake(self.source, clock)
         self._watch, self._drift = ImagingWatch(recipe.imaging, recipe.view), Drift()
         self._started = False
-        self._alarmed = ("", 0.0)
         self._inspected = self._failed_in_a_row = self._skipped_in_pause = 0
 
     # ── from any thread ──────────────────────────────────────────────────────────────────────────────────────────
-    def start(self) -> None:
-        """Run on a worker thread of its own."""
-        if self._thread is not None:
-            raise RuntimeError("a station starts once")
-        self._thread = threading.Thread(target=self.run, name="station", daemon=True)
-        self._thread.start()
-
-    def pause(self) -> None:
-        """Inspect nothing until `resume`; frames made meanwhile do not count as skipped."""
-        self._go.clear()
-
-    def resume(self) -> None:
-        """Go on."""
-        self._go.set()
-
-    def request_stop(self) -> None:
-        """Have the loop end after the frame in hand; returns at once. For signal handlers."""
-        self._stop.set()
-        self._go.set()
-
-    def stop(self, timeout: float = 10.0) -> bool:
-        """The one public stop: returns when the loop has ended, False if it did not within `timeout` seconds."""
-        self.request_stop()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(timeout)
-        return self._thread is None or not self._thread.is_alive()
-
     def swap_model(self, model: Model, recipe: Recipe) -> None:
-        """From the next frame on, this model (station.swap.prove) judges by this recipe; the old one is closed."""
-        with self._swap_lock:
-            if self._swap is not None:
-                self._swap.model.close()
-            self._swap = Judge(model, recipe)
+        """From the next frame on, this model (station.swap.prove) judges by this recipe; the old one is closed.
+
+        Not for a scan, which one judge sees through from the first picture to the last.
+        """
+        if self._pace.in_flight:
+            raise RuntimeError("a scan keeps its judge")
+        self._succession.offer(Judge(model, recipe))
 
     @property
     def newest(self) -> Frame | None:
@@ -132,23 +98,6 @@ class Station:
     def trigger(self) -> None:
         """Have the camera take a picture now. Raises UnsupportedProperty, SourceLost."""
         self._intake.trigger(int(self.source.settings.get("burst", 1)))
-
-    @property
-    def paused(self) -> bool:
-        """True between `pause` and `resume`."""
-        return not self._go.is_set()
-
-    @property
-    def running(self) -> bool:
-        """True while the worker thread lives."""
-        return self._thread is not None and self._thread.is_alive()
-
-    def __enter__(self) -> Station:
-        self.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.stop()
 
     # ── on the worker thread ─────────────────────────────────────────────────────────────────────────────────────
     def run(self) -> None:
@@ -164,8 +113,8 @@ class Station:
                         break
                 else:
                     ended = not self._stop.is_set()
-            self._flush()
-            self._publish(events.Stopped(self._inspected, self._skipped, ended))
+            self._say.flush()
+            self._say.now(events.Stopped(self._inspected, self._skipped, ended))
         except LinesideError as error:
             self._fail(error.message, error.remedy, error.exit_code)
         except Exception as error:
@@ -175,18 +124,14 @@ class Station:
         finally:
             self.source.close()
             self._judge.model.close()
-            if self._retired is not None:
-                self._retired.join()
-            with self._swap_lock:
-                if self._swap is not None:
-                    self._swap.model.close()
+            self._succession.close()
 
     def _source_changed(self, state: SourceState, words: str, retry_s: float) -> None:
         if state is SourceState.BACKOFF:
-            self._flush()
-            self._publish(events.Lost(words, retry_s))
+            self._say.flush()
+            self._say.now(events.Lost(words, retry_s))
         elif state is SourceState.STREAMING:
-            self._publish(events.Recovered(self.source.uri) if self._started else self._start_event())
+            self._say.now(events.Recovered(self.source.uri) if self._started else self._start_event())
             self._started = True
 
     def _start_event(self) -> events.Started:
@@ -226,7 +171,7 @@ class Station:
     def _frames(self) -> Iterator[Frame]:
         """Trustworthy frames in order; the others are recorded as NO VERDICT on the way."""
         while not self._stop.is_set():
-            self._flush_when_due()
+            self._say.flush_when_due()
             if not self._go.is_set():
                 self._pause_here()
                 continue
@@ -273,14 +218,14 @@ class Station:
         """The imaging self-test: what it says of the pictures, this one among them."""
         before, self._drift = self._drift.level, self._watch.take(frame)
         if self._drift.level != before:
-            self._waiting.append(events.ImagingChanged(self._drift.level, self._drift.words))
+            self._say.later(events.ImagingChanged(self._drift.level, self._drift.words))
 
     def _check_takt(self, triggered_at: datetime | None, takt: float) -> None:
         if triggered_at is None or not takt:
             return
         took = (self._clock() - triggered_at).total_seconds()
         if took > takt:
-            self._alarm(f"A verdict came {took:.2f} s after its trigger; the takt is {takt:g} s.")
+            self._say.alarm(f"A verdict came {took:.2f} s after its trigger; the takt is {takt:g} s.")
 
     def _keep(self, part: Part, verdict: Verdict) -> None:
         """Make the inspection, record it, and have it published once it is on disk."""
@@ -291,10 +236,8 @@ class Station:
         shown = frame is not None and verdict.outcome is not Outcome.OK and not self._pace.in_flight
         seen = inspection.frame
         small = thumbnail(frame.pixels, seen.bits, seen.bayer) if shown and frame is not None else None
-        self._waiting.append(events.Inspected(inspection, small, self._skipped))
-        if len(self._waiting) >= self._pace.group:
-            self._flush()
-        if self._show is not None and frame is not None and not self._waiting:
+        told = self._say.inspected(events.Inspected(inspection, small, self._skipped))
+        if told and self._show is not None and frame is not None:
             heat, box = (prediction.heat, prediction.heat_box) if prediction else (None, None)
             self._show.put(events.Picture(frame, heat, inspection, box))
 
@@ -303,58 +246,33 @@ class Station:
         part = Part(refused.frame, refused.ref, self._judge, self._traveller())
         self._keep(part, no_verdict(refused.reason))
         if refused.unreadable:
-            self._waiting.append(events.PictureSkipped(refused.ref.name, refused.reason))
+            self._say.later(events.PictureSkipped(refused.ref.name, refused.reason))
         if refused.alarm:
-            self._alarm(refused.alarm)
-
-    def _alarm(self, message: str) -> None:
-        """Raise it, but the same one not more than once a second."""
-        last, at = self._alarmed
-        now = time.monotonic()
-        if message != last or now - at > ALARM_EVERY_S:
-            self._alarmed = (message, now)
-            self._waiting.append(events.Alarmed(message, "Look at the trigger, the camera and the lighting."))
-
-    def _flush(self) -> None:
-        self._last_flush = time.monotonic()
-        if not self._waiting:
-            return
-        self._record.flush()
-        waiting, self._waiting = self._waiting, []
-        for event in waiting:
-            self._publish(event)
-
-    def _flush_when_due(self) -> None:
-        if self._waiting and time.monotonic() - self._last_flush > FLUSH_AFTER_S:
-            self._flush()
+            self._say.alarm(refused.alarm)
 
     def _pause_here(self) -> None:
-        self._flush()
+        self._say.flush()
         before = self.source.skipped
-        self._publish(events.Paused())
+        self._say.now(events.Paused())
         flows = self.source.live
         while not self._go.wait(0.0 if flows else READ_TIMEOUT_S) and not self._stop.is_set():
             flows = flows and self._intake.drain(READ_TIMEOUT_S)
         self._skipped_in_pause += self.source.skipped - before
         if not self._stop.is_set():
-            self._publish(events.Resumed())
+            self._say.now(events.Resumed())
 
     def _take_swap(self) -> None:
-        with self._swap_lock:
-            swap, self._swap = self._swap, None
-        if swap is None:
+        judge = self._succession.take()
+        if judge is None:
             return
-        before, self._judge = self._judge, swap
-        self._publish(events.ModelSwapped(swap.model.ref))
-        if self._retired is not None:
-            self._retired.join()
-        # Giving back a large model takes longer than a frame.
-        self._retired = threading.Thread(target=before.model.close, name="retired-model", daemon=True)
-        self._retired.start()
-        self._change_over(before.recipe, swap.recipe)
+        before, self._judge = self._judge, judge
+        self._say.now(events.ModelSwapped(judge.model.ref))
+        self._succession.retire(before.model)
+        self._change_over(before.recipe, judge.recipe)
 
     def _change_over(self, before: Recipe, recipe: Recipe) -> None:
-        """Another recipe: its camera settings and its golden picture. Raises UnsupportedProperty for a refused one."""
+        """Another recipe: its golden picture and its camera settings, which a camera that goes away over them has once
+        it is back. Raises UnsupportedProperty for a refused one."""
         if recipe.imaging is not before.imaging or recipe.view != before.view:
             self._watch = ImagingWatch(recipe.imaging, recipe.view)
         known = self.source.settings
@@ -372,7 +290,7 @@ class Station:
 
     def _fail(self, message: str, remedy: str, exit_code: int = 1) -> None:
         try:
-            self._flush()
+            self._say.flush()
         except LinesideError as error:
             log.error("what waited could not be kept: %s", error)
-        self._publish(events.Failed(message, remedy, exit_code))
+        self._say.now(events.Failed(message, remedy, exit_code))

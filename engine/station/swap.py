@@ -1,14 +1,16 @@
-"""A model that is to take over from another while the line runs: proved beside it first."""
+"""A model that takes over from another while the line runs: proved beside it, offered, taken; the former one closed."""
 
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 
 from engine.backends.base import Model
 from engine.domain.inspection import Frame
 from engine.domain.recipe import Recipe
 from engine.errors import InferenceError
+from engine.station.in_flight import Judge
 
 WARM_RUNS = 2
 
@@ -38,3 +40,43 @@ def load_proved(load: Callable[[], Model], recipe: Recipe, frame: Frame | None) 
         model.close()
         raise
     return model
+
+
+class Succession:
+    """Who judges next. `offer` may be called from any thread, all else by the loop. Each model is closed once."""
+
+    def __init__(self) -> None:
+        self._next: Judge | None = None
+        self._over = False
+        self._lock = threading.Lock()
+        self._retiring: threading.Thread | None = None
+
+    def offer(self, judge: Judge) -> None:
+        """Have this one take over; one that was offered before and not taken is closed, and so is one too late."""
+        with self._lock:
+            refused = judge if self._over else self._next
+            self._next = None if self._over else judge
+        if refused is not None:
+            refused.model.close()
+
+    def take(self) -> Judge | None:
+        """The one that takes over now; nearly always none."""
+        with self._lock:
+            judge, self._next = self._next, None
+        return judge
+
+    def retire(self, model: Model) -> None:
+        """Close a model beside the line: giving back a large one takes longer than a frame."""
+        if self._retiring is not None:
+            self._retiring.join()
+        self._retiring = threading.Thread(target=model.close, name="retired-model", daemon=True)
+        self._retiring.start()
+
+    def close(self) -> None:
+        """Nobody takes over any more; returns when the last one to retire is closed."""
+        if self._retiring is not None:
+            self._retiring.join()
+        with self._lock:
+            left, self._next, self._over = self._next, None, True
+        if left is not None:
+            left.model.close()

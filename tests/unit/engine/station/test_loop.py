@@ -435,6 +435,42 @@ def test_another_recipe_sets_the_camera_before_its_first_frame(model: OpenVinoMo
     assert camera.applied == [("exposure_us", 200.0), ("exposure_us", 900.0), ("gain_db", 3.0)]
 
 
+def test_a_camera_that_dies_in_a_change_over_comes_back_with_the_new_settings_and_the_line_goes_on(
+    model: OpenVinoModel, package: ModelPackage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.sources.supervisor.RETRY_S", (0.01,))
+    log, camera = Log(), FakeCamera()
+    recipe = replace(default_recipe(package), camera=CameraSetup((("exposure_us", 200.0), ("gain_db", 1.0))))
+    other = replace(recipe, name="other", camera=CameraSetup((("exposure_us", 900.0), ("gain_db", 3.0))))
+    with Station(camera, model, recipe, record=log, publish=log.publish) as line:
+        _until(lambda: log.kept > 2)
+        camera.dies_on = "exposure_us"
+        line.swap_model(load_model(package), other)
+        _until(lambda: any(e.inspection.verdict.outcome is Outcome.OK for e in _judged_by(log, "other")))
+    kinds = [type(e) for e in log.events]
+    assert kinds.index(events.ModelSwapped) < kinds.index(events.Lost) < kinds.index(events.Recovered)
+    assert _judged_by(log, "other")[0].inspection.verdict.outcome is Outcome.NO_VERDICT
+    assert camera.opened_times == 2
+    assert camera.applied[2:] == [("exposure_us", 900.0), ("gain_db", 3.0)]
+    assert not any(isinstance(e, events.Failed) for e in log.events)
+
+
+def test_a_scan_refuses_another_judge(model: OpenVinoModel, package: ModelPackage) -> None:
+    scan = station(ListSource([]), model, package, Log(), SCAN)
+    with pytest.raises(RuntimeError, match="keeps its judge"):
+        scan.swap_model(model, default_recipe(package))
+
+
+def test_a_model_that_nobody_takes_is_closed_once(package: ModelPackage) -> None:
+    recipe = default_recipe(package)
+    first, second, late = (FakeModel(package.ref, lambda: (0.9, 0.1)) for _ in range(3))
+    line = Station(ListSource([]), first, recipe, record=Log(), publish=lambda _: None)
+    line.swap_model(second, recipe)
+    line.run()
+    line.swap_model(late, recipe)
+    assert [m.closed for m in (first, second, late)] == [True] * 3
+
+
 def test_a_recipe_whose_settings_the_camera_refuses_stops_the_line(model: OpenVinoModel, package: ModelPackage) -> None:
     log = Log()
     recipe = replace(default_recipe(package), camera=CameraSetup((("exposure_us", 1e9),)))
@@ -474,6 +510,10 @@ def test_a_camera_that_ends_in_a_pause_ends_the_run_when_it_goes_on(
     line.resume()
     _until(lambda: not line.running)
     assert log.events[-1] == events.Stopped(0, 0, True)
+
+
+def _judged_by(log: Log, recipe: str) -> list[events.Inspected]:
+    return [e for e in log.events if isinstance(e, events.Inspected) and e.inspection.recipe.name == recipe]
 
 
 def _until(done: Callable[[], bool], seconds: float = 20.0) -> None:
