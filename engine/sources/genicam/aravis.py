@@ -29,16 +29,16 @@ from engine.errors import (
 )
 from engine.sources.base import Capability, FrameSource, SourceInfo
 from engine.sources.genicam.aravis_nodes import Aravis, AravisNodes, said
+from engine.sources.genicam.camera import GenicamCamera, Image, buffers_for
 from engine.sources.genicam.device_clock import DeviceClock
 from engine.sources.genicam.gige import FrameIds, Pulse, widen
-from engine.sources.genicam.pixel_formats import name_of, unpack
+from engine.sources.genicam.pixel_formats import name_of
 from engine.sources.genicam.settings import GenicamSettings
 
 log = logging.getLogger(__name__)
 
 _MAX_PAYLOAD = 1 << 29
-_BUFFER_BYTES = 256 << 20
-_BUFFERS = (4, 16)
+_LEAST_BUFFERS = 4
 _RECEIVE = (4 << 20, 64 << 20)
 """Least and most bytes asked for as the receive buffer; two pictures in between."""
 _LOCAL_PACKET = 16384
@@ -103,8 +103,8 @@ def _plain(text: str | None) -> str:
     return "".join(letter for letter in (text or "")[:64] if letter.isprintable()).strip()
 
 
-class AravisSource:
-    """One GigE Vision camera; every method is called from one thread at a time.
+class AravisSource(GenicamCamera):
+    """One GigE Vision camera.
 
     The ordinary socket with a receive buffer of two pictures is used: the packet socket Aravis prefers where it may
     gets nothing on the loopback, and an operator's program may not open one. `skipped` is what never arrived whole or
@@ -112,70 +112,32 @@ class AravisSource:
     """
 
     def __init__(self, wanted: str, *, packet_socket: bool = False) -> None:
-        self._wanted, self._packet_socket = wanted, packet_socket
+        super().__init__("gige", "GigE Vision", wanted, "?packet_socket=1" if packet_socket else "")
+        self._packet_socket = packet_socket
         self._camera: Any = None
         self._stream: Any = None
-        self._settings: GenicamSettings | None = None
         self._pulse: Pulse | None = None
-        self._description = f"GigE Vision {wanted}"
-        self._clock, self._ids = DeviceClock(), FrameIds()
         self._lost = False
         self._missing = 0
-
-    @property
-    def uri(self) -> str:
-        """`gige:` and what it was made with."""
-        return f"gige:{self._wanted}" + ("?packet_socket=1" if self._packet_socket else "")
-
-    @property
-    def description(self) -> str:
-        """`GigE Vision Aravis Fake GV01 1920×1080`."""
-        return self._description
-
-    @property
-    def free_running(self) -> bool:
-        """Unless it waits for triggers."""
-        return self._settings is None or not self._settings.triggered()
-
-    @property
-    def live(self) -> bool:
-        """It is a camera."""
-        return True
 
     @property
     def skipped(self) -> int:
         """Pictures the camera counted and that never arrived."""
         return self._ids.missed if self.free_running else 0
 
-    @property
-    def total(self) -> int | None:
-        """Not known."""
-        return None
-
-    def open(self) -> None:
-        """Connect and read what it can do. Raises SourceNotFound, SourceBusy, SourceLost; UnsupportedProperty for a
-        device that is no camera."""
-        self.close()
-        try:
-            self._connect()
-        except BaseException:
-            self.close()
-            raise
-
     def _connect(self) -> None:
-        camera = self._camera = _opened(self._wanted)
+        camera = self._camera = _opened(self._name)
         device = camera.get_device()
         if not device.is_controller():
-            raise SourceBusy(f"Another program holds the camera {self._wanted}.", "Close the other program.")
+            raise SourceBusy(f"Another program holds the camera {self._name}.", "Close the other program.")
         address = ipaddress.ip_address(device.get_device_address().get_address().to_string())
         pulse = Pulse(str(address))
         # Some devices answer none but their controller: Aravis asks those.
         self._pulse = pulse if pulse.controlled() is not None else None
-        self._settings = GenicamSettings(AravisNodes(device))
         with said("stream options"):
             if not self._packet_socket:
                 camera.gv_set_stream_options(Aravis.GvStreamOption.PACKET_SOCKET_DISABLED)
-        self._settings.prepare()
+        self._prepare(AravisNodes(device))
         self._choose_packet_size(loopback=address.is_loopback)
         self._describe()
 
@@ -195,7 +157,7 @@ class AravisSource:
         with said("description"):
             _, _, width, height = camera.get_region()
             name = f"{_plain(camera.get_vendor_name())} {_plain(camera.get_model_name())}"
-        self._description = f"GigE Vision {name} {self._wanted} {width}×{height}"
+        self._label = f"{name} {self._name} {width}×{height}"
 
     # ── pictures ─────────────────────────────────────────────────────────────────────────────────────────────────
     def read(self, timeout: float) -> Frame:
@@ -209,18 +171,11 @@ class AravisSource:
                 raise FrameTimeout("No picture came in time.")
             try:
                 if buffer.get_status() not in _NO_PICTURE:
-                    return self._frame(buffer)
+                    return self._picture(buffer)
             finally:
                 self._stream.push_buffer(buffer)
 
-    def trigger(self) -> None:
-        """Give one software trigger."""
-        settings = self._open()
-        if settings.triggered():
-            self._start()
-        settings.fire()
-
-    def _frame(self, buffer: Any) -> Frame:
+    def _picture(self, buffer: Any) -> Frame:
         status, device_id = buffer.get_status(), buffer.get_frame_id()
         if status != _STATUS.SUCCESS:
             raise self._damaged(status, device_id)
@@ -228,21 +183,17 @@ class AravisSource:
         parts = buffer.get_n_parts()
         if parts < 1:
             raise UnsupportedProperty("The camera sends something else than pictures.", "Choose its picture output.")
-        try:
+        now = utc_now()
+        image = Image(
             # The bytes are a copy: the buffer itself goes back to be filled again.
-            pixels, bits, bayer = unpack(
-                np.frombuffer(buffer.get_part_data(0), np.uint8),
-                buffer.get_part_width(0),
-                buffer.get_part_height(0),
-                name_of(buffer.get_part_pixel_format(0)),
-                padding=buffer.get_part_padding(0)[0],
-            )
-        except FrameIncomplete as error:
-            raise FrameIncomplete(error.message, error.remedy, sequence) from error
-        now, device_ns = utc_now(), max(0, buffer.get_timestamp())
+            np.frombuffer(buffer.get_part_data(0), np.uint8),
+            buffer.get_part_width(0),
+            buffer.get_part_height(0),
+            name_of(buffer.get_part_pixel_format(0)),
+            buffer.get_part_padding(0)[0],
+        )
         arrived = min(now, datetime.fromtimestamp(buffer.get_system_timestamp() / 1e9, UTC))
-        exposed = self._clock.host_time(device_ns, arrived)
-        return Frame(pixels, self.uri, sequence, now, bits=bits, bayer=bayer, device_ns=device_ns, exposed_at=exposed)
+        return self._frame(image, sequence, max(0, buffer.get_timestamp()), now, arrived)
 
     def _damaged(self, status: Any, device_id: int) -> FrameIncomplete:
         missing = self._stream.get_info_uint64_by_name("n_missing_packets")
@@ -256,7 +207,7 @@ class AravisSource:
         )
 
     def _start(self) -> None:
-        self._open()
+        self._opened()
         if self._stream is not None:
             return
         with said("acquisition"):
@@ -265,7 +216,7 @@ class AravisSource:
                 raise UnsupportedProperty(f"The camera sends pictures of {payload} bytes.", "Check its picture size.")
             stream = self._stream = self._camera.create_stream(None, None)
             widen(stream.get_port(), min(max(2 * payload, _RECEIVE[0]), _RECEIVE[1]))
-            for _ in range(min(max(_BUFFER_BYTES // payload, _BUFFERS[0]), _BUFFERS[1])):
+            for _ in range(buffers_for(payload, _LEAST_BUFFERS)):
                 stream.push_buffer(Aravis.Buffer.new_allocate(payload))
             self._missing = 0
             self._ids.restart()
@@ -283,31 +234,26 @@ class AravisSource:
             self._stream = None
 
     # ── settings ─────────────────────────────────────────────────────────────────────────────────────────────────
-    def get(self, name: str) -> Value:
-        """The camera's value now."""
-        settings = self._open()
-        self.check()
-        return settings.get(name)
-
     def set(self, name: str, value: Value) -> None:
         """Change it; what is only taken at rest stops the pictures until the next read or trigger."""
-        settings = self._open()
-        self.check()
-        if settings.needs_rest(name):
-            self._rest()
-        settings.set(name, value)
+        super().set(name, value)
         self._describe()
 
     def caps(self) -> tuple[Capability, ...]:
         """Every setting, as it stands now."""
-        if self._settings is None:
-            return ()
+        if self._settings is not None:
+            self.check()
+        return super().caps()
+
+    def _answering(self, name: str) -> GenicamSettings:
+        settings = super()._answering(name)
+        # Quicker than the library, which tries for seconds.
         self.check()
-        return self._settings.caps()
+        return settings
 
     def check(self) -> None:
         """A sign of life within a second. Raises SourceLost where there is none or the camera was restarted."""
-        self._open()
+        self._opened()
         if self._lost:
             raise SourceLost("The camera is gone.", "Check its power and its cable.")
         if self._pulse is not None:
@@ -329,11 +275,6 @@ class AravisSource:
         except LinesideError:
             return False
         return True
-
-    def _open(self) -> GenicamSettings:
-        if self._settings is None:
-            raise UsageError(f"The source {self.uri} is not open.", "Open it before reading.")
-        return self._settings
 
     def close(self) -> None:
         """Stop and let go of the camera."""

@@ -14,30 +14,26 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-import numpy as np
 from genicam import gentl
 
-from engine.domain.inspection import Frame, Value, utc_now
+from engine.domain.inspection import Frame, utc_now
 from engine.errors import (
     EnvironmentFailure,
     FrameIncomplete,
     FrameTimeout,
     SourceBusy,
-    SourceLost,
     SourceNotFound,
     UsageError,
 )
-from engine.sources.base import Capability, SourceInfo, unknown
-from engine.sources.genicam.device_clock import DeviceClock
-from engine.sources.genicam.gige import FrameIds
+from engine.sources.base import SourceInfo
+from engine.sources.genicam.camera import GenicamCamera, buffers_for, losing, one_line
 from engine.sources.genicam.harvesters_buffer import image_in, stamp, told
 from engine.sources.genicam.harvesters_nodes import MapNodes
-from engine.sources.genicam.pixel_formats import unpack
-from engine.sources.genicam.settings import GenicamSettings
 
 with warnings.catch_warnings():
     # When it is imported, harvesters sets the warning filters of the whole process.
@@ -52,10 +48,9 @@ _library.setLevel(logging.CRITICAL)
 
 _POLL_MS = 5
 _ENUMERATE_MS = 2000
-_BUFFERS = 16
-_BUFFER_BYTES = 256 * 1024 * 1024
 _BUSY = (gentl.AccessDeniedException, gentl.ResourceInUseException, gentl.BusyException)
 _ANSWERED = (gentl.InvalidAddressException, gentl.NotAvailableException, gentl.NotImplementedException)
+_losing = partial(losing, gentl.GenericException)
 
 
 class _Damaged(Callback):  # type: ignore[misc]  # harvesters has no types
@@ -111,60 +106,32 @@ def producers() -> tuple[Path, ...]:
     return tuple(dict.fromkeys(file for file in files if file.suffix == ".cti" and file.is_file()))
 
 
-class GenicamSource:
-    """One camera behind a GenTL producer; not for more than one thread at a time."""
-
-    live = True
-    total = None
+class GenicamSource(GenicamCamera):
+    """One camera behind a GenTL producer."""
 
     def __init__(self, name: str, cti: Path | None = None) -> None:
-        self._name, self._cti = name, cti
+        super().__init__("genicam", "GenICam", name, f"?cti={cti}" if cti else "")
+        self._cti = cti
         self._harvester: Any = None
         self._acquirer: Any = None
-        self._settings: GenicamSettings | None = None
-        self._label = ""
         self._running = False
         self._damaged = _Damaged()
-        self._ids, self._clock = FrameIds(), DeviceClock()
-        self._last = -1
-        self.skipped = 0
-        """Frames the camera numbered and that never came; 0 under a trigger."""
-
-    @property
-    def uri(self) -> str:
-        """`genicam:` and what the camera goes by, with the producer's file where one was chosen."""
-        return f"genicam:{self._name}" + (f"?cti={self._cti}" if self._cti else "")
-
-    @property
-    def description(self) -> str:
-        """`GenICam Viky 0 400×400`; only the name while closed."""
-        return f"GenICam {self._label or self._name}"
-
-    @property
-    def free_running(self) -> bool:
-        """True unless each picture waits for a trigger."""
-        return self._settings is None or not self._settings.triggered()
 
     # ── opening and closing ──────────────────────────────────────────────────────────────────────────────────────
-    def open(self) -> None:
-        """Connect, and read what it can. Raises SourceNotFound, SourceBusy, SourceLost; EnvironmentFailure where no
-        producer is installed."""
-        self.close()
+    def _connect(self) -> None:
         paths = (self._cti,) if self._cti else producers()
         if not paths or not all(path.is_file() for path in paths):
             raise EnvironmentFailure(
                 f"The GenTL producer {self._cti} is missing." if self._cti else "There is no GenTL producer here.",
                 f"Install the camera maker's software and set {PRODUCER_PATH} to the folder of its .cti file.",
             )
-        try:
-            with _losing("The camera cannot be opened."), _kept_interrupt():
-                self._harvester = _harvester(paths)
-                self._acquirer = self._connected(self._harvester)
-                self._acquirer.add_callback(ImageAcquirer.Events.INCOMPLETE_BUFFER, self._damaged)
-                self._prepare()
-        except BaseException:
-            self.close()
-            raise
+        with _losing("The camera cannot be opened."), _kept_interrupt():
+            self._harvester = _harvester(paths)
+            self._acquirer = self._connected(self._harvester)
+            self._acquirer.add_callback(ImageAcquirer.Events.INCOMPLETE_BUFFER, self._damaged)
+            nodes = MapNodes(self._acquirer.remote_device.node_map, self.check)
+            self._prepare(nodes)
+            self._label += f" {nodes.get('Width')}×{nodes.get('Height')}"
 
     def _connected(self, harvester: Any) -> Any:
         device = next((info for info in harvester.device_info_list if self._name in _names(info)), None)
@@ -178,13 +145,6 @@ class GenicamSource:
         except _BUSY as error:
             log.info("the producer refuses %s: %s", self._name, error)
             raise SourceBusy(f"Another program holds the camera {self._name}.", "Close that program.") from error
-
-    def _prepare(self) -> None:
-        nodes = MapNodes(self._acquirer.remote_device.node_map, self.check)
-        self._settings = GenicamSettings(nodes)
-        self._settings.prepare()
-        self._label += f" {nodes.get('Width')}×{nodes.get('Height')}"
-        self._ids, self._clock, self._last, self.skipped = FrameIds(), DeviceClock(), -1, 0
 
     def close(self) -> None:
         """Stop and disconnect. What the library then says of a camera that is gone is only logged."""
@@ -202,10 +162,10 @@ class GenicamSource:
 
         Raises FrameTimeout, FrameIncomplete, SourceLost; UnsupportedProperty for a pixel format nobody can read.
         """
-        acquirer = self._started()
+        self._start()
         with _losing("The camera does not answer."):
             # 0 would be no limit at all to the library.
-            buffer = acquirer.try_fetch(timeout=max(timeout, 0.001), is_raw=True)
+            buffer = self._acquirer.try_fetch(timeout=max(timeout, 0.001), is_raw=True)
             buffers = [one for one in (buffer if isinstance(buffer, list) else [buffer]) if one is not None]
             if self._damaged.seen:
                 self._damaged.seen = False
@@ -219,22 +179,23 @@ class GenicamSource:
                 raise FrameTimeout("The camera sent no picture within the time given.")
             arrived = utc_now()
             try:
-                return self._frame(buffers[0], arrived)
+                image = image_in(buffers[0], self._acquirer.remote_device.node_map)
+                number = told(buffers[0], "frame_id")
+                sequence = self._numbered(self._last + 1 if number is None else number)
+                return self._frame(image, sequence, stamp(buffers[0]), arrived)
             finally:
                 _give_back(buffers)
 
-    def _started(self) -> Any:
-        if self._acquirer is None:
-            raise UsageError(f"The source {self.uri} is not open.", "Open it before reading.")
-        if not self._running:
-            with _losing("The camera does not start."):
-                payload = int(self._acquirer.remote_device.node_map.PayloadSize.value) or 1
-                fit = min(_BUFFERS, max(3, _BUFFER_BYTES // max(1, payload)))
-                self._acquirer.num_buffers = max(self._acquirer.min_num_buffers, fit)
-                self._ids.restart()
-                self._acquirer.start()
-            self._running = True
-        return self._acquirer
+    def _start(self) -> None:
+        self._opened()
+        if self._running:
+            return
+        with _losing("The camera does not start."):
+            payload = int(self._acquirer.remote_device.node_map.PayloadSize.value)
+            self._acquirer.num_buffers = max(self._acquirer.min_num_buffers, buffers_for(payload))
+            self._ids.restart()
+            self._acquirer.start()
+        self._running = True
 
     def _rest(self) -> None:
         if self._running and self._acquirer is not None:
@@ -242,54 +203,12 @@ class GenicamSource:
             with _losing("The camera does not stop."):
                 self._acquirer.stop()
 
-    def _frame(self, buffer: Any, arrived: Any) -> Frame:
-        image = image_in(buffer, self._acquirer.remote_device.node_map)
-        number = told(buffer, "frame_id")
-        sequence = self._ids.take(self._last + 1 if number is None else number)
-        pixels, bits, bayer = unpack(image.data, image.width, image.height, image.form, padding=image.padding)
-        if np.may_share_memory(pixels, image.data):
-            pixels = pixels.copy()
-        if self._last >= 0 and self.free_running:
-            self.skipped += max(0, sequence - self._last - 1)
-        self._last = sequence
-        device_ns = stamp(buffer)
-        exposed = self._clock.host_time(device_ns, arrived)
-        return Frame(
-            pixels, self.uri, sequence, arrived, bits=bits, bayer=bayer, device_ns=device_ns, exposed_at=exposed
-        )
-
-    # ── settings ─────────────────────────────────────────────────────────────────────────────────────────────────
-    def trigger(self) -> None:
-        """One software trigger. Raises UnsupportedProperty unless `trigger` is `software`."""
-        self._started()
-        self._opened().fire()
-
-    def get(self, name: str) -> Value:
-        """The value the camera has now. Raises UnsupportedProperty."""
-        return self._opened(name).get(name)
-
-    def set(self, name: str, value: Value) -> None:
-        """Set it; the camera rests for what it takes only then, until the next read or trigger."""
-        settings = self._opened(name)
-        if settings.needs_rest(name):
-            self._rest()
-        settings.set(name, value)
-
-    def caps(self) -> tuple[Capability, ...]:
-        """Every setting the camera has now; none while closed."""
-        return () if self._settings is None else self._settings.caps()
-
     def check(self) -> None:
         """Read one register. Raises SourceLost where no answer comes; any answer is a sign of life."""
         if self._acquirer is None:
             return
         with _losing("The camera does not answer."), suppress(*_ANSWERED):
             self._acquirer.remote_device.port.read(0, 4)
-
-    def _opened(self, name: str = "trigger") -> GenicamSettings:
-        if self._settings is None:
-            unknown(name)
-        return self._settings
 
 
 # ── the library's ways ───────────────────────────────────────────────────────────────────────────────────────────
@@ -302,16 +221,6 @@ def _harvester(paths: tuple[Path, ...]) -> Any:
         harvester.add_file(str(path))
     harvester.update()
     return harvester
-
-
-@contextmanager
-def _losing(message: str) -> Iterator[None]:
-    """Whatever a producer says against it, the camera is as good as gone."""
-    try:
-        yield
-    except gentl.GenericException as error:
-        log.info("%s %s", message, error)
-        raise SourceLost(message, "Check its power and its cable.") from error
 
 
 @contextmanager
@@ -340,9 +249,9 @@ def _give_back(buffers: list[Any]) -> None:
 
 
 def _told(info: Any, name: str) -> str:
-    """One word of a device; empty where its producer has none. It is the producer's: cut to a line."""
+    """One word of a device; empty where its producer has none."""
     try:
-        return " ".join(str(getattr(info, name) or "").split())[:100]
+        return one_line(getattr(info, name))
     except gentl.GenericException:
         return ""
 

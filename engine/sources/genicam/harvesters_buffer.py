@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from genicam import gentl
 
 from engine.errors import UnsupportedProperty
+from engine.sources.genicam.camera import Image
 from engine.sources.genicam.pixel_formats import Bytes, name_of
 
 _MULTI_PART = 10  # PAYLOAD_TYPE_MULTI_PART of GenTL
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
-    """One picture in a buffer: a view, valid until the buffer goes back to the producer."""
-
-    data: Bytes
-    width: int
-    height: int
-    form: str
-    """Its pixel format by the name of engine.sources.genicam.pixel_formats."""
-    padding: int
-    """Bytes behind each row."""
-
-
 def image_in(buffer: Any, nodes: Any) -> Image:
-    """The picture of a genicam.gentl.Buffer, of several parts the first that is one.
+    """The picture of a genicam.gentl.Buffer, of several parts the first that is one: valid until the buffer goes back.
 
     What the producer does not tell of a buffer the camera's node map does. Raises UnsupportedProperty where there is
     no flat picture in it, gentl.GenericException where the producer fails.
@@ -46,6 +33,7 @@ def image_in(buffer: Any, nodes: Any) -> Image:
         int(height or nodes.Height.value),
         name_of(code) if code else str(nodes.PixelFormat.value),
         told(buffer, "padding_x") or 0,
+        borrowed=True,
     )
 
 
@@ -74,5 +62,5 @@ def _part(raw: Bytes, buffer: Any) -> Image:
             continue
         first = max(0, int(part.data_offset))
         data = raw[first : first + max(0, int(part.data_size))]
-        return Image(data, int(part.width), int(part.height), form, told(part, "x_padding") or 0)
+        return Image(data, int(part.width), int(part.height), form, told(part, "x_padding") or 0, borrowed=True)
     raise UnsupportedProperty("The camera sends no flat picture, only 3-D data.", "Choose another pixel format.")
