@@ -7,7 +7,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 
-from db.images.archive import encode_png
+from db.images.encoding import encode_png
 from engine.domain.inspection import Frame, Value
 from engine.errors import (
     FrameIncomplete,

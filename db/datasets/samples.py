@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from sqlalchemy import select
 
-from db.images.archive import Archive, encode_png, pixels_digest
+from db.images.archive import Archive
+from db.images.encoding import encode_png, pixels_digest
 from db.inspections.paging import Stored, as_stored, stored_rows
 from db.inspections.table import Filter, conditions
 from db.recording.pending import wait_until_written

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from db.datasets.samples import Roles, Sample, Unusable
-from db.images.archive import encode_png
+from db.images.encoding import encode_png
 from engine.domain.inspection import Box, Contour, Mask, utc_now
 from engine.system.files import write_atomically
 from engine.training import DATASET_FILE, DATASET_SCHEMA, DatasetItem, DatasetManifest

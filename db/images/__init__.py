@@ -1,1 +1,1 @@
-"""The archive of pictures on the disk."""
+"""Pictures on the disk: how pixels are written and known again, and the archive that holds the files."""

@@ -11,26 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import cast
 
-import cv2
 import numpy as np
 
+from db.images.encoding import encode_png, heat_as_grey, heat_of_grey
 from engine.domain.inspection import HeatMap, Mask, Pixels
 from engine.errors import InputError, PictureError, StorageError
 from engine.images.pictures import read_picture
 from engine.packages.package import sha256_of
 from engine.system.files import write_atomically
 
-# The line waits for it. Deflate finds no repeats in a camera's noise, so only Huffman is tried, after one fixed filter:
-# 1280×1024 in 10 ms and 62 % of its size, where level 1 by itself takes 45 ms for 66 %.
-_CAMERA = (
-    *(cv2.IMWRITE_PNG_COMPRESSION, 1),
-    *(cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_HUFFMAN_ONLY),
-    *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_AVG),
-)
-# Masks and heat maps are flat: there the repeats are everything.
-_FLAT = (cv2.IMWRITE_PNG_COMPRESSION, 1)
 _HEAT = ".heat.png"
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -64,7 +54,7 @@ class Archive:
         image, heat_path = place(inspection_id, captured_at, heat is not None)
         self._write(image, pixels)
         if heat is not None and heat_path is not None:
-            self._write(heat_path, _as_grey(heat), flat=True)
+            self._write(heat_path, heat_as_grey(heat), flat=True)
         return image, heat_path
 
     def promise(
@@ -75,7 +65,7 @@ class Archive:
         with self._looking:
             self._promised[image] = pixels
             if heat is not None and heat_path is not None:
-                self._promised[heat_path] = _as_grey(heat)
+                self._promised[heat_path] = heat_as_grey(heat)
         return image, heat_path
 
     def keep(self, relative: str) -> Fingerprint:
@@ -124,7 +114,7 @@ class Archive:
 
     def load_heat(self, relative: str) -> HeatMap:
         """The heat map, float32 in 0…1 in steps of 1/255."""
-        return self._grey(relative).astype(np.float32) / np.float32(255.0)
+        return heat_of_grey(self._grey(relative))
 
     def load_mask(self, relative: str) -> Mask:
         """A painted mask, 0 or 255."""
@@ -178,27 +168,6 @@ def place(inspection_id: str, captured_at: datetime, heat: bool) -> tuple[str, s
     """Where a picture and its heat map (None: there is none) lie. Raises InputError for an id that is no file name."""
     stem = f"{_day(captured_at)}/{_named(inspection_id)}"
     return f"{stem}.png", f"{stem}{_HEAT}" if heat else None
-
-
-def encode_png(pixels: Pixels, *, flat: bool = False) -> bytes:
-    """Lossless PNG of H×W or H×W×3 BGR, uint8 or uint16; `flat` for masks. Raises InputError for anything else."""
-    if pixels.dtype not in (np.uint8, np.uint16) or pixels.size == 0:
-        raise InputError(f"A picture of {pixels.dtype} values cannot be archived.", "Set the camera to 8 or 16 bits.")
-    done, data = cv2.imencode(".png", pixels, _FLAT if flat else _CAMERA)
-    if not done:
-        raise InputError("The picture cannot be archived as PNG.", "Set the camera to grey or colour.")
-    return data.tobytes()
-
-
-def pixels_digest(pixels: Pixels) -> str:
-    """Hex sha256 over shape, type and values: equal for equal pixels, however the file around them is packed."""
-    digest = hashlib.sha256(f"{pixels.shape}{pixels.dtype.str}".encode())
-    digest.update(np.ascontiguousarray(pixels).data)
-    return digest.hexdigest()
-
-
-def _as_grey(heat: HeatMap) -> Mask:
-    return cast(Mask, np.rint(np.clip(np.nan_to_num(heat), 0.0, 1.0) * 255.0).astype(np.uint8))
 
 
 def _day(at: datetime) -> str:

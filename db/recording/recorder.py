@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from db.images.archive import pixels_digest
+from db.images.encoding import pixels_digest
 from db.inspections import audits, overrides
 from db.inspections import table as inspections
 from db.inspections.table import NewInspection

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from db.images.archive import Archive, pixels_digest
+from db.images.archive import Archive
 from engine.domain.inspection import Pixels
 from engine.errors import InputError, PictureError, StorageError
 from tests.db import make
@@ -94,12 +94,3 @@ def test_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:
 
 def test_free_space_is_told_before_the_folder_exists(tmp_path: Path) -> None:
     assert Archive(tmp_path / "not" / "yet").free_bytes() > 0
-
-
-def test_digest_tells_pixels_apart_and_ignores_memory_layout() -> None:
-    pixels = np.arange(12, dtype=np.uint8).reshape(3, 4)
-    assert pixels_digest(pixels) == pixels_digest(np.asfortranarray(pixels))
-    changed = pixels.copy()
-    changed[2, 1] ^= 1
-    assert pixels_digest(changed) != pixels_digest(pixels)
-    assert pixels_digest(np.ascontiguousarray(pixels.T)) != pixels_digest(pixels)

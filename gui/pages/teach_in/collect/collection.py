@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.images.archive import encode_png, pixels_digest
+from db.images.encoding import encode_png, pixels_digest
 from engine.domain.inspection import Pixels
 from engine.errors import InputError, StorageError
 from engine.system.files import write_atomically
