@@ -1,16 +1,21 @@
-"""Contracts between the station and the trainer: the data set that is exported, the events that come back.
+"""Contracts between the station and the trainer: the data set that is exported, the order, the events that come back.
 
-A Lineside data set is a folder with dataset.json, pictures/ and masks/. The trainer prints one event a line as JSON.
+A Lineside data set is a folder with dataset.json, pictures/ and masks/. An order is the trainer's command line, and the
+trainer prints one event a line as JSON.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 DATASET_SCHEMA = 1
 DATASET_FILE = "dataset.json"
+CHECKPOINT = "checkpoint.pt"
+"""What a run that was interrupted leaves in its folder."""
 
 
 class DatasetItem(BaseModel):
@@ -47,6 +52,38 @@ class DatasetManifest(BaseModel):
     classes: list[str]
     ok_classes: list[str]
     items: list[DatasetItem]
+
+
+@dataclass(frozen=True, slots=True)
+class TeachOrder:
+    """What to train on, from which package, and where the new one goes."""
+
+    dataset: Path
+    parent: Path
+    out: Path
+    data_folder: Path
+    """Where data sets are kept: the trainer notes the data set's place relative to it."""
+    preset: str = "finetune"
+    settings: tuple[str, ...] = ()
+    """KEY=VALUE, for the trainer's --set."""
+    run: Path | None = None
+    """Where the checkpoint goes; None = the trainer chooses."""
+    resume: bool = False
+    """Go on from the checkpoint in `run`."""
+    challenge: Path | None = None
+    """Known parts: kept out of the training, judged at its end."""
+
+    @property
+    def arguments(self) -> list[str]:
+        """The command line after `lineside`."""
+        if self.resume:
+            return ["train", "--resume", str(self.run), "--out", str(self.out)]
+        given = ["train", str(self.dataset), "--preset", self.preset]
+        given += ["--from", str(self.parent), "--out", str(self.out)]
+        for pair in self.settings:
+            given += ["--set", pair]
+        given += ["--run", str(self.run)] if self.run else []
+        return given + (["--challenge", str(self.challenge)] if self.challenge else [])
 
 
 class TrainingStarted(BaseModel):

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signa
 from engine.errors import EnvironmentFailure
 from engine.settings import StationSettings
 from engine.system.places import resources_folder
-from engine.training import TrainingFailed, parse_event
+from engine.training import CHECKPOINT, TeachOrder, TrainingFailed, parse_event
 from gui.i18n.language import translate
 
 GRACE_MS = 15_000
@@ -25,8 +25,6 @@ NEEDED = ("torch", "torchvision", "lightning_fabric", "onnx")
 BESIDE = ("trainer", "lineside-trainer")
 """Folders next to the bundle that may hold the trainer."""
 PROGRAMS = ("lineside", "lineside-trainer", "bin/python", "Scripts/python")
-CHECKPOINT = "checkpoint.pt"
-"""What a run that was interrupted leaves in its folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,38 +34,6 @@ class Trainer:
     program: str
     arguments: tuple[str, ...]
     where: str
-
-
-@dataclass(frozen=True, slots=True)
-class TeachOrder:
-    """What to train on, from which package, and where the new one goes."""
-
-    dataset: Path
-    parent: Path
-    out: Path
-    data_folder: Path
-    """Where data sets are kept: the trainer notes the data set's place relative to it."""
-    preset: str = "finetune"
-    settings: tuple[str, ...] = ()
-    """KEY=VALUE, for the trainer's --set."""
-    run: Path | None = None
-    """Where the checkpoint goes; None = the trainer chooses."""
-    resume: bool = False
-    """Go on from the checkpoint in `run`."""
-    challenge: Path | None = None
-    """Known parts: kept out of the training, judged at its end."""
-
-    @property
-    def arguments(self) -> list[str]:
-        """The command line after `lineside`."""
-        if self.resume:
-            return ["train", "--resume", str(self.run), "--out", str(self.out)]
-        given = ["train", str(self.dataset), "--preset", self.preset]
-        given += ["--from", str(self.parent), "--out", str(self.out)]
-        for pair in self.settings:
-            given += ["--set", pair]
-        given += ["--run", str(self.run)] if self.run else []
-        return given + (["--challenge", str(self.challenge)] if self.challenge else [])
 
 
 def find_trainer(settings: StationSettings) -> Trainer | None:

@@ -15,7 +15,7 @@ from engine.networks.catalogue import OWN_CLASSIFIERS, kind_of
 from engine.packages.manifest import Manifest
 from engine.packages.package import ModelPackage, open_package
 from engine.system.places import home
-from engine.training import TrainingFailed, TrainingInterrupted, TrainingNote
+from engine.training import CHECKPOINT, TrainingFailed, TrainingInterrupted, TrainingNote
 from trainer.config import parse_settings
 from trainer.evaluation.evaluate import evaluate, part_of
 from trainer.formats.detect import open_dataset
@@ -25,7 +25,6 @@ from trainer.runs.teacher import in_the_words_of
 from trainer.runs.train import INTERRUPTED_EXIT, train
 from trainer.runtime.interrupt import Interrupted, StopRequest
 from trainer.runtime.progress import reporter
-from trainer.training.job import CHECKPOINT
 
 PRESET = "distil"
 

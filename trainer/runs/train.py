@@ -29,6 +29,7 @@ from engine.packages.package import MANIFEST, ModelPackage, open_package
 from engine.system.files import write_atomically
 from engine.system.places import home
 from engine.training import (
+    CHECKPOINT,
     TrainingEvent,
     TrainingFailed,
     TrainingFinished,
@@ -54,7 +55,7 @@ from trainer.training.classifier import train_classifier
 from trainer.training.decision_loss import balanced_weights
 from trainer.training.frozen_views import view_files, with_views
 from trainer.training.initial import fresh_network, inherited_network, normalisations
-from trainer.training.job import CHECKPOINT, Job
+from trainer.training.job import Job
 from trainer.training.processes import fabric_of, is_first, leave, threads_of, together
 from trainer.training.segdec import train_segdec
 from trainer.training.stages import freeze

@@ -19,10 +19,10 @@ from torch.optim.swa_utils import AveragedModel
 from engine.errors import EnvironmentFailure, InputError
 from engine.networks.graph import Normalise
 from engine.system.files import write_atomically
-from engine.training import EpochDone, TrainingNote, TrainingProgress
+from engine.training import CHECKPOINT, EpochDone, TrainingNote, TrainingProgress
 from trainer.config import TrainConfig
 from trainer.runtime.memory_full import memory_full
-from trainer.training.job import CHECKPOINT, Job
+from trainer.training.job import Job
 from trainer.training.optimise import rate_at
 from trainer.training.processes import check_stop, mean_of, same_statistics, together
 from trainer.training.stages import rest_of

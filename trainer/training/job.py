@@ -20,8 +20,6 @@ from trainer.runtime.interrupt import StopRequest
 from trainer.runtime.progress import Emit
 from trainer.training.processes import share_of
 
-CHECKPOINT = "checkpoint.pt"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:

@@ -12,13 +12,13 @@ from db.models.registry import ModelVersion, active, register
 from db.store.session import Database
 from engine.domain.inspection import utc_now
 from engine.packages.package import open_package
-from engine.training import TrainingEvent, TrainingFinished
+from engine.training import TeachOrder, TrainingEvent, TrainingFinished
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.notify import notice_of
 from gui.pages.teach_in.collect.collection import OK, Stock, write_dataset
 from gui.training import process as teach_process
-from gui.training.process import TeachOrder, TeachProcess
+from gui.training.process import TeachProcess
 
 FINE_TUNE = ("test_fraction=0",)
 FRESH = (

@@ -18,6 +18,7 @@ from engine.domain.inspection import utc_now
 from engine.errors import InputError
 from engine.training import (
     EpochDone,
+    TeachOrder,
     TrainingEvent,
     TrainingFailed,
     TrainingFinished,
@@ -35,7 +36,7 @@ from gui.pages.models.teach.elsewhere import export_for_elsewhere
 from gui.pages.models.teach.gate.gate import Gate, challenge_of
 from gui.pages.models.teach.plan import Prospect
 from gui.pages.models.teach.view import GATE, PLAN, TRAIN, TeachView
-from gui.training.process import TeachOrder, TeachProcess, find_trainer, has_checkpoint, no_trainer
+from gui.training.process import TeachProcess, find_trainer, has_checkpoint, no_trainer
 
 Looked = tuple[ModelVersion | None, ExportPlan]
 

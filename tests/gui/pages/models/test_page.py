@@ -14,11 +14,11 @@ from db.models.registry import activations, active, find
 from engine.domain.inspection import Outcome
 from engine.packages.package import open_package
 from engine.settings import StationSettings
-from engine.training import DATASET_FILE, TrainingEvent, TrainingFailed
+from engine.training import DATASET_FILE, TeachOrder, TrainingEvent, TrainingFailed
 from gui.pages.models import files as models_files
 from gui.pages.models.page import ModelsPage
 from gui.pages.models.teach.view import PLAN
-from gui.training.process import TeachOrder, TeachProcess, Trainer, find_trainer
+from gui.training.process import TeachProcess, Trainer, find_trainer
 from gui.users.why_dialog import WhyDialog
 from tests.gui.stored import Bench, press
 from tests.gui.teaching import agree, correct_one, patient, stand_in, still_active, taught

@@ -17,6 +17,7 @@ from engine import events
 from engine.domain.inspection import Outcome
 from engine.errors import InputError
 from engine.settings import load_settings
+from engine.training import TeachOrder
 from gui.jobs.bridge import Bridge
 from gui.line.line import Line, RunOptions
 from gui.pages.teach_in.collect.collection import OK, Collection, Stock, safe_name, write_dataset
@@ -24,7 +25,7 @@ from gui.pages.teach_in.page import COLLECT, TRAIN, TRY, TeachInPage
 from gui.pages.teach_in.train import FreshOrder, prepare
 from gui.pages.teach_in.trial.trial import Judged, Said, figures_of
 from gui.training import process as teach_process
-from gui.training.process import TeachOrder, Trainer
+from gui.training.process import Trainer
 from gui.users.why_dialog import WhyDialog
 from gui.window.keys import Keyboard
 from tests import ROOT

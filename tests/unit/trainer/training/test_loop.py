@@ -25,7 +25,7 @@ from engine.errors import DatasetError, EnvironmentFailure, PictureError, Storag
 from engine.networks.catalogue import build
 from engine.networks.classifiers import Classifier
 from engine.preprocessing.input_spec import InputSpec
-from engine.training import EpochDone, TrainingEvent, TrainingNote
+from engine.training import CHECKPOINT, EpochDone, TrainingEvent, TrainingNote
 from trainer.config import TrainConfig
 from trainer.data import prepared
 from trainer.data.prepared import Prepared, prepare_samples
@@ -37,7 +37,7 @@ from trainer.training.classifier import train_classifier
 from trainer.training.course import Course
 from trainer.training.decision_loss import balanced_weights, label_loss
 from trainer.training.frozen_views import with_views
-from trainer.training.job import CHECKPOINT, Job
+from trainer.training.job import Job
 from trainer.training.optimise import optimiser_of
 from trainer.training.stages import freeze, front_of, rest_of, stages_of
 from trainer.training.windows import Batch

@@ -14,7 +14,7 @@ import pytest
 
 from engine.errors import UsageError
 from engine.packages.package import open_package
-from engine.training import EpochDone, TrainingEvent, TrainingInterrupted, parse_event
+from engine.training import CHECKPOINT, EpochDone, TrainingEvent, TrainingInterrupted, parse_event
 
 pytest.importorskip("torch", reason="needs the train extra")
 pytest.importorskip("lightning_fabric", reason="needs the train extra")
@@ -25,7 +25,6 @@ from tests import ROOT
 from trainer.config import TrainConfig
 from trainer.runs.train import TrainRequest, train
 from trainer.runtime.interrupt import Interrupted, StopRequest
-from trainer.training.job import CHECKPOINT
 from trainer.training.processes import fabric_of
 
 MAIN = ROOT / "main.py"
