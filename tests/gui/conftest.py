@@ -7,13 +7,27 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gui.app import GuiOptions, Station, compose, shut_down
+from gui.theme.theme import set_scale
 from tests.gui.standins import ScriptedSource, loader, make_package
 from tests.gui.stored import Bench
 
 Open = Callable[..., Station]
+
+
+@pytest.fixture(autouse=True)
+def own_look(qapp: QApplication) -> Iterator[None]:
+    """What a window put on the whole application goes with it: no test sees the type or texts of the one before."""
+    plain, palette = qapp.font(), qapp.palette()
+    yield
+    set_scale(1.0)
+    if qapp.styleSheet():
+        qapp.setStyleSheet("")
+    qapp.setFont(plain)
+    qapp.setPalette(palette)
 
 
 @pytest.fixture

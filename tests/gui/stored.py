@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from db.images.archive import Archive
@@ -35,7 +35,7 @@ from engine.settings import StationSettings
 from gui.context import AppContext
 from gui.notify import Notice
 from gui.page import Page
-from gui.theme.theme import Theme
+from gui.theme.theme import Theme, font, set_scale, stylesheet
 from tests.packages import write_tiny_package
 
 SIZE = (48, 64)
@@ -127,6 +127,15 @@ class Bench:
             traveller=Traveller("L1", "", "anna", "Station 1"),
             times=Times(at, 1.0, 5.0, 10.0),
         )
+
+
+def dress(scale: float) -> None:
+    """Give the application the window's own look at this size of type: a page by itself is narrower without it."""
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    set_scale(scale)
+    application.setFont(font())
+    application.setStyleSheet(stylesheet("dark", touch=False))
 
 
 def press(page: Page, *keys: str) -> None:

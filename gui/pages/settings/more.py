@@ -7,11 +7,12 @@ from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gui.context import AppContext
 from gui.i18n.language import size, translate
 from gui.line.sounds import Sounds
+from gui.theme.large_type import large_type
 from gui.theme.theme import SPACING
 from gui.training.process import Trainer, find_trainer
 from gui.widgets.key_button import KeyButton
@@ -121,11 +122,9 @@ class DataPanel(QWidget):
         words.setSpacing(SPACING // 2)
         for label in (self.place, self.free, moving):
             words.addWidget(label)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(3 * SPACING)
+        row = _across(self)
         row.addLayout(words, 1)
-        row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
 
     def refresh(self) -> None:
         """Ask the disk, on a job."""
@@ -186,16 +185,22 @@ def _version(package: str) -> str:
         return ""
 
 
+def _across(panel: QWidget) -> QBoxLayout:
+    """Side by side; one below the other where the type is too large for that, or a folder has a long name."""
+    row = QVBoxLayout(panel) if large_type() else QHBoxLayout(panel)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(SPACING if large_type() else 3 * SPACING)
+    return row
+
+
 def _row(panel: QWidget, button: KeyButton, said: QLabel | None = None, before: KeyButton | None = None) -> None:
     """Words at the left, the button at the right; another one `before` it."""
-    row = QHBoxLayout(panel)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(3 * SPACING)
+    row = _across(panel)
     if said is not None:
         said.setProperty("role", "muted")
         row.addWidget(said, 1)
     else:
         row.addStretch(1)
-    if before is not None:
-        row.addWidget(before)
-    row.addWidget(button)
+    for each in (before, button):
+        if each is not None:
+            row.addWidget(each, 0, Qt.AlignmentFlag.AlignRight)

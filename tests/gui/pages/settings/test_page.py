@@ -34,7 +34,7 @@ from gui.theme.theme import set_scale
 from gui.users.operators import SignIn
 from gui.widgets.key_overlay import KeyOverlay
 from tests import ROOT
-from tests.gui.stored import Bench, press
+from tests.gui.stored import Bench, dress, press
 
 Key = Qt.Key
 T = TypeVar("T", bound=QWidget)
@@ -378,10 +378,13 @@ def test_every_key_is_in_the_overlay_in_full_at_double_type(bench: Bench) -> Non
         set_scale(1.0)
 
 
-def test_page_fits_the_smallest_window_at_double_type(bench: Bench) -> None:
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_page_fits_the_smallest_window_at_double_type(bench: Bench, language: str) -> None:
     for name in ("Maximiliane Oberhuber-Schwarzenbach", "bob"):
         add_user(bench.db, name, "engineer", "1234", "setup")
-    set_scale(2.0)
+    bench.context.folder = Path("data", "a folder of the line", "inspection_station_hall_4_east_2026")
+    bench.context.language.choose(language)
+    dress(2.0)
     try:
         page = SettingsPage(bench.context)
         bench.show(page)
@@ -391,7 +394,7 @@ def test_page_fits_the_smallest_window_at_double_type(bench: Bench) -> None:
         assert inner is not None
         assert inner.minimumSizeHint().width() <= page.area.viewport().width()
     finally:
-        set_scale(1.0)
+        bench.context.language.close()
 
 
 def test_licence_of_everything_the_station_is_made_of_is_told() -> None:
