@@ -13,9 +13,9 @@ demo:  ## the station on the demo line: a window where there is a display, else 
 test: lint  ## everything CI runs
 	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-lint:  ## ruff, mypy --strict, import contracts
+lint:  ## ruff, ceilings, import contracts, mypy --strict
 	@bash .ci/prepare test
-	@$(PY) -m ruff check . && $(PY) -m ruff format --check -q . && $(PY) -m mypy && .venv/bin/lint-imports
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check -q . && $(PY) -m tests.house.ceilings && .venv/bin/lint-imports && $(PY) -m mypy
 
 bench:  ## ratios measured side by side in one run (minutes)
 	@bash .ci/prepare test

@@ -1,4 +1,4 @@
-"""Frames in, inspections out. Knows no Qt, no SQLAlchemy and no trainer."""
+"""Frames in, inspections out; it knows no Qt, no SQLAlchemy and no trainer."""
 
 from __future__ import annotations
 

@@ -127,11 +127,9 @@ def window() -> Map:
     }
 
 
-def modern() -> Device:
-    """SFNC 2: floats with units, selectors, a trigger each for frame and burst, sources locked while one is on."""
-    auto = switch("Off", "Once", "Continuous")
-    frame, burst = switch("Off", "On"), switch("Off", "On")
-    nodes = window() | {
+def _sfnc2(auto: Node, frame: Node, burst: Node) -> Map:
+    """The nodes that no selector stands before; some are locked by those given."""
+    return window() | {
         "AcquisitionMode": switch("SingleFrame", "Continuous"),
         "PixelFormat": switch("Mono8", "Mono12p", "BayerRG12Packed", "Coord3D_ABC32f"),
         "ExposureAuto": auto,
@@ -163,6 +161,12 @@ def modern() -> Device:
         "AcquisitionBurstFrameCount": Node(1, 1, 255, 1),
         "LineSelector": switch("Line0", "Line1", "Line2"),
     }
+
+
+def modern() -> Device:
+    """SFNC 2: floats with units, selectors, a trigger each for frame and burst, sources locked while one is on."""
+    auto = switch("Off", "Once", "Continuous")
+    frame, burst = switch("Off", "On"), switch("Off", "On")
     selected = {
         "TriggerSelector": {
             "AcquisitionStart": {"TriggerMode": switch("On", "Off")},
@@ -177,7 +181,7 @@ def modern() -> Device:
         },
         "GainSelector": {"DigitalAll": {"Gain": Node(1.0, 0.0, 4.0)}},
     }
-    return Device(nodes, selected)
+    return Device(_sfnc2(auto, frame, burst), selected)
 
 
 def first_generation() -> Device:

@@ -1,1 +1,1 @@
-"""Tests of None."""
+"""Ratios measured side by side in one run, for `make bench`."""

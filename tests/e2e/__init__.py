@@ -1,1 +1,1 @@
-"""Tests of None."""
+"""The program from the outside: through main(), in a window under Xvfb, as a bundle."""
