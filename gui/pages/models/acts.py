@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from db.datasets.gates import activate_through
+from db.models.files import measure, write_zip
 from db.models.registry import ModelVersion, activate, rollback
 from engine.packages.package import open_package
 from gui.context import AppContext
 from gui.i18n.language import number, translate
-from gui.pages.models.files import measure, write_zip
 from gui.users.operators import ask_engineer
 from gui.users.why_dialog import WhyDialog
 

@@ -11,10 +11,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from db.datasets.gates import Gate
+from db.models.files import OnDisk
 from db.models.registry import Activation, ModelVersion, State
 from engine.packages.manifest import Manifest
 from gui.i18n.language import day_time, number, percent, size, translate
-from gui.pages.models.files import OnDisk
 from gui.pages.models.table import data_words
 from gui.theme.theme import SPACING, Theme, font, scaled
 from gui.widgets.charts.confusion import CountGrid, square_table

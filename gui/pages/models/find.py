@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from db.datasets.export import waiting
 from db.datasets.gates import Gate, gates
+from db.models.files import OnDisk, kept
 from db.models.registry import Activation, ModelVersion, activations, list_models
 from db.store.session import Database
 from engine.packages.manifest import Manifest
 from engine.packages.package import open_package
 from gui.i18n.language import translate
-from gui.pages.models.files import OnDisk, kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont
 
+from db.models.files import OnDisk
 from db.models.registry import ModelVersion, State
 from gui.i18n.language import day, day_time, number, percent, size, translate
-from gui.pages.models.files import OnDisk
 from gui.theme.theme import NORMAL, font
 
 STATE, VERSION, NAME, ACCURACY, ESCAPES, SPEED, SIZE, REGISTERED, DATA = range(9)

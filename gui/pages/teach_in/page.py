@@ -10,6 +10,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 
+from db.datasets.collection import OK, safe_name
 from db.models.registry import ModelVersion
 from engine.domain.inspection import Inspection
 from gui.context import AppContext
@@ -19,7 +20,6 @@ from gui.line.feed import Feed, Seen
 from gui.line.line import Line
 from gui.page import Binding
 from gui.pages.teach_in.accept import Accepting
-from gui.pages.teach_in.collect.collection import OK, safe_name
 from gui.pages.teach_in.collect.stock import MEMORY, Stockroom
 from gui.pages.teach_in.collect.view import DIGITS
 from gui.pages.teach_in.screen import TeachInScreen

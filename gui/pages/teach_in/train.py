@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from db.datasets.collection import OK, Stock, write_dataset
 from db.models.registry import ModelVersion, active, register
 from db.store.session import Database
 from engine.domain.inspection import utc_now
@@ -16,7 +17,6 @@ from engine.training import TeachOrder, TrainingEvent, TrainingFinished
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.notify import notice_of
-from gui.pages.teach_in.collect.collection import OK, Stock, write_dataset
 from gui.training import process as teach_process
 from gui.training.process import TeachProcess
 

@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog
 
+from db.datasets.elsewhere import export_for_elsewhere
 from db.datasets.export import ExportPlan, ExportReport, export, plan
 from db.models.registry import ModelVersion, active, list_models, register
 from db.store.session import Database
@@ -32,7 +33,6 @@ from gui.i18n.language import number, translate
 from gui.i18n.messages import translated
 from gui.jobs.jobs import Job
 from gui.notify import notice_of
-from gui.pages.models.teach.elsewhere import export_for_elsewhere
 from gui.pages.models.teach.gate.gate import Gate, challenge_of
 from gui.pages.models.teach.plan import Prospect
 from gui.pages.models.teach.view import GATE, PLAN, TRAIN, TeachView
@@ -158,9 +158,13 @@ class Teaching(QObject):
         self._working = True
         self.changed.emit()
         db, by = self._context.db, self._context.operator
+        words = (
+            translate("Teach", "On a computer with Lineside's source folder and its trainer, in this folder:"),
+            translate("Teach", "Then bring the folder “taught” back and import it on the Models page (Shift+I)."),
+        )
 
         def work(_job: Job, _report: Callable[[None], None]) -> tuple[Path, ExportReport]:
-            return export_for_elsewhere(db, Path(place), by)
+            return export_for_elsewhere(db, Path(place), by, words)
 
         self._context.jobs.stream(work, _nothing, self._carried, self._plan_failed)
 

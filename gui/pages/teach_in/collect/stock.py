@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
+from db.datasets.collection import OK, Collection, Item, Stock, products, safe_name
 from engine.domain.inspection import FrameRef, Pixels
 from engine.errors import InputError, LinesideError
 from engine.images.depth import shown
@@ -19,7 +20,6 @@ from engine.images.thumbnails import thumbnail
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.i18n.messages import translated
-from gui.pages.teach_in.collect.collection import OK, Collection, Item, Stock, products, safe_name
 from gui.pages.teach_in.collect.view import SHOWN, label_word
 from gui.widgets.pictures.pixel_images import as_image
 

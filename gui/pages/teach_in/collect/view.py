@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from db.datasets.collection import OK, WANTED_NG, WANTED_OK, Item, Stock
 from gui.i18n.language import number, translate
-from gui.pages.teach_in.collect.collection import OK, WANTED_NG, WANTED_OK, Item, Stock
 from gui.theme.large_type import large_type, scrolling
 from gui.theme.theme import SPACING, Theme, scaled
 from gui.widgets.key_button import KeyButton

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from db.datasets.collection import OK, Item
 from engine.backends.base import Model
 from engine.domain.inspection import Outcome
 from engine.domain.recipe import Recipe
@@ -27,7 +28,6 @@ from engine.system.mailbox import Mailbox
 from engine.verdicts.verdict import decide
 from gui.jobs.jobs import Job
 from gui.line.line import LoadModel
-from gui.pages.teach_in.collect.collection import OK, Item
 
 LIVE_EVERY_S = 0.2
 """At most five pictures a second, so that the line keeps its pace."""

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from db.datasets.collection import Item
 from db.models.registry import ModelVersion, active, list_models
 from engine.packages.package import ModelPackage, open_package
 from gui.context import AppContext
@@ -13,7 +14,6 @@ from gui.i18n.language import translate
 from gui.jobs.jobs import Job
 from gui.line.line import Line
 from gui.notify import notice_of
-from gui.pages.teach_in.collect.collection import Item
 from gui.pages.teach_in.trial.steps import TryView
 from gui.pages.teach_in.trial.trial import Judged, Trial
 

@@ -10,12 +10,12 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from db.datasets import gates
+from db.models import files as models_files
 from db.models.registry import activations, active, find
 from engine.domain.inspection import Outcome
 from engine.packages.package import open_package
 from engine.settings import StationSettings
 from engine.training import DATASET_FILE, TeachOrder, TrainingEvent, TrainingFailed
-from gui.pages.models import files as models_files
 from gui.pages.models.page import ModelsPage
 from gui.pages.models.teach.view import PLAN
 from gui.training.process import TeachProcess, Trainer, find_trainer
@@ -223,7 +223,9 @@ def test_station_without_a_trainer_says_how_to_get_one_and_exports(
     (carried,) = (tmp_path / "stick").iterdir()
     assert (carried / "corrections" / DATASET_FILE).exists()
     assert open_package(carried / "model.zip").version == bench.model.version
-    assert "lineside train corrections" in (carried / "TRAIN.txt").read_text(encoding="utf-8")
+    told = (carried / "TRAIN.txt").read_text(encoding="utf-8").split("\n\n")
+    assert told[0].startswith("On a computer with") and told[2].startswith("Then bring")
+    assert told[1].startswith("    lineside train corrections")
 
 
 def test_nothing_to_teach_is_told(bench: Bench, page: ModelsPage) -> None:

@@ -12,15 +12,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from db.datasets.collection import OK, Collection
 from db.models.registry import activations, active, list_models
 from engine import events
 from engine.domain.inspection import Outcome
-from engine.errors import InputError
 from engine.settings import load_settings
 from engine.training import TeachOrder
 from gui.jobs.bridge import Bridge
 from gui.line.line import Line, RunOptions
-from gui.pages.teach_in.collect.collection import OK, Collection, Stock, safe_name, write_dataset
 from gui.pages.teach_in.page import COLLECT, TRAIN, TRY, TeachInPage
 from gui.pages.teach_in.train import FreshOrder, prepare
 from gui.pages.teach_in.trial.trial import Judged, Said, figures_of
@@ -253,36 +252,7 @@ def test_station_without_a_trainer_leaves_the_data_set_and_says_what_to_run(
     assert len(list((rig.bench.db.folder / "datasets").glob("*/train/dent/*.png"))) == 2
 
 
-# ── the collection ───────────────────────────────────────────────────────────────────────────────────────────────
-def test_a_picture_is_kept_once(tmp_path: Path) -> None:
-    collection = Collection(tmp_path / "p")
-    collection.add(OK, picture(1))
-    with pytest.raises(InputError, match="collected already, as ok"):
-        collection.add("dent", picture(1))
-    assert [i.label for i in Collection(tmp_path / "p").load().items] == [OK]
-
-
-def test_names_lead_out_of_no_folder_and_strange_files_are_left_alone(tmp_path: Path) -> None:
-    assert safe_name("../../etc/part 7") == "etc_part 7"
-    assert safe_name("  ..  ") == ""
-    assert safe_name("CON") == "CON_"
-    (tmp_path / "p" / "dent").mkdir(parents=True)
-    (tmp_path / "p" / "dent" / "holiday.png").write_bytes(b"x")
-    (tmp_path / "p" / "..dent").mkdir()
-    assert Collection(tmp_path / "p").load() == Stock((), (OK,), 1)
-
-
-def test_the_newest_of_each_class_are_held_back(tmp_path: Path) -> None:
-    collection = Collection(tmp_path / "p")
-    for index in range(10):
-        collection.add(OK, picture(index))
-    for index in range(3):
-        stock = collection.add("dent", picture(100 + index))
-    assert [i.serial for i in stock.held_back()] == [9, 10, 13]
-    folder = write_dataset(stock, tmp_path / "data")
-    assert len(list(folder.glob("train/*/*.png"))) == 10 and len(list(folder.glob("test/*/*.png"))) == 3
-
-
+# ── what is trained, and what it showed ──────────────────────────────────────────────────────────────────────────
 def test_known_defects_go_on_from_the_active_model_and_new_ones_start_from_scratch(bench: Bench) -> None:
     collection = Collection(bench.db.folder / "p")
     stock = collection.add("scratch", picture(1))

@@ -22,11 +22,20 @@ from engine.packages.package import MANIFEST, MAX_MANIFEST_BYTES, open_package
 from engine.system.files import write_atomically
 from engine.system.places import cache_folder
 from engine.training import DATASET_FILE, DatasetManifest
-from gui.i18n.language import translate
 
 WARM, RUNS = 3, 25
 SPEEDS = "speeds.json"
 MAX_DATASET_BYTES = 256 * 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """What is known of a package besides its registration; None = not known."""
+
+    dataset: str = ""
+    pictures: int | None = None
+    bytes_: int = 0
+    milliseconds: float | None = None
 
 
 def kept(db: Database, model: ModelVersion) -> OnDisk:
@@ -57,8 +66,7 @@ def write_zip(folder: Path, out: Path) -> Path:
         staging.replace(out)
     except OSError as error:
         raise StorageError(
-            translate("Window", "{path} could not be written: {why}.").format(path=out, why=error.strerror or error),
-            translate("Models", "Choose another folder."),
+            f"{out} could not be written: {error.strerror or error}.", "Choose another folder."
         ) from error
     finally:
         staging.unlink(missing_ok=True)
@@ -109,13 +117,3 @@ def _pictures(db: Database, where: str) -> int | None:
         return len(DatasetManifest.model_validate_json(path.read_bytes()).items)
     except (OSError, ValidationError):
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class OnDisk:
-    """What the table says besides the registry; None = not known."""
-
-    dataset: str = ""
-    pictures: int | None = None
-    bytes_: int = 0
-    milliseconds: float | None = None

@@ -16,7 +16,6 @@ from db.images.encoding import encode_png, pixels_digest
 from engine.domain.inspection import Pixels
 from engine.errors import InputError, StorageError
 from engine.system.files import write_atomically
-from gui.i18n.language import number, translate
 
 OK = "ok"
 """The sound class; the trainer knows it by this name."""
@@ -27,6 +26,7 @@ LEAST_OK, LEAST_NG = 10, 3
 HELD_BACK = 0.2
 """Share of each class, its newest pictures, that the model never learns from and is tried on."""
 MANY = 20_000
+FULL = "The collection holds 20,000 pictures."
 MAX_NAME = 40
 KEPT_ACTS = 32
 _FILE = re.compile(r"(\d{6})-([0-9a-f]{16})\.png")
@@ -113,8 +113,7 @@ class Collection:
             try:
                 found = _read(self.folder) if self.folder.is_dir() else {}
             except OSError as error:
-                words = translate("TeachIn", "The collection {folder} cannot be read.").format(folder=self.folder)
-                raise StorageError(words, translate("TeachIn", "Allow reading there.")) from error
+                raise StorageError(f"The collection {self.folder} cannot be read.", "Allow reading there.") from error
             first = [name for name in order if name in found]
             self._classes = list(dict.fromkeys([OK, *first, *sorted(found)]))
             self._items = sorted((i for items in found.values() for i in items), key=lambda i: (i.serial, i.digest))
@@ -127,11 +126,9 @@ class Collection:
         with self._lock:
             known = next((item for item in self._items if item.digest == digest), None)
             if known is not None:
-                words = translate("TeachIn", "This picture is collected already, as {name}.").format(name=known.label)
-                raise InputError(words, translate("TeachIn", "Wait for the next part."))
+                raise InputError(f"This picture is collected already, as {known.label}.", "Wait for the next part.")
             if len(self._items) >= MANY:
-                words = translate("TeachIn", "The collection holds {count} pictures.").format(count=number(MANY))
-                raise InputError(words, translate("TeachIn", "Train, or begin another collection."))
+                raise InputError(FULL, "Train, or begin another collection.")
             serial = max((item.serial for item in self._items), default=0) + 1
             item = Item(self.folder / label / f"{serial:06d}-{digest}.png", label, serial, digest)
             write_atomically(item.path, encode_png(pixels))
@@ -175,8 +172,7 @@ class Collection:
         except FileNotFoundError:
             pass
         except OSError as error:
-            words = translate("TeachIn", "{path} cannot be removed.").format(path=item.path)
-            raise StorageError(words, translate("TeachIn", "Close other programs that have it open.")) from error
+            raise StorageError(f"{item.path} cannot be removed.", "Close other programs that have it open.") from error
         self._items.remove(item)
         if item.label != OK and not any(i.label == item.label for i in self._items):
             self._classes.remove(item.label)
@@ -205,9 +201,8 @@ def write_dataset(stock: Stock, target: Path) -> Path:
             except OSError:
                 shutil.copyfile(item.path, place)
     except OSError as error:
-        words = translate("TeachIn", "The collection could not be copied to {folder}: {why}.")
-        words = words.format(folder=target, why=error.strerror or error)
-        raise StorageError(words, translate("TeachIn", "Free some space.")) from error
+        why = f"The collection could not be copied to {target}: {error.strerror or error}."
+        raise StorageError(why, "Free some space.") from error
     return target
 
 
