@@ -1301,6 +1301,10 @@
             <translation>Ein anderes Modell aus der Liste aktivieren.</translation>
         </message>
         <message>
+            <source>Activate one of the list first.</source>
+            <translation>Zuerst eines der Liste aktivieren.</translation>
+        </message>
+        <message>
             <source>Add every inspection once.</source>
             <translation>Jede Prüfung nur einmal hinzufügen.</translation>
         </message>
@@ -1653,6 +1657,10 @@
             <translation>In anderen Programmen schließen, Platz schaffen, dann erneut versuchen.</translation>
         </message>
         <message>
+            <source>Close other programs that have it open.</source>
+            <translation>Andere Programme schließen, die es geöffnet haben.</translation>
+        </message>
+        <message>
             <source>Close other programs, or give the container more shared memory.</source>
             <translation>Andere Programme schließen oder dem Container mehr gemeinsamen Speicher geben.</translation>
         </message>
@@ -1835,6 +1843,10 @@
         <message>
             <source>Free some space or allow writing there.</source>
             <translation>Platz schaffen oder dort Schreiben erlauben.</translation>
+        </message>
+        <message>
+            <source>Free some space.</source>
+            <translation>Platz schaffen.</translation>
         </message>
         <message>
             <source>Free {0} MB on that disk.</source>
@@ -2501,6 +2513,18 @@
             <translation>Der Code {0} gehört zu zwei Rezepten: {1}.</translation>
         </message>
         <message>
+            <source>The collection could not be copied to {0}: {1}.</source>
+            <translation>Die Sammlung konnte nicht nach {0} kopiert werden: {1}.</translation>
+        </message>
+        <message>
+            <source>The collection holds 20,000 pictures.</source>
+            <translation>Die Sammlung enthält 20.000 Bilder.</translation>
+        </message>
+        <message>
+            <source>The collection {0} cannot be read.</source>
+            <translation>Die Sammlung {0} kann nicht gelesen werden.</translation>
+        </message>
+        <message>
             <source>The comment is empty.</source>
             <translation>Der Kommentar ist leer.</translation>
         </message>
@@ -3089,6 +3113,10 @@
             <translation>Es gibt keine USB-Kamera {0}.</translation>
         </message>
         <message>
+            <source>There is no active model to teach.</source>
+            <translation>Es gibt kein aktives Modell zum Anlernen.</translation>
+        </message>
+        <message>
             <source>There is no architecture {0}.</source>
             <translation>Es gibt keine Architektur {0}.</translation>
         </message>
@@ -3197,6 +3225,10 @@
             <translation>Dieses Bild kann nicht das Musterbild sein: {0}.</translation>
         </message>
         <message>
+            <source>This picture is collected already, as {0}.</source>
+            <translation>Dieses Bild ist schon gesammelt, als {0}.</translation>
+        </message>
+        <message>
             <source>This picture is too small or too large to be the golden one.</source>
             <translation>Dieses Bild ist zu klein oder zu groß für ein Musterbild.</translation>
         </message>
@@ -3223,6 +3255,10 @@
         <message>
             <source>Train the model again.</source>
             <translation>Das Modell neu trainieren.</translation>
+        </message>
+        <message>
+            <source>Train, or begin another collection.</source>
+            <translation>Trainieren oder eine neue Sammlung beginnen.</translation>
         </message>
         <message>
             <source>Trigger delay (µs)</source>
@@ -3339,6 +3375,10 @@
         <message>
             <source>Use video:{0} if it is one.</source>
             <translation>video:{0} verwenden, wenn es eines ist.</translation>
+        </message>
+        <message>
+            <source>Wait for the next part.</source>
+            <translation>Das nächste Teil abwarten.</translation>
         </message>
         <message>
             <source>Wait for the other work to end and try again.</source>
@@ -3607,6 +3647,10 @@
         <message>
             <source>{0} cannot be read: {1}.</source>
             <translation>{0} kann nicht gelesen werden: {1}.</translation>
+        </message>
+        <message>
+            <source>{0} cannot be removed.</source>
+            <translation>{0} kann nicht gelöscht werden.</translation>
         </message>
         <message>
             <source>{0} cannot be the name of a picture.</source>
@@ -3972,10 +4016,6 @@
         <message>
             <source>Checks each picture</source>
             <translation>Prüft jedes Bild</translation>
-        </message>
-        <message>
-            <source>Choose another folder.</source>
-            <translation>Einen anderen Ordner wählen.</translation>
         </message>
         <message>
             <source>Choose the challenge set</source>
@@ -8581,10 +8621,6 @@ Shift+A hebt sie auf.</translation>
             <translation>Annehmen…</translation>
         </message>
         <message>
-            <source>Allow reading there.</source>
-            <translation>Dort Lesen erlauben.</translation>
-        </message>
-        <message>
             <source>Another source…</source>
             <translation>Andere Quelle…</translation>
         </message>
@@ -8603,10 +8639,6 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Choose another source</source>
             <translation>Andere Quelle wählen</translation>
-        </message>
-        <message>
-            <source>Close other programs that have it open.</source>
-            <translation>Andere Programme schließen, die es geöffnet haben.</translation>
         </message>
         <message>
             <source>Collect</source>
@@ -8643,10 +8675,6 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>False rejects: good parts called NG</source>
             <translation>Pseudoausschuss: Gutteile als NG</translation>
-        </message>
-        <message>
-            <source>Free some space.</source>
-            <translation>Platz schaffen.</translation>
         </message>
         <message>
             <source>From: {source}</source>
@@ -8805,18 +8833,6 @@ Shift+A hebt sie auf.</translation>
             <translation>Anlernen</translation>
         </message>
         <message>
-            <source>The collection could not be copied to {folder}: {why}.</source>
-            <translation>Die Sammlung konnte nicht nach {folder} kopiert werden: {why}.</translation>
-        </message>
-        <message>
-            <source>The collection holds {count} pictures.</source>
-            <translation>Die Sammlung enthält {count} Bilder.</translation>
-        </message>
-        <message>
-            <source>The collection {folder} cannot be read.</source>
-            <translation>Die Sammlung {folder} kann nicht gelesen werden.</translation>
-        </message>
-        <message>
             <source>The last act was taken back.</source>
             <translation>Die letzte Handlung wurde zurückgenommen.</translation>
         </message>
@@ -8845,10 +8861,6 @@ Shift+A hebt sie auf.</translation>
             <translation>Noch kein Teil auf dem Bildschirm. Space startet die Linie.</translation>
         </message>
         <message>
-            <source>This picture is collected already, as {name}.</source>
-            <translation>Dieses Bild ist schon gesammelt, als {name}.</translation>
-        </message>
-        <message>
             <source>This station has no trainer. The collection lies ready in {folder}. Name a trainer in the settings, or copy the folder to a computer with Lineside and its trainer and run there: {line} Then import the model on Models.</source>
             <translation>Diese Station hat keinen Trainer. Die Sammlung liegt bereit in {folder}. In den Einstellungen einen Trainer angeben oder den Ordner auf einen Rechner mit Lineside und Trainer kopieren und dort ausführen: {line} Dann das Modell unter Modelle importieren.</translation>
         </message>
@@ -8865,16 +8877,8 @@ Shift+A hebt sie auf.</translation>
             <translation>Neu trainieren</translation>
         </message>
         <message>
-            <source>Train, or begin another collection.</source>
-            <translation>Trainieren oder eine neue Sammlung beginnen.</translation>
-        </message>
-        <message>
             <source>Try and accept</source>
             <translation>Erproben und annehmen</translation>
-        </message>
-        <message>
-            <source>Wait for the next part.</source>
-            <translation>Das nächste Teil abwarten.</translation>
         </message>
         <message>
             <source>What the trainer says</source>
@@ -8923,10 +8927,6 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>{hits} of {total} ({low} to {high})</source>
             <translation>{hits} von {total} ({low} bis {high})</translation>
-        </message>
-        <message>
-            <source>{path} cannot be removed.</source>
-            <translation>{path} kann nicht gelöscht werden.</translation>
         </message>
     </context>
     <context>
