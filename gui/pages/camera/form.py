@@ -6,23 +6,18 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from engine.domain.inspection import Value
 from engine.sources.base import SETTINGS, Capability
+from gui.forms.fields import QuietWheel, as_choice, as_number
+from gui.forms.rows import Problem, WordGrid
 from gui.i18n.language import number, translate
-from gui.theme.large_type import large_type
-from gui.theme.theme import SPACING, scaled
 
 WHOLE_MAX = 2**31 - 1
 NUMBER_MAX = 1e12
 MAX_CHOICES = 500
-TEXT_MARGINS = (SPACING - 2, 0, 0, 0)
-"""The style sheet's padding does not reach into a spin box."""
-WORD_WIDTH = 120
-"""Of the first column, so that forms below each other line up."""
 PICTURE: dict[str, tuple[str, ...]] = {
     "picture": ("pixel_format", "width", "height", "offset_x", "offset_y", "frame_rate"),
     "exposure": ("auto_exposure", "exposure_us", "auto_gain", "gain_db", "gain_raw", "auto_focus", "focus"),
@@ -33,27 +28,7 @@ TRIGGER: dict[str, tuple[str, ...]] = {
 }
 
 
-class _Whole(QSpinBox):
-    """Moves by the device's steps; the wheel only turns what has the focus."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scrolling past must not change a camera."""
-        _turn_if_focused(self, event, super().wheelEvent)
-
-
-class _Number(QDoubleSpinBox):
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scrolling past must not change a camera."""
-        _turn_if_focused(self, event, super().wheelEvent)
-
-
-class _Choice(QComboBox):
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scrolling past must not change a camera."""
-        _turn_if_focused(self, event, super().wheelEvent)
-
-
-Editor = _Whole | _Number | _Choice | QCheckBox
+Editor = QSpinBox | QDoubleSpinBox | QComboBox | QCheckBox
 
 
 class SettingsForm(QWidget):
@@ -67,7 +42,7 @@ class SettingsForm(QWidget):
         self._groups = groups
         self._caps: dict[str, Capability] = {}
         self.editors: dict[str, Editor] = {}
-        self._errors: dict[str, QLabel] = {}
+        self._problems: dict[str, Problem] = {}
         self.empty = QLabel(empty, wordWrap=True)
         self.empty.setProperty("role", "muted")
         self._inside = QWidget()
@@ -88,21 +63,20 @@ class SettingsForm(QWidget):
         if not alike:
             self._build()
         for name, capability in new.items():
-            self._errors[name].hide()
+            self._problems[name].say("")
             self._show(capability)
         self.empty.setVisible(not new)
 
     def refuse(self, name: str, words: str) -> None:
         """A value was not taken: say why and show what is in force."""
-        if name in self._errors:
-            self._errors[name].setText(words.replace(name, worded(name)[0]))
-            self._errors[name].show()
+        if name in self._problems:
+            self._problems[name].say(words.replace(name, worded(name)[0]))
             self._show(self._caps[name])
 
     def error_of(self, name: str) -> str:
         """The sentence under a row; empty while there is none."""
-        label = self._errors.get(name)
-        return label.text() if label is not None and not label.isHidden() else ""
+        problem = self._problems.get(name)
+        return problem.text() if problem is not None else ""
 
     @property
     def values(self) -> dict[str, Value]:
@@ -114,46 +88,17 @@ class SettingsForm(QWidget):
         self._column.removeWidget(self._inside)
         self._inside.deleteLater()
         self._inside = QWidget()
-        self.editors, self._errors = {}, {}
-        grid = QGridLayout(self._inside)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(SPACING)
-        grid.setVerticalSpacing(SPACING // 2)
-        grid.setColumnStretch(1, 1)
-        if not large_type():
-            grid.setColumnMinimumWidth(0, scaled(WORD_WIDTH))
-        row = 0
+        self.editors, self._problems = {}, {}
+        grid = WordGrid(self._inside)
         for title, names in self._groups.items():
             present = [name for name in names if name in self._caps]
             if present and title:
-                head = QLabel(group_word(title))
-                head.setStyleSheet("font-weight: bold;")
-                grid.addWidget(head, row, 0, 1, 2)
-                grid.setRowMinimumHeight(row, 4 * SPACING)
-                row += 1
+                grid.head(group_word(title))
             for name in present:
-                self._row(grid, row, self._caps[name])
-                row += 3
+                word, unit = worded(name)
+                editor = self.editors[name] = self._editor(self._caps[name], unit)
+                self._problems[name] = grid.field(word, editor)
         self._column.addWidget(self._inside)
-
-    def _row(self, grid: QGridLayout, row: int, capability: Capability) -> None:
-        word, unit = worded(capability.name)
-        editor = self._editor(capability, unit)
-        editor.setAccessibleName(word)
-        error = QLabel(wordWrap=True)
-        error.setProperty("role", "error")
-        error.setTextFormat(Qt.TextFormat.PlainText)
-        error.hide()
-        self.editors[capability.name], self._errors[capability.name] = editor, error
-        switch = isinstance(editor, QCheckBox)
-        if large_type():
-            if not switch:
-                grid.addWidget(QLabel(word), row, 0, 1, 2)
-            grid.addWidget(editor, row + 1, 0, 1, 2)
-        else:
-            grid.addWidget(QLabel("" if switch else word), row, 0)
-            grid.addWidget(editor, row, 1)
-        grid.addWidget(error, row + 2, 0, 1, 2)
 
     def _editor(self, capability: Capability, unit: str) -> Editor:
         name = capability.name
@@ -162,20 +107,16 @@ class SettingsForm(QWidget):
             switch.clicked.connect(lambda on: self.changed.emit(name, bool(on)))
             return switch
         if capability.kind == "choice":
-            choice = _Choice()
-            choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            choice.setMinimumContentsLength(8)
-            choice.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            choice = QComboBox()
+            as_choice(choice)
             for value in capability.choices[:MAX_CHOICES]:
                 choice.addItem(choice_word(value), value)
             choice.activated.connect(lambda _index: self.changed.emit(name, str(choice.currentData())))
             return choice
-        spin: _Whole | _Number = _Whole() if capability.kind == "whole" else _Number()
-        spin.setSuffix(f" {unit}" if unit else "")
-        spin.setKeyboardTracking(False)
-        spin.lineEdit().setTextMargins(*TEXT_MARGINS)
-        spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        spin: QSpinBox | QDoubleSpinBox = QSpinBox() if capability.kind == "whole" else QDoubleSpinBox()
+        as_number(spin, unit)
         spin.setGroupSeparatorShown(True)
+        QuietWheel(spin)
         spin.valueChanged.connect(lambda value: self._number_chosen(name, value))
         return spin
 
@@ -198,7 +139,7 @@ class SettingsForm(QWidget):
             editor.setEnabled(capability.writable)
             if isinstance(editor, QCheckBox):
                 editor.setChecked(bool(capability.value))
-            elif isinstance(editor, _Choice):
+            elif isinstance(editor, QComboBox):
                 editor.setCurrentIndex(max(0, editor.findData(str(capability.value))))
             else:
                 _show_number(editor, capability)
@@ -272,12 +213,12 @@ def _usable(capability: Capability) -> bool:
     return all(isinstance(n, int | float) and math.isfinite(n) for n in numbers)
 
 
-def _show_number(editor: _Whole | _Number, capability: Capability) -> None:
-    most = WHOLE_MAX if isinstance(editor, _Whole) else NUMBER_MAX
+def _show_number(editor: QSpinBox | QDoubleSpinBox, capability: Capability) -> None:
+    most = WHOLE_MAX if isinstance(editor, QSpinBox) else NUMBER_MAX
     low = max(-most, capability.low if capability.low is not None else -most)
     high = min(most, capability.high if capability.high is not None else most)
     value, step = float(capability.value), capability.step or 0.0
-    if isinstance(editor, _Whole):
+    if isinstance(editor, QSpinBox):
         editor.setRange(math.ceil(low), math.floor(high))
         editor.setSingleStep(max(1, round(step)))
         editor.setValue(round(value))
@@ -290,7 +231,7 @@ def _show_number(editor: _Whole | _Number, capability: Capability) -> None:
             editor.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
         editor.setValue(value)
     bounded = capability.low is not None and capability.high is not None
-    decimals = editor.decimals() if isinstance(editor, _Number) else 0
+    decimals = editor.decimals() if isinstance(editor, QDoubleSpinBox) else 0
     words = translate("Camera", "{low} to {high}").format(low=number(low, decimals), high=number(high, decimals))
     editor.setToolTip(f"{words}{editor.suffix()}" if bounded else "")
 
@@ -300,10 +241,3 @@ def _decimals(name: str, step: float) -> int:
     if not step:
         return 0 if name.endswith("_us") else 2
     return min(6, max(0, math.ceil(-math.log10(step))))
-
-
-def _turn_if_focused(editor: QWidget, event: QWheelEvent, turn: object) -> None:
-    if editor.hasFocus() and callable(turn):
-        turn(event)
-    else:
-        event.ignore()

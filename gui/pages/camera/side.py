@@ -20,8 +20,10 @@ from PySide6.QtWidgets import (
 from engine.domain.inspection import Outcome, Value
 from engine.sources.base import Capability
 from engine.station.drift import Check
+from gui.forms.fields import as_number
+from gui.forms.rows import WORD_WIDTH
 from gui.i18n.language import number, outcome_word, percent, translate
-from gui.pages.camera.form import PICTURE, TEXT_MARGINS, TRIGGER, WORD_WIDTH, SettingsForm
+from gui.pages.camera.form import PICTURE, TRIGGER, SettingsForm
 from gui.theme.icons import icon
 from gui.theme.large_type import large_type
 from gui.theme.theme import SPACING, Theme, scaled
@@ -135,10 +137,9 @@ class CameraSide(QWidget):
         self.takt.setRange(0.0, MAX_TAKT_S)
         self.takt.setDecimals(2)
         self.takt.setSingleStep(0.1)
-        self.takt.setSuffix(translate("Camera", " s"))
         self.takt.setSpecialValueText(translate("Camera", "not watched"))
-        self.takt.setKeyboardTracking(False)
-        self.takt.lineEdit().setTextMargins(*TEXT_MARGINS)
+        as_number(self.takt)
+        self.takt.setSuffix(translate("Camera", " s"))
         self.takt.setAccessibleName(translate("Camera", "Takt"))
         row = QWidget()
         grid = QGridLayout(row)

@@ -33,11 +33,11 @@ from gui.pages.recipes.acts import RecipeActs
 from gui.pages.recipes.draft import Draft
 from gui.pages.recipes.editor.editor import Editor, kept_prices, kept_sizes
 from gui.pages.recipes.editor.saving import RecipeSaving
-from gui.pages.recipes.fields import large
 from gui.pages.recipes.list import RecipeList, read_recipes
 from gui.pages.recipes.trial.judge import Judge, Judged
 from gui.pages.recipes.trial.preview import Preview
 from gui.pages.recipes.trial.weigh import Weighed, Weighing
+from gui.theme.large_type import large_type
 from gui.theme.theme import SPACING, scaled
 from gui.widgets.cut_label import CutLabel
 from gui.widgets.key_button import KeyButton
@@ -214,7 +214,7 @@ class RecipesPage(QWidget):
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(self.title)
-        if not large():
+        if not large_type():
             words.addWidget(self.state)
         top = QHBoxLayout()
         top.setSpacing(SPACING)
@@ -232,7 +232,7 @@ class RecipesPage(QWidget):
         column.setContentsMargins(2 * SPACING, SPACING, SPACING, SPACING)
         column.setSpacing(SPACING)
         column.addLayout(top)
-        if large():
+        if large_type():
             column.addWidget(self.state)
         column.addWidget(self._split, 1)
         for word, key, act in (

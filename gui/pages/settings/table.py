@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from engine.errors import InputError
+from gui.forms.rows import Choices, Field, Range, Switch, Words
 from gui.i18n.language import available, of_system, percent, translate
-from gui.pages.settings.fields import Choice, Field, Number, Switch, Words
 
 SCALES = (1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
@@ -69,7 +69,7 @@ def _look() -> tuple[Field, ...]:
             "theme",
             translate("Settings", "Theme"),
             translate("Settings", "Dark suits dim halls, light suits daylight."),
-            Choice(
+            Choices(
                 {
                     "dark": translate("Settings", "Dark"),
                     "light": translate("Settings", "Light"),
@@ -81,13 +81,13 @@ def _look() -> tuple[Field, ...]:
             "language",
             translate("Settings", "Language"),
             translate("Settings", "Numbers and dates follow it."),
-            Choice({"": system, **available()}),
+            Choices({"": system, **available()}),
         ),
         Field(
             "scale",
             translate("Settings", "Size of type"),
             translate("Settings", "Larger type is read from farther away."),
-            Choice({scale: percent(scale, 0) for scale in SCALES}),
+            Choices({scale: percent(scale, 0) for scale in SCALES}),
         ),
         Field(
             "touch",
@@ -129,28 +129,28 @@ def _alarms() -> tuple[Field, ...]:
             "alarms.ng_in_row",
             translate("Settings", "NG one after the other"),
             translate("Settings", "So many NG in a row call somebody."),
-            Number(0, 1000, parts, off),
+            Range(0, 1000, parts, off),
             judges=True,
         ),
         Field(
             "alarms.ng_rate",
             translate("Settings", "Share of NG above"),
             translate("Settings", "Too many NG among the last parts call somebody."),
-            Number(0, 100, "%", off, factor=100),
+            Range(0, 100, "%", off, factor=100),
             judges=True,
         ),
         Field(
             "alarms.rate_parts",
             translate("Settings", "Parts the share is taken of"),
             translate("Settings", "The fewer, the sooner it calls, and the more often for nothing."),
-            Number(5, 10_000, parts),
+            Range(5, 10_000, parts),
             judges=True,
         ),
         Field(
             "alarms.same_place",
             translate("Settings", "Defect at the same place"),
             translate("Settings", "On so many parts in a row: a dirty lens or a tool mark."),
-            Number(0, 100, parts, off),
+            Range(0, 100, parts, off),
             judges=True,
         ),
     )
@@ -163,14 +163,14 @@ def _pictures() -> tuple[Field, ...]:
             "retention.days",
             translate("Settings", "Keep pictures for"),
             translate("Settings", "Older ones are removed for good. Verdicts and corrections always stay."),
-            Number(0, 36_500, translate("Settings", "days"), for_ever),
+            Range(0, 36_500, translate("Settings", "days"), for_ever),
             judges=True,
         ),
         Field(
             "retention.gigabytes",
             translate("Settings", "Keep pictures up to"),
             translate("Settings", "Beyond this size the oldest are removed."),
-            Number(0, 1_000_000, "GB", translate("Settings", "Any size"), decimals=1, step=10),
+            Range(0, 1_000_000, "GB", translate("Settings", "Any size"), decimals=1, step=10),
             judges=True,
         ),
         Field(
@@ -192,7 +192,7 @@ def _audits() -> tuple[Field, ...]:
                 "Settings",
                 "Drawn by chance for a person who does not see the verdict: the only honest count of what escapes.",
             ),
-            Number(0, 1_000_000, "", translate("Settings", "None")),
+            Range(0, 1_000_000, "", translate("Settings", "None")),
             judges=True,
         ),
     )

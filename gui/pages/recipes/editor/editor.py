@@ -11,8 +11,8 @@ from engine.statistics.costs import Prices
 from gui.context import AppContext
 from gui.pages.recipes.editor.limits import LimitsSection
 from gui.pages.recipes.editor.region import RegionSection
+from gui.pages.recipes.editor.section import Section
 from gui.pages.recipes.editor.sections import ClassesSection, GuardSection, LineSection, NameSection
-from gui.pages.recipes.fields import Section
 from gui.pages.recipes.trial.weigh import WeighView
 from gui.theme.theme import SPACING, scaled
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from PySide6.QtWidgets import QWidget
 
 from engine.domain.recipe import Limits, Recipe
+from gui.forms.fields import Number, Share, Slider
 from gui.i18n.language import number, translate
-from gui.pages.recipes.fields import Number, Section, Share, Slider
+from gui.pages.recipes.editor.section import Section
 from gui.theme.theme import Theme
 from gui.widgets.key_button import KeyButton
 

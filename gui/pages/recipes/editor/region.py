@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from engine.domain.inspection import Box, Contour
 from engine.domain.recipe import Recipe
 from engine.recipes.view import MAX_COORDINATE, MIN_ROI
+from gui.forms.fields import Number
 from gui.i18n.language import number, translate
-from gui.pages.recipes.fields import Number, Section, large
+from gui.pages.recipes.editor.section import Section
 from gui.pages.recipes.trial.region_tool import Mode
+from gui.theme.large_type import large_type
 from gui.theme.theme import SPACING, Theme
 from gui.widgets.key_button import KeyButton
 
@@ -36,7 +38,7 @@ class RegionSection(Section):
         for index, (name, button) in enumerate(self.buttons.items()):
             button.setCheckable(name != "whole")
             button.clicked.connect(self._ask)
-            grid.addWidget(button, *((index, 0) if large() else (index // 2, index % 2)))
+            grid.addWidget(button, *((index, 0) if large_type() else (index // 2, index % 2)))
         self.column.insertLayout(1, grid)
         sides = (
             translate("Recipes", "Left"),

@@ -22,8 +22,9 @@ from engine.domain.recipe import CameraSetup, ClassRule, Guard, Recipe, has_own_
 from engine.recipes.camera import MAX_TAKT_S
 from engine.recipes.file import CODE, MAX_CODE
 from engine.sources.base import SETTINGS
+from gui.forms.fields import Choice, Number
 from gui.i18n.language import number, percent, translate
-from gui.pages.recipes.fields import Choice, Number, Section
+from gui.pages.recipes.editor.section import Section
 from gui.theme.theme import Theme, scaled
 from gui.widgets.calm_table import calm_table
 

@@ -11,9 +11,9 @@ from engine.packages.package import ModelPackage
 from gui.context import AppContext
 from gui.i18n.language import number, outcome_word, translate
 from gui.i18n.messages import translated
-from gui.pages.recipes.fields import large
 from gui.pages.recipes.trial.judge import Judge, Judged, Shot, position_words
 from gui.pages.recipes.trial.region_tool import RegionTool
+from gui.theme.large_type import large_type
 from gui.theme.theme import LARGE, SPACING, Theme, draw_mark, font, scaled
 from gui.viewer.overlays import drawn_map
 from gui.widgets.cut_label import CutLabel
@@ -72,7 +72,7 @@ class _VerdictLine(QWidget):
         self.reasons.setTextFormat(Qt.TextFormat.PlainText)
         self.reasons.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         # Of one height, so that the picture does not jump from part to part.
-        self._rows = 3 if large() else 2
+        self._rows = 3 if large_type() else 2
         self.reasons.setFixedHeight(self._rows * QFontMetrics(font()).lineSpacing())
         self.reasons.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         column = QVBoxLayout(self)
@@ -134,7 +134,7 @@ class Preview(QWidget):
         self.before.setAccessibleName(translate("Recipes", "Previous picture"))
         self.after.setAccessibleName(translate("Recipes", "Next picture"))
         overlay = translate("Recipes", "Overlay")
-        self.look = KeyButton(theme, "" if large() else overlay, "H", "overlay", compact=True)
+        self.look = KeyButton(theme, "" if large_type() else overlay, "H", "overlay", compact=True)
         self.look.setAccessibleName(overlay)
         self.look.setToolTip(overlay)
         self.file = KeyButton(theme, translate("Recipes", "Picture…"), "Ctrl+O", "folder", compact=True)
@@ -178,7 +178,7 @@ class Preview(QWidget):
         self._judged = judged
         verdict = judged.verdict
         head = outcome_word(verdict.outcome)
-        if verdict.outcome in (Outcome.NG, Outcome.REVIEW) and not large():
+        if verdict.outcome in (Outcome.NG, Outcome.REVIEW) and not large_type():
             head += f"   {verdict.label} {number(verdict.score, 2)}"
         self.verdict.tell(verdict.outcome, head, "; ".join(map(translated, verdict.reasons)))
         self._draw()
@@ -214,7 +214,7 @@ class Preview(QWidget):
         steps.addWidget(self.file, 0, 4)
         steps.setColumnStretch(2, 1)
         # There it is in the list's menu alone.
-        self.file.setVisible(not large())
+        self.file.setVisible(not large_type())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)

@@ -17,8 +17,8 @@ from engine.packages.package import ModelPackage
 from engine.statistics.costs import FEWEST, Curve, Figures, Prices, curve_of, enough, figures_of
 from engine.verdicts.verdict import decide, defect_score
 from gui.context import AppContext
+from gui.forms.fields import Number
 from gui.i18n.language import number, percent, translate
-from gui.pages.recipes.fields import Number
 from gui.theme.theme import CONTROL, SMALL, SPACING, Theme, font, scaled
 
 SETTLE_MS = 120

@@ -1,4 +1,4 @@
-"""One setting as a row: its title, what it does, and the control; described by a table, made here."""
+"""Rows of a form: a word, a field, and what is wrong with it; made one by one, or of a table that describes them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -22,14 +23,17 @@ from PySide6.QtWidgets import (
 )
 
 from engine.errors import InputError
-from engine.settings import StationSettings
+from gui.forms.fields import QuietWheel, as_number
 from gui.i18n.language import number, translate
 from gui.i18n.messages import translated
+from gui.theme.large_type import large_type
 from gui.theme.theme import SPACING, scaled
 
 CONTROL_WIDTH = 240
 WIDEST = 360
 """In pixels, so that large type leaves room for the words beside it."""
+WORD_WIDTH = 120
+"""Of the words of a grid, so that grids below each other line up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Range:
     """A number from `low` to `high`; `factor` of them are one in the settings; `zero`: what 0 means, in words."""
 
     low: float
@@ -51,7 +55,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Choices:
     """One of these; value → word."""
 
     words: dict[Any, str]
@@ -69,34 +73,68 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One setting. `key`: its place in StationSettings, with dots. `judges`: it touches judgement or records."""
+    """One value. `key`: its place in what is filled in, with dots. `judges`: it touches judgement or records."""
 
     key: str
     title: str
     help: str
-    kind: Switch | Number | Choice | Words
+    kind: Switch | Range | Choices | Words
     judges: bool = False
 
 
-def value_of(settings: StationSettings, key: str) -> Any:
-    """The value at `key`."""
-    found: Any = settings
-    for name in key.split("."):
-        found = getattr(found, name)
-    return found
+class Problem(QLabel):
+    """What is wrong with the value beside it, in a sentence; not there while nothing is."""
+
+    def __init__(self) -> None:
+        super().__init__(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.setProperty("role", "error")
+        self.hide()
+
+    def say(self, text: str) -> None:
+        """Show this; empty = nothing is wrong."""
+        self.setText(text)
+        self.setVisible(bool(text))
 
 
-def put(settings: StationSettings, key: str, value: Any) -> None:
-    """Set the value at `key`; pydantic checks it."""
-    *places, name = key.split(".")
-    owner: Any = settings
-    for place in places:
-        owner = getattr(owner, place)
-    setattr(owner, name, value)
+class WordGrid(QGridLayout):
+    """Words at the left, fields at the right, problems below; with large type all of it below each other."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setContentsMargins(0, 0, 0, 0)
+        self.setHorizontalSpacing(SPACING)
+        self.setVerticalSpacing(SPACING // 2)
+        self.setColumnStretch(1, 1)
+        if not large_type():
+            self.setColumnMinimumWidth(0, scaled(WORD_WIDTH))
+        self._row = 0
+
+    def head(self, text: str) -> None:
+        """A title over the rows that follow."""
+        title = QLabel(text)
+        title.setStyleSheet("font-weight: bold;")
+        self.addWidget(title, self._row, 0, 1, 2)
+        self.setRowMinimumHeight(self._row, 4 * SPACING)
+        self._row += 1
+
+    def field(self, word: str, field: QWidget) -> Problem:
+        """One row; a switch carries its word itself. Where to say what is wrong with it."""
+        field.setAccessibleName(word)
+        problem, switch = Problem(), isinstance(field, QCheckBox)
+        if large_type():
+            if not switch:
+                self.addWidget(QLabel(word), self._row, 0, 1, 2)
+            self.addWidget(field, self._row + 1, 0, 1, 2)
+        else:
+            self.addWidget(QLabel("" if switch else word), self._row, 0)
+            self.addWidget(field, self._row, 1)
+        self.addWidget(problem, self._row + 2, 0, 1, 2)
+        self._row += 3
+        return problem
 
 
 class FieldRow(QWidget):
-    """`changed` carries the field and the new value, as the settings hold it."""
+    """Title, what it does, control. `changed` carries the field and the new value, as what is filled in holds it."""
 
     changed = Signal(object, object)
 
@@ -106,11 +144,8 @@ class FieldRow(QWidget):
         self.control = _control(field.kind)
         self.control.setAccessibleName(field.title)
         self.control.setAccessibleDescription(field.help)
-        self.control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.control.installEventFilter(_NoWheel(self))
-        self.problem = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
-        self.problem.setProperty("role", "error")
-        self.problem.hide()
+        QuietWheel(self.control, never=True)
+        self.problem = Problem()
         self._lay_out()
         self.show_value(value)
         self._listen()
@@ -123,9 +158,9 @@ class FieldRow(QWidget):
         if isinstance(control, QCheckBox):
             control.setChecked(bool(value))
             control.setText(translate("Settings", "On") if value else translate("Settings", "Off"))
-        elif isinstance(control, QSpinBox) and isinstance(kind, Number):
+        elif isinstance(control, QSpinBox) and isinstance(kind, Range):
             control.setValue(round(value * kind.factor))
-        elif isinstance(control, QDoubleSpinBox) and isinstance(kind, Number):
+        elif isinstance(control, QDoubleSpinBox) and isinstance(kind, Range):
             control.setValue(value * kind.factor)
         elif isinstance(control, QComboBox):
             if control.findData(value) < 0:
@@ -138,8 +173,7 @@ class FieldRow(QWidget):
 
     def complain(self, problem: str) -> None:
         """Say what is wrong, and what is allowed; empty = nothing is."""
-        self.problem.setText(problem)
-        self.problem.setVisible(bool(problem))
+        self.problem.say(problem)
 
     def _lay_out(self) -> None:
         title, help_ = QLabel(self.field.title, wordWrap=True), QLabel(self.field.help, wordWrap=True)
@@ -183,9 +217,9 @@ class FieldRow(QWidget):
         kind, control = self.field.kind, self.control
         if isinstance(control, QCheckBox):
             return control.isChecked()
-        if isinstance(control, QSpinBox) and isinstance(kind, Number):
+        if isinstance(control, QSpinBox) and isinstance(kind, Range):
             return control.value() if kind.factor == 1 else control.value() / kind.factor
-        if isinstance(control, QDoubleSpinBox) and isinstance(kind, Number):
+        if isinstance(control, QDoubleSpinBox) and isinstance(kind, Range):
             return control.value() / kind.factor
         if isinstance(control, QComboBox):
             return control.currentData()
@@ -193,10 +227,10 @@ class FieldRow(QWidget):
         return kind.read(control.text())
 
 
-def _control(kind: Switch | Number | Choice | Words) -> QWidget:
+def _control(kind: Switch | Range | Choices | Words) -> QWidget:
     if isinstance(kind, Switch):
         return QCheckBox()
-    if isinstance(kind, Choice):
+    if isinstance(kind, Choices):
         box = QComboBox()
         for value, word in kind.words.items():
             box.addItem(word, value)
@@ -208,23 +242,10 @@ def _control(kind: Switch | Number | Choice | Words) -> QWidget:
         spin = QDoubleSpinBox(decimals=kind.decimals, minimum=kind.low, maximum=kind.high, singleStep=kind.step)
     else:
         spin = QSpinBox(minimum=int(kind.low), maximum=int(kind.high), singleStep=int(kind.step))
-    if kind.unit:
-        spin.setSuffix(f" {kind.unit}")
+    as_number(spin, kind.unit)
     spin.lineEdit().setTextMargins(SPACING, 0, SPACING, 0)
     spin.setSpecialValueText(kind.zero)
-    spin.setKeyboardTracking(False)
     spin.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToNearestValue)
     allowed = translate("Settings", "{low} to {high}").format(low=number(kind.low), high=number(kind.high))
     spin.setToolTip(f"{allowed} {kind.unit}".strip())
     return spin
-
-
-class _NoWheel(QObject):
-    """The wheel scrolls the page; it changes no setting that happens to lie under it."""
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Leave the wheel to the page."""
-        if event.type() is QEvent.Type.Wheel:
-            event.ignore()
-            return True
-        return False
