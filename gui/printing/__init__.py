@@ -1,1 +1,1 @@
-"""Pages on paper."""
+"""Pages on paper: a PDF of HTML, and widgets drawn to stand in it."""

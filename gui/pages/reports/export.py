@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QImageWriter, QPalette
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.domain.inspection import utc_now
@@ -16,10 +16,10 @@ from gui.i18n.language import day_time, translate
 from gui.notify import notice_of
 from gui.pages.reports.figures import Figures
 from gui.pages.reports.tables import said_of, table_of
-from gui.pages.reports.view import Figured, chart_of
+from gui.pages.reports.view import chart_of
 from gui.pages.reports.words import VIEWS, View, grouping_word, shown
+from gui.printing.paper import Paper, paper_theme, png_of
 from gui.printing.pdf import write_pdf
-from gui.theme.theme import Theme, scaled
 
 CHART = (640, 300)
 """Of a chart on paper, in CSS pixels; drawn at twice that."""
@@ -89,7 +89,7 @@ class ReportExport(QObject):
         if figures is None:
             return
         if self._pending:
-            self._paper = Paper(self._pending[0], figures)
+            self._paper = _on_paper(self._pending[0], figures)
             self._turn.start()
             return
         facts, words, path, charts = self._facts(figures), _words(), self._path, self._charts
@@ -133,43 +133,15 @@ class ReportExport(QObject):
         self.over.emit()
 
 
-class Paper:
-    """A chart for paper: drawn at once, taken as a picture after the window had a turn to lay it out. GUI thread."""
-
-    def __init__(self, view: View, figures: Figures) -> None:
-        # The theme keeps the size of type that is in force, which is the whole application's.
-        self._theme = Theme("light", scale=scaled(1000) / 1000)
-        self._chart: Figured = chart_of(view, self._theme)
-        palette = self._theme.palette()
-        palette.setColor(QPalette.ColorRole.Window, self._theme.colour("raised"))
-        self._chart.setPalette(palette)
-        self._chart.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
-        self._chart.ground = "raised"
-        self._chart.readout.hide()
-        self._chart.resize(scaled(CHART[0]), scaled(CHART[1]))
-        self._chart.show()
-        self._chart.show_figures(figures)
-
-    def picture(self) -> QImage:
-        """At twice its size."""
-        image = QImage(self._chart.size() * 2, QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(2)
-        image.fill(self._theme.colour("raised"))
-        self._chart.render(image)
-        return image
-
-    def close(self) -> None:
-        """Let the chart go."""
-        self._chart.close()
-        self._chart.deleteLater()
-
-
-def png_of(image: QImage) -> bytes:
-    """The picture as PNG; on any thread."""
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    QImageWriter(buffer, QByteArray(b"png")).write(image)
-    return bytes(buffer.data().data())
+def _on_paper(view: View, figures: Figures) -> Paper:
+    """A view's chart, being drawn for paper. GUI thread."""
+    theme = paper_theme()
+    chart = chart_of(view, theme)
+    chart.ground = "raised"
+    chart.readout.hide()
+    paper = Paper(chart, theme, CHART)
+    chart.show_figures(figures)
+    return paper
 
 
 def _writer(

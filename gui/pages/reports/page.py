@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt
@@ -16,28 +15,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from db.statistics.figures import ScopeChoices
 from gui.context import AppContext
-from gui.i18n.language import number, translate
+from gui.i18n.language import translate
 from gui.jobs.jobs import Job
 from gui.notify import notice_of
 from gui.page import Binding
 from gui.pages.reports.bar import ReportsBar
 from gui.pages.reports.export import ReportExport
-from gui.pages.reports.figures import FILES, Figures, Part, collect, with_part
+from gui.pages.reports.figures import Figures, Part, collect
+from gui.pages.reports.presenter import ReportsPresenter
 from gui.pages.reports.view import ReportView
 from gui.pages.reports.words import VIEWS, View, view_word
 from gui.theme.theme import SPACING, scaled
 from gui.widgets.key_button import KeyButton
 
 CHART_SHARE = 0.62
-_VIEWS_OF: dict[str, tuple[View, ...]] = {
-    "groups": VIEWS,
-    "defects": ("defects",),
-    "agreement": ("agreement",),
-    "audits": ("audits",),
-    "positions": ("positions",),
-}
 
 
 class ReportsPage(QWidget):
@@ -51,7 +43,7 @@ class ReportsPage(QWidget):
         self.bar = ReportsBar(theme)
         self.bar.restore(kept)
         self.export = ReportExport(context, self)
-        self.figures: Figures | None = None
+        self._rules = ReportsPresenter()
         self._job: Job | None = None
         share = kept.get("chart")
         self._share = share if isinstance(share, float) and 0.1 < share < 0.9 else CHART_SHARE
@@ -70,14 +62,11 @@ class ReportsPage(QWidget):
         self._spinner = QProgressBar(maximum=0, textVisible=False)
         self._empty = QLabel(wordWrap=True)
         self._stack, self._group = QStackedWidget(), QButtonGroup(self)
-        self._waiting_parts = 0
-        self._stale: set[View] = set()
-        """Views whose figures are newer than what they show: each is drawn when it is on screen."""
         self._lay_out()
         self._connect()
         wanted = kept.get("view")
         self.show_view(next((view for view in VIEWS if view == wanted), VIEWS[0]))
-        self._show_state(counting=False)
+        self._show_state()
 
     # ── the page protocol ────────────────────────────────────────────────────────────────────────────────────────
     def activated(self) -> None:
@@ -113,7 +102,12 @@ class ReportsPage(QWidget):
     @property
     def counting(self) -> bool:
         """True while figures are on their way."""
-        return self._job is not None
+        return self._rules.counting
+
+    @property
+    def figures(self) -> Figures | None:
+        """As far as they are counted."""
+        return self._rules.figures
 
     def show_view(self, view: View) -> None:
         """Put one view on screen."""
@@ -126,25 +120,23 @@ class ReportsPage(QWidget):
         """Count what is chosen, instead of what is being counted."""
         self._cancel()
         settings = self._context.settings
-        ask = replace(self.bar.ask(settings.shifts), from_files=settings.source.startswith(FILES))
-        self.figures = Figures(ask)
-        db = self._context.db
+        db, ask = self._context.db, self._rules.begin(self.bar.ask(settings.shifts), settings.source)
         self._job = self._context.jobs.stream(
             lambda job, report: collect(db, ask, job, report), self._take, self._counted, self._failed
         )
-        self._show_state(counting=True)
+        self._show_state()
 
     def ask_export(self) -> None:
         """Where to write the report?"""
-        figures = self.figures
-        if figures is None or self.counting or not figures.groups:
+        figures = self._rules.exportable
+        if figures is None:
             self._context.notify("info", translate("Reports", "There is nothing to export yet."))
             return
         self.export.ask(figures, self.bar.in_words())
 
     def judge_blind(self) -> None:
         """To Review, with the audited parts that wait and no verdict shown."""
-        if not self._waiting_parts:
+        if not self._rules.waiting:
             self._context.notify("info", translate("Reports", "No audited part waits for an answer."))
             return
         self._context.remember("review", audit=True)
@@ -220,81 +212,49 @@ class ReportsPage(QWidget):
         self.count()
 
     def _take(self, part: Part) -> None:
-        if part.name == "choices" and isinstance(part.value, ScopeChoices):
+        choices = self._rules.take(part)
+        if choices is not None:
             blocker = QSignalBlocker(self.bar)
-            self.bar.offer(part.value)
+            self.bar.offer(choices)
             blocker.unblock()
-        elif part.name == "waiting" and isinstance(part.value, int):
-            self._waiting_parts = part.value
-        elif self.figures is not None:
-            self.figures = with_part(self.figures, part)
-            self._stale |= set(_VIEWS_OF[part.name])
-        self._show_state(counting=True)
+        self._show_state()
 
     def _counted(self, _done: None) -> None:
-        self._job = None
-        self._show_state(counting=False)
+        self._ended()
+        self._show_state()
 
     def _failed(self, error: Exception) -> None:
-        self._job = None
+        self._ended()
         self._context.notice.emit(notice_of(error))
-        self._show_state(counting=False)
+        self._show_state()
 
     def _cancel(self) -> None:
         if self._job is not None:
             self._job.cancel()
-            self._job = None
+            self._ended()
+
+    def _ended(self) -> None:
+        self._job = None
+        self._rules.end()
 
     # ── the screen ───────────────────────────────────────────────────────────────────────────────────────────────
-    def _show_state(self, *, counting: bool) -> None:
-        self._spinner.setVisible(counting)
-        self.status.setText(translate("Reports", "counting…") if counting else "")
-        self.export_button.setEnabled(not counting and self.figures is not None and bool(self.figures.groups))
-        waiting = self._waiting_parts
-        self.waiting.setText(self._waiting_words())
-        self.blind_button.setEnabled(waiting > 0)
+    def _show_state(self) -> None:
+        self._spinner.setVisible(self.counting)
+        self.status.setText(translate("Reports", "counting…") if self.counting else "")
+        self.export_button.setEnabled(self._rules.exportable is not None)
+        self.waiting.setText(self._rules.waiting_words(self._context.settings.audit_every))
+        self.blind_button.setEnabled(self._rules.waiting > 0)
         self._show_view()
 
-    def _waiting_words(self) -> str:
-        found, every = self.figures.audits if self.figures else None, self._context.settings.audit_every
-        if self._waiting_parts:
-            text = translate("Reports", "%n audited part(s) wait for an answer.", "", self._waiting_parts)
-        elif every:
-            text = translate("Reports", "No part waits. 1 OK part in {count} is drawn.").format(count=number(every))
-        else:
-            text = translate("Reports", "No parts are drawn. Settings says how many: 1 OK part in so many.")
-        if found is not None and len(found.one_in) > 1:
-            chances = ", ".join(number(one_in) for one_in in found.one_in)
-            mixed = translate("Reports", "Drawn at several chances (1 in {chances}): choose a shorter period.")
-            text = f"{text} {mixed.format(chances=chances)}"
-        return text
-
     def _show_view(self) -> None:
-        view, figures = self.view, self.figures
+        view = self.view
         self._audit_row.setVisible(view == "audits")
-        empty = self._why_empty(view, figures)
+        empty = self._rules.why_empty(view)
         self._empty.setText(empty)
         self._stack.setCurrentWidget(self._empty if empty else self._view_of(view))
-        if not empty and figures is not None and view in self._stale:
-            self._stale.discard(view)
+        figures = self._rules.to_draw(view)
+        if figures is not None:
             self._view_of(view).show_figures(figures)
-
-    def _why_empty(self, view: View, figures: Figures | None) -> str:
-        if figures is None or figures.groups is None:
-            return translate("Reports", "Counting…") if self.counting else ""
-        if not figures.groups:
-            return translate(
-                "Reports",
-                "Nothing was inspected in this period. Choose a longer one or fewer filters, "
-                "or start the line on Live.",
-            )
-        if view == "defects" and figures.defects == ():
-            return translate("Reports", "No part was NG in this period.")
-        if view == "agreement" and figures.agreement is not None and not figures.total.overridden:
-            return translate("Reports", "Nobody corrected or confirmed a part of this period. Review (Ctrl+2) does it.")
-        if view == "positions" and figures.positions is not None and not len(figures.positions.points):
-            return translate("Reports", "No NG part of this period has a marked defect.")
-        return ""
 
     def _moved(self, share: float) -> None:
         self._share = share
