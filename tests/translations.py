@@ -24,15 +24,15 @@ LANGUAGES = ("en", "de")
 MESSAGES = "Messages"
 PHRASES = frozenset(
     (
-        "verdict.py",
-        "doubts.py",
-        "drift.py",
-        "freshness.py",
-        "intake.py",
-        "registration.py",
-        "look.py",
-        "base.py",
-        "catalogue.py",
+        "engine/preprocessing/look.py",
+        "engine/preprocessing/registration.py",
+        "engine/sources/base.py",
+        "engine/sources/catalogue.py",
+        "engine/station/drift.py",
+        "engine/station/freshness.py",
+        "engine/station/intake.py",
+        "engine/verdicts/doubts.py",
+        "engine/verdicts/verdict.py",
     )
 )
 """Modules whose half sentences are shown too: reasons, names of settings and kinds of sources."""
@@ -69,8 +69,9 @@ def templates() -> list[str]:
         for path in sorted((ROOT / top).rglob("*.py")):
             if "migrations" in path.parts or "commands" in path.parts:
                 continue
+            half = path.relative_to(ROOT).as_posix() in PHRASES
             for text in _said_in(ast.parse(path.read_text(encoding="utf-8"))):
-                if _is_sentence(text) or (path.name in PHRASES and _is_phrase(text)):
+                if _is_sentence(text) or (half and _is_phrase(text)):
                     found[text] = None
     return sorted(found)
 

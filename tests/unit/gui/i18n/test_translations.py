@@ -13,7 +13,7 @@ from PySide6.QtCore import QCoreApplication, QTranslator
 
 from gui.i18n.language import Language, available, number, percent
 from gui.i18n.messages import translated
-from tests.translations import FOLDER, LANGUAGES, ROOT, compile_ts, read, templates, texts
+from tests.translations import FOLDER, LANGUAGES, PHRASES, ROOT, compile_ts, read, templates, texts
 
 WORDS = re.compile(r"[A-Za-z]{2,}[,:]? +[a-zA-Z]{2,}|^[A-Z][a-z]{3,}[.:…]?$")
 """Two words or more, or one that is written as on a button."""
@@ -51,7 +51,7 @@ NAMES = frozenset(
     "d MMM yyyy",
 }
 """Proper names, formats, states that are translated where they are shown, and the audit trail's own words."""
-CONSOLE = ("app.py", "finish.py", "messages.py", "selftest.py")
+CONSOLE = ("gui/app.py", "gui/i18n/messages.py", "gui/selftest.py", "gui/window/finish.py")
 """What these say goes to a terminal, in English as the whole command line does; messages.py asks for a known text."""
 SILENT_CALLS = frozenset(
     ("debug", "info", "warning", "error", "exception", "critical", "setObjectName", "setProperty", "property", "Tag")
@@ -92,7 +92,7 @@ def _name(func: ast.expr) -> str:
 
 @pytest.mark.parametrize(
     "path",
-    sorted(p for p in (ROOT / "gui").rglob("*.py") if p.name not in CONSOLE),
+    sorted(p for p in (ROOT / "gui").rglob("*.py") if p.relative_to(ROOT).as_posix() not in CONSOLE),
     ids=lambda p: p.relative_to(ROOT).as_posix(),
 )
 def test_every_text_of_the_window_goes_through_translate(path: Path) -> None:
@@ -103,6 +103,11 @@ def test_a_text_that_nobody_could_translate_is_found(tmp_path: Path) -> None:
     bad = tmp_path / "page.py"
     bad.write_text('"""Docs are free."""\nlabel.setText("No part yet")\nlog.info("not for people %s")\n')
     assert list(said(bad)) == [(2, "No part yet")]
+
+
+@pytest.mark.parametrize("path", sorted({*PHRASES, *CONSOLE}))
+def test_a_module_that_is_named_here_is_there(path: str) -> None:
+    assert (ROOT / path).is_file(), "it was moved or renamed: name its new path"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
