@@ -184,13 +184,13 @@ def _trainer_commands(commands: argparse._SubParsersAction[argparse.ArgumentPars
     quantise = _command(commands, "quantise", "INT8, guard and calibration for a model", example, _quantise)
     _longer_trainer_commands(commands, wanted)
     if wanted in {"train", "evaluate", "data", "combine", "quantise"}:
-        from trainer import cli
+        from trainer import arguments
 
-        cli.add_train_arguments(train)
-        cli.add_evaluate_arguments(evaluate)
-        cli.add_combine_arguments(combine)
-        cli.add_quantise_arguments(quantise)
-        cli.add_data_arguments(data)
+        arguments.add_train_arguments(train)
+        arguments.add_evaluate_arguments(evaluate)
+        arguments.add_combine_arguments(combine)
+        arguments.add_quantise_arguments(quantise)
+        arguments.add_data_arguments(data)
 
 
 def _longer_trainer_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser], wanted: str) -> None:

@@ -1,4 +1,4 @@
-"""Pictures changed at random, in batches on the training device; masks follow every move. Light is augment_light.py."""
+"""Pictures changed at random, in batches on the training device; masks follow every move. Light is light.py."""
 
 from __future__ import annotations
 

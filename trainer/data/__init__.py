@@ -1,1 +1,1 @@
-"""What is trained on: prepared pictures and the challenge set."""
+"""What is trained on: the material of a training, its prepared pictures, the challenge set that is kept out."""

@@ -1,5 +1,5 @@
-"""`lineside train`: from the arguments to a package in one reading. Needs torch; cli.py, which does not, declares the
-arguments."""
+"""`lineside train`: from the arguments to a package in one reading. Needs torch; arguments.py, which does not, declares
+the arguments."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a long run needs: progress, interruption, memory that is full."""
+"""What a long run needs: progress, curves, interruption, memory that is full."""

@@ -1,4 +1,5 @@
-"""What teaches the verdict, for each head: the loss of its logits and the scores they stand for."""
+"""What teaches the verdict, for each head: the loss of its logits against labels, or against a teacher's scores in a
+distillation (Hinton et al. 2015), and the scores they stand for."""
 
 from __future__ import annotations
 
@@ -6,12 +7,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits, one_hot
+from torch.nn.functional import binary_cross_entropy_with_logits, kl_div, log_softmax, one_hot
 
 from engine.networks.graph import probabilities_of
 from trainer.config import TrainConfig
-from trainer.training.soft_loss import soft_loss
 from trainer.training.windows import Batch
+
+LEAST = 1e-6
+"""Teacher's scores nearer to 0 than this count as this: their logarithm is what is learnt."""
 
 
 def balanced_weights(labels: NDArray[np.int64], held: NDArray[np.bool_] | None, classes: int) -> NDArray[np.float32]:
@@ -48,6 +51,25 @@ def label_loss(config: TrainConfig, logits: Tensor, batch: Batch, weights: Tenso
     held = batch.held if batch.held is not None else one_hot(batch.labels, logits.shape[1]).bool()
     truth = held.to(logits.dtype) * (1.0 - smoothing) + smoothing / 2.0
     return binary_cross_entropy_with_logits(logits, truth, pos_weight=weights)
+
+
+def soft_loss(config: TrainConfig, logits: Tensor, taught: Tensor) -> Tensor:
+    """T²·KL(teacher ‖ student), the mean over the pictures, both softened by the temperature T.
+
+    logits: N×K of the student (N×1 for one logit x, which is (0, x)); taught: N×K scores of the teacher, whose logits
+    are their logarithms. Of the head `sigmoid` the mean over the classes too, each a yes or no of its own.
+    """
+    temperature = config.distil_temperature
+    if config.head == "sigmoid":
+        sure = taught.clamp(LEAST, 1.0 - LEAST)
+        wanted = torch.sigmoid(torch.logit(sure) / temperature)
+        # Cross-entropy less the teacher's own entropy: 0 where the student says the same.
+        found = binary_cross_entropy_with_logits(logits / temperature, wanted)
+        return temperature**2 * (found - binary_cross_entropy_with_logits(torch.logit(wanted), wanted))
+    both = torch.cat((torch.zeros_like(logits), logits), dim=1) if logits.shape[1] == 1 else logits
+    softened = log_softmax(taught.clamp_min(LEAST).log() / temperature, dim=1)
+    student = log_softmax(both / temperature, dim=1)
+    return temperature**2 * kl_div(student, softened, reduction="batchmean", log_target=True)
 
 
 def scores_of(config: TrainConfig, logits: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.training import TeachOrder
-from trainer.cli import add_train_arguments
+from trainer.arguments import add_train_arguments
 
 A, B, C, D = Path("set"), Path("parent"), Path("out"), Path("home")
 

@@ -21,8 +21,7 @@ from trainer.config import TrainConfig  # noqa: E402
 from trainer.runs.distil import request_of, run_distil  # noqa: E402
 from trainer.runs.teacher import lesson_of  # noqa: E402
 from trainer.runtime.interrupt import StopRequest  # noqa: E402
-from trainer.training.decision_loss import decision_loss  # noqa: E402
-from trainer.training.soft_loss import soft_loss  # noqa: E402
+from trainer.training.decision_loss import decision_loss, soft_loss  # noqa: E402
 from trainer.training.windows import Batch  # noqa: E402
 
 

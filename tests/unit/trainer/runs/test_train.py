@@ -25,7 +25,7 @@ from engine.training import TrainingEvent, TrainingFinished, TrainingInterrupted
 pytest.importorskip("torch", reason="needs the train extra")
 pytest.importorskip("lightning_fabric", reason="needs the train extra")
 
-from trainer.cli import add_train_arguments
+from trainer.arguments import add_train_arguments
 from trainer.evaluation.evaluate import evaluate, judge
 from trainer.formats.detect import open_dataset
 from trainer.runs.train import TrainRequest, request_of, run_train, train
@@ -204,7 +204,7 @@ def test_failure_is_told_before_it_is_raised(tmp_path: Path, capsys: pytest.Capt
 def test_ctrl_c_leaves_a_run_that_can_be_resumed(tmp_path: Path) -> None:
     script = (
         "import argparse, sys\n"
-        "from trainer.cli import add_train_arguments\n"
+        "from trainer.arguments import add_train_arguments\n"
         "from trainer.runs.train import run_train\n"
         "p = argparse.ArgumentParser(); add_train_arguments(p)\n"
         "sys.exit(run_train(p.parse_args()))\n"
