@@ -9,7 +9,7 @@ from pathlib import Path
 from db.models.registry import ModelVersion, register
 from db.store.session import Database
 from engine.importing.inspect import Foreign
-from engine.importing.make import import_foreign, inspect_foreign, try_package
+from engine.importing.into_package import import_foreign, inspect_foreign, try_package
 from engine.importing.plan import ImportOptions
 from engine.packages.package import open_package
 from engine.system.apart import apart, never

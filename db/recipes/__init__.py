@@ -1,1 +1,1 @@
-"""The station's recipes and their former versions."""
+"""The station's recipes with their former versions, and the known parts that their limits are weighed by."""

@@ -1,1 +1,1 @@
-"""Pictures as files and as pixels: read within bounds, measured, drawn over."""
+"""Pictures as files and as pixels: read within bounds, their depth and mosaic undone, drawn over, made small."""

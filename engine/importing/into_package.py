@@ -1,4 +1,4 @@
-"""Models made elsewhere become packages: ONNX or OpenVINO IR in, a package with an IR graph of our contract out.
+"""A model made elsewhere → a package: ONNX or OpenVINO IR in, a package with an IR graph of our contract out.
 
 Needs neither torch nor the onnx package. A file, a folder (as Anomalib exports one) or a zip of these is read; nothing
 outside it is opened. The new graph is run before the package is written: on a grey picture, a black one, noise and,

@@ -1,1 +1,1 @@
-"""Model packages: the manifest, the files and their hashes, and what the training pictures looked like."""
+"""Model packages: the manifest, the files and their hashes, and which pictures are fit to be judged."""

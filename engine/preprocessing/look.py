@@ -1,4 +1,7 @@
-"""Pixels → model input; the only copy. The trainer imports it, so training and the line see the same picture."""
+"""What the model is shown of a frame, and how fit that is: region, part and tiles → one input each.
+
+Every backend and the trainer's INT8 gate look through it, so that all of them see the same picture.
+"""
 
 from __future__ import annotations
 

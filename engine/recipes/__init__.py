@@ -1,1 +1,1 @@
-"""Recipe files: read, checked, compared and written."""
+"""Recipe files: read, checked, compared, given a digest and written."""

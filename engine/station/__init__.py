@@ -1,1 +1,1 @@
-"""The loop: read, infer, decide, record, publish, and what watches over it."""
+"""The loop: read, infer, decide, record, publish; what it is made of and what watches over it."""

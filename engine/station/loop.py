@@ -1,4 +1,4 @@
-"""THE loop: read → infer → decide → record → publish; start, pause, stop, swap_model.
+"""THE loop: read → infer → decide → record → publish. Started, paused and stopped as any Runner is.
 
 Everything that varies is passed in. Record comes before publish: what the operator sees is stored.
 """

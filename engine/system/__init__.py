@@ -1,1 +1,1 @@
-"""What the operating system is asked for: processes apart, memory, threads, the log."""
+"""What the operating system is asked for: files, places, processes apart, threads, their mailbox, memory, the log."""

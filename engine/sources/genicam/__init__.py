@@ -1,1 +1,1 @@
-"""Industrial cameras, through harvesters, pylon or Aravis, with one set of names for their settings."""
+"""Industrial cameras: one core and one set of setting names; harvesters, pylon and Aravis in their own ways."""

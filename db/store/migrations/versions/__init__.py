@@ -1,1 +1,1 @@
-"""TODO: one sentence: what belongs in this room."""
+"""One step a file, numbered in their order; a step that was released is never changed."""

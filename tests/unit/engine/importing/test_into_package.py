@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.backends.load import load_model
 from engine.domain.inspection import Prediction
 from engine.errors import PackageError, UsageError
-from engine.importing.make import import_foreign, inspect_foreign
+from engine.importing.into_package import import_foreign, inspect_foreign
 from engine.importing.plan import ImportOptions
 from tests.foreign import IMAGENET, SIDE, WEIGHT, anomalib, classifier, first_tensor, outside, segmentation
 

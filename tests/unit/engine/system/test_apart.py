@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import PackageError, UsageError
-from engine.importing.make import try_package
+from engine.importing.into_package import try_package
 from engine.system.apart import apart
 from tests.packages import write_tiny_package
 
