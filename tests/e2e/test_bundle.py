@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
 import genicam
 import pytest
 
+from db.inspections import table as inspections
+from db.inspections.table import NewInspection
+from db.store.migration import head as newest
+from db.store.session import open_database
+from engine.sources.catalogue import openable_kinds
 from tests import ROOT
+from tests.db import make
+from tests.db.older import older
 from tests.foreign import anomalib
+from tests.peers.mjpeg import MjpegServer
+
+LEFT_OUT = {"gige", "basler"}
+"""Kinds of cameras that no bundle opens: Aravis is the system's, parts of pypylon carry no licence text."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -54,6 +67,9 @@ def test_bundle_passes_its_selftest(bundle: Path, tmp_path: Path) -> None:
     done = start(bundle, tmp_path / "home", "selftest")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Everything works." in done.stdout
+    (cameras,) = (line for line in done.stdout.splitlines() if line.startswith("cameras"))
+    kinds = cameras.partition("kinds: ")[2].partition("  (")[0]
+    assert set(kinds.split(", ")) == set(openable_kinds()) - LEFT_OUT
 
 
 def test_bundled_window_inspects_the_demo_line(bundle: Path, tmp_path: Path) -> None:
@@ -96,3 +112,45 @@ def test_bundle_opens_a_genicam_camera_in_a_process_of_its_own(bundle: Path, tmp
     done = start(bundle, tmp_path / "home", "camera", "genicam:0", "--seconds", "1", GENICAM_GENTL64_PATH=producers)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "frames of 400×400" in done.stdout
+
+
+def test_bundle_opens_a_network_camera_in_a_process_of_its_own(bundle: Path, tmp_path: Path) -> None:
+    with MjpegServer() as camera:
+        done = start(bundle, tmp_path / "home", "camera", camera.uri, "--seconds", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "frames of " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("uri", "says"),
+    [
+        ("uvc:none", "The USB camera none is not there."),
+        ("rtsp://127.0.0.1:1/x", "No camera answers at 127.0.0.1, port 1"),
+        ("basler:1", "cannot open a Basler camera"),
+        ("gige:1", "cannot open a GigE Vision camera through Aravis"),
+    ],
+)
+def test_bundle_asks_the_driver_of_a_camera_that_is_not_there(
+    bundle: Path, tmp_path: Path, uri: str, says: str
+) -> None:
+    done = start(bundle, tmp_path / "home", "camera", uri, "--seconds", "1")
+    assert (done.returncode, "Traceback" in done.stderr) == (4, False), done.stderr
+    assert says in done.stderr
+    assert ("No module named" in done.stderr) == (uri.partition(":")[0] in LEFT_OUT)
+
+
+@pytest.mark.parametrize("revision", ["0001_first", "0003_frames"])
+def test_bundle_migrates_the_database_of_an_older_version(bundle: Path, tmp_path: Path, revision: str) -> None:
+    place = tmp_path / "old" / "lineside.db"
+    db, made = open_database(place), [make.inspection(n) for n in range(3)]
+    inspections.add(db, [NewInspection(m) for m in made])
+    db.close()
+    older(place, revision)
+    done = start(bundle, tmp_path / "home", "verify", "--db", f"sqlite:///{place}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert place.with_name(f"lineside.db.before-{revision}").is_file()
+    with closing(sqlite3.connect(place)) as raw:
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [(newest(),)]
+    db = open_database(place)
+    assert {row.inspection.id for row in inspections.page(db).rows} == {m.id for m in made}
+    db.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, event, inspect
+from sqlalchemy import Connection, create_engine, inspect
 
 from db.inspections import overrides
 from db.inspections import table as inspections
@@ -20,6 +20,7 @@ from db.store.schema import Base
 from db.store.session import Database, open_database
 from engine.errors import DatabaseError
 from tests.db import make
+from tests.db.older import older
 
 NEXT = '''
 """A later version: one more column on inspections and one more table."""
@@ -60,18 +61,6 @@ def _later(tmp_path: Path, fail: str) -> Path:
     shutil.copytree(migration.scripts_folder(), scripts, ignore=shutil.ignore_patterns("__pycache__"))
     (scripts / "versions" / "9000_next.py").write_text(NEXT.format(fail=fail).lstrip())
     return scripts
-
-
-def _down(place: Path, scripts: Path | None, revision: str) -> None:
-    engine = create_engine(f"sqlite:///{place}")
-
-    @event.listens_for(engine, "connect")
-    def _plain(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None
-
-    with engine.begin() as connection:
-        migration.downgrade(connection, revision, scripts)
-    engine.dispose()
 
 
 def _columns(place: Path, table: str) -> set[str]:
@@ -124,7 +113,7 @@ def test_data_survives_up_and_down(place: Path, db: Database, later: Path) -> No
     open_database(place, scripts=later).close()
     with pytest.raises(DatabaseError, match="newer"):
         open_database(place)
-    _down(place, later, "0004_operators")
+    older(place, "0004_operators", later)
     again = open_database(place)
     assert inspections.page(again).rows == before
     again.close()
@@ -135,7 +124,7 @@ def test_database_of_before_cameras_gets_their_columns(place: Path, db: Database
     inspections.add(db, [NewInspection(made)])
     overrides.add_override(db, make.override(made))
     db.close()
-    _down(place, None, "0002_pictures")
+    older(place, "0002_pictures")
     assert "bits" not in _columns(place, "inspections")
     again = open_database(place)
     (row,) = inspections.page(again).rows
@@ -154,7 +143,7 @@ def test_a_stored_inspection_still_never_changes(place: Path, db: Database) -> N
 def test_going_down_to_nothing_and_up_again_works(place: Path, db: Database) -> None:
     inspections.add(db, [NewInspection(make.inspection(1))])
     db.close()
-    _down(place, None, "base")
+    older(place, "base")
     assert _columns(place, "inspections") == set()
     again = open_database(place)
     assert inspections.count(again) == 0
