@@ -38,9 +38,7 @@ HOUSE = Ceiling(lines=400, of_function=40)
 
 EXCEPTIONS: frozenset[str] = frozenset(
     {
-        "db/images",
         "engine/gate",
-        "engine/station/loop.py Station",
         "gui/line/line.py Line",
         "gui/pages/camera/page.py CameraPage",
         "gui/pages/camera/view.py CameraView",
