@@ -43,7 +43,7 @@ from gui.theme.theme import THEMES, Theme, ThemeName, font
 from gui.users.operators import ask_operator
 from gui.window.finish import Finish
 from gui.window.rail import Entry
-from gui.window.tour import FirstRun
+from gui.window.tour.first_run import FirstRun
 from gui.window.window import MainWindow
 
 log = logging.getLogger(__name__)

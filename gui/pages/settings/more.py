@@ -36,7 +36,7 @@ LICENCES = {
 }
 """What the station is made of, as pyproject.toml names it."""
 TOUR = "first-run"
-"""What is asked of the window to start the guided start again (gui/window/tour.py hears it)."""
+"""What is asked of the window to start the guided start again (gui/window/tour hears it)."""
 
 
 class SoundPanel(QWidget):

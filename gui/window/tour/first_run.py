@@ -1,13 +1,12 @@
-"""The guided start: five small acts on the real window with the demo line, then what to inspect from now on.
+"""The guided start on the window: five small acts with the demo line, then what to inspect from now on.
 
-It waits for the real act (the line's state, a stored override, a look at the film strip) and never does one itself. On
-a line with a real source it only explains: nobody is asked to overrule a real part.
+It hears the real acts (the line's state, a stored override, a look at the film strip), and puts the card beside what
+it is about.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import cast
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
@@ -16,32 +15,21 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from db.inspections.overrides import in_force
 from db.inspections.table import Filter, page
+from engine.domain.inspection import Override
 from gui.context import AppContext
 from gui.i18n.language import translate
-from gui.line import line as states
 from gui.line.line import Line
 from gui.pages.live.page import LivePage
 from gui.theme.theme import SPACING
-from gui.window.tour_card import Card, Pointer
+from gui.window.tour.card import Card, Pointer
+from gui.window.tour.presenter import ABOUT, CHOOSE, LOOK, Tour
 from gui.window.window import MainWindow
 
 ASK = "first-run"
 """`context.pageAsked` with this word starts the tour again: from the settings, from the table of keys."""
 LOOK_MS = 150
-START, READ, OVERRULE, UNDO, LOOK, CHOOSE = range(6)
-STEPS = 5
 PAGES = {"camera": "camera", "folder": "scan", "model": "models", "product": "teach-in", "demo": "live"}
 TYPING = ("QLineEdit", "QComboBox", "QTextEdit", "QPlainTextEdit", "QSpinBox", "QDoubleSpinBox")
-
-
-@dataclass(slots=True)
-class _Seen:
-    """What happened since the step began."""
-
-    part: bool = False
-    said: str = ""
-    """The id of the override made in this tour."""
-    looked: bool = False
 
 
 class FirstRun(QObject):
@@ -50,31 +38,18 @@ class FirstRun(QObject):
     def __init__(self, context: AppContext, line: Line, window: MainWindow) -> None:
         super().__init__(window)
         self._context, self._line, self._window = context, line, window
-        self._step = START
-        self._on = False
-        self._was_running = False
-        self._seen = _Seen()
+        self.tour = Tour(lambda: self.practises, self._show)
         self._card: Card | None = None
         self._pointer: Pointer | None = None
         self._watched: QObject | None = None
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self._look)
-        line.stateChanged.connect(self._state)
+        line.stateChanged.connect(self.tour.line_is)
         context.recorded.connect(self._recorded)
         context.overridden.connect(self._overridden)
         context.language.changed.connect(self._built_anew)
         context.resized.connect(self._built_anew)
         context.pageAsked.connect(self._asked)
-
-    @property
-    def on(self) -> bool:
-        """Whether the tour is on screen."""
-        return self._on
-
-    @property
-    def step(self) -> int:
-        """START, READ, OVERRULE, UNDO, LOOK or CHOOSE."""
-        return self._step
 
     @property
     def card(self) -> Card:
@@ -103,8 +78,6 @@ class FirstRun(QObject):
     def start(self) -> None:
         """From the first step."""
         self._window.go("live")
-        self._on, self._step, self._seen = True, START, _Seen()
-        self._was_running = self._line.state in states.LIVE_STATES or self._line.state == states.LOADING
         self._make()
         handle = self._window.windowHandle()
         if handle is not None and self._watched is not handle:
@@ -112,13 +85,12 @@ class FirstRun(QObject):
             handle.installEventFilter(self)
             self._watched = handle
         self._timer.start()
-        self._show()
+        self.tour.begin(self._line.state)
 
     def end(self) -> None:
         """No more of it; it does not come by itself again."""
-        if not self._on:
+        if not self.tour.leave():
             return
-        self._on = False
         self._timer.stop()
         self._unmake()
         if self._watched is not None:
@@ -137,51 +109,25 @@ class FirstRun(QObject):
         if name == ASK:
             self.start()
 
-    def _state(self, state: str) -> None:
-        if self._on and self._step == START and self.practises:
-            if state == (states.PAUSED if self._was_running else states.RUNNING):
-                self._go(READ)
-            self._show()
-
     def _recorded(self, _parts: object) -> None:
-        if self._on and not self._seen.part:
-            self._seen.part = True
-            self._show()
+        self.tour.part_came()
 
     def _overridden(self, inspection: str) -> None:
-        if self._on and self.practises and self._step in (OVERRULE, UNDO):
+        if self.tour.wants_word:
             db = self._context.db
             self._context.jobs.run(lambda: in_force(db, inspection), self._in_force)
 
-    def _in_force(self, found: object) -> None:
-        """What is said of the part now: something new was stored, or the last word is gone."""
-        said = str(getattr(found, "id", ""))
-        if self._on and self._step == OVERRULE and said:
-            self._seen.said = said
-            self._go(UNDO)
-        elif self._on and self._step == UNDO and said != self._seen.said and (not said or said < self._seen.said):
-            self._go(LOOK)
+    def _in_force(self, found: Override | None) -> None:
+        self.tour.in_force(found.id if found else "")
 
     def _look(self) -> None:
         """The window may have moved, been built anew, or show another page; and what the film strip shows."""
-        live = self._live
-        if self._step == LOOK and self.practises and live is not None:
-            if live.film.selected:
-                self._seen.looked = True
-            elif self._seen.looked:
-                self._go(CHOOSE)
+        if (live := self._live) is not None:
+            self.tour.looking(bool(live.film.selected))
         self._place()
 
-    def _ahead(self) -> None:
-        if self._card is not None and not self._card.ahead.isHidden():
-            self._go(self._step + 1)
-
-    def _go(self, step: int) -> None:
-        self._step = step
-        self._show()
-
     def _built_anew(self) -> None:
-        if self._on:
+        if self.tour.on:
             self._unmake()
             self._make()
             self._show()
@@ -200,15 +146,15 @@ class FirstRun(QObject):
 
     def _act_of(self, event: QKeyEvent) -> Callable[[], object] | None:
         modal = QApplication.activeModalWidget() is not None or QApplication.activePopupWidget() is not None
-        if not self._on or modal or self._window.key_overlay.isVisible() or _typing():
+        if not self.tour.on or modal or self._window.key_overlay.isVisible() or _typing():
             return None
         if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             return None
         live = self._live
         if event.key() == Qt.Key.Key_Escape:
             return None if live is not None and self._window.page == "live" and live.busy else self.end
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self.card.ahead.isHidden():
-            return self._ahead
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self.tour.waits:
+            return self.tour.ahead
         ways = list(self.card.ways.values())
         number = event.key() - Qt.Key.Key_1
         return ways[number].click if 0 <= number < len(ways) else None
@@ -218,10 +164,15 @@ class FirstRun(QObject):
     def _live(self) -> LivePage | None:
         return self._window.findChild(LivePage)
 
+    @property
+    def _has_past(self) -> bool:
+        live = self._live
+        return live is not None and bool(live.film.parts)
+
     def _make(self) -> None:
         theme = self._context.theme
         self._pointer, self._card = Pointer(theme, self._window), Card(theme, self._window)
-        self._card.nextAsked.connect(self._ahead)
+        self._card.nextAsked.connect(self.tour.ahead)
         self._card.skipAsked.connect(self.end)
         self._card.chosen.connect(self.choose)
 
@@ -233,74 +184,21 @@ class FirstRun(QObject):
         self._pointer = self._card = None
 
     def _show(self) -> None:
-        if not self._on or self._card is None:
+        if not self.tour.on or self._card is None:
             return
-        title, words = self._words()
-        place = translate("FirstRun", "{step} of {steps}").format(step=self._step + 1, steps=STEPS)
-        waits = self.practises and self._step in (START, OVERRULE, UNDO, LOOK)
-        waits = waits or (self._step == READ and self.practises and not self._seen.part)
         self._card.take_back_offer()
-        if self._step == CHOOSE:
+        if self.tour.step == CHOOSE:
             self._card.offer(_ways())
-            place, waits = "", True
-        self._card.say(title, words, place, ahead=not waits)
+        self._card.say(self.tour.saying(self._has_past))
         self._place()
-
-    def _words(self) -> tuple[str, str]:
-        started = (
-            (
-                translate("FirstRun", "Pause the line"),
-                translate("FirstRun", "Five small acts in a minute. Parts pass the camera: press Space."),
-            )
-            if self._was_running
-            else (
-                translate("FirstRun", "Start the line"),
-                translate("FirstRun", "Five small acts in a minute, on simulated parts. Press Space."),
-            )
-        )
-        look = translate("FirstRun", "Click a part in the film strip, or press →. Esc returns to the newest part.")
-        return (
-            started,
-            (
-                translate("FirstRun", "Read the verdict"),
-                translate("FirstRun", "Shape, word and colour say it, and below them why. OK, NG or REVIEW: look."),
-            ),
-            (
-                translate("FirstRun", "Overrule it"),
-                translate(
-                    "FirstRun", "You know better than the model. Press O: it is OK. Or N and a digit: its defect."
-                ),
-            ),
-            (
-                translate("FirstRun", "Take it back"),
-                translate("FirstRun", "Press Ctrl+Z. Your word and its taking back both stay in the history."),
-            ),
-            (translate("FirstRun", "Look back"), look if self._has_past else self._nothing_past()),
-            (
-                translate("FirstRun", "What do you want to inspect?"),
-                translate("FirstRun", "You know the line now. All keys: press ?"),
-            ),
-        )[self._step]
-
-    @property
-    def _has_past(self) -> bool:
-        live = self._live
-        return live is not None and bool(live.film.parts)
-
-    def _nothing_past(self) -> str:
-        return translate(
-            "FirstRun", "NG and REVIEW parts gather at the bottom. Let the line run (Space) until one comes."
-        )
 
     def _place(self) -> None:
         if self._card is None or self._pointer is None:
             return
         live = self._live
-        target = QRect()
-        if live is not None and self._window.page == "live" and self._step < CHOOSE:
-            target = self._target(live)
-        if self._step == LOOK:
-            self._card.words.setText(self._words()[1])
+        target = self._target(live) if live is not None and self._window.page == "live" else QRect()
+        if self.tour.step == LOOK:
+            self._card.words.setText(self.tour.saying(self._has_past).words)
         self._card.fit()
         self._pointer.setGeometry(self._window.rect())
         self._card.move(self._spot(live))
@@ -310,16 +208,9 @@ class FirstRun(QObject):
             widget.raise_()
 
     def _target(self, live: LivePage) -> QRect:
-        buttons = live.acts.buttons
-        widgets: dict[int, tuple[QWidget, ...]] = {
-            START: (buttons["run"],),
-            READ: (live.banner,),
-            OVERRULE: (buttons["ok"], buttons["ng"]),
-            UNDO: (buttons["undo"],),
-            LOOK: (live.film,),
-        }
+        widgets: dict[str, QWidget] = {**live.acts.buttons, "banner": live.banner, "film": live.film}
         rect = QRect()
-        for widget in widgets[self._step]:
+        for widget in map(widgets.__getitem__, ABOUT[self.tour.step]):
             if widget.isVisible():
                 rect = rect.united(QRect(widget.mapTo(self._window, QPoint(0, 0)), widget.size()))
         return rect

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from gui.i18n.language import translate
 from gui.theme.theme import SPACING, Theme, scaled
 from gui.widgets.key_button import KeyButton
+from gui.window.tour.presenter import Saying
 
 WIDTH, WIDTH_MOST = 368, 520
 RING = 3
@@ -92,13 +93,13 @@ class Card(QFrame):
         self._dress()
         self.hide()
 
-    def say(self, title: str, words: str, place: str, *, ahead: bool) -> None:
-        """What to do now; `ahead`: a word is enough to go on, nothing has to be done."""
-        self.title.setText(title)
-        self.words.setText(words)
-        self.place.setText(place)
-        self.ahead.setVisible(ahead)
-        self.setAccessibleName(f"{title} {words}")
+    def say(self, now: Saying) -> None:
+        """What to do now."""
+        self.title.setText(now.title)
+        self.words.setText(now.words)
+        self.place.setText(now.place)
+        self.ahead.setVisible(now.ahead)
+        self.setAccessibleName(f"{now.title} {now.words}")
 
     def offer(self, ways: list[tuple[str, str, str]]) -> None:
         """Ways to go on: name, words and icon; the first has the key 1."""

@@ -1,0 +1,1 @@
+"""Tests of gui.window.tour without a window."""
