@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
-from db.users.alarms import StoredAlarm
 from engine import events
-from engine.domain.inspection import ModelRef
 from gui.context import AppContext
 from gui.i18n.language import translate
-from gui.i18n.messages import translated
 from gui.jobs.bridge import Bridge
-from gui.line.line import STOPPED, Line
-from gui.notify import NoticeBar
+from gui.line.line import Line
 from gui.page import Binding
-from gui.pages.live.page import LivePage
 from gui.pages.scan.page import ScanPage
-from gui.pages.teach_in.page import TeachInPage
-from gui.theme.theme import ThemeName, font, stylesheet
+from gui.theme.theme import Theme, font, stylesheet
 from gui.users.operators import ask_engineer
-from gui.widgets.key_overlay import KeyOverlay
-from gui.widgets.status import StatusBar
-from gui.window.dropped import dropped_folder
+from gui.window.body import Body
 from gui.window.keys import Keyboard
-from gui.window.rail import Entry, Rail
+from gui.window.presenter import WindowPresenter
+from gui.window.rail import Entry
 
-RATE_WINDOW_S = 2.0
 DISK_EVERY_MS = 30_000
 
 MakePages = Callable[[], Sequence[Entry]]
@@ -48,10 +39,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._context, self._line, self._bridge, self._make_pages = context, line, bridge, make_pages
         self.keyboard = Keyboard(self)
-        self._arrivals: deque[float] = deque()
-        self._model = ModelRef("", "")
-        self._model_ms = 0.0
-        self._watched = self._waiting = self._kiosk = False
+        self.presenter = WindowPresenter(self, context, line)
+        self._watched = False
         self._past: list[QWidget] = []
         self.setMinimumSize(1280, 720)
         self.setAcceptDrops(True)
@@ -66,61 +55,51 @@ class MainWindow(QMainWindow):
         self.apply_theme()
         self._restore()
 
+    # ── what the presenter asks of it ────────────────────────────────────────────────────────────────────────────
     @property
     def page(self) -> str:
         """The name of the page on screen."""
-        return self._entries[self._stack.currentIndex()].name
+        return self._body.shown.name
 
-    def go(self, name: str) -> None:
-        """Show a page by its name; unknown names are ignored."""
-        if self._live.picker.isVisible():
-            self._live.picker.dismiss()
-        if self._kiosk and name != "live":
-            self._context.notify(
-                "info",
-                translate("Window", "This station only shows the Live page now."),
-                translate("Window", "Ctrl+K leads back to the other pages."),
-            )
-            return
-        for index, entry in enumerate(self._entries):
-            if entry.name == name:
-                self.rail.show_page(name)
-                self._stack.setCurrentIndex(index)
-                self.keyboard.bind("page", entry.page.keys())
-                entry.page.activated()
-                self._context.remember("window", page=name)
+    @property
+    def pages(self) -> Collection[str]:
+        """The names of all pages."""
+        return [entry.name for entry in self._entries]
 
-    def apply_theme(self) -> None:
-        """Put the theme in force on the whole application."""
-        application = QApplication.instance()
-        assert isinstance(application, QApplication)
-        theme = self._context.theme
-        application.setPalette(theme.palette())
-        application.setFont(font())
-        sheet = stylesheet(theme.name, touch=theme.touch)
-        if application.styleSheet() != sheet:
-            application.setStyleSheet(sheet)
+    @property
+    def held(self) -> str:
+        """Why a page cannot be built anew now; empty = all can."""
+        return self._body.held
 
-    def close_pages(self) -> None:
-        """Have every page let go; the timers stop."""
-        self._disk.stop()
-        self._second.stop()
-        self._keep_place()
+    def show_page(self, name: str) -> None:
+        """Put a page on screen, with its keys."""
+        self._body.show_page(name)
+        page = self._body.shown.page
+        self.keyboard.bind("page", page.keys())
+        page.activated()
+
+    def dismiss_picker(self) -> None:
+        """Close the question for a class, if it is open."""
+        if self._body.live.picker.isVisible():
+            self._body.live.picker.dismiss()
+
+    def show_kiosk(self, on: bool) -> None:
+        """The whole screen for the Live page, or the window as before."""
+        full, state = Qt.WindowState.WindowFullScreen, self.windowState()
+        self.setWindowState(state | full if on else state & ~full)
+        self._body.show_kiosk(on)
+
+    def ask_engineer(self, then: Callable[[], None]) -> None:
+        """Somebody who may change the station says so by PIN, where the station requires PINs."""
+        ask_engineer(self._context, self, lambda _who: then())
+
+    def build_anew(self) -> None:
+        """Build the content anew; the line runs on."""
+        name, before = self.page, self._body
         for entry in self._entries:
             entry.page.close_page()
-
-    def rebuild(self) -> None:
-        """Build the content anew, in the language and size in force; waits while a page says that it is held."""
-        held = next((reason for entry in self._entries if (reason := entry.page.held())), "")
-        self._waiting = bool(held)
-        if held:
-            self._context.notify("info", translate("Window", "The window changes as soon as this is over."), held)
-            return
-        name, before, entries = self.page, self._body, self._entries
-        for entry in entries:
-            entry.page.close_page()
         self.keyboard.grab(None)
-        self._bridge.pictured.disconnect(self._live.show_picture)
+        self._bridge.pictured.disconnect(self._body.live.show_picture)
         self._build()
         self.apply_theme()
         before.hide()
@@ -129,35 +108,41 @@ class MainWindow(QMainWindow):
         self._past.append(before)
         self._connect_pages()
         self.go(name)
-        self._show_kiosk()
+        self._body.show_kiosk(self.presenter.kiosk)
         self._mark_alarms()
         self.status.set_state(self._line.state)
         self._show_model()
 
+    # ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    def go(self, name: str) -> None:
+        """Show a page by its name."""
+        self.presenter.go(name)
+
+    def rebuild(self) -> None:
+        """Build the content anew, in the language and size in force, as soon as no page is held."""
+        self.presenter.rebuild()
+
+    def apply_theme(self) -> None:
+        """Put the theme in force on the whole application."""
+        dress(self._context.theme)
+
+    def close_pages(self) -> None:
+        """Have every page let go; the timers stop."""
+        self._disk.stop()
+        self._second.stop()
+        self._context.remember("window", geometry=bytes(self.saveGeometry().toBase64().data()).decode())
+        for entry in self._entries:
+            entry.page.close_page()
+
     # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _build(self) -> None:
-        theme = self._context.theme
         demo = translate("Window", "Lineside — demo line")
         self.setWindowTitle(demo if self._context.demo else "Lineside")
         self._entries = tuple(self._make_pages())
-        self._stack, self._body = QStackedWidget(), QWidget()
-        self.notices, self.status = NoticeBar(theme), StatusBar(theme)
-        self.rail = Rail(theme, self._entries)
-        for entry in self._entries:
-            self._stack.addWidget(entry.widget)
-        self._body.setObjectName("window")
-        column, row = QVBoxLayout(self._body), QHBoxLayout()
-        row.addWidget(self.rail)
-        row.addWidget(self._stack, 1)
-        for layout in (column, row):
-            layout.setContentsMargins(0, 0, 0, 0)
-            layout.setSpacing(0)
-        column.addLayout(row, 1)
-        column.addWidget(self.notices)
-        column.addWidget(self.status)
+        self._body = body = Body(self._context.theme, self._entries)
+        self.rail, self.notices, self.status, self.key_overlay = body.rail, body.notices, body.status, body.key_overlay
         self.takeCentralWidget()
-        self.setCentralWidget(self._body)
-        self.key_overlay = KeyOverlay(theme, self._body)
+        self.setCentralWidget(body)
 
     def _connect(self) -> None:
         self._bridge.drained.connect(self._follow)
@@ -168,105 +153,67 @@ class MainWindow(QMainWindow):
         self._context.keysAsked.connect(self.toggle_keys)
         self._line.stateChanged.connect(self._state)
         self._line.alarms.changed.connect(self._mark_alarms)
-        self._line.alarms.raised.connect(self._alarmed)
+        self._line.alarms.raised.connect(self.presenter.alarmed)
         self._context.packageChanged.connect(self._show_model)
         self.keyboard.pressed.connect(self._mark_target)
-        self.keyboard.scanned.connect(lambda text: self._live.scan_part(text))
+        self.keyboard.scanned.connect(lambda text: self._body.live.scan_part(text))
         self._connect_pages()
         self._state(self._line.state)
 
     def _connect_pages(self) -> None:
-        live = self._live
+        live = self._body.live
         self._bridge.pictured.connect(live.show_picture)
         self._context.notice.connect(self.notices.tell)
         self.rail.chosen.connect(self.go)
         self.rail.keysAsked.connect(self.toggle_keys)
         live.fullScreen.connect(self.toggle_full_screen)
-        live.kiosk.connect(self.toggle_kiosk)
+        live.kiosk.connect(self.presenter.toggle_kiosk)
         live.picker.closed.connect(lambda: self.keyboard.grab(None))
         live.picker.opened.connect(lambda: self.keyboard.grab(live.picker.key))
-        pages = [
-            Binding(f"Ctrl+{number}", entry.word, partial(self.go, entry.name))
-            for number, entry in enumerate((e for e in self._entries if e.on_rail), start=1)
-        ]
-        own = [
+        self.keyboard.bind("window", self._keys())
+
+    def _keys(self) -> list[Binding]:
+        """The keys of every page."""
+        on_rail = enumerate((entry for entry in self._entries if entry.on_rail), start=1)
+        kiosk = translate("Window", "Only the Live page, for the line (kiosk)")
+        return [
+            *(Binding(f"Ctrl+{number}", entry.word, partial(self.go, entry.name)) for number, entry in on_rail),
             Binding("F", translate("Window", "Full screen"), self.toggle_full_screen),
-            Binding("Ctrl+K", translate("Window", "Only the Live page, for the line (kiosk)"), self.toggle_kiosk),
+            Binding("Ctrl+K", kiosk, self.presenter.toggle_kiosk),
             Binding("?", translate("Window", "All keys"), self.toggle_keys),
             Binding("Esc", translate("Window", "Back, close"), self._escape),
         ]
-        self.keyboard.bind("window", [*pages, *own])
 
     def _restore(self) -> None:
         kept = self._context.memory("window")
         shape = kept.get("geometry")
         if isinstance(shape, str):
             self.restoreGeometry(QByteArray.fromBase64(shape.encode()))
-        if kept.get("kiosk") is True:
-            self._set_kiosk(True)
-        known = {entry.name for entry in self._entries}
-        self.go(page if (page := str(kept.get("page"))) in known and not self._kiosk else "live")
-
-    def _keep_place(self) -> None:
-        self._context.remember("window", geometry=bytes(self.saveGeometry().toBase64().data()).decode())
-
-    @property
-    def _live(self) -> LivePage:
-        widget = self._entries[0].widget
-        assert isinstance(widget, LivePage)
-        return widget
+        self.presenter.restore()
 
     # ── what the line says ───────────────────────────────────────────────────────────────────────────────────────
     def _follow(self, batch: list[events.StationEvent]) -> None:
-        self._live.follow(batch)
-        inspected = [e for e in batch if isinstance(e, events.Inspected)]
-        for event in batch:
-            match event:
-                case events.Started(model=model) | events.ModelSwapped(model=model):
-                    self._model = model
-                case _:
-                    pass
-        if not inspected:
-            return
-        now = time.monotonic()
-        self._arrivals.extend(now for _ in inspected)
-        times = inspected[-1].inspection.times
-        took = times.prepare_ms + times.infer_ms
-        self._model_ms = took if not self._model_ms else self._model_ms + 0.2 * (took - self._model_ms)
-        self.status.set_skipped(inspected[-1].skipped)
-        self._context.recorded.emit([e.inspection for e in inspected])
+        self._body.live.follow(batch)
+        skipped = self.presenter.inspected(batch)
+        if skipped is not None:
+            self.status.set_skipped(skipped)
 
     def _each_half_second(self) -> None:
-        self._show_rate()
-        if self._waiting and not any(entry.page.held() for entry in self._entries):
-            self.rebuild()
+        rate = self.presenter.rate
+        if rate is not None:
+            self.status.set_rate(rate)
+        self._show_model()
+        self.presenter.try_again()
         if self._past and self._context.jobs.busy == 0:
             for body in self._past:
                 body.deleteLater()
             self._past.clear()
 
-    def _show_rate(self) -> None:
-        now = time.monotonic()
-        # A run that is over keeps its last rate: nothing arrives that could lower it.
-        if self._line.state != STOPPED:
-            while self._arrivals and now - self._arrivals[0] > RATE_WINDOW_S:
-                self._arrivals.popleft()
-            span = self._arrivals[-1] - self._arrivals[0] if len(self._arrivals) > 1 else 0.0
-            self.status.set_rate((len(self._arrivals) - 1) / max(span, 0.5) if span else 0.0)
-        self._show_model()
-
     def _show_model(self) -> None:
-        package = self._context.package
-        if package is not None:
-            took = f"  {self._model_ms:.1f} ms" if self._model_ms else ""
-            computed = " (INT8)" if package.int8_graph is not None else ""
-            self.status.set_model(f"{package.manifest.name} {package.version}{computed}{took}")
-        if self._line.source is not None:
-            drift = {
-                "warn": translate("Window", "picture drifts"),
-                "review": translate("Window", "picture drifts: REVIEW"),
-            }.get(self._line.imaging[0], "")
-            self.status.set_source(f"{self._line.source.description}  {drift}".strip())
+        if words := self.presenter.model:
+            self.status.set_model(words)
+        if words := self.presenter.source:
+            self.status.set_source(words)
 
     def _state(self, state: str) -> None:
         self.status.set_state(state)
@@ -275,86 +222,31 @@ class MainWindow(QMainWindow):
     def _ask_disk(self) -> None:
         self._context.jobs.run(self._context.archive.free_bytes, self.status.set_disk)
 
-    # ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── acts of its keys ─────────────────────────────────────────────────────────────────────────────────────────────
     def toggle_keys(self) -> None:
         """All keys, or away with them."""
-        if self.key_overlay.isVisible():
-            self.key_overlay.hide()
-            return
-        word = self._entries[self._stack.currentIndex()].word
         tables = self.keyboard.tables
-        self.key_overlay.open_with(
-            {word: tables.get("page", ()), translate("Window", "Everywhere"): tables.get("window", ())}
-        )
-
-    @property
-    def kiosk(self) -> bool:
-        """Whether there is nothing but the Live page, on the whole screen."""
-        return self._kiosk
-
-    def toggle_kiosk(self) -> None:
-        """Nothing but the Live page; an engineer leads back, where the station requires PINs."""
-        if self._kiosk:
-            ask_engineer(self._context, self, self._leave_kiosk)
-        else:
-            self._set_kiosk(True)
-            self.go("live")
-
-    def _leave_kiosk(self, _who: str) -> None:
-        self._set_kiosk(False)
-
-    def _set_kiosk(self, on: bool) -> None:
-        self._kiosk = on
-        self._context.remember("window", kiosk=on)
-        full, state = Qt.WindowState.WindowFullScreen, self.windowState()
-        self.setWindowState(state | full if on else state & ~full)
-        self._show_kiosk()
-
-    def _show_kiosk(self) -> None:
-        self.rail.setVisible(not self._kiosk)
-        self.status.setVisible(not self._kiosk)
-        self._live.tools.set_checked("kiosk", self._kiosk)
-
-    def _alarmed(self, alarm: StoredAlarm) -> None:
-        """On the Live page the alarm has its own bar."""
-        if self.page != "live":
-            where = translate("Alarm", "Acknowledge it on the Live page.")
-            self._context.notify(
-                "error", translate("Alarm", "ALARM: {message}").format(message=translated(alarm.message)), where
-            )
+        self._body.toggle_keys(tables.get("page", ()), tables.get("window", ()))
 
     def _mark_alarms(self) -> None:
         self.rail.mark_alarms(len(self._line.alarms.waiting))
 
     def toggle_full_screen(self) -> None:
         """Full screen and back."""
-        if self._kiosk:
-            return
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
-
-    @property
-    def _asking(self) -> LivePage | TeachInPage | None:
-        """The page on screen, where it is one that parts on screen are judged on."""
-        widget = self._entries[self._stack.currentIndex()].widget
-        return widget if isinstance(widget, LivePage | TeachInPage) else None
+        if not self.presenter.kiosk:
+            self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def _mark_target(self) -> None:
-        if self._asking is not None:
-            self._asking.mark_target()
+        if (asking := self._body.asking) is not None:
+            asking.mark_target()
 
     def _escape(self) -> None:
         if self.key_overlay.isVisible():
             self.key_overlay.hide()
-        elif (asking := self._asking) is not None and asking.busy:
+        elif (asking := self._body.asking) is not None and asking.busy:
             asking.back()
         elif self.notices.notices:
             self.notices.dismiss()
-
-    def choose_theme(self, name: ThemeName) -> None:
-        """Another theme, now and at the next start."""
-        self._context.settings.theme = name
-        self._context.keep_settings()
-        self._context.theme.choose(name)
 
     # ── Qt ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def showEvent(self, event: QShowEvent) -> None:
@@ -364,11 +256,6 @@ class MainWindow(QMainWindow):
             self.keyboard.watch(handle)
         super().showEvent(event)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """The key overlay covers all."""
-        super().resizeEvent(event)
-        self.key_overlay.setGeometry(self._body.rect())
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """A folder may be dropped anywhere: it is for the Scan page."""
         if dropped_folder(event) is not None:
@@ -376,8 +263,7 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Take the folder to the Scan page; it starts nothing."""
-        folder = dropped_folder(event)
-        page = next((entry.widget for entry in self._entries if isinstance(entry.widget, ScanPage)), None)
+        folder, page = dropped_folder(event), self._body.find(ScanPage)
         if folder is not None and page is not None:
             event.acceptProposedAction()
             self.go("scan")
@@ -385,12 +271,26 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Closing the window ends the application; gui/app.py does it in order. From the kiosk an engineer does."""
-        if self._kiosk and self._context.settings.pin_required:
+        if self.presenter.locked:
             event.ignore()
-            ask_engineer(self._context, self, self._close_from_kiosk)
+            self.ask_engineer(QGuiApplication.quit)
             return
         event.accept()
         QGuiApplication.quit()
 
-    def _close_from_kiosk(self, _who: str) -> None:
-        QGuiApplication.quit()
+
+def dress(theme: Theme) -> None:
+    """Put a theme on the whole application; a sheet that is in force already is not parsed again."""
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    application.setPalette(theme.palette())
+    application.setFont(font())
+    sheet = stylesheet(theme.name, touch=theme.touch)
+    if application.styleSheet() != sheet:
+        application.setStyleSheet(sheet)
+
+
+def dropped_folder(event: QDropEvent) -> Path | None:
+    """The first folder among what is dragged; of a file, the folder it is in."""
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return next((path if path.is_dir() else path.parent for path in paths if path.exists()), None)

@@ -94,13 +94,14 @@ def test_closing_a_running_window_leaves_no_thread_and_keeps_every_part(qtbot: Q
     db.close()
 
 
-def test_the_theme_is_chosen_in_a_menu_and_remembered(qtbot: QtBot, options: GuiOptions) -> None:
+def test_another_theme_is_on_screen_at_once_and_remembered(qtbot: QtBot, options: GuiOptions) -> None:
     station = compose(options)
     station.window.show()
     qtbot.waitExposed(station.window)
     pictures = []
     for name in THEMES:
-        station.window.choose_theme(name)
+        station.context.settings.theme = name
+        station.context.theme.choose(name)
         pictures.append(station.window.grab().toImage().pixelColor(200, 20))
     assert len({p.name() for p in pictures}) == len(THEMES)
     shut_down(station)

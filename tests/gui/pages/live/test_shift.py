@@ -174,7 +174,7 @@ def test_kiosk_shows_live_alone_and_only_an_engineers_pin_leads_out(qtbot: QtBot
     station.context.settings.pin_required = True
     window.go("models")
     press(station, Key.Key_K, CTRL)
-    assert window.kiosk and window.page == "live" and window.isFullScreen()
+    assert window.presenter.kiosk and window.page == "live" and window.isFullScreen()
     assert window.rail.isHidden() and window.status.isHidden()
     press(station, Key.Key_2, CTRL)
     press(station, Key.Key_F)
@@ -189,23 +189,23 @@ def test_kiosk_shows_live_alone_and_only_an_engineers_pin_leads_out(qtbot: QtBot
     for key in (Key.Key_9, Key.Key_9, Key.Key_9, Key.Key_9, Key.Key_Return):
         QTest.keyClick(dialog, key)
     idle(qtbot, station)
-    assert window.kiosk
+    assert window.presenter.kiosk
     for key in (Key.Key_1, Key.Key_2, Key.Key_3, Key.Key_4, Key.Key_Return):
         QTest.keyClick(dialog, key)
-    qtbot.waitUntil(lambda: not window.kiosk, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not window.presenter.kiosk, timeout=PATIENCE)
     assert not window.rail.isHidden() and not window.isFullScreen()
 
 
 def test_kiosk_comes_back_after_a_restart(qtbot: QtBot, opened: Open) -> None:
     first = opened()
-    first.window.toggle_kiosk()
+    first.window.presenter.toggle_kiosk()
     settings = first.context.folder / "settings.json"
     qtbot.waitUntil(lambda: settings.exists() and '"kiosk": true' in settings.read_text(), timeout=PATIENCE)
     second = opened()
-    assert second.window.kiosk and second.window.rail.isHidden() and second.window.isFullScreen()
+    assert second.window.presenter.kiosk and second.window.rail.isHidden() and second.window.isFullScreen()
     # Nobody requires a PIN here.
-    second.window.toggle_kiosk()
-    assert not second.window.kiosk
+    second.window.presenter.toggle_kiosk()
+    assert not second.window.presenter.kiosk
 
 
 # ── film strip ───────────────────────────────────────────────────────────────────────────────────────────────────────
