@@ -62,7 +62,7 @@ class Body(QWidget):
         widget = self.shown.widget
         return widget if isinstance(widget, LivePage | TeachInPage) else None
 
-    def find(self, kind: type[P]) -> P | None:
+    def page_of(self, kind: type[P]) -> P | None:
         """The page of this kind."""
         return next((entry.widget for entry in self.entries if isinstance(entry.widget, kind)), None)
 

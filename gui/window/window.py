@@ -263,7 +263,7 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Take the folder to the Scan page; it starts nothing."""
-        folder, page = dropped_folder(event), self._body.find(ScanPage)
+        folder, page = dropped_folder(event), self._body.page_of(ScanPage)
         if folder is not None and page is not None:
             event.acceptProposedAction()
             self.go("scan")

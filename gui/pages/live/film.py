@@ -1,13 +1,28 @@
-"""The film strip's other list: all parts, with small pictures of those that were OK made while they are in memory."""
+"""The film strip: the last parts that were not OK, or all of them; small pictures made while frames are in memory."""
 
 from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QImage
 
+from db.images.archive import Archive
+from db.inspections import table as inspections
+from db.inspections.paging import Stored
+from db.recording.recorder import Recorder
+from db.store.session import Database
+from engine.domain.inspection import Outcome
+from engine.errors import LinesideError
+from engine.images.depth import shown
+from engine.images.thumbnails import thumbnail
 from gui.context import AppContext
-from gui.pages.live.look import recall, small_pictures
 from gui.pages.live.screen import LiveScreen
+from gui.widgets.pictures.filmstrip import KEPT, Exhibit
+from gui.widgets.pictures.pixel_images import as_image
+
+log = logging.getLogger(__name__)
 
 EVERY_MS = 500
 
@@ -55,3 +70,35 @@ class FilmList(QObject):
     def _failed(self, error: Exception) -> None:
         self._developing = False
         self._context.jobs.failed.emit(error)
+
+
+def recall(db: Database, archive: Archive) -> list[Exhibit]:
+    """The last NG and REVIEW parts that are stored, newest first, as the film strip shows them."""
+    wanted = inspections.Filter(outcomes=frozenset({Outcome.NG, Outcome.REVIEW}))
+    found = []
+    for stored in inspections.page(db, wanted, limit=KEPT).rows:
+        said = stored.override.outcome if stored.override else None
+        found.append(Exhibit(stored.inspection, _thumbnail(archive, stored), said))
+    return found
+
+
+def _thumbnail(archive: Archive, stored: Stored) -> QImage | None:
+    """A small picture from the archive; None where it was not kept or cannot be read any more."""
+    if stored.image is None:
+        return None
+    try:
+        return as_image(thumbnail(shown(archive.load(stored.image), stored.inspection.frame)))
+    except LinesideError as error:
+        log.warning("no thumbnail: %s", error)
+        return None
+
+
+def small_pictures(recorder: Recorder, wanted: Sequence[str]) -> list[tuple[str, QImage]]:
+    """Small pictures of these inspections, of those whose frames are still in memory."""
+    found = []
+    for inspection_id in wanted:
+        recent = recorder.recent(inspection_id)
+        if recent is not None:
+            frame = recent[0]
+            found.append((inspection_id, as_image(thumbnail(frame.pixels, frame.bits, frame.bayer))))
+    return found

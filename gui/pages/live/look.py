@@ -1,35 +1,20 @@
-"""A part of the past with its picture, fetched on a job; and what is on screen as a file."""
+"""A part with its picture as it is looked at; one of the past is fetched on a job."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from typing import Any
-
-import cv2
-from numpy.typing import NDArray
-from PySide6.QtGui import QImage
 
 from db.images.archive import Archive
 from db.inspections import table as inspections
 from db.inspections.paging import Stored
 from db.recording.recorder import Recorder
 from db.store.session import Database
-from engine.domain.inspection import Box, HeatMap, Inspection, Outcome, Override, Pixels
+from engine.domain.inspection import Box, HeatMap, Inspection, Override, Pixels
 from engine.domain.recipe import Recipe
-from engine.errors import InputError, LinesideError
+from engine.errors import InputError
 from engine.images.depth import shown
-from engine.images.thumbnails import thumbnail
 from engine.recipes.digest import is_recipe
-from engine.system.files import write_atomically
 from gui.i18n.language import translate
-from gui.widgets.pictures.filmstrip import KEPT, Exhibit
-from gui.widgets.pictures.pixel_images import as_image
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,43 +56,3 @@ def _missing(stored: Stored | None) -> InputError:
         translate("Live", "The picture of this part was not kept."),
         translate("Live", "The recipe's saving policy says which ones are."),
     )
-
-
-def recall(db: Database, archive: Archive) -> list[Exhibit]:
-    """The last NG and REVIEW parts that are stored, newest first, as the film strip shows them."""
-    wanted = inspections.Filter(outcomes=frozenset({Outcome.NG, Outcome.REVIEW}))
-    found = []
-    for stored in inspections.page(db, wanted, limit=KEPT).rows:
-        said = stored.override.outcome if stored.override else None
-        found.append(Exhibit(stored.inspection, _thumbnail(archive, stored), said))
-    return found
-
-
-def _thumbnail(archive: Archive, stored: Stored) -> QImage | None:
-    """A small picture from the archive; None where it was not kept or cannot be read any more."""
-    if stored.image is None:
-        return None
-    try:
-        return as_image(thumbnail(shown(archive.load(stored.image), stored.inspection.frame)))
-    except LinesideError as error:
-        log.warning("no thumbnail: %s", error)
-        return None
-
-
-def small_pictures(recorder: Recorder, wanted: Sequence[str]) -> list[tuple[str, QImage]]:
-    """Small pictures of these inspections, of those whose frames are still in memory."""
-    found = []
-    for inspection_id in wanted:
-        recent = recorder.recent(inspection_id)
-        if recent is not None:
-            frame = recent[0]
-            found.append((inspection_id, as_image(thumbnail(frame.pixels, frame.bits, frame.bayer))))
-    return found
-
-
-def save_snapshot(folder: Path, picture: NDArray[Any], inspection: Inspection, at: datetime) -> Path:
-    """Write what is on screen (H×W×3 BGR) as a PNG; returns its path. Raises StorageError."""
-    name = f"{at.astimezone():%Y-%m-%d_%H-%M-%S}_{inspection.verdict.outcome}_{inspection.id[-6:]}.png"
-    path = folder / name.replace(" ", "-")
-    write_atomically(path, cv2.imencode(".png", picture)[1].tobytes())
-    return path
