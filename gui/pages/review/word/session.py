@@ -1,43 +1,121 @@
-"""The inspector's side of Review: the draft of each part, what a key does to it, saving and undo. No widgets."""
+"""What the inspector is about to say: a draft for each part, what keys do to it, what keeping it writes. No Qt."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from PySide6.QtCore import QObject, Signal
-
-from db.inspections.comments import Comment, add_comment
-from db.inspections.overrides import undo_last
 from db.inspections.paging import Stored
-from engine.domain.inspection import Mask, Outcome, Override, utc_now
-from engine.errors import LinesideError
-from gui.context import AppContext
+from engine.domain.inspection import Mask, Outcome, Override, new_id
+from engine.errors import LinesideError, UsageError
+from engine.packages.manifest import Manifest
 from gui.i18n.language import outcome_word, translate
-from gui.jobs.jobs import Job
-from gui.pages.review.word.draft import Draft, chosen, override_from, standing_regions
-from gui.pages.review.word.save import SavedMany, keep, keep_many
+from gui.notify import Kind
 from gui.viewer.picture import OpenedPart
 
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An unsaved correction. `outcome` None: nothing chosen yet, saving confirms the model's verdict."""
+
+    outcome: Outcome | None = None
+    label: str = ""
+    why: str = ""
+    accepted: frozenset[int] | None = None
+    """Regions that stand; None = not told."""
+    mask: Mask | None = None
+    painted: bool = False
+    """True once the mask was changed: then it is saved, even when it was emptied."""
+
+    @property
+    def empty(self) -> bool:
+        """True while there is nothing to save but a confirmation."""
+        return self.outcome is None and not self.why and self.accepted is None and not self.painted
+
+    def choose(self, outcome: Outcome, label: str) -> Draft:
+        """Say another verdict."""
+        return replace(self, outcome=outcome, label=label)
+
+    def accept(self, index: int, standing: frozenset[int]) -> Draft:
+        """Let region `index` stand. `standing`: the regions that count as right while nothing was told."""
+        return replace(self, accepted=self.regions(standing) | {index})
+
+    def reject(self, index: int, standing: frozenset[int]) -> Draft:
+        """Say that region `index` is no defect; the others stay as they were."""
+        return replace(self, accepted=self.regions(standing) - {index})
+
+    def paint(self, mask: Mask | None) -> Draft:
+        """Take over the painted mask."""
+        return replace(self, mask=mask, painted=True)
+
+    def regions(self, standing: frozenset[int]) -> frozenset[int]:
+        """The regions that count as right."""
+        return standing if self.accepted is None else self.accepted
+
+
+def standing_regions(stored: Stored) -> frozenset[int]:
+    """The regions that count as right before this correction: those accepted last time, else all the model found."""
+    told = stored.override.accepted_regions if stored.override else None
+    return frozenset(range(len(stored.inspection.regions)) if told is None else told)
+
+
+def override_from(draft: Draft, stored: Stored, sound: str, operator: str, at: datetime) -> Override:
+    """The override that saves `draft`; nothing chosen confirms what stands. Raises UsageError where none can be.
+
+    Its mask is the one painted now. Paint on a part that would be OK is a contradiction and is refused.
+    """
+    outcome, label = chosen(draft, stored, sound)
+    if outcome is Outcome.OK and draft.painted and draft.mask is not None:
+        raise UsageError(
+            translate("Review", "A defect is painted, but the part is to be OK."),
+            translate("Review", "Choose a class, or take the paint off."),
+        )
+    before = stored.override.accepted_regions if stored.override else None
+    told = before if draft.accepted is None else tuple(sorted(draft.accepted))
+    defective = outcome is Outcome.NG
+    return Override(
+        id=new_id(at),
+        inspection_id=stored.inspection.id,
+        at=at,
+        operator=operator,
+        outcome=outcome,
+        label=label,
+        why=draft.why.strip(),
+        accepted_regions=told if defective else None,
+        mask=draft.mask if defective and draft.painted else None,
+    )
+
+
+def chosen(draft: Draft, stored: Stored, sound: str) -> tuple[Outcome, str]:
+    """Outcome and class that saving would write. Raises UsageError where there is nothing to confirm."""
+    if draft.outcome is not None:
+        return draft.outcome, draft.label
+    standing = stored.override
+    if standing is not None:
+        return standing.outcome, standing.label
+    verdict = stored.inspection.verdict
+    if verdict.outcome in (Outcome.REVIEW, Outcome.NO_VERDICT):
+        raise UsageError(
+            translate("Review", "The model left this part to you."),
+            translate("Review", "Choose OK (O) or a class (N or a digit), then save."),
+        )
+    return verdict.outcome, sound if verdict.outcome is Outcome.OK else verdict.label
+
+
 NEW_CLASSES_KEPT = 20
+Tell = Callable[[Kind, str, str], None]
+"""Kind of notice, the sentence, the remedy."""
 
 
-class ReviewSession(QObject):
-    """Drafts live as long as the page, so that looking at another part loses nothing; saving ends one.
+class ReviewSession:
+    """Drafts live as long as the page, so that looking at another part loses nothing; keeping one ends it.
 
-    `changed`: the draft on screen is another one now. `saved`: ids of the parts whose override changed. `undone`: the
-    id of the part whose last correction was taken back.
+    `manifest`: of the model in force. `changed` is called whenever the draft on screen is another one.
     """
 
-    changed = Signal()
-    saved = Signal(object)
-    undone = Signal(str)
-    commented = Signal(object)
-    """Ids of the parts that have a new comment."""
-
-    def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._context = context
+    def __init__(self, manifest: Callable[[], Manifest | None], tell: Tell, changed: Callable[[], None]) -> None:
+        self._manifest, self._tell, self._changed = manifest, tell, changed
         self._drafts: dict[str, Draft] = {}
         self._learned: dict[str, None] = {}
         self.opened: OpenedPart | None = None
@@ -49,16 +127,16 @@ class ReviewSession(QObject):
     @property
     def sound(self) -> str:
         """The class of a sound part."""
-        package = self._context.package
-        known = package.manifest.ok_classes if package else ()
+        manifest = self._manifest()
+        known = manifest.ok_classes if manifest else ()
         return known[0] if known else "ok"
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The active model's defect classes, then kinds the inspectors named that it has not been taught."""
-        package = self._context.package
-        known = package.manifest.class_names if package else ()
-        sound = package.manifest.ok_classes if package else ()
+        manifest = self._manifest()
+        known = manifest.class_names if manifest else ()
+        sound = manifest.ok_classes if manifest else ()
         taught = tuple(name for name in known if name not in sound)
         return taught + tuple(name for name in self._learned if name not in known)
 
@@ -71,7 +149,7 @@ class ReviewSession(QObject):
             if override is not None and named and len(self._learned) < NEW_CLASSES_KEPT:
                 self._learned.setdefault(override.label)
         if len(self._learned) != before:
-            self.changed.emit()
+            self._changed()
 
     def set_blind(self, blind: bool) -> None:
         """Judge without what the model says, or with it."""
@@ -87,7 +165,7 @@ class ReviewSession(QObject):
         """Another part is on screen, or more of the same one."""
         same = opened is not None and opened.stored.inspection.id == self._id
         self.opened, self.region = opened, self.region if same else None
-        self.changed.emit()
+        self._changed()
 
     @property
     def draft(self) -> Draft:
@@ -135,13 +213,13 @@ class ReviewSession(QObject):
             none = translate("Review", "This part has no regions.")
             if self.hidden:
                 none = translate("Review", "The regions are hidden while you judge blind.")
-            self._context.notify("info", none, translate("Review", "Paint the defect with the brush (B)."))
+            self._tell("info", none, translate("Review", "Paint the defect with the brush (B)."))
             return
         if what == "next":
             self.select_region(0 if self.region is None else (self.region + 1) % count)
             return
         if self.region is None and count > 1:
-            self._context.notify(
+            self._tell(
                 "info",
                 translate("Review", "No region is selected."),
                 translate("Review", "Click one, or press G for the next."),
@@ -154,64 +232,50 @@ class ReviewSession(QObject):
     def select_region(self, index: int) -> None:
         """Select a region of the part on screen."""
         self.region = index
-        self.changed.emit()
+        self._changed()
 
     def discard(self) -> bool:
         """Forget what was not saved; False when there is nothing."""
         if self._drafts.pop(self._id, None) is None:
             return False
-        self.changed.emit()
+        self._changed()
         return True
 
     # ── keeping it ───────────────────────────────────────────────────────────────────────────────────────────────
-    def save(self) -> bool:
-        """Keep the draft of the part on screen, on a job; False when there is nothing that could be kept."""
+    def take(self, operator: str, at: datetime) -> tuple[Override, Override | None] | None:
+        """What keeping the draft on screen writes, and the word whose painted mask it keeps.
+
+        None when there is nothing that could be kept, and the inspector was told why. `kept` or `failed` ends it.
+        """
         opened = self.opened
         if opened is None or self._id in self._saving:
-            return False
+            return None
         if self.hidden and self.draft.outcome is None:
-            self._context.notify(
+            self._tell(
                 "warning",
                 translate("Review", "You judge blind: say your own word first."),
                 translate("Review", "Press O, R, N or a digit, then save."),
             )
-            return False
+            return None
         try:
-            override = override_from(self.draft, opened.stored, self.sound, self._context.operator, utc_now())
+            override = override_from(self.draft, opened.stored, self.sound, operator, at)
         except LinesideError as error:
-            self._context.notify("warning", error.message, error.remedy)
-            return False
-        db, recorder, id = self._context.db, self._context.recorder, self._id
-        before = None if self.draft.painted else opened.stored.override
-        self._saving.add(id)
-        self._context.jobs.run(
-            lambda: keep(db, recorder, override, before), self._kept, lambda error: self._failed((id,), error)
-        )
-        return True
+            self._tell("warning", error.message, error.remedy)
+            return None
+        self._saving.add(self._id)
+        return override, None if self.draft.painted else opened.stored.override
 
-    def save_many(self, parts: Sequence[Stored]) -> bool:
-        """Say the same of several parts; asked before by the page. False when nothing was chosen."""
-        ids = {s.inspection.id for s in parts}
-        if not self.can_save_many() or self._saving & ids:
-            return False
-        db, recorder, draft = self._context.db, self._context.recorder, self.draft
-        sound, operator = self.sound, self._context.operator
+    def take_for(self, ids: Set[str]) -> Draft | None:
+        """The draft that is kept for several parts; None when none is chosen, or one of them is being kept."""
+        if not self.can_keep_many() or self._saving & ids:
+            return None
         self._saving |= ids
+        return self.draft
 
-        def work(job: Job, report: Callable[[int], None]) -> SavedMany:
-            return keep_many(db, recorder, parts, draft, sound, operator, job, report)
-
-        def kept(saved: SavedMany) -> None:
-            self._saving -= ids
-            self._kept_many(saved)
-
-        self._context.jobs.stream(work, lambda _done: None, kept, lambda error: self._failed(tuple(ids), error))
-        return True
-
-    def can_save_many(self) -> bool:
+    def can_keep_many(self) -> bool:
         """True when a verdict is chosen; otherwise says what to do."""
         if self.draft.outcome is None:
-            self._context.notify(
+            self._tell(
                 "warning",
                 translate("Review", "Nothing is chosen for these parts."),
                 translate("Review", "Press O, R, N or a digit first."),
@@ -226,58 +290,25 @@ class ReviewSession(QObject):
         word = outcome_word(outcome)
         return f"{word} {label}".strip() if outcome is Outcome.NG else word
 
-    def comment(self, parts: Sequence[Stored], text: str) -> None:
-        """Note the same on each of these parts, on a job."""
-        ids = tuple(s.inspection.id for s in parts)
-        db, who = self._context.db, self._context.operator
-
-        def work() -> Comment:
-            return add_comment(db, ids, who, text, utc_now())
-
-        self._context.jobs.run(work, lambda _comment: self.commented.emit(ids))
-
-    def undo(self) -> None:
-        """Take this operator's last saved override back; it is appended, nothing is deleted."""
-        db, operator = self._context.db, self._context.operator
-        self._context.jobs.run(lambda: undo_last(db, operator, utc_now()), self._undone)
-
-    def _kept(self, override: Override) -> None:
+    def kept(self, override: Override) -> None:
+        """The draft of this part is stored."""
         self._saving.discard(override.inspection_id)
         self._drafts.pop(override.inspection_id, None)
         if self.opened is not None and self._id == override.inspection_id:
             # At once, not with the row's next reading: a second word right after must build on this one.
             stored = replace(self.opened.stored, override=override)
             self.opened = replace(self.opened, stored=stored, painted=override.mask)
-            self.changed.emit()
-        self._tell((override.inspection_id,))
+            self._changed()
 
-    def _kept_many(self, kept: SavedMany) -> None:
-        for id in kept.ids:
-            self._drafts.pop(id, None)
-        self._context.notify(
-            "info",
-            translate("Review", "The correction of %n part(s) is saved.", "", len(kept.ids)),
-            translate("Review", "Ctrl+Z takes one back."),
-        )
-        self._tell(kept.ids)
-
-    def _undone(self, undo: Override | None) -> None:
-        if undo is None:
-            self._context.notify("info", translate("Review", "There is nothing of yours to undo."))
-            return
-        said = f"{outcome_word(undo.outcome)} {undo.label}".strip()
-        self._context.notify("info", translate("Review", "Your {said} is undone.").format(said=said))
-        self._tell((undo.inspection_id,))
-        self.undone.emit(undo.inspection_id)
-
-    def _tell(self, ids: tuple[str, ...]) -> None:
+    def kept_many(self, asked: Set[str], ids: Iterable[str]) -> None:
+        """Of the parts asked for, these are stored."""
+        self._saving -= asked
         for id in ids:
-            self._context.overridden.emit(id)
-        self.saved.emit(ids)
+            self._drafts.pop(id, None)
 
-    def _failed(self, ids: tuple[str, ...], error: Exception) -> None:
-        self._saving -= set(ids)
-        self._context.jobs.failed.emit(error)
+    def failed(self, ids: Set[str]) -> None:
+        """These could not be stored; their drafts stay."""
+        self._saving -= ids
 
     @property
     def _id(self) -> str:
@@ -286,4 +317,4 @@ class ReviewSession(QObject):
     def _put(self, draft: Draft) -> None:
         if self.opened is not None:
             self._drafts[self._id] = draft
-            self.changed.emit()
+            self._changed()

@@ -13,7 +13,7 @@ from db.inspections.paging import Stored
 from engine.domain.inspection import Outcome
 from gui.i18n.language import outcome_word, translate
 from gui.i18n.messages import translated
-from gui.pages.review.word.draft import Draft
+from gui.pages.review.word.session import Draft
 from gui.theme.theme import SPACING, TOUCH, Theme, scaled
 from gui.widgets.cut_label import CutLabel
 from gui.widgets.flow import FlowLayout
