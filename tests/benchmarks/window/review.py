@@ -162,7 +162,7 @@ class Session:
 
         self.watch.wait(0.5)
         for _ in range(STEPS):
-            found.append(self.view.time(lambda: page.step(1), there))
+            found.append(self.view.time(lambda: page.presenter.step(1), there))
             self.watch.wait(PAUSE_S)
         return found
 

@@ -143,7 +143,7 @@ def test_history_shows_verdict_words_and_undo_in_order(bench: Bench) -> None:
 def test_one_comment_for_several_parts_asks_first(bench: Bench) -> None:
     page, parts = shown(bench, NG, NG)
     page.list.table.selectAll()
-    page.comment("same lot")
+    page.presenter.comment("same lot")
     ask = page.findChild(QMessageBox)
     assert ask is not None
     assert "2" in ask.text()

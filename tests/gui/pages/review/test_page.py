@@ -147,7 +147,7 @@ def test_the_reason_is_kept(bench: Bench) -> None:
 
 def test_a_new_kind_joins_the_digits(bench: Bench) -> None:
     page, parts = shown(bench, OK, OK)
-    page.say(NG, "")
+    page.presenter.say(NG, "")
     assert page.picker.isVisible()
     bench.qtbot.keyClicks(page.picker.entry, "dent")
     bench.qtbot.keyClick(page.picker.entry, Qt.Key.Key_Return)

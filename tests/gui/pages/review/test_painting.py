@@ -111,7 +111,7 @@ def test_another_class_later_keeps_the_painted_mask(bench: Bench, page: ReviewPa
     press(page, "B")
     drag(page, (10, 10), (30, 10))
     first = painted(bench, saved(bench, page))
-    page.say(NG, "dent")
+    page.presenter.say(NG, "dent")
     again = saved(bench, page)
     assert again.label == "dent"
     assert np.array_equal(painted(bench, again), first)
