@@ -21,6 +21,7 @@ from db.store.session import open_database
 from engine.backends.load import load_model
 from engine.domain.inspection import utc_now
 from engine.errors import EnvironmentFailure, FrameTimeout, LinesideError
+from engine.judging.judge import Judge, Shown, by_recipe
 from engine.packages.package import ModelPackage, open_package
 from engine.recipes.file import default_recipe, without_review
 from engine.reports.run import Tally, write_report
@@ -29,7 +30,6 @@ from engine.sources.demo.maker import PartMaker
 from engine.sources.process.source import ApartSource
 from engine.system.files import write_atomically
 from engine.system.places import demo_package, resources_folder, shipped_packages
-from engine.verdicts.verdict import decide
 from gui.theme.icons import icon
 
 PARTS = 20
@@ -157,9 +157,11 @@ def judge_parts(package: ModelPackage) -> list[dict[str, str | float]]:
     recipe = without_review(default_recipe(package))
     model = load_model(package, precision="f32")
     try:
-        verdicts = [decide(model.run(maker.part(index).pixels), recipe) for index in range(PARTS)]
+        judge = Judge(model, recipe)
+        seen = [judge.see(Shown(maker.part(index).pixels)) for index in range(PARTS)]
     finally:
         model.close()
+    verdicts = [by_recipe(each, recipe).verdict for each in seen]
     return [{"verdict": str(v.outcome), "label": v.label, "score": round(v.score, 4)} for v in verdicts]
 
 

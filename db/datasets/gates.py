@@ -22,7 +22,7 @@ from db.store.session import Database
 from db.users import trail as audit
 from engine.domain.inspection import Outcome, utc_now
 from engine.errors import InputError
-from engine.gate.gate import OVERRIDES, KnownPart, KnownSet
+from engine.gate.known import OVERRIDES, KnownPart, KnownSet
 from engine.packages.package import open_package
 
 

@@ -15,74 +15,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.backends.base import Model
-from engine.domain.inspection import HeatMap, Outcome, Pixels, Prediction, Region, Verdict
+from engine.domain.inspection import Outcome, Verdict
 from engine.domain.recipe import Recipe
-from engine.errors import InferenceError, InputError, LinesideError
-from engine.images.pictures import list_pictures, read_picture
+from engine.errors import LinesideError
+from engine.gate.known import CHALLENGE, KnownPart, KnownSet
 from engine.images.thumbnails import thumbnail
+from engine.judging.judge import Judge, Judged, Shown
 from engine.statistics.metrics import wilson_interval
-from engine.verdicts.verdict import decide, no_verdict
 
-CHALLENGE = "challenge"
-OVERRIDES = "overrides"
+CHANCE = 0.05
+"""A difference at least this likely between equally good models proves nothing."""
 MOST_FLIPS = 200
 """Of each kind of change so many are listed, with their picture; the others are counted."""
-OK_NAMES = frozenset(
-    {
-        *("ok", "ok_front", "okay", "good", "free", "mt_free", "normal"),
-        *("no_defect", "no_defects", "nodefect", "defect_free", "sound", "pass"),
-    }
-)
-"""Folder names of sound parts, whatever the models call them; the trainer's (trainer/formats/samples/dataset.py)."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownPart:
-    """A part of which it is known what it is. `load` gives its picture, or raises LinesideError where it is lost."""
-
-    id: str
-    """The inspection's id, or the picture's path."""
-    label: str
-    """Its class; empty = a defect of a kind nobody told."""
-    sound: bool
-    load: Callable[[], Pixels] = field(compare=False, repr=False)
-    bits: int = 0
-    """Depth and mosaic as the camera stated them; 0 and empty = not stated."""
-    bayer: str = ""
-    taught: bool = False
-    """The new model was taught with it: a gain there proves little."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownSet:
-    """Known parts under a name: CHALLENGE or OVERRIDES."""
-
-    name: str
-    parts: tuple[KnownPart, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """A loaded model and the recipe it is judged by."""
-
-    model: Model
-    recipe: Recipe
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Judged:
-    """What one model says of one part; `heat` as in Prediction."""
-
-    verdict: Verdict
-    regions: tuple[Region, ...] = ()
-    heat: HeatMap | None = field(default=None, repr=False)
 
 
 class Change(StrEnum):
@@ -109,6 +58,24 @@ class Flip:
         """A critical loss: a defect that was stopped before and is OK now."""
         stopped = self.before.verdict.outcome is not Outcome.OK
         return not self.part.sound and stopped and self.after.verdict.outcome is Outcome.OK
+
+    @property
+    def rank(self) -> tuple[bool, int, str]:
+        """What is looked at first sorts first: let through, lost, gained, other."""
+        order = (Change.LOST, Change.GAINED, Change.OTHER)
+        return not self.let_through, order.index(self.change), self.part.id
+
+    def plain(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "part": self.part.id,
+            "truth": self.part.label,
+            "sound": self.part.sound,
+            "change": str(self.change),
+            "let_through": self.let_through,
+            "before": _plain_verdict(self.before.verdict),
+            "after": _plain_verdict(self.after.verdict),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +104,23 @@ class Tally:
     overkill: Share
     review: Share
     """REVIEW and NO VERDICT together: a person must look."""
+    no_verdict: Share
+    """Of these the ones that could not be judged."""
+
+    @property
+    def unsure(self) -> Share:
+        """REVIEW alone."""
+        return Share(self.review.count - self.no_verdict.count, self.review.of)
 
     def plain(self) -> dict[str, Any]:
         """For JSON."""
-        shares = {"accuracy": self.right, "escapes": self.escapes, "overkill": self.overkill, "review": self.review}
+        shares = {
+            "accuracy": self.right,
+            "escapes": self.escapes,
+            "overkill": self.overkill,
+            "review": self.review,
+            "no_verdict": self.no_verdict,
+        }
         return {name: share.plain() for name, share in shares.items()}
 
 
@@ -185,7 +165,7 @@ class SetResult:
             "changed": self.changed,
             "gained_share": [round(v, 6) for v in wilson_interval(self.gained, self.gained + self.lost)],
             "p": round(self.p, 6),
-            "flips": [_plain_flip(flip) for flip in self.flips],
+            "flips": [flip.plain() for flip in self.flips],
         }
 
 
@@ -224,32 +204,32 @@ class GateResult:
         return {"schema": 1, "before": self.before, "after": self.after, "sets": [s.plain() for s in self.sets]}
 
 
+class Advice(StrEnum):
+    """What the figures speak for; a person decides."""
+
+    ACTIVATE = "activate"
+    REJECT = "reject"
+    LOOK = "look"
+    """They prove neither: look at the parts whose verdict changed, or gather more known parts."""
+
+
+def advice_of(result: GateResult) -> Advice:
+    """Reject what lets a stopped defect through or loses more than it gains; activate what gains beyond chance.
+
+    Gains and losses are those of the challenge set where there is one: no model was taught with it.
+    """
+    fair = [s for s in result.sets if s.name == CHALLENGE] or list(result.sets)
+    gained, lost = sum(s.gained for s in fair), sum(s.lost for s in fair)
+    if result.let_through or lost > gained:
+        return Advice.REJECT
+    return Advice.ACTIVATE if gained and exact_p(gained, lost) < CHANCE else Advice.LOOK
+
+
 def exact_p(gained: int, lost: int) -> float:
     """Two-sided exact p that gains and losses are equally likely (McNemar 1947): 2·P(X ≤ min), X ~ B(n, ½), ≤ 1."""
     total = gained + lost
     tail = sum(math.comb(total, k) for k in range(min(gained, lost) + 1))
     return min(1.0, 2 * tail / (1 << total))
-
-
-def folder_set(folder: Path, classes: Sequence[str], ok_classes: Sequence[str]) -> KnownSet:
-    """The challenge set of a folder: each picture is what its first sub-folder is called, as in a scan.
-
-    `classes` and `ok_classes` are those of both models. Raises InputError for a folder that is missing or holds no
-    picture below a sub-folder named like a class.
-    """
-    sound = {name.lower() for name in ok_classes} | OK_NAMES
-    parts = []
-    for path in list_pictures(folder):
-        inside = path.relative_to(folder).parts
-        if len(inside) > 1:
-            parts.append(KnownPart(str(path), inside[0], inside[0].lower() in sound, partial(read_picture, path)))
-    known = set(classes) | {p.label for p in parts if p.sound}
-    if not any(p.label in known for p in parts):
-        raise InputError(
-            f"The challenge set {folder} has no sub-folder named like a class of the models.",
-            f"Put its pictures into sub-folders such as {', '.join(list(classes)[:4])}.",
-        )
-    return KnownSet(CHALLENGE, tuple(parts))
 
 
 def run_gate(
@@ -258,15 +238,19 @@ def run_gate(
     after: Judge,
     report: Callable[[int, int], None],
     stopped: Callable[[], bool],
+    flipped: Callable[[str, Flip], None] | None = None,
 ) -> GateResult | None:
     """Have both models judge every part; `report(done, total)` after each. None when `stopped()` said so.
+
+    `flipped` gets every changed verdict with its set's name, also those that are too many to be listed.
 
     A picture that cannot be read is skipped and told of; a model that fails on one gives NO VERDICT, as on the line.
     """
     total, done = sum(len(s.parts) for s in sets), 0
     results = []
     for known in sets:
-        counting = _Counting(known.name, before.recipe, after.recipe)
+        told = partial(flipped, known.name) if flipped is not None else None
+        counting = _Counting(known.name, before.recipe, after.recipe, told)
         for part in known.parts:
             if stopped():
                 return None
@@ -280,8 +264,8 @@ def run_gate(
 class _Counting:
     """One set on its way."""
 
-    def __init__(self, name: str, before: Recipe, after: Recipe) -> None:
-        self._name = name
+    def __init__(self, name: str, before: Recipe, after: Recipe, told: Callable[[Flip], None] | None) -> None:
+        self._name, self._told = name, told
         # Without sound classes the class itself is the verdict.
         self._by_class = not (before.ok_classes or after.ok_classes)
         self._before, self._after = _Tallying(), _Tallying()
@@ -293,11 +277,11 @@ class _Counting:
 
     def add(self, part: KnownPart, before: Judge, after: Judge) -> None:
         try:
-            pixels = part.load()
+            shown = part.open()
         except LinesideError as error:
             self._skipped.append((part.id, error.message))
             return
-        was, now = judged(pixels, part, before), judged(pixels, part, after)
+        was, now = before.judge(shown), after.judge(shown)
         was_right, now_right = self._right(part, was), self._right(part, now)
         self._before.add(part, was, was_right)
         self._after.add(part, now, now_right)
@@ -305,15 +289,17 @@ class _Counting:
         if was.verdict.outcome is now.verdict.outcome and was_right == now_right:
             return
         change = Change.OTHER if was_right == now_right else Change.GAINED if now_right else Change.LOST
-        self._count(part, was, now, change, pixels)
+        self._count(part, was, now, change, shown)
 
-    def _count(self, part: KnownPart, was: Judged, now: Judged, change: Change, pixels: Pixels) -> None:
-        flip = Flip(part, was, now, change, thumbnail(pixels, part.bits, part.bayer))
+    def _count(self, part: KnownPart, was: Judged, now: Judged, change: Change, shown: Shown) -> None:
+        flip = Flip(part, was, now, change, thumbnail(shown.pixels, shown.bits, shown.bayer))
         kind = "let through" if flip.let_through else str(change)
         self._counts["changed"] += 1
         self._counts[str(change)] += 1
         self._counts["let through"] += flip.let_through
         self._kept[kind] += 1
+        if self._told is not None:
+            self._told(flip)
         if self._kept[kind] <= MOST_FLIPS:
             self._flips.append(flip)
 
@@ -333,7 +319,7 @@ class _Counting:
             self._counts["let through"],
             self._counts["changed"],
             self._taught,
-            tuple(sorted(self._flips, key=_rank)),
+            tuple(sorted(self._flips, key=lambda flip: flip.rank)),
             tuple(self._skipped),
         )
 
@@ -343,6 +329,7 @@ class _Tallying:
 
     def __init__(self) -> None:
         self._right = self._escapes = self._overkill = self._review = self._sound = self._count = 0
+        self._no_verdict = 0
 
     def add(self, part: KnownPart, said: Judged, right: bool) -> None:
         outcome = said.verdict.outcome
@@ -352,6 +339,7 @@ class _Tallying:
         self._escapes += not part.sound and outcome is Outcome.OK
         self._overkill += part.sound and outcome is Outcome.NG
         self._review += outcome in (Outcome.REVIEW, Outcome.NO_VERDICT)
+        self._no_verdict += outcome is Outcome.NO_VERDICT
 
     def tally(self) -> Tally:
         return Tally(
@@ -359,33 +347,8 @@ class _Tallying:
             Share(self._escapes, self._count - self._sound),
             Share(self._overkill, self._sound),
             Share(self._review, self._count),
+            Share(self._no_verdict, self._count),
         )
-
-
-def judged(pixels: Pixels, part: KnownPart, judge: Judge) -> Judged:
-    """What one model says of one part, with its recipe's view, limits and review band."""
-    try:
-        said: Prediction = judge.model.run(pixels, judge.recipe.view.stated(part.bits, part.bayer))
-    except InferenceError as error:
-        return Judged(no_verdict(error.message))
-    return Judged(decide(said, judge.recipe), said.regions, said.heat)
-
-
-def _rank(flip: Flip) -> tuple[bool, int, str]:
-    order = (Change.LOST, Change.GAINED, Change.OTHER)
-    return not flip.let_through, order.index(flip.change), flip.part.id
-
-
-def _plain_flip(flip: Flip) -> dict[str, Any]:
-    return {
-        "part": flip.part.id,
-        "truth": flip.part.label,
-        "sound": flip.part.sound,
-        "change": str(flip.change),
-        "let_through": flip.let_through,
-        "before": _plain_verdict(flip.before.verdict),
-        "after": _plain_verdict(flip.after.verdict),
-    }
 
 
 def _plain_verdict(verdict: Verdict) -> dict[str, Any]:

@@ -5,39 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from engine.backends.base import Model
-from engine.domain.inspection import Frame, FrameRef, Inspection, Prediction, Scores, Times, Traveller, Verdict, new_id
-from engine.domain.recipe import Recipe, View
+from engine.domain.inspection import Frame, FrameRef, Inspection, Scores, Times, Traveller, Verdict, new_id
+from engine.judging.judge import Judge, Judged
 from engine.verdicts.verdict import measured
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
-    """Model and recipe as one: a swap changes both."""
-
-    model: Model
-    recipe: Recipe
-
-    def view_of(self, picture: Frame | FrameRef) -> View:
-        """What of this picture is seen, and how its pixels are read."""
-        return self.recipe.view.stated(picture.bits, picture.bayer)
-
-
-@dataclass(frozen=True, slots=True)
 class Part:
-    """What came of one frame so far; `failure`: why there is no prediction."""
+    """One frame as it was judged."""
 
     frame: Frame | None
     ref: FrameRef
     judge: Judge
     traveller: Traveller
-    prediction: Prediction | None = None
-    failure: str = ""
+    judged: Judged
 
 
 def inspection_of(part: Part, verdict: Verdict, now: datetime) -> Inspection:
     """Of one part, with the model and the recipe that judged it and the pixels as they were seen."""
-    ref, prediction, judge = part.ref, part.prediction, part.judge
+    ref, prediction, judge = part.ref, part.judged.prediction, part.judge
     seen = judge.view_of(ref)
     return Inspection(
         id=new_id(now),

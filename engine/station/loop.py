@@ -6,35 +6,34 @@ Everything that varies is passed in. Record comes before publish: what the opera
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
 from engine import events
 from engine.backends.base import Model
-from engine.domain.inspection import Frame, Outcome, Pixels, Traveller, Verdict, utc_now
-from engine.domain.recipe import Recipe, View
-from engine.errors import InferenceError, LinesideError, SourceEnded
+from engine.domain.inspection import Frame, Outcome, Traveller, Verdict, utc_now
+from engine.domain.recipe import Recipe
+from engine.errors import LinesideError, SourceEnded
 from engine.images.thumbnails import thumbnail
+from engine.judging.judge import Judge, not_judged
+from engine.judging.many import Asked, Judging
 from engine.sources.base import FrameSource, in_order
 from engine.sources.supervisor import SourceState, Supervisor
 from engine.station.announcer import Announcer
 from engine.station.drift import Drift, ImagingWatch
-from engine.station.in_flight import Judge, Part, inspection_of
+from engine.station.in_flight import Part, inspection_of
 from engine.station.intake import Intake, Refused
 from engine.station.recorder import Recorder
 from engine.station.runner import Runner
 from engine.station.swap import Succession
 from engine.system.mailbox import Mailbox
-from engine.verdicts.verdict import decide, drifted, no_verdict
+from engine.verdicts.verdict import drifted
 
 log = logging.getLogger(__name__)
 
 READ_TIMEOUT_S = 0.2
-MAX_FAILED_IN_A_ROW = 20
 
 Publish = Callable[[events.StationEvent], None]
 
@@ -71,14 +70,14 @@ class Station(Runner):
         super().__init__("station")
         self.source = Supervisor(source, dict(recipe.camera.settings), self._source_changed)
         """The source, brought back whenever it goes away; its settings may be changed from any thread."""
-        self._judge, self._succession = Judge(model, recipe), Succession()
+        self._judge, self._judging, self._succession = Judge(model, recipe), Judging(), Succession()
         self._record, self._say = record, Announcer(record.flush, publish, pace.group)
         self._show, self._traveller, self._pace = show, traveller, pace
         self._limit, self._clock = limit, clock
         self._intake = Intake(self.source, clock)
         self._watch, self._drift = ImagingWatch(recipe.imaging, recipe.view), Drift()
         self._started = False
-        self._inspected = self._failed_in_a_row = self._skipped_in_pause = 0
+        self._inspected = self._skipped_in_pause = 0
 
     # ── from any thread ──────────────────────────────────────────────────────────────────────────────────────────
     def swap_model(self, model: Model, recipe: Recipe) -> None:
@@ -140,33 +139,13 @@ class Station(Runner):
     def _judged(self) -> Generator[Part, None, None]:
         if not self._pace.in_flight:
             for frame in self._frames():
-                yield self._run_model(frame, self._judge)
+                judge, traveller = self._judge, self._traveller()
+                yield Part(frame, frame.ref, judge, traveller, self._judging.one(judge, frame))
             return
-        # One judge from the first to the last, and one stream for each way to read the pixels.
+        # One judge from the first to the last.
         judge = self._judge
-        for view, alike in groupby(self._frames(), judge.view_of):
-            yield from self._judged_in_flight(judge, view, alike)
-
-    def _judged_in_flight(self, judge: Judge, view: View, frames: Iterator[Frame]) -> Generator[Part, None, None]:
-        flying: deque[Frame] = deque()
-
-        def pixels() -> Iterator[Pixels]:
-            for frame in frames:
-                flying.append(frame)
-                yield frame.pixels
-
-        whole = False
-        while not whole:
-            try:
-                for prediction in judge.model.stream(pixels(), view):
-                    frame = flying.popleft()
-                    yield Part(frame, frame.ref, judge, self._traveller(), prediction)
-                whole = True
-            except InferenceError as error:
-                log.warning("the stream of pictures broke: %s", error)
-            # Which of those in flight broke it the stream cannot tell: each is judged alone.
-            while flying:
-                yield self._run_model(flying.popleft(), judge)
+        for frame, judged in self._judging.in_flight(judge, (Asked(frame, frame) for frame in self._frames())):
+            yield Part(frame, frame.ref, judge, self._traveller(), judged)
 
     def _frames(self) -> Iterator[Frame]:
         """Trustworthy frames in order; the others are recorded as NO VERDICT on the way."""
@@ -192,27 +171,13 @@ class Station(Runner):
             self._take_swap()
         return self._judge.recipe
 
-    def _run_model(self, frame: Frame, judge: Judge) -> Part:
-        part = Part(frame, frame.ref, judge, self._traveller())
-        try:
-            prediction = judge.model.run(frame.pixels, judge.view_of(frame))
-        except InferenceError as error:
-            log.error("inference failed: %s", error)
-            self._failed_in_a_row += 1
-            if self._failed_in_a_row >= MAX_FAILED_IN_A_ROW:
-                raise
-            return replace(part, failure=error.message)
-        self._failed_in_a_row = 0
-        return replace(part, prediction=prediction)
-
     def _inspect(self, part: Part) -> None:
-        recipe = part.judge.recipe
-        verdict = decide(part.prediction, recipe) if part.prediction else no_verdict(part.failure)
+        verdict = part.judged.verdict
         if self.source.live and part.frame is not None:
             self._look_after(part.frame)
             verdict = drifted(verdict, self._drift.words) if self._drift.level == "review" else verdict
         self._keep(part, verdict)
-        self._check_takt(part.ref.triggered_at, recipe.camera.takt_s)
+        self._check_takt(part.ref.triggered_at, part.judge.recipe.camera.takt_s)
 
     def _look_after(self, frame: Frame) -> None:
         """The imaging self-test: what it says of the pictures, this one among them."""
@@ -229,7 +194,7 @@ class Station(Runner):
 
     def _keep(self, part: Part, verdict: Verdict) -> None:
         """Make the inspection, record it, and have it published once it is on disk."""
-        frame, prediction = part.frame, part.prediction
+        frame, prediction = part.frame, part.judged.prediction
         inspection = inspection_of(part, verdict, self._clock())
         self._record(inspection, part.judge.recipe, frame, prediction)
         self._inspected += 1
@@ -243,8 +208,8 @@ class Station(Runner):
 
     def _refuse(self, refused: Refused) -> None:
         """What must not be judged gets NO VERDICT and a row of its own."""
-        part = Part(refused.frame, refused.ref, self._judge, self._traveller())
-        self._keep(part, no_verdict(refused.reason))
+        judged = not_judged(refused.reason)
+        self._keep(Part(refused.frame, refused.ref, self._judge, self._traveller(), judged), judged.verdict)
         if refused.unreadable:
             self._say.later(events.PictureSkipped(refused.ref.name, refused.reason))
         if refused.alarm:

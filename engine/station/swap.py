@@ -10,13 +10,14 @@ from engine.backends.base import Model
 from engine.domain.inspection import Frame
 from engine.domain.recipe import Recipe
 from engine.errors import InferenceError
-from engine.station.in_flight import Judge
+from engine.judging.judge import Judge
 
 WARM_RUNS = 2
 
 
 def prove(model: Model, recipe: Recipe, frame: Frame | None) -> None:
-    """Have a loaded model judge the line's newest frame, as the recipe shows it, before it may take over.
+    """Have a loaded model judge the line's newest frame, as the recipe shows it and the camera states it, before
+    it may take over.
 
     Raises InferenceError when it fails on the frame or its scores are not numbers. Without a frame nothing is done:
     the line has not begun, and loading judged an empty picture.
@@ -24,7 +25,7 @@ def prove(model: Model, recipe: Recipe, frame: Frame | None) -> None:
     if frame is None:
         return
     for _ in range(WARM_RUNS):
-        prediction = model.run(frame.pixels, recipe.view)
+        prediction = Judge(model, recipe).see(frame)
         if not all(math.isfinite(value) for _name, value in prediction.scores):
             raise InferenceError(
                 f"The scores of {model.ref.name} {model.ref.version} are not numbers.", "Train or export it again."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,7 +18,6 @@ from engine.domain.inspection import (
     Inspection,
     Mask,
     Outcome,
-    Pixels,
     Prediction,
     Scores,
     Times,
@@ -31,10 +29,12 @@ from engine.domain.inspection import (
 )
 from engine.domain.recipe import Recipe
 from engine.errors import DatasetError, PictureError, UsageError
+from engine.judging.judge import Judge, Shown
+from engine.judging.many import Asked, Judging
 from engine.packages.package import ModelPackage
 from engine.recipes.file import default_recipe, without_review
 from engine.statistics.metrics import evaluate_scores
-from engine.verdicts.verdict import SOUND, decide, measured, no_verdict
+from engine.verdicts.verdict import SOUND, measured
 from trainer.config import TrainConfig
 from trainer.evaluation.places import Place, placed
 from trainer.formats.samples.dataset import Dataset, Sample
@@ -140,28 +140,20 @@ def judge(
 ) -> Iterator[Judged]:
     """Every sample in order, several in flight; an unreadable picture gets NO VERDICT and its reason."""
     model = load_model(package, threads=threads, mode="throughput", precision=precision)
-    waiting: deque[Judged] = deque()
-    blank = no_verdict("")
-
-    def pictures() -> Iterator[Pixels]:
-        for sample in samples:
-            try:
-                pixels, mask = sample.load()
-            except PictureError as error:
-                waiting.append(Judged(sample, None, no_verdict(error.message), error=error.message))
-                continue
-            waiting.append(Judged(sample, None, blank, mask, (int(pixels.shape[0]), int(pixels.shape[1]))))
-            yield pixels
-
     try:
-        for prediction in model.stream(pictures(), recipe.view):
-            while waiting[0].error:
-                yield waiting.popleft()
-            asked = waiting.popleft()
-            yield Judged(asked.sample, prediction, decide(prediction, recipe), asked.mask, asked.size)
-        yield from waiting
+        for (sample, mask, size), said in Judging().in_flight(Judge(model, recipe), map(_asked, samples)):
+            yield Judged(sample, said.prediction, said.verdict, mask, size, said.error)
     finally:
         model.close()
+
+
+def _asked(sample: Sample) -> Asked[tuple[Sample, Mask | None, tuple[int, int]]]:
+    """The sample's picture, and what is known of it besides."""
+    try:
+        pixels, mask = sample.load()
+    except PictureError as error:
+        return Asked((sample, None, (0, 0)), None, error.message)
+    return Asked((sample, mask, (int(pixels.shape[0]), int(pixels.shape[1]))), Shown(pixels))
 
 
 def part_of(package: ModelPackage, dataset: Dataset, part: str) -> list[Sample]:

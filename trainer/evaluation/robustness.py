@@ -16,10 +16,11 @@ from engine.domain.inspection import Mask, Outcome, Pixels
 from engine.domain.recipe import Guard, Recipe, View
 from engine.errors import DatasetError, PictureError
 from engine.images.depth import debayer
+from engine.judging.judge import by_recipe
 from engine.packages.package import ModelPackage
 from engine.recipes.file import default_recipe, without_review
 from engine.statistics.metrics import evaluate_scores
-from engine.verdicts.verdict import SOUND, decide
+from engine.verdicts.verdict import SOUND
 from trainer.evaluation.bootstrap import Interval, bootstrap, of_difference, of_labels
 from trainer.evaluation.disturb import CLEAN, CONDITIONS, Condition
 from trainer.evaluation.evaluate import judge, label_of, score_table, truth_of
@@ -114,7 +115,7 @@ def robustness(
         if judged.prediction is not None:
             tally, scores = tallies[done % len(every)], judged.prediction.scores
             tally.truth.append(truth_of(judged.sample, dataset, used))
-            tally.labels.append(label_of(decide(judged.prediction, free)))
+            tally.labels.append(label_of(by_recipe(judged.prediction, free).verdict))
             tally.scores.append(scores.values)
             tally.exclusive = tally.exclusive and scores.exclusive
             tally.outcomes.append(judged.verdict.outcome)

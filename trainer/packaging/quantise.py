@@ -28,14 +28,14 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from engine.backends.outputs import Raw, assemble
-from engine.domain.inspection import Outcome, Severity, Verdict
+from engine.domain.inspection import Outcome, Prediction, Severity, Verdict
+from engine.judging.judge import by_recipe
 from engine.packages.manifest import Int8Spec, Manifest
 from engine.packages.package import GRAPH, INT8_GRAPH, IR_GRAPH, ModelPackage
 from engine.preprocessing.look import look
 from engine.recipes.file import default_recipe, without_review
 from engine.statistics.metrics import wilson_interval
 from engine.system.threads import thread_budget
-from engine.verdicts.verdict import decide
 from trainer.packaging.guard import some
 
 INT8_WEIGHTS, IR_WEIGHTS = "int8.bin", "model.bin"
@@ -251,7 +251,10 @@ class _Judge:
     def verdict(self, compiled: Any, row: int) -> Verdict:
         """Of one picture."""
         self._check()
-        picture = self._material.pictures[row]
+        return by_recipe(self._seen(compiled, self._material.pictures[row]), self._recipe).verdict
+
+    def _seen(self, compiled: Any, picture: NDArray[np.uint8]) -> Prediction:
+        """What a graph that is in no package yet says of a picture prepared for it."""
         found = compiled([picture[None]])
         raw = Raw(
             np.array(found["scores"][0], np.float32),
@@ -259,8 +262,7 @@ class _Judge:
             float(found["novelty"].ravel()[0]) if self._novelty else None,
         )
         frame = picture[..., 0] if picture.shape[2] == 1 else picture
-        seen = look(frame, self._package.manifest.input)
-        return decide(assemble([raw], seen, self._package), self._recipe)
+        return assemble([raw], look(frame, self._package.manifest.input), self._package)
 
     def gate(self, reference: Sequence[Verdict], candidate: Sequence[Verdict]) -> Gate:
         """How they compare."""

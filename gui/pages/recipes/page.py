@@ -34,7 +34,7 @@ from gui.pages.recipes.draft import Draft
 from gui.pages.recipes.editor.editor import Editor, kept_prices, kept_sizes
 from gui.pages.recipes.editor.saving import RecipeSaving
 from gui.pages.recipes.list import RecipeList, read_recipes
-from gui.pages.recipes.trial.judge import Judge, Judged
+from gui.pages.recipes.trial.judge import Judge, Tried
 from gui.pages.recipes.trial.preview import Preview
 from gui.pages.recipes.trial.weigh import Weighed, Weighing
 from gui.theme.large_type import large_type
@@ -327,8 +327,8 @@ class RecipesPage(QWidget):
         self.editor.show_recipe(self.draft.recipe)
         self._show_draft()
 
-    def _judged(self, judged: Judged) -> None:
-        self.editor.guard.show_quality(judged.prediction)
+    def _judged(self, tried: Tried) -> None:
+        self.editor.guard.show_quality(tried.prediction)
 
     def _weighed(self, weighed: Weighed | None) -> None:
         recipe = self.draft.recipe

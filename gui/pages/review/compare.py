@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from db.models.registry import ModelVersion, active, list_models
+from db.models.registry import ModelVersion, active, find, list_models
 from engine.backends.load import load_model
-from engine.domain.inspection import FrameRef, Outcome, Pixels
-from engine.errors import InputError
-from engine.gate.gate import Judge, Judged, KnownPart, judged
+from engine.domain.inspection import Outcome
+from engine.judging.bench import Bench
+from engine.judging.judge import Judged, Shown
 from engine.packages.package import ModelPackage, open_package
 from engine.recipes.file import default_recipe
 from gui.context import AppContext
@@ -26,55 +25,29 @@ from gui.widgets.pictures.image_view import ImageView
 from gui.widgets.verdict_chip import outcome_icon
 
 KEPT = 2
-CLOSE_S = 0.2
 MARK = 20
 
 
 class Models:
-    """Loads models for comparing, at most KEPT at a time; used from jobs, one after the other."""
+    """Registered models at hand, each with its recipe: the one in force, or its own limits. Used from jobs."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
-        self._turn = threading.Lock()
-        self._loaded: dict[str, tuple[Judge, ModelPackage]] = {}
-        self._closed = False
+        self._bench = Bench(lambda package: load_model(package, threads=context.settings.threads), KEPT)
+        self._packages: dict[str, ModelPackage] = {}
 
-    def judge(self, version: str, pixels: Pixels, frame: FrameRef) -> tuple[Judged, ModelPackage]:
+    def judge(self, version: str, picture: Shown) -> tuple[Judged, ModelPackage]:
         """What this version says of a picture. Blocking, seconds for a model not loaded yet. Raises LinesideError."""
-        with self._turn:
-            if version not in self._loaded:
-                self._load(version)
-            judge, package = self._loaded[version] = self._loaded.pop(version)
-            part = KnownPart("", "", False, lambda: pixels, frame.bits, frame.bayer)
-            return judged(pixels, part, judge), package
+        if version not in self._packages:
+            self._packages[version] = open_package(find(self._context.db, version).folder)
+        package = self._packages[version]
+        now, recipe = self._context.package, self._context.recipe
+        in_force = recipe if now is not None and now.version == version else None
+        return self._bench.judge(package, in_force or default_recipe(package), picture), package
 
     def close(self) -> None:
-        """Let the models go; one that is judging just now goes with its last picture."""
-        self._closed = True
-        if not self._turn.acquire(timeout=CLOSE_S):
-            return
-        for judge, _ in self._loaded.values():
-            judge.model.close()
-        self._loaded.clear()
-        self._turn.release()
-
-    def _load(self, version: str) -> None:
-        if self._closed:
-            raise InputError(translate("Review", "Review was closed meanwhile."), translate("Review", "Open it again."))
-        known = [m for m in list_models(self._context.db) if m.version == version]
-        if not known:
-            raise InputError(
-                translate("Review", "The model {version} is not registered here.").format(version=version),
-                translate("Review", "Choose another one."),
-            )
-        while len(self._loaded) >= KEPT:
-            judge, _ = self._loaded.pop(next(iter(self._loaded)))
-            judge.model.close()
-        package = open_package(known[0].folder)
-        model = load_model(package, threads=self._context.settings.threads)
-        now, recipe = self._context.package, self._context.recipe
-        in_force = now is not None and now.version == version and recipe is not None
-        self._loaded[version] = Judge(model, recipe if in_force and recipe else default_recipe(package)), package
+        """Let the models go."""
+        self._bench.close()
 
 
 class Side(QWidget):
@@ -209,7 +182,8 @@ class ComparePanel(QWidget):
             side.wait("")
             return
         side.wait(translate("Review", "Judging …"))
-        pixels, frame = opened.pixels, opened.stored.inspection.frame
+        frame = opened.stored.inspection.frame
+        picture = Shown(opened.pixels, frame.bits, frame.bayer)
 
         def done(said: tuple[Judged, ModelPackage]) -> None:
             if self._opened is opened and side.version == version:
@@ -219,7 +193,7 @@ class ComparePanel(QWidget):
             if self._opened is opened and side.version == version:
                 side.wait(translated(str(error)))
 
-        self._context.jobs.run(partial(self._models.judge, version, pixels, frame), done, failed)
+        self._context.jobs.run(partial(self._models.judge, version, picture), done, failed)
 
 
 def _follow(view: ImageView, other: ImageView) -> None:

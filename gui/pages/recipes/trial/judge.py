@@ -10,14 +10,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from db.inspections.paging import Stored
 from db.recipes.known_parts import with_pictures
-from engine.backends.base import Model
 from engine.domain.inspection import FrameRef, Pixels, Prediction, Verdict, utc_now
 from engine.domain.recipe import Recipe, View
-from engine.errors import InferenceError
 from engine.images.depth import shown
 from engine.images.pictures import read_picture
+from engine.judging.bench import Bench
+from engine.judging.judge import Judged, Shown, by_recipe
 from engine.packages.package import ModelPackage
-from engine.verdicts.verdict import decide
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.line.line import LoadModel
@@ -26,7 +25,6 @@ from gui.widgets.pictures.thumbnails import load_pixels
 SETTLE_MS = 100
 PICTURES = 200
 THREADS = 1
-"""The preview must not take the line's cores."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,16 +38,16 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shot:
-    """A sample with its pixels; `plain` is developed for people, H×W or H×W×3 uint8."""
+    """A sample with its picture; `plain` is developed for people, H×W or H×W×3 uint8."""
 
     sample: Sample
-    pixels: Pixels = field(repr=False)
+    picture: Shown
     plain: Pixels = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
-    """What the recipe says of the picture on screen."""
+class Tried:
+    """The picture on screen, what the model saw of it and the recipe's word."""
 
     shot: Shot
     prediction: Prediction
@@ -65,12 +63,13 @@ class Judge(QObject):
 
     def __init__(self, context: AppContext, load: LoadModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._context, self._load = context, load
+        self._context = context
+        # The preview must not take the line's cores.
+        self._bench = Bench(lambda package: load(package, THREADS), kept=1)
         self.samples: list[Sample] = []
         self.at = 0
         self.shot: Shot | None = None
         self._package: ModelPackage | None = None
-        self._model: Model | None = None
         self._recipe: Recipe | None = None
         self._seen: tuple[Shot, View, Prediction] | None = None
         self._busy = self._closed = False
@@ -116,7 +115,7 @@ class Judge(QObject):
 
         def work() -> Shot:
             pixels = load_pixels(archive, sample.image, "") if sample.image else read_picture(Path(sample.name))
-            return Shot(sample, pixels, shown(pixels, sample.frame))
+            return Shot(sample, Shown(pixels, sample.frame.bits, sample.frame.bayer), shown(pixels, sample.frame))
 
         self._context.jobs.run(work, self._opened, partial(self._not_opened, sample))
 
@@ -137,8 +136,7 @@ class Judge(QObject):
     def use(self, package: ModelPackage) -> None:
         """Judge by this model from now on."""
         if self._package is None or self._package.version != package.version:
-            self._package = package
-            self._let_go()
+            self._package, self._seen = package, None
             self._timer.start()
 
     def set_recipe(self, recipe: Recipe | None) -> None:
@@ -152,58 +150,47 @@ class Judge(QObject):
         """Give the model back, now or when its run is over."""
         self._closed = True
         self._timer.stop()
-        if not self._busy:
-            self._let_go()
-
-    def _let_go(self) -> None:
-        model, self._model, self._seen = self._model, None, None
-        if model is not None and not self._busy:
-            model.close()
+        self._bench.close()
 
     def _decide(self, recipe: Recipe) -> bool:
         """From what the model said already; False where it did not see this yet."""
         if self._seen is None or self._seen[0] is not self.shot or self._seen[1] != recipe.view:
             return False
         shot, _, prediction = self._seen
-        self.judged.emit(Judged(shot, prediction, decide(prediction, recipe)))
+        self.judged.emit(Tried(shot, prediction, by_recipe(prediction, recipe).verdict))
         return True
 
     def _judge(self) -> None:
         recipe, shot, package = self._recipe, self.shot, self._package
         if self._busy or self._closed or recipe is None or shot is None or package is None or self._decide(recipe):
             return
-        self._busy, model, load = True, self._model, self._load
-        view, frame = recipe.view, shot.sample.frame
+        self._busy = True
+        bench = self._bench
 
-        def work() -> tuple[Model, Shot, View, Prediction | str]:
-            ready = model if model is not None else load(package, THREADS)
-            try:
-                return ready, shot, view, ready.run(shot.pixels, view.stated(frame.bits, frame.bayer))
-            except (InferenceError, ValueError) as error:
-                return ready, shot, view, str(error)
+        def work() -> Judged:
+            return bench.judge(package, recipe, shot.picture)
 
-        self._context.jobs.run(work, self._done, self._not_done)
+        self._context.jobs.run(work, partial(self._done, package, shot, recipe.view), self._not_done)
 
-    def _done(self, done: tuple[Model, Shot, View, Prediction | str]) -> None:
-        model, shot, view, said = done
+    def _done(self, package: ModelPackage, shot: Shot, view: View, said: Judged) -> None:
         self._busy = False
-        if self._closed or self._package is None or model.ref.version != self._package.version:
-            model.close()
-            self._model = None
+        if self._closed:
+            return
+        if self._package is not package:
             self._timer.start()
             return
-        self._model = model
-        if isinstance(said, str):
-            self.failed.emit(said)
+        if said.prediction is None:
+            self.failed.emit(said.error)
         else:
-            self._seen = shot, view, said
+            self._seen = shot, view, said.prediction
         recipe = self._recipe
         if recipe is not None and not self._decide(recipe) and (shot is not self.shot or view != recipe.view):
             self._timer.start()
 
     def _not_done(self, error: Exception) -> None:
         self._busy = False
-        self.failed.emit(str(error))
+        if not self._closed:
+            self.failed.emit(str(error))
 
 
 def position_words(judge: Judge) -> str:

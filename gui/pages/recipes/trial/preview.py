@@ -11,7 +11,7 @@ from engine.packages.package import ModelPackage
 from gui.context import AppContext
 from gui.i18n.language import number, outcome_word, translate
 from gui.i18n.messages import translated
-from gui.pages.recipes.trial.judge import Judge, Judged, Shot, position_words
+from gui.pages.recipes.trial.judge import Judge, Shot, Tried, position_words
 from gui.pages.recipes.trial.region_tool import RegionTool
 from gui.theme.large_type import large_type
 from gui.theme.theme import LARGE, SPACING, Theme, draw_mark, font, scaled
@@ -138,7 +138,7 @@ class Preview(QWidget):
         self.look.setAccessibleName(overlay)
         self.look.setToolTip(overlay)
         self.file = KeyButton(theme, translate("Recipes", "Picture…"), "Ctrl+O", "folder", compact=True)
-        self._judged: Judged | None = None
+        self._judged: Tried | None = None
         self._lay_out()
         self.before.clicked.connect(self._back)
         self.after.clicked.connect(self._on)
@@ -173,7 +173,7 @@ class Preview(QWidget):
         self.before.setEnabled(self._judge.at > 0)
         self.after.setEnabled(self._judge.at + 1 < len(self._judge.samples))
 
-    def show_judged(self, judged: Judged) -> None:
+    def show_judged(self, judged: Tried) -> None:
         """The verdict and what it rests on."""
         self._judged = judged
         verdict = judged.verdict

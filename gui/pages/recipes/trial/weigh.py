@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 from db.recipes.known_parts import KnownPart, known_parts
 from engine.domain.inspection import Outcome, Prediction
 from engine.domain.recipe import Guard, Recipe
+from engine.judging.judge import by_recipe
 from engine.packages.package import ModelPackage
 from engine.statistics.costs import FEWEST, Curve, Figures, Prices, curve_of, enough, figures_of
-from engine.verdicts.verdict import decide, defect_score
+from engine.verdicts.verdict import defect_score
 from gui.context import AppContext
 from gui.forms.fields import Number
 from gui.i18n.language import number, percent, translate
@@ -38,7 +39,7 @@ class Weighed:
 def weigh(parts: Sequence[KnownPart], recipe: Recipe, prices: Prices) -> Weighed:
     """Judge every known part by the recipe, from what the model said of it. A stored part was fit to be judged."""
     plain, limits = _plain(recipe), recipe.limits
-    outcomes = [decide(Prediction(part.scores, part.regions), plain).outcome for part in parts]
+    outcomes = [by_recipe(Prediction(part.scores, part.regions), plain).verdict.outcome for part in parts]
     scores = [defect_score(part.scores, recipe.ok_classes) for part in parts]
     defective = [part.defective for part in parts]
     band = (limits.ng_at - limits.review_from, limits.review_to - limits.ng_at)

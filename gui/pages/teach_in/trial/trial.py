@@ -15,17 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.datasets.collection import OK, Item
-from engine.backends.base import Model
 from engine.domain.inspection import Outcome
 from engine.domain.recipe import Recipe
-from engine.errors import LinesideError
 from engine.images.pictures import read_picture
 from engine.images.thumbnails import thumbnail
+from engine.judging.judge import Judge, Shown
 from engine.packages.package import ModelPackage, open_package
 from engine.recipes.file import default_recipe
 from engine.statistics.metrics import wilson_interval
 from engine.system.mailbox import Mailbox
-from engine.verdicts.verdict import decide
 from gui.jobs.jobs import Job
 from gui.line.line import LoadModel
 
@@ -115,15 +113,17 @@ class Trial:
         """Judge until cancelled. Raises PackageError where the candidate cannot be loaded."""
         with ExitStack() as stack:
             package = open_package(self.new)
-            new = stack.enter_context(closing(self.load(package, self.threads)))
-            recipe = default_recipe(package)
-            now = None
+
+            def judge_of(package: ModelPackage, recipe: Recipe) -> Judge:
+                return Judge(stack.enter_context(closing(self.load(package, self.threads))), recipe)
+
+            new, now = judge_of(package, default_recipe(package)), None
             if self.now is not None and self.recipe is not None:
-                now = stack.enter_context(closing(self.load(self.now, self.threads))), _flat(self.recipe)
+                now = judge_of(self.now, _flat(self.recipe))
 
             def judge(pixels: Picture, truth: str) -> None:
-                before = None if now is None else _said(now[0], now[1], pixels)
-                report(Judged(truth, before, _said(new, recipe, pixels), thumbnail(pixels)))
+                before = None if now is None else _said(now, pixels)
+                report(Judged(truth, before, _said(new, pixels), thumbnail(pixels)))
 
             for item in self.held_back:
                 if job.cancelled:
@@ -141,10 +141,11 @@ def _flat(recipe: Recipe) -> Recipe:
     return replace(recipe, view=replace(recipe.view, bits=0, bayer=""))
 
 
-def _said(model: Model, recipe: Recipe, pixels: Picture) -> Said:
-    try:
-        verdict = decide(model.run(pixels, recipe.view), recipe)
-    except LinesideError:
-        # The active model may not fit another product's pictures at all: its region lies outside, say.
-        return Said(None)
-    return Said(verdict.outcome, verdict.label, verdict.score)
+def _said(judge: Judge, pixels: Picture) -> Said:
+    judged = judge.judge(Shown(pixels))
+    # The active model may not fit another product's pictures at all: its region lies outside, say.
+    return (
+        Said(None)
+        if judged.prediction is None
+        else Said(judged.verdict.outcome, judged.verdict.label, judged.verdict.score)
+    )

@@ -13,19 +13,9 @@ import pytest
 from engine.backends.load import load_model
 from engine.domain.inspection import Outcome, Pixels
 from engine.errors import InputError, PictureError
-from engine.gate.gate import (
-    CHALLENGE,
-    OK_NAMES,
-    Change,
-    GateResult,
-    Judge,
-    KnownPart,
-    KnownSet,
-    Share,
-    exact_p,
-    folder_set,
-    run_gate,
-)
+from engine.gate.gate import Change, GateResult, Share, exact_p, run_gate
+from engine.gate.known import CHALLENGE, OK_NAMES, KnownPart, KnownSet, folder_set
+from engine.judging.judge import Judge
 from engine.recipes.file import default_recipe
 from engine.statistics.metrics import wilson_interval
 from tests.packages import write_tiny_package

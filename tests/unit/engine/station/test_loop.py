@@ -168,7 +168,7 @@ def test_picture_that_breaks_the_stream_gives_no_verdict_and_the_scan_goes_on(pa
 def test_an_internal_error_stops_visibly(
     model: OpenVinoModel, package: ModelPackage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.station.loop.decide", lambda *_: 1 / 0)
+    monkeypatch.setattr("engine.judging.judge.decide", lambda *_: 1 / 0)
     log = Log()
     station(ListSource([part(), part()]), model, package, log).run()
     assert isinstance(log.events[-1], events.Failed)

@@ -9,11 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from db.runs.gate import Side
 from engine.domain.inspection import Outcome, Pixels
-from engine.domain.recipe import Recipe
-from engine.gate.gate import Flip, Judged
+from engine.gate.gate import Flip
 from engine.images.depth import develop
-from engine.packages.package import ModelPackage
 from gui.context import AppContext
 from gui.i18n.language import number, translate
 from gui.i18n.messages import translated
@@ -25,7 +24,6 @@ from gui.widgets.key_button import KeyButton
 from gui.widgets.pictures.image_view import STYLES, ImageView
 from gui.widgets.verdict_chip import outcome_icon
 
-Side = tuple[ModelPackage, Recipe]
 ICON = 24
 
 
@@ -153,7 +151,7 @@ class FlipDialog(QDialog):
     def _draw_overlays(self) -> None:
         if self.views[0].pixels is None:
             return
-        said: tuple[Judged, Judged] = (self.flip.before, self.flip.after)
+        said = (self.flip.before, self.flip.after)
         for view, judged, (package, recipe) in zip(self.views, said, self._sides, strict=True):
             style = view.overlay_style
             drawn = style in ("heat", "mask") and judged.heat is not None

@@ -2,59 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog
 
-from db.datasets.gates import activate_through, overrides_set, reject
-from db.models.choose import choose_recipe
-from db.models.registry import ModelVersion, active
-from db.store.session import Database
-from engine.backends.load import load_model
-from engine.domain.recipe import Recipe
-from engine.errors import InputError
-from engine.gate.gate import GateResult, Judge, KnownSet, folder_set, run_gate
-from engine.packages.package import ModelPackage, open_package
-from engine.recipes.file import default_recipe
-from engine.system.threads import thread_budget
+from db.datasets.gates import activate_through, reject
+from db.models.registry import ModelVersion
+from db.runs.gate import GateDone, GateOrder, Note, compare, named_challenge
+from engine.gate.gate import GateResult
+from engine.system.threads import lower_priority
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.i18n.messages import translated
 from gui.jobs.jobs import Job
 from gui.notify import notice_of
-from gui.pages.models.teach.gate.flip_dialog import FlipDialog, Side
+from gui.pages.models.teach.gate.flip_dialog import FlipDialog
 from gui.pages.models.teach.gate.gate_view import GatePanel
 from gui.users.operators import ask_engineer
 from gui.users.why_dialog import WhyDialog
-
-
-@dataclass(frozen=True, slots=True)
-class GateOrder:
-    """What to compare, on what."""
-
-    db: Database
-    candidate: ModelVersion
-    recipe_path: str
-    recipe: Recipe | None
-    """In force now: its view serves a model that the recipe's file does not fit."""
-    challenge: str
-    threads: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class GateDone:
-    """A finished gate. `sides`: active and new, as they judged."""
-
-    result: GateResult
-    sides: tuple[Side, Side]
-    notes: tuple[str, ...]
 
 
 def challenge_of(context: AppContext) -> str:
@@ -62,11 +29,7 @@ def challenge_of(context: AppContext) -> str:
     chosen = context.memory("models").get("challenge")
     if isinstance(chosen, str) and chosen:
         return chosen
-    named = (context.package.manifest.lineage.model_extra or {}).get("challenge") if context.package else None
-    if not isinstance(named, str) or not named:
-        return ""
-    folder = context.db.folder / named
-    return str(folder) if folder.is_dir() and folder.resolve().is_relative_to(context.db.folder.resolve()) else ""
+    return named_challenge(context.db, context.package)
 
 
 class Gate(QObject):
@@ -128,13 +91,18 @@ class Gate(QObject):
         context = self._context
         settings = context.settings
         order = GateOrder(
-            context.db, candidate, settings.recipe, context.recipe, challenge_of(context), settings.threads
+            context.db,
+            str(candidate.folder),
+            recipe_path=settings.recipe,
+            recipe=context.recipe,
+            challenge=challenge_of(context),
+            threads=settings.threads,
         )
         self._done = None
         self.panel.show_words(translate("Teach", "Both models judge all known parts…"))
         self.panel.progress.setRange(0, 0)
         self.panel.show_running(busy=True)
-        self._job = context.jobs.stream(partial(compare, order), self._progressed, self._finished, self._failed)
+        self._job = context.jobs.stream(partial(_compare, order), self._progressed, self._finished, self._failed)
         self.changed.emit()
 
     def cancel(self) -> None:
@@ -156,7 +124,7 @@ class Gate(QObject):
         if done is None:
             return
         self._done = done
-        self.panel.show_result(done.result, "\n".join(done.notes))
+        self.panel.show_result(done.result, "\n".join(_words(note) for note in done.notes))
         self.panel.show_running(busy=False, decidable=True)
         self.changed.emit()
 
@@ -272,67 +240,11 @@ class Gate(QObject):
         self.decided.emit(said)
 
 
-def compare(order: GateOrder, job: Job, report: Callable[[tuple[int, int]], None]) -> GateDone | None:
-    """Load both models, gather what is known, judge it. Blocking; None when cancelled. Raises LinesideError."""
-    _yield_to_live()
-    before = active(order.db)
-    if before is None:
-        raise InputError(
-            translate("Teach", "There is no active model to compare with."),
-            translate("Teach", "Activate one of the list first."),
-        )
-    packages = open_package(before.folder), open_package(order.candidate.folder)
-    recipes, notes = _recipes(order, packages)
-    sets, missing = _sets(order, packages)
-    threads = max(1, thread_budget(order.threads) // 2)
-    judges: list[Judge] = []
-    try:
-        for package, recipe in zip(packages, recipes, strict=True):
-            if job.cancelled:
-                return None
-            judges.append(Judge(load_model(package, threads=threads), recipe))
-        result = run_gate(sets, judges[0], judges[1], lambda done, total: report((done, total)), lambda: job.cancelled)
-    finally:
-        for judge in judges:
-            judge.model.close()
-    sides = (packages[0], recipes[0]), (packages[1], recipes[1])
-    return None if result is None else GateDone(result, sides, (*notes, *missing))
+def _compare(order: GateOrder, job: Job, report: Callable[[tuple[int, int]], None]) -> GateDone | None:
+    """Beside the line, which goes first."""
+    lower_priority()
+    return compare(order, lambda done, total: report((done, total)), lambda: job.cancelled)
 
 
-def _recipes(order: GateOrder, packages: tuple[ModelPackage, ModelPackage]) -> tuple[list[Recipe], list[str]]:
-    """The recipe in force for each; where its file does not fit a model, that model's own limits with the same view."""
-    recipes, notes = [], []
-    for package in packages:
-        try:
-            recipes.append(choose_recipe(package, order.recipe_path))
-        except InputError as error:
-            own = default_recipe(package)
-            recipes.append(replace(own, view=order.recipe.view) if order.recipe else own)
-            said = translate("Teach", "Model {version} is judged by its own limits: {why}")
-            notes.append(said.format(version=package.version, why=translated(error.message)))
-    return recipes, notes
-
-
-def _sets(order: GateOrder, packages: tuple[ModelPackage, ModelPackage]) -> tuple[list[KnownSet], list[str]]:
-    """What is known, and a sentence for each that is not to be had."""
-    sets, notes = [], []
-    manifests = [package.manifest for package in packages]
-    classes = list(dict.fromkeys(name for m in manifests for name in m.class_names))
-    sound = [name for m in manifests for name in m.ok_classes]
-    if order.challenge:
-        try:
-            sets.append(folder_set(Path(order.challenge), classes, sound))
-        except InputError as error:
-            notes.append(f"{translated(error.message)} {translated(error.remedy)}".strip())
-    else:
-        notes.append(
-            translate("Teach", "There is no challenge set: choose a folder of known parts (K) for a fair proof.")
-        )
-    sets.append(overrides_set(order.db, packages[1].manifest.lineage.dataset))
-    return [known for known in sets if known.parts], notes
-
-
-def _yield_to_live() -> None:
-    """Let the line go first: on Linux a nice value is the thread's own, and the model's threads inherit it."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+def _words(note: Note) -> str:
+    return f"{translated(note.message)} {translated(note.remedy)}".strip()

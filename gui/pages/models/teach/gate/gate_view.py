@@ -15,7 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 from engine.domain.inspection import Outcome
-from engine.gate.gate import CHALLENGE, OVERRIDES, GateResult, SetResult, Share
+from engine.gate.gate import GateResult, SetResult, Share
+from engine.gate.known import CHALLENGE, OVERRIDES
 from gui.i18n.language import number, percent, translate
 from gui.pages.models.teach.gate.flips import FlipGroups
 from gui.theme.theme import SPACING, Theme, font

@@ -1,0 +1,146 @@
+"""The change gate, put together for window and command line alike: both models on everything that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from db.datasets.gates import overrides_set
+from db.models.choose import choose_package, choose_recipe
+from db.models.registry import active
+from db.store.session import Database
+from engine.backends.load import load_model
+from engine.domain.recipe import Recipe
+from engine.errors import InputError
+from engine.gate.gate import Flip, GateResult, advice_of, run_gate
+from engine.gate.known import KnownSet, folder_set
+from engine.judging.judge import Judge
+from engine.packages.package import ModelPackage, open_package
+from engine.recipes.file import default_recipe
+from engine.system.threads import thread_budget
+
+Side = tuple[ModelPackage, Recipe]
+"""A model and the recipe it was judged by."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateOrder:
+    """What to compare, on what. `candidate` and `against` as in `choose_package`; `against` empty = the active one."""
+
+    db: Database
+    candidate: str
+    against: str = ""
+    recipe_path: str = ""
+    recipe: Recipe | None = None
+    """In force now: its view serves a model that the recipe's file does not fit."""
+    challenge: str = ""
+    """Folder of known parts; empty = there is none."""
+    threads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something the figures are to be read with, in English."""
+
+    message: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GateDone:
+    """A finished gate. `sides`: the model in use and the new one, as they judged."""
+
+    result: GateResult
+    sides: tuple[Side, Side]
+    notes: tuple[Note, ...]
+
+    def plain(self) -> dict[str, Any]:
+        """For JSON (docs/jsonl.md)."""
+        return {
+            **self.result.plain(),
+            "recommended": str(advice_of(self.result)),
+            "notes": [str(note) for note in self.notes],
+        }
+
+
+def compare(
+    order: GateOrder,
+    report: Callable[[int, int], None],
+    stopped: Callable[[], bool],
+    flipped: Callable[[str, Flip], None] | None = None,
+) -> GateDone | None:
+    """Load both models, gather what is known, judge it; the callables as in `run_gate`.
+
+    Blocking; None when stopped. Decides nothing and records nothing. Raises LinesideError.
+    """
+    packages = _against(order), choose_package(order.db, order.candidate)
+    recipes, notes = _recipes(order, packages)
+    sets, missing = _sets(order, packages)
+    threads = max(1, thread_budget(order.threads) // 2)
+    with ExitStack() as loaded:
+        judges = []
+        for package, recipe in zip(packages, recipes, strict=True):
+            if stopped():
+                return None
+            judges.append(Judge(loaded.enter_context(closing(load_model(package, threads=threads))), recipe))
+        result = run_gate(sets, judges[0], judges[1], report, stopped, flipped)
+    sides = (packages[0], recipes[0]), (packages[1], recipes[1])
+    return None if result is None else GateDone(result, sides, (*notes, *missing))
+
+
+def named_challenge(db: Database, package: ModelPackage | None) -> str:
+    """The folder of known parts that a package names and this station keeps; empty = none."""
+    named = (package.manifest.lineage.model_extra or {}).get("challenge") if package is not None else None
+    if not isinstance(named, str) or not named:
+        return ""
+    folder = db.folder / named
+    return str(folder) if folder.is_dir() and folder.resolve().is_relative_to(db.folder.resolve()) else ""
+
+
+def active_package(db: Database) -> ModelPackage | None:
+    """The package of the active model; None until one was activated. Raises PackageError for a damaged one."""
+    now = active(db)
+    return None if now is None else open_package(now.folder)
+
+
+def _against(order: GateOrder) -> ModelPackage:
+    found = choose_package(order.db, order.against) if order.against else active_package(order.db)
+    if found is None:
+        raise InputError("There is no active model to compare with.", "Activate one of the list first.")
+    return found
+
+
+def _recipes(order: GateOrder, packages: tuple[ModelPackage, ModelPackage]) -> tuple[list[Recipe], list[Note]]:
+    """The recipe in force for each; where its file does not fit a model, that model's own limits with the same view."""
+    recipes, notes = [], []
+    for package in packages:
+        try:
+            recipes.append(choose_recipe(package, order.recipe_path))
+        except InputError as error:
+            own = default_recipe(package)
+            recipes.append(replace(own, view=order.recipe.view) if order.recipe else own)
+            notes.append(Note(f"Model {package.version} is judged by its own limits: {error.message}"))
+    return recipes, notes
+
+
+def _sets(order: GateOrder, packages: tuple[ModelPackage, ModelPackage]) -> tuple[list[KnownSet], list[Note]]:
+    """What is known, and a note for each set that is not to be had."""
+    sets, notes = [], []
+    manifests = [package.manifest for package in packages]
+    classes = list(dict.fromkeys(name for m in manifests for name in m.class_names))
+    sound = [name for m in manifests for name in m.ok_classes]
+    if order.challenge:
+        try:
+            sets.append(folder_set(Path(order.challenge), classes, sound))
+        except InputError as error:
+            notes.append(Note(error.message, error.remedy))
+    else:
+        notes.append(Note("There is no challenge set for a fair proof.", "Choose a folder of known parts."))
+    sets.append(overrides_set(order.db, packages[1].manifest.lineage.dataset))
+    return [known for known in sets if known.parts], notes

@@ -1,0 +1,73 @@
+"""Known parts: what a model is tried on before it may judge, from a folder of them or from what people said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from engine.domain.inspection import Pixels
+from engine.errors import InputError
+from engine.images.pictures import list_pictures, read_picture
+from engine.judging.judge import Shown
+
+CHALLENGE = "challenge"
+OVERRIDES = "overrides"
+OK_NAMES = frozenset(
+    {
+        *("ok", "ok_front", "okay", "good", "free", "mt_free", "normal"),
+        *("no_defect", "no_defects", "nodefect", "defect_free", "sound", "pass"),
+    }
+)
+"""Folder names of sound parts, whatever the models call them; the trainer's (trainer/formats/samples/dataset.py)."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPart:
+    """A part of which it is known what it is. `load` gives its picture, or raises LinesideError where it is lost."""
+
+    id: str
+    """The inspection's id, or the picture's path."""
+    label: str
+    """Its class; empty = a defect of a kind nobody told."""
+    sound: bool
+    load: Callable[[], Pixels] = field(compare=False, repr=False)
+    bits: int = 0
+    """Depth and mosaic as the camera stated them; 0 and empty = not stated."""
+    bayer: str = ""
+    taught: bool = False
+    """The new model was taught with it: a gain there proves little."""
+
+    def open(self) -> Shown:
+        """Its picture, as the camera stated it. Raises LinesideError."""
+        return Shown(self.load(), self.bits, self.bayer)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSet:
+    """Known parts under a name: CHALLENGE or OVERRIDES."""
+
+    name: str
+    parts: tuple[KnownPart, ...]
+
+
+def folder_set(folder: Path, classes: Sequence[str], ok_classes: Sequence[str]) -> KnownSet:
+    """The challenge set of a folder: each picture is what its first sub-folder is called, as in a scan.
+
+    `classes` and `ok_classes` are those of both models. Raises InputError for a folder that is missing or holds no
+    picture below a sub-folder named like a class.
+    """
+    sound = {name.lower() for name in ok_classes} | OK_NAMES
+    parts = []
+    for path in list_pictures(folder):
+        inside = path.relative_to(folder).parts
+        if len(inside) > 1:
+            parts.append(KnownPart(str(path), inside[0], inside[0].lower() in sound, partial(read_picture, path)))
+    known = set(classes) | {p.label for p in parts if p.sound}
+    if not any(p.label in known for p in parts):
+        raise InputError(
+            f"The challenge set {folder} has no sub-folder named like a class of the models.",
+            f"Put its pictures into sub-folders such as {', '.join(list(classes)[:4])}.",
+        )
+    return KnownSet(CHALLENGE, tuple(parts))
