@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def build_parser(wanted: str = "") -> argparse.ArgumentParser:
-    """The whole command line; the trainer's options are only built for the trainer's commands."""
+    """The whole command line; long lists of options are only built for the command that has them."""
     parser = argparse.ArgumentParser(
         prog="lineside",
         description="Line-side visual inspection of metal surfaces. Without a sub-command: the window.",
@@ -56,7 +56,7 @@ def build_parser(wanted: str = "") -> argparse.ArgumentParser:
     parser.set_defaults(command=_window)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _line_commands(commands)
-    _keeping_commands(commands)
+    _keeping_commands(commands, wanted)
     _trainer_commands(commands, wanted)
     return parser
 
@@ -117,7 +117,7 @@ def _judging_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--save", default="", choices=["", "all", "defects", "none"], help="which pictures to archive")
 
 
-def _keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser], wanted: str) -> None:
     models = _command(commands, "models", "list, import, activate, roll back", "lineside models list", _models)
     models.add_argument("action", choices=["list", "import", "activate", "rollback"])
     models.add_argument(
@@ -129,7 +129,17 @@ def _keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentPars
     models.add_argument("--db", default="", metavar="URL")
     models.add_argument("--operator", default="", help="who decides")
     models.add_argument("--why", default="", help="why, for the record")
-    _import_options(models)
+    if wanted == "models":
+        from db.commands.bring_in import add_import_options
+
+        add_import_options(models)
+    gate = _command(
+        commands, "gate", "compare a new model with the one in use", "lineside gate 3f2a --json g.json", _gate
+    )
+    if wanted == "gate":
+        from db.commands.gate import add_gate_arguments
+
+        add_gate_arguments(gate)
     out = _command(commands, "export", "corrected parts as a data set", "lineside export --out corrections", _export)
     out.add_argument("--db", default="", metavar="URL")
     out.add_argument("--out", required=True, metavar="DIR")
@@ -141,28 +151,6 @@ def _keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentPars
         commands, "selftest", "check that the station works on this machine", "lineside selftest", _selftest
     )
     test.add_argument("--record", action="store_true", help=argparse.SUPPRESS)
-
-
-def _import_options(models: argparse.ArgumentParser) -> None:
-    """What `models import` must be told of a model made elsewhere, where it cannot be seen from the model."""
-    group = models.add_argument_group("import of a model made elsewhere (.onnx, .xml, a folder or a zip of one)")
-    group.add_argument("--name", default="", help="what it is called; default: the file's name")
-    group.add_argument("--kind", default="", choices=["", "classifier", "segdec", "anomaly"])
-    group.add_argument("--classes", default="", metavar="A,B", help="the classes in the order of its scores, or @FILE")
-    group.add_argument("--ok", default="", metavar="A", help="the sound classes; none = every class is a defect")
-    group.add_argument("--size", default="", metavar="HxW", help="height and width where the model leaves them open")
-    group.add_argument("--scale", default="", choices=["", "0-1", "0-255", "-1-1", "imagenet"], help="its input")
-    group.add_argument("--mean", default="", metavar="M,M,M", help="instead of --scale: mean of pictures in 0…1")
-    group.add_argument("--std", default="", metavar="S,S,S", help="… and their standard deviation")
-    group.add_argument("--colour", default="", choices=["", "rgb", "bgr", "grey"], help="channel order; default: rgb")
-    group.add_argument("--resize", default="stretch", choices=["stretch", "letterbox"])
-    group.add_argument("--scores", default="", metavar="NAME", help="the output with the scores")
-    group.add_argument("--map", default="", metavar="NAME", help="the output with the map of defects")
-    group.add_argument("--activation", default="auto", choices=["auto", "none", "softmax", "sigmoid"])
-    group.add_argument("--limit", type=float, metavar="X", help="raw anomaly score from which a part is a defect")
-    group.add_argument("--ng-at", type=float, default=0.5, metavar="P", help="defect score from which a part is NG")
-    group.add_argument("--map-threshold", type=float, default=0.5, metavar="P", help="map value that is a region")
-    group.add_argument("--reference", type=Path, metavar="DIR", help="some sound pictures: they set the picture guard")
 
 
 def _trainer_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser], wanted: str) -> None:
@@ -265,6 +253,12 @@ def _models(args: argparse.Namespace) -> int:
     from db.commands.keep import run_models
 
     return run_models(args)
+
+
+def _gate(args: argparse.Namespace) -> int:
+    from db.commands.gate import run_gate
+
+    return run_gate(args)
 
 
 def _export(args: argparse.Namespace) -> int:

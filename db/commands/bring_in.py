@@ -17,6 +17,28 @@ from engine.importing.plan import ImportOptions
 _SIZE = re.compile(r"(\d+)\s*[x×]\s*(\d+)")
 
 
+def add_import_options(models: argparse.ArgumentParser) -> None:
+    """What `models import` must be told of a model made elsewhere, where it cannot be seen from the model."""
+    group = models.add_argument_group("import of a model made elsewhere (.onnx, .xml, a folder or a zip of one)")
+    group.add_argument("--name", default="", help="what it is called; default: the file's name")
+    group.add_argument("--kind", default="", choices=["", "classifier", "segdec", "anomaly"])
+    group.add_argument("--classes", default="", metavar="A,B", help="the classes in the order of its scores, or @FILE")
+    group.add_argument("--ok", default="", metavar="A", help="the sound classes; none = every class is a defect")
+    group.add_argument("--size", default="", metavar="HxW", help="height and width where the model leaves them open")
+    group.add_argument("--scale", default="", choices=["", "0-1", "0-255", "-1-1", "imagenet"], help="its input")
+    group.add_argument("--mean", default="", metavar="M,M,M", help="instead of --scale: mean of pictures in 0…1")
+    group.add_argument("--std", default="", metavar="S,S,S", help="… and their standard deviation")
+    group.add_argument("--colour", default="", choices=["", "rgb", "bgr", "grey"], help="channel order; default: rgb")
+    group.add_argument("--resize", default="stretch", choices=["stretch", "letterbox"])
+    group.add_argument("--scores", default="", metavar="NAME", help="the output with the scores")
+    group.add_argument("--map", default="", metavar="NAME", help="the output with the map of defects")
+    group.add_argument("--activation", default="auto", choices=["auto", "none", "softmax", "sigmoid"])
+    group.add_argument("--limit", type=float, metavar="X", help="raw anomaly score from which a part is a defect")
+    group.add_argument("--ng-at", type=float, default=0.5, metavar="P", help="defect score from which a part is NG")
+    group.add_argument("--map-threshold", type=float, default=0.5, metavar="P", help="map value that is a region")
+    group.add_argument("--reference", type=Path, metavar="DIR", help="some sound pictures: they set the picture guard")
+
+
 def bring_in(db: Database, path: Path, args: argparse.Namespace) -> ModelVersion:
     """Register what lies at `path`; says on stderr what was guessed. Raises UsageError, PackageError."""
     options = options_of(args)

@@ -27,7 +27,9 @@ def labelled(tmp_path: Path) -> Path:
     return tmp_path / "parts"
 
 
-@pytest.mark.parametrize("words", [[], ["run"], ["scan"], ["train"], ["evaluate"], ["export"], ["models"], ["verify"]])
+@pytest.mark.parametrize(
+    "words", [[], ["run"], ["scan"], ["train"], ["evaluate"], ["export"], ["models"], ["gate"], ["verify"]]
+)
 def test_help_of_every_command_has_an_example(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*words, "--help"]) == 0
     said = capsys.readouterr().out

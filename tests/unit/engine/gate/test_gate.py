@@ -13,8 +13,9 @@ import pytest
 from engine.backends.load import load_model
 from engine.domain.inspection import Outcome, Pixels
 from engine.errors import InputError, PictureError
-from engine.gate.gate import Change, GateResult, Share, exact_p, run_gate
-from engine.gate.known import CHALLENGE, OK_NAMES, KnownPart, KnownSet, folder_set
+from engine.gate import gate as module
+from engine.gate.gate import Advice, Change, Flip, GateResult, SetResult, Share, Tally, advice_of, exact_p, run_gate
+from engine.gate.known import CHALLENGE, OK_NAMES, OVERRIDES, KnownPart, KnownSet, folder_set
 from engine.judging.judge import Judge
 from engine.recipes.file import default_recipe
 from engine.statistics.metrics import wilson_interval
@@ -143,3 +144,50 @@ def test_folder_without_a_known_class_is_refused(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "train" / "1.png"), grey(100))
     with pytest.raises(InputError, match="no sub-folder named like a class"):
         folder_set(tmp_path, ("ok", "scratch"), ("ok",))
+
+
+def test_every_changed_verdict_is_told_also_those_too_many_to_be_listed(
+    judges: tuple[Judge, Judge], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_FLIPS", 1)
+    told: list[tuple[str, Flip]] = []
+    parts = KnownSet(CHALLENGE, tuple(part(str(n), 166, False) for n in range(3)))
+    result = run_gate(
+        [parts], *judges, lambda _done, _total: None, lambda: False, lambda name, flip: told.append((name, flip))
+    )
+    assert result is not None
+    assert [flip.part.id for flip in result.sets[0].flips] == ["0"]
+    assert [(name, flip.part.id) for name, flip in told] == [(CHALLENGE, "0"), (CHALLENGE, "1"), (CHALLENGE, "2")]
+
+
+def test_no_verdict_is_told_beside_review(judges: tuple[Judge, Judge]) -> None:
+    before, after = judges
+    blind = replace(after.recipe, view=replace(after.recipe.view, roi=(0, 0, 4000, 8)))
+    (found,) = gate((before, replace(after, recipe=blind)), part("clear", 230, False), part("sound", 10, True)).sets
+    assert (found.after.review, found.after.no_verdict, found.after.unsure) == (Share(2, 2), Share(2, 2), Share(0, 2))
+    assert found.before.no_verdict == Share(0, 2)
+    assert found.plain()["after"]["no_verdict"]["count"] == 2
+
+
+def figures(name: str, gained: int, lost: int, let_through: int = 0) -> SetResult:
+    tally = Tally(*(Share(0, 100),) * 5)
+    return SetResult(name, tally, tally, gained, lost, let_through, gained + lost, 0)
+
+
+@pytest.mark.parametrize(
+    ("sets", "advice"),
+    [
+        ([], Advice.LOOK),
+        ([figures(CHALLENGE, 0, 0)], Advice.LOOK),
+        ([figures(CHALLENGE, 5, 0)], Advice.LOOK),
+        ([figures(CHALLENGE, 6, 0)], Advice.ACTIVATE),
+        ([figures(CHALLENGE, 20, 0, 1)], Advice.REJECT),
+        ([figures(CHALLENGE, 1, 2)], Advice.REJECT),
+        ([figures(OVERRIDES, 6, 0)], Advice.ACTIVATE),
+        # The new model was taught with past corrections: the challenge set has the say where there is one.
+        ([figures(CHALLENGE, 0, 0), figures(OVERRIDES, 30, 0)], Advice.LOOK),
+        ([figures(CHALLENGE, 6, 0), figures(OVERRIDES, 0, 0, 1)], Advice.REJECT),
+    ],
+)
+def test_what_the_figures_speak_for(sets: list[SetResult], advice: Advice) -> None:
+    assert advice_of(GateResult("old", "new", tuple(sets))) is advice
