@@ -122,8 +122,8 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
 
 def _keep(flips: Flips, name: str, flip: Flip) -> None:
     # Maps and pictures of thousands of parts would fill the memory; words are enough here.
-    slim = (replace(judged, prediction=None) for judged in (flip.before, flip.after))
-    flips.setdefault(name, []).append(Flip(flip.part, *slim, flip.change, flip.small[:0]))
+    before, after = (replace(judged, prediction=None) for judged in (flip.before, flip.after))
+    flips.setdefault(name, []).append(replace(flip, before=before, after=after, small=flip.small[:0]))
 
 
 def _document(done: GateDone, flips: Flips) -> str:

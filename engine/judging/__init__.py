@@ -1,1 +1,1 @@
-"""One way to judge a picture: a model sees it, a recipe decides. The line and everything beside it ask here."""
+"""One way to judge a picture, for the line and everything beside it: a model sees it, a recipe decides."""

@@ -19,8 +19,7 @@ RUNS = {
     JUDGE: "a picture alone",
     "engine/judging/many.py": "pictures in flight",
     "engine/importing/make.py": "tries a new graph: are its answers numbers? Nothing is decided",
-    "engine/station/swap.py": "proves a model on the newest part before it takes over; nothing is decided",
-    "gui/pages/models/files.py": "measures milliseconds; nothing is decided",
+    "db/models/files.py": "measures milliseconds; nothing is decided",
 }
 SOURCES = {
     str(path.relative_to(ROOT)): path
