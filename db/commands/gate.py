@@ -22,8 +22,9 @@ from db.runs.gate import GateDone, GateOrder, active_package, compare, named_cha
 from db.store.session import Database, open_database
 from engine.domain.inspection import Outcome
 from engine.errors import InputError, UsageError
-from engine.gate.gate import Advice, Flip, GateResult, SetResult, Share, advice_of
+from engine.gate.gate import Advice, Flip, GateResult, SetResult, advice_of
 from engine.settings import load_settings
+from engine.statistics.shares import Share
 from engine.system.files import write_atomically
 from engine.system.places import database_url
 
@@ -157,12 +158,12 @@ def _set_words(known: SetResult, result: GateResult) -> Iterator[str]:
     taught = f", the new model was taught with {known.taught} of them" if known.taught else ""
     yield f"\n{known.name}: {known.count} parts{taught}"
     yield f"{'':<14}{result.before:<34}{result.after}"
-    before, after = known.before, known.after
+    before, after = known.before.mistakes, known.after.mistakes
     for name, was, now in (
-        ("right", before.right, after.right),
+        ("right", known.before.right, known.after.right),
         ("escapes", before.escapes, after.escapes),
         ("overkill", before.overkill, after.overkill),
-        (str(Outcome.REVIEW), before.unsure, after.unsure),
+        (str(Outcome.REVIEW), before.review, after.review),
         (str(Outcome.NO_VERDICT), before.no_verdict, after.no_verdict),
     ):
         yield f"{name:<14}{_share(was):<34}{_share(now)}"

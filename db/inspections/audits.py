@@ -7,6 +7,7 @@ ordinary override, made in Review's blind mode; nothing here is ever changed.
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,32 +18,26 @@ from sqlalchemy.orm import aliased
 from db.store.schema import InspectionRow, OverrideRow, RandomAuditRow, StandingRow
 from db.store.session import Database
 from engine.domain.inspection import Outcome
-from engine.statistics.metrics import wilson_interval
+from engine.statistics.mistakes import Mistakes, Verdicts
+from engine.statistics.shares import Share
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """`hits` of `of` looked at, with the Wilson interval (95 %) of the share, and that scaled to `all` parts."""
+class Estimate(Share):
+    """A share of the parts that were looked at, and what it says of `all` parts of the period."""
 
-    hits: int
-    of: int
     all: int
 
-    @property
-    def share(self) -> float:
-        """0…1; nan when nothing was looked at."""
-        return self.hits / self.of if self.of else float("nan")
-
-    @property
-    def range(self) -> tuple[float, float]:
-        """Its 95 % interval (Wilson 1927); (0, 1) when nothing was looked at."""
-        return wilson_interval(self.hits, self.of)
+    @classmethod
+    def scaled(cls, share: Share, to: int) -> Estimate:
+        """The share with the number of parts it is to be scaled to."""
+        return cls(share.count, share.of, to)
 
     @property
     def parts(self) -> tuple[float, float, float]:
         """Estimated number of such parts among `all`: low, likely, high; likely is nan when nothing was looked at."""
-        low, high = self.range
-        return low * self.all, self.share * self.all, high * self.all
+        low, high = self.interval
+        return low * self.all, self.rate * self.all, high * self.all
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +52,8 @@ class AuditEstimate:
     drawn: int
     unsure: int
     """Audited and sent to REVIEW: in no share."""
-    escapes: Share
-    overkill: Share
+    escapes: Estimate
+    overkill: Estimate
     one_in: tuple[int, ...]
     """The chances at which parts were drawn; more than one: the share weighs the parts of each by how many there were
     audited, so a period with one chance tells more."""
@@ -103,14 +98,17 @@ def estimate(
         found = [(int(one_in), outcome, int(count)) for one_in, outcome, count in session.execute(_audited(within))]
         said = {str(outcome): int(n) for outcome, n in session.execute(_reviewed(within))}
     ok, ng = str(Outcome.OK), str(Outcome.NG)
-    escaped, sound = (sum(n for _, outcome, n in found if outcome == wanted) for wanted in (ng, ok))
-    unsure = sum(n for _, outcome, n in found if outcome not in (None, ok, ng))
-    false = said.get(ok, 0)
+    answers: Counter[str | None] = Counter()
+    for _, outcome, count in found:
+        answers[outcome] += count
+    # Apart: the ones were drawn by chance, the others picked by people.
+    audited = Mistakes(sound=Verdicts(ok=answers[ok]), defective=Verdicts(ok=answers[ng]))
+    reviewed = Mistakes(sound=Verdicts(ng=said.get(ok, 0)), defective=Verdicts(ng=said.get(ng, 0)))
     return AuditEstimate(
-        drawn=sum(n for *_, n in found),
-        unsure=unsure,
-        escapes=Share(escaped, escaped + sound, ok_parts),
-        overkill=Share(false, false + said.get(ng, 0), ng_parts),
+        drawn=answers.total(),
+        unsure=answers.total() - answers[None] - answers[ok] - answers[ng],
+        escapes=Estimate.scaled(audited.escaped_among_ok, ok_parts),
+        overkill=Estimate.scaled(reviewed.sound_among_ng, ng_parts),
         one_in=tuple(sorted({one_in for one_in, *_ in found})),
     )
 

@@ -26,7 +26,8 @@ from engine.errors import LinesideError
 from engine.gate.known import CHALLENGE, KnownPart, KnownSet
 from engine.images.thumbnails import thumbnail
 from engine.judging.judge import Judge, Judged, Shown
-from engine.statistics.metrics import wilson_interval
+from engine.statistics.mistakes import Mistakes, lets_through
+from engine.statistics.shares import NOTHING, Share, rounded
 
 CHANCE = 0.05
 """A difference at least this likely between equally good models proves nothing."""
@@ -56,8 +57,8 @@ class Flip:
     @property
     def let_through(self) -> bool:
         """A critical loss: a defect that was stopped before and is OK now."""
-        stopped = self.before.verdict.outcome is not Outcome.OK
-        return not self.part.sound and stopped and self.after.verdict.outcome is Outcome.OK
+        before, after = self.before.verdict.outcome, self.after.verdict.outcome
+        return lets_through(before, after, defective=not self.part.sound)
 
     @property
     def rank(self) -> tuple[bool, int, str]:
@@ -79,47 +80,26 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """`count` of `of` parts, with its 95 % Wilson interval."""
-
-    count: int
-    of: int
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """0…1; (0, 1) of no parts."""
-        return wilson_interval(self.count, self.of)
-
-    def plain(self) -> dict[str, Any]:
-        """For JSON, as engine.statistics.metrics.evaluate_scores writes shares."""
-        return {"count": self.count, "of": self.of, "interval": [round(v, 6) for v in self.interval]}
-
-
-@dataclass(frozen=True, slots=True)
 class Tally:
     """The figures of one model on one set."""
 
     right: Share
-    escapes: Share
-    overkill: Share
-    review: Share
-    """REVIEW and NO VERDICT together: a person must look."""
-    no_verdict: Share
-    """Of these the ones that could not be judged."""
+    mistakes: Mistakes
 
-    @property
-    def unsure(self) -> Share:
-        """REVIEW alone."""
-        return Share(self.review.count - self.no_verdict.count, self.review.of)
+    def plus(self, part: KnownPart, said: Judged, *, right: bool) -> Tally:
+        """With one more part."""
+        more = Mistakes.of([(not part.sound, said.verdict.outcome)])
+        return Tally(Share(self.right.count + right, self.right.of + 1), self.mistakes + more)
 
     def plain(self) -> dict[str, Any]:
-        """For JSON."""
+        """For JSON; `review`: REVIEW and NO VERDICT together, for a person must look; `no_verdict` of these."""
+        found = self.mistakes
         shares = {
             "accuracy": self.right,
-            "escapes": self.escapes,
-            "overkill": self.overkill,
-            "review": self.review,
-            "no_verdict": self.no_verdict,
+            "escapes": found.escapes,
+            "overkill": found.overkill,
+            "review": found.to_a_person,
+            "no_verdict": found.no_verdict,
         }
         return {name: share.plain() for name, share in shares.items()}
 
@@ -163,7 +143,7 @@ class SetResult:
             "lost": self.lost,
             "let_through": self.let_through,
             "changed": self.changed,
-            "gained_share": [round(v, 6) for v in wilson_interval(self.gained, self.gained + self.lost)],
+            "gained_share": rounded(Share(self.gained, self.gained + self.lost).interval),
             "p": round(self.p, 6),
             "flips": [flip.plain() for flip in self.flips],
         }
@@ -268,7 +248,7 @@ class _Counting:
         self._name, self._told = name, told
         # Without sound classes the class itself is the verdict.
         self._by_class = not (before.ok_classes or after.ok_classes)
-        self._before, self._after = _Tallying(), _Tallying()
+        self._before = self._after = Tally(NOTHING, Mistakes())
         self._counts: Counter[str] = Counter()
         self._kept: Counter[str] = Counter()
         self._flips: list[Flip] = []
@@ -283,8 +263,8 @@ class _Counting:
             return
         was, now = before.judge(shown), after.judge(shown)
         was_right, now_right = self._right(part, was), self._right(part, now)
-        self._before.add(part, was, was_right)
-        self._after.add(part, now, now_right)
+        self._before = self._before.plus(part, was, right=was_right)
+        self._after = self._after.plus(part, now, right=now_right)
         self._taught += part.taught
         if was.verdict.outcome is now.verdict.outcome and was_right == now_right:
             return
@@ -312,8 +292,8 @@ class _Counting:
     def result(self) -> SetResult:
         return SetResult(
             self._name,
-            self._before.tally(),
-            self._after.tally(),
+            self._before,
+            self._after,
             self._counts["gained"],
             self._counts["lost"],
             self._counts["let through"],
@@ -321,33 +301,6 @@ class _Counting:
             self._taught,
             tuple(sorted(self._flips, key=lambda flip: flip.rank)),
             tuple(self._skipped),
-        )
-
-
-class _Tallying:
-    """One model's counts on one set."""
-
-    def __init__(self) -> None:
-        self._right = self._escapes = self._overkill = self._review = self._sound = self._count = 0
-        self._no_verdict = 0
-
-    def add(self, part: KnownPart, said: Judged, right: bool) -> None:
-        outcome = said.verdict.outcome
-        self._count += 1
-        self._sound += part.sound
-        self._right += right
-        self._escapes += not part.sound and outcome is Outcome.OK
-        self._overkill += part.sound and outcome is Outcome.NG
-        self._review += outcome in (Outcome.REVIEW, Outcome.NO_VERDICT)
-        self._no_verdict += outcome is Outcome.NO_VERDICT
-
-    def tally(self) -> Tally:
-        return Tally(
-            Share(self._right, self._count),
-            Share(self._escapes, self._count - self._sound),
-            Share(self._overkill, self._sound),
-            Share(self._review, self._count),
-            Share(self._no_verdict, self._count),
         )
 
 

@@ -1,6 +1,5 @@
-"""What the thresholds of a recipe would have done to parts whose truth is known, and what that costs.
+"""What the thresholds of a recipe would have cost on parts whose truth is known; mistakes says what is counted.
 
-An escape is a defective part judged OK, overkill a sound part judged NG; REVIEW is work for a person, whatever it is.
 Expected cost of N parts: escapes·cost + overkill·cost + reviews·cost, given per 1000 parts like these.
 """
 
@@ -9,15 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from engine.domain.inspection import Outcome
 from engine.errors import UsageError
-from engine.statistics.metrics import wilson_interval
+from engine.statistics.mistakes import Floats, Mistakes, sweep
 
-Floats = NDArray[np.float64]
 POINTS = 201
 """Thresholds the curve is drawn at, from 0 to 1."""
 FEWEST = 10
@@ -37,42 +35,6 @@ class Prices:
         amounts = (self.escape, self.false_reject, self.review)
         if not all(math.isfinite(a) and a >= 0.0 for a in amounts):
             raise UsageError("The costs must be numbers from 0 on.", "Correct them.")
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Counts at one setting of the thresholds; the intervals are 95 % Wilson."""
-
-    escapes: int
-    defects: int
-    overkill: int
-    sound: int
-    reviews: int
-
-    @property
-    def total(self) -> int:
-        """All known parts."""
-        return self.defects + self.sound
-
-    @property
-    def escape_interval(self) -> tuple[float, float]:
-        """Where the share of defects let through truly lies."""
-        return wilson_interval(self.escapes, self.defects)
-
-    @property
-    def overkill_interval(self) -> tuple[float, float]:
-        """Where the share of sound parts rejected truly lies."""
-        return wilson_interval(self.overkill, self.sound)
-
-    @property
-    def review_interval(self) -> tuple[float, float]:
-        """Where the share of parts put before a person truly lies."""
-        return wilson_interval(self.reviews, self.total)
-
-    def cost(self, prices: Prices) -> float:
-        """Of 1000 parts like these."""
-        spent = self.escapes * prices.escape + self.overkill * prices.false_reject + self.reviews * prices.review
-        return 1000.0 * spent / self.total if self.total else 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,16 +66,10 @@ def enough(defective: Sequence[bool]) -> bool:
     return bad >= FEWEST and len(defective) - bad >= FEWEST
 
 
-def figures_of(outcomes: Sequence[Outcome], defective: Sequence[bool]) -> Figures:
-    """The counts of N verdicts; NO VERDICT counts as no mistake."""
-    pairs = list(zip(outcomes, defective, strict=True))
-    return Figures(
-        escapes=sum(bad and outcome is Outcome.OK for outcome, bad in pairs),
-        defects=sum(bad for _, bad in pairs),
-        overkill=sum(not bad and outcome is Outcome.NG for outcome, bad in pairs),
-        sound=sum(not bad for _, bad in pairs),
-        reviews=sum(outcome is Outcome.REVIEW for outcome, _ in pairs),
-    )
+def cost_of(counted: Mistakes, prices: Prices) -> float:
+    """Of 1000 parts like these; 0 of none. NO VERDICT costs nothing."""
+    spent = _spent(counted.escapes.count, counted.overkill.count, counted.review.count, prices)
+    return float(1000.0 * spent / counted.total) if counted.total else 0.0
 
 
 def curve_of(scores: ArrayLike, defective: ArrayLike, band: tuple[float, float], prices: Prices) -> Curve:
@@ -121,21 +77,19 @@ def curve_of(scores: ArrayLike, defective: ArrayLike, band: tuple[float, float],
 
     Raises ValueError for scores and truths of different lengths, or without both kinds of parts.
     """
-    values, truth = np.asarray(scores, np.float64).ravel(), np.asarray(defective, bool).ravel()
-    if values.size != truth.size or not truth.any() or truth.all():
-        raise ValueError("a curve needs a truth for every score, and both kinds of parts")
-    thresholds = np.linspace(0.0, 1.0, POINTS)
-    low, high = np.maximum(0.0, thresholds - band[0]), np.minimum(1.0, thresholds + band[1])
-    bad, good = np.sort(values[truth]), np.sort(values[~truth])
-    escapes = np.searchsorted(bad, low, side="left")
-    overkill = good.size - np.searchsorted(good, high, side="left")
-    every = np.sort(values)
-    reviews = np.searchsorted(every, high, side="left") - np.searchsorted(every, low, side="left")
-    spent = escapes * prices.escape + overkill * prices.false_reject + reviews * prices.review
+    counted = sweep(defective, scores, np.linspace(0.0, 1.0, POINTS), band)
+    if not counted.defects or not counted.sound:
+        raise ValueError("a curve needs both kinds of parts")
+    spent = _spent(counted.escapes, counted.overkill, sum(counted.reviewed), prices)
     return Curve(
-        thresholds,
-        np.asarray(escapes / bad.size, np.float64),
-        np.asarray(overkill / good.size, np.float64),
-        np.asarray(reviews / values.size, np.float64),
-        np.asarray(1000.0 * spent / values.size, np.float64),
+        counted.thresholds,
+        counted.escape_rate,
+        counted.overkill_rate,
+        counted.review_rate,
+        np.asarray(1000.0 * spent / (counted.defects + counted.sound), np.float64),
     )
+
+
+def _spent(escapes: Any, overkill: Any, reviews: Any, prices: Prices) -> Any:
+    """What so many of each cost together; numbers or arrays of them."""
+    return escapes * prices.escape + overkill * prices.false_reject + reviews * prices.review

@@ -1,5 +1,5 @@
-"""Figures of a model: accuracy, F1, kappa, AP, AUROC, intervals, operating curve. numpy only; trainer, gate and
-reports use the same functions, and tests hold them equal to scikit-learn's.
+"""Figures of a model: accuracy, F1, kappa, AP, AUROC, thresholds. numpy only; trainer, gate and reports use the same
+functions, and tests hold them equal to scikit-learn's. Escapes and overkill are counted by mistakes.
 
 Truth and labels are sequences of class names; `positive` is a bool array (True = defect), `scores` a float array where
 higher means more defective. A figure that is not defined (one class only, no samples) is nan, in
@@ -18,6 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.domain.inspection import Prediction, Scores
 from engine.domain.recipe import ClassRule, Limits, Recipe, without_bands
+from engine.statistics.mistakes import Mistakes
+from engine.statistics.shares import Z
 from engine.verdicts.verdict import SOUND, decide, defect_score
 
 Floats = NDArray[np.float64]
@@ -31,15 +33,6 @@ class ClassFigures:
     recall: float
     f1: float
     support: int
-
-
-@dataclass(frozen=True, slots=True)
-class OperatingCurve:
-    """For each threshold (rising): the share of defects let through and of sound parts rejected, both 0…1."""
-
-    thresholds: Floats
-    escape_rate: Floats
-    overkill_rate: Floats
 
 
 def confusion_matrix(truth: Sequence[str], labels: Sequence[str], classes: Sequence[str]) -> NDArray[np.int64]:
@@ -93,8 +86,8 @@ def cohen_kappa(matrix: NDArray[np.int64]) -> float:
     return (observed - expected) / (1.0 - expected) if expected < 1.0 else math.nan
 
 
-def kappa_interval(matrix: NDArray[np.int64], z: float = 1.959964) -> tuple[float, float]:
-    """Interval of Cohen's kappa, 95 % by default, cut to -1…1; (nan, nan) where kappa is not defined.
+def kappa_interval(matrix: NDArray[np.int64]) -> tuple[float, float]:
+    """95 % interval of Cohen's kappa, cut to -1…1; (nan, nan) where kappa is not defined.
 
     By the large-sample standard error √(pₒ(1-pₒ) / n) / (1-pₑ) (Cohen 1960).
     """
@@ -103,7 +96,7 @@ def kappa_interval(matrix: NDArray[np.int64], z: float = 1.959964) -> tuple[floa
         return math.nan, math.nan
     expected = float((matrix.sum(axis=0) * matrix.sum(axis=1)).sum()) / total**2
     observed = float(np.trace(matrix)) / total
-    half = z * math.sqrt(observed * (1.0 - observed) / total) / (1.0 - expected)
+    half = Z * math.sqrt(observed * (1.0 - observed) / total) / (1.0 - expected)
     return max(-1.0, kappa - half), min(1.0, kappa + half)
 
 
@@ -144,28 +137,6 @@ def micro_auroc(truth: Sequence[str], scores: ArrayLike, classes: Sequence[str])
     """AUROC over all N×K pairs of picture and class together."""
     hot = np.asarray(truth, object)[:, None] == np.asarray(classes, object)[None, :]
     return auroc(hot, _table(scores, classes))
-
-
-def wilson_interval(hits: int, total: int, z: float = 1.959964) -> tuple[float, float]:
-    """Confidence interval of a share (Wilson 1927), 95 % by default; (0, 1) when nothing was counted."""
-    if total <= 0:
-        return 0.0, 1.0
-    share, spread = hits / total, z * z / total
-    centre = (share + spread / 2) / (1 + spread)
-    half = z / (1 + spread) * math.sqrt(share * (1 - share) / total + spread / (4 * total))
-    return (0.0 if hits == 0 else max(0.0, centre - half)), (1.0 if hits == total else min(1.0, centre + half))
-
-
-def operating_curve(positive: ArrayLike, scores: ArrayLike) -> OperatingCurve:
-    """Escapes and overkill at each distinct score and above the highest (nothing rejected); NG is score ≥ threshold."""
-    truth = np.asarray(positive, bool).ravel()
-    values = np.asarray(scores, np.float64).ravel()
-    points = np.unique(values)
-    thresholds = np.append(points, (points[-1] if points.size else 0.0) + 1.0)
-    bad, good = np.sort(values[truth]), np.sort(values[~truth])
-    escapes = np.searchsorted(bad, thresholds, side="left") / max(1, bad.size)
-    overkill = 1.0 - np.searchsorted(good, thresholds, side="left") / max(1, good.size)
-    return OperatingCurve(thresholds, escapes, overkill if good.size else np.zeros_like(thresholds))
 
 
 def best_f1_threshold(positive: ArrayLike, scores: ArrayLike, default: float = 0.5) -> float:
@@ -248,6 +219,7 @@ def evaluate_scores(
     positive = np.array([t not in ok for t in truth], bool)
     rejected = np.array([label not in ok for label in labels], bool)
     judged = defect_scores(scores, classes, ok_classes, exclusive=exclusive)
+    counted = Mistakes.by_label(positive, rejected)
     return {
         "accuracy": _plain(accuracy(matrix)),
         "macro_f1": _plain(macro_f1(matrix)),
@@ -262,8 +234,8 @@ def evaluate_scores(
         "confusion": {"classes": names, "matrix": matrix.tolist()},
         "threshold": round(float(threshold), 6),
         "count": len(truth),
-        "escapes": _share(positive & ~rejected, positive),
-        "overkill": _share(~positive & rejected, ~positive),
+        "escapes": counted.escapes.plain(),
+        "overkill": counted.overkill.plain(),
     }
 
 
@@ -284,12 +256,6 @@ def _rounded(c: ClassFigures) -> dict[str, float]:
         "f1": round(c.f1, 6),
         "support": c.support,
     }
-
-
-def _share(chosen: NDArray[np.bool_], among: NDArray[np.bool_]) -> dict[str, Any]:
-    hits, total = int(chosen.sum()), int(among.sum())
-    low, high = wilson_interval(hits, total)
-    return {"count": hits, "of": total, "interval": [round(low, 6), round(high, 6)]}
 
 
 def _plain(value: float) -> float | None:

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from engine.domain.recipe import Recipe
-from engine.statistics.metrics import auroc, average_precision, confusion_matrix, wilson_interval
+from engine.statistics.metrics import auroc, average_precision, confusion_matrix
+from engine.statistics.mistakes import Sweep, sweep
+from engine.statistics.shares import Share, rounded
 from trainer.evaluation.bootstrap import Interval, bootstrap, of_labels, of_one_against_rest, of_ranking, of_several
 from trainer.evaluation.reliability import ReliabilityBin, expected_calibration_error, reliability
 from trainer.evaluation.sheet import Bools, Sheet, limits_of
 from trainer.thresholds.operating import (
     Cost,
     OperatingPoint,
-    Tradeoff,
     by_cost,
     by_overkill,
     by_recall,
@@ -61,7 +62,7 @@ def intervals(sheet: Sheet) -> dict[str, Any]:
     plain = {k: _plain(found.get(k)) for k in ("macro_f1", "micro_f1", "kappa", "ap")}
     names = {"binary": "binary", "macro": "auroc_macro", "micro": "auroc_micro"}
     areas = {name: _plain(found.get(key)) for name, key in names.items()}
-    return {"accuracy": _round(wilson_interval(same, len(sheet.truth))), **plain, "auroc": areas}
+    return {"accuracy": rounded(Share(same, len(sheet.truth)).interval), **plain, "auroc": areas}
 
 
 def label_hot(sheet: Sheet) -> Bools:
@@ -85,8 +86,8 @@ def class_intervals(sheet: Sheet) -> dict[str, dict[str, list[float]]]:
     matrix = confusion_matrix(sheet.truth, sheet.labels, names)
     return {
         name: {
-            "precision": _round(wilson_interval(int(matrix[i, i]), int(matrix[:, i].sum()))),
-            "recall": _round(wilson_interval(int(matrix[i, i]), int(matrix[i].sum()))),
+            "precision": rounded(Share(int(matrix[i, i]), int(matrix[:, i].sum())).interval),
+            "recall": rounded(Share(int(matrix[i, i]), int(matrix[i].sum())).interval),
         }
         for i, name in enumerate(names)
     }
@@ -127,8 +128,8 @@ def several_labels(sheet: Sheet, recipe: Recipe) -> dict[str, Any]:
                 "threshold": round(limit, 6),
                 "ap": areas[name]["ap"],
                 "auroc": areas[name]["auroc"],
-                "precision_interval": _round(wilson_interval(int(hits[k]), int(given[k]))),
-                "recall_interval": _round(wilson_interval(int(hits[k]), int(support[k]))),
+                "precision_interval": rounded(Share(int(hits[k]), int(given[k])).interval),
+                "recall_interval": rounded(Share(int(hits[k]), int(support[k])).interval),
             }
             for k, (name, limit) in enumerate(zip(sheet.classes, limits_of(sheet.classes, recipe), strict=True))
         },
@@ -153,7 +154,7 @@ def diagrams(sheet: Sheet) -> dict[str, tuple[tuple[ReliabilityBin, ...], float]
     return {k: (reliability(s, r), expected_calibration_error(s, r)) for k, (s, r) in cut.items()}
 
 
-def curve_of(sheet: Sheet) -> Tradeoff | None:
+def curve_of(sheet: Sheet) -> Sweep | None:
     """Escapes and overkill over the threshold; None where there are not both kinds."""
     at = sheet.ranked
     return tradeoff_of(sheet.positive[at], np.clip(sheet.scores[at], 0.0, 1.0)) if sheet.tells_defects else None
@@ -162,14 +163,11 @@ def curve_of(sheet: Sheet) -> Tradeoff | None:
 def point_at(sheet: Sheet, threshold: float, cost: Cost) -> OperatingPoint:
     """What a threshold on the defect score gives."""
     at = sheet.ranked
-    bad, good = sheet.scores[at & sheet.positive], sheet.scores[at & ~sheet.positive]
-    escapes, overkill = int((bad < threshold).sum()), int((good >= threshold).sum())
-    one = Tradeoff(np.array([threshold]), np.array([escapes]), np.array([overkill]), bad.size, good.size)
-    price = float(expected_cost(one, cost)[0])
-    return OperatingPoint(threshold, escapes, bad.size, overkill, good.size, "in force", price)
+    one = sweep(sheet.positive[at], sheet.scores[at], [threshold])
+    return OperatingPoint(threshold, one.at(0), "in force", float(expected_cost(one, cost)[0]))
 
 
-def chosen_points(sheet: Sheet, curve: Tradeoff, threshold: float, cost: Cost) -> list[OperatingPoint]:
+def chosen_points(sheet: Sheet, curve: Sweep, threshold: float, cost: Cost) -> list[OperatingPoint]:
     """The threshold in force, and what other rules would choose on these very pictures."""
     found = [point_at(sheet, threshold, cost)]
     found += [by_recall(curve, recall, cost=cost) for recall in (1.0, 0.99)]
@@ -180,7 +178,7 @@ def chosen_points(sheet: Sheet, curve: Tradeoff, threshold: float, cost: Cost) -
     return [*found, by_cost(curve, cost)]
 
 
-def _operating(sheet: Sheet, curve: Tradeoff, recipe: Recipe, cost: Cost | None) -> dict[str, Any]:
+def _operating(sheet: Sheet, curve: Sweep, recipe: Recipe, cost: Cost | None) -> dict[str, Any]:
     used = cost or DEFAULT_COST
     return {
         "cost": {"escape": used.escape, "overkill": used.false_reject, "assumed": cost is None},
@@ -188,8 +186,8 @@ def _operating(sheet: Sheet, curve: Tradeoff, recipe: Recipe, cost: Cost | None)
             {
                 "rule": p.rule,
                 "threshold": round(p.threshold, 6),
-                "escapes": p.escapes,
-                "overkill": p.overkill,
+                "escapes": p.mistakes.escapes.count,
+                "overkill": p.mistakes.overkill.count,
                 "cost_per_1000": None if p.cost_per_1000 is None else round(p.cost_per_1000, 4),
             }
             for p in chosen_points(sheet, curve, recipe.limits.ng_at, used)
@@ -201,8 +199,7 @@ def _defect_or_sound(sheet: Sheet) -> dict[str, Any] | None:
     """Pictures rightly called defective or sound, whichever kind of defect was said."""
     if not sheet.sound:
         return None
-    hits, total = int((sheet.positive == sheet.rejected).sum()), len(sheet.truth)
-    return {"count": hits, "of": total, "interval": _round(wilson_interval(hits, total))}
+    return Share(int((sheet.positive == sheet.rejected).sum()), len(sheet.truth)).plain()
 
 
 def _calibration(sheet: Sheet) -> dict[str, Any]:
@@ -212,12 +209,8 @@ def _calibration(sheet: Sheet) -> dict[str, Any]:
     }
 
 
-def _round(interval: Interval) -> list[float]:
-    return [round(interval[0], 6), round(interval[1], 6)]
-
-
 def _plain(interval: Interval | None) -> list[float] | None:
-    return None if interval is None else _round(interval)
+    return None if interval is None else rounded(interval)
 
 
 def _known(value: float) -> float | None:

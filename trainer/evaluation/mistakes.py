@@ -1,4 +1,7 @@
-"""The mistakes worth looking at: kept while the data set is judged, made pictures of at the end. Memory is bounded."""
+"""The mistakes worth looking at: kept while the data set is judged, made pictures of at the end. Memory is bounded.
+
+What is an escape or a false reject goes by the label alone, as in every figure of a study.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from engine.errors import PictureError
 from engine.images.depth import debayer
 from engine.images.overlay import heat_floor
 from engine.packages.package import ModelPackage
+from engine.statistics.mistakes import Mistakes, is_escape, is_overkill
 from engine.verdicts.verdict import SOUND
 from trainer.evaluation.evaluate import Judged, label_of
 from trainer.evaluation.page import Picture, study_picture
@@ -40,14 +44,15 @@ class Mistake:
 
 
 @dataclass(slots=True, eq=False)
-class Mistakes:
+class Gallery:
     """Takes every judged picture; keeps the most confident mistakes of each kind, and counts all."""
 
     classes: tuple[str, ...]
     ok_classes: tuple[str, ...]
-    counts: dict[Kind, int] = field(default_factory=lambda: {"escape": 0, "false reject": 0, "other": 0})
-    refused: int = 0
-    """Pictures without a verdict: no confident mistake, whatever they show."""
+    counted: Mistakes = field(default_factory=Mistakes)
+    """NO VERDICT is no confident mistake, whatever the picture shows."""
+    confused: int = 0
+    """Defects called another kind of defect."""
     _kept: dict[Kind, list[tuple[float, int, Mistake]]] = field(default_factory=dict)
     _seen: int = 0
 
@@ -56,17 +61,20 @@ class Mistakes:
         self._seen += 1
         if judged.prediction is None:
             return
-        if judged.verdict.outcome is Outcome.NO_VERDICT:
-            self.refused += 1
-            return
         scores, label = judged.prediction.scores, label_of(judged.verdict)
         sound = self.ok_classes or (() if scores.exclusive else (SOUND,))
-        if is_right(truth, label, self.classes, sound):
+        said, defective = Outcome.OK if label in sound else Outcome.NG, truth not in sound
+        refused = judged.verdict.outcome is Outcome.NO_VERDICT
+        self.counted += Mistakes.of([(defective, Outcome.NO_VERDICT if refused else said)])
+        if refused or is_right(truth, label, self.classes, sound):
             return
         kind: Kind = "other"
-        if (truth in sound) != (label in sound):
-            kind = "escape" if label in sound else "false reject"
-        self.counts[kind] += 1
+        if is_escape(said, defective=defective):
+            kind = "escape"
+        elif is_overkill(said, defective=defective):
+            kind = "false reject"
+        else:
+            self.confused += 1
         sure = confidence_of(judged.verdict, scores)
         heat = _bounded(judged.prediction.heat)
         slim = replace(judged, mask=None, prediction=replace(judged.prediction, heat=heat, regions=()))
@@ -75,6 +83,12 @@ class Mistakes:
         heapq.heappush(heap, (sure, -self._seen, Mistake(slim, truth, label, sure, kind)))
         if len(heap) > MOST_CONFIDENT + BEYOND:
             heapq.heappop(heap)
+
+    @property
+    def counts(self) -> dict[Kind, int]:
+        """How many mistakes of each kind there were."""
+        found = self.counted
+        return {"escape": found.escapes.count, "false reject": found.overkill.count, "other": self.confused}
 
     def most_confident(self) -> list[Mistake]:
         """The MOST_CONFIDENT surest mistakes of any kind, surest first."""

@@ -20,24 +20,14 @@ from engine.judging.judge import by_recipe
 from engine.packages.package import ModelPackage
 from engine.recipes.file import default_recipe, without_review
 from engine.statistics.metrics import evaluate_scores
+from engine.statistics.mistakes import Mistakes
+from engine.statistics.shares import rounded
 from engine.verdicts.verdict import SOUND
 from trainer.evaluation.bootstrap import Interval, bootstrap, of_difference, of_labels
 from trainer.evaluation.disturb import CLEAN, CONDITIONS, Condition
 from trainer.evaluation.evaluate import judge, label_of, score_table, truth_of
 from trainer.evaluation.page import Picture, study_picture
 from trainer.formats.samples.dataset import Dataset, Sample
-
-
-@dataclass(frozen=True, slots=True)
-class Guarded:
-    """What the line would do with its guard on, in parts."""
-
-    no_verdict: int
-    review: int
-    escapes: int
-    """Defects with the verdict OK."""
-    overkill: int
-    """Sound parts with any other verdict."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,15 +40,26 @@ class Row:
     """accuracy, macro_f1 and ap, each less the clean one's; None where undefined."""
     interval: Interval | None
     """95 % of Δ macro-F1: paired bootstrap over the groups."""
-    guard: Guarded
+    guard: Mistakes
+    """What the line would do with its guard on."""
+
+    @property
+    def guarded(self) -> dict[str, int]:
+        """In parts: refused, sent to REVIEW, defects that are OK, sound parts that are anything else."""
+        found = self.guard
+        return {
+            "no_verdict": found.no_verdict.count,
+            "review": found.review.count,
+            "escapes": found.escapes.count,
+            "overkill": found.sound_stopped.count,
+        }
 
     def plain(self) -> dict[str, Any]:
         """As it stands in the JSON."""
         kept = {k: self.figures[k] for k in ("accuracy", "macro_f1", "ap", "escapes", "overkill")}
-        interval = None if self.interval is None else [round(v, 6) for v in self.interval]
-        guard = {name: getattr(self.guard, name) for name in Guarded.__slots__}
+        interval = None if self.interval is None else rounded(self.interval)
         how = {"name": self.condition.name, "how": self.condition.how}
-        return {**how, **kept, "delta": {**self.delta, "macro_f1_interval": interval}, "guard": guard}
+        return {**how, **kept, "delta": {**self.delta, "macro_f1_interval": interval}, "guard": self.guarded}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,14 +186,10 @@ def _figures_of(tally: _Tally, package: ModelPackage, recipe: Recipe) -> dict[st
     return evaluate_scores(tally.truth, tally.labels, table, classes, recipe.ok_classes, at, exclusive=tally.exclusive)
 
 
-def _guarded(tally: _Tally, recipe: Recipe) -> Guarded:
+def _guarded(tally: _Tally, recipe: Recipe) -> Mistakes:
     sound = set(recipe.ok_classes) or {SOUND}
-    pairs = [(truth in sound, outcome) for truth, outcome in zip(tally.truth, tally.outcomes, strict=True)]
-    return Guarded(
-        no_verdict=sum(outcome is Outcome.NO_VERDICT for _, outcome in pairs),
-        review=sum(outcome is Outcome.REVIEW for _, outcome in pairs),
-        escapes=sum(not good and outcome is Outcome.OK for good, outcome in pairs),
-        overkill=sum(good and outcome is not Outcome.OK for good, outcome in pairs),
+    return Mistakes.of(
+        (truth not in sound, outcome) for truth, outcome in zip(tally.truth, tally.outcomes, strict=True)
     )
 
 

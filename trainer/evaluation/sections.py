@@ -7,10 +7,10 @@ from typing import Any
 
 from engine.domain.recipe import Recipe
 from engine.packages.package import ModelPackage
-from engine.statistics.metrics import wilson_interval
+from engine.statistics.shares import Share
 from trainer.evaluation.curves import pr_points, roc_points
 from trainer.evaluation.figures import DEFAULT_COST, chosen_points, curve_of, diagrams, rest_of
-from trainer.evaluation.mistakes import MOST_CONFIDENT, Kind, Mistake, Mistakes, pictures_of
+from trainer.evaluation.mistakes import MOST_CONFIDENT, Gallery, Kind, Mistake, pictures_of
 from trainer.evaluation.page import Cell, Headline, Picture, Section, Table, row
 from trainer.evaluation.plots import Chart, Series, curve_chart, mirrored_histogram, reliability_chart, steps
 from trainer.evaluation.reliability import BINS
@@ -31,8 +31,8 @@ def summary(sheet: Sheet, figures: Figures) -> tuple[str, ...]:
     """The result in one or two sentences."""
     total = len(sheet.truth)
     right = int(sheet.right.sum())
-    low, high = wilson_interval(right, total)
-    lines = [f"{right} of {total} pictures are judged rightly: {_percent(right / total)} ({_span((low, high))})."]
+    share = Share(right, total)
+    lines = [f"{right} of {total} pictures are judged rightly: {_percent(share.rate)} ({_span(share.interval)})."]
     if sheet.sound:
         escapes, overkill = figures["escapes"], figures["overkill"]
         parts = [f"{escapes['count']} of {escapes['of']} defects escape"] if escapes["of"] else []
@@ -124,7 +124,7 @@ def sections(
     recipe: Recipe,
     sheet: Sheet,
     figures: Figures,
-    mistakes: Mistakes,
+    mistakes: Gallery,
     cost: Cost | None,
     robust: Robustness | None,
     examples: tuple[Picture, ...],
@@ -238,8 +238,10 @@ def _points_table(points: Sequence[OperatingPoint]) -> Table:
         row(
             p.rule,
             f"{p.threshold:.4f}",
-            Cell(f"{p.escapes} of {p.defects}", below=_span(p.escape_interval)),
-            Cell(f"{p.overkill} of {p.sound}", below=_span(p.overkill_interval)),
+            *(
+                Cell(f"{share.count} of {share.of}", below=_span(share.interval))
+                for share in (p.mistakes.escapes, p.mistakes.overkill)
+            ),
             "—" if p.cost_per_1000 is None else f"{p.cost_per_1000:,.1f}",
         )
         for p in points
@@ -262,16 +264,17 @@ def _robustness(robust: Robustness, examples: tuple[Picture, ...]) -> Section:
     return Section("Robustness", tuple(said), (), (robustness_table(robust),), examples, notes, "narrow")
 
 
-def _galleries(package: ModelPackage, recipe: Recipe, mistakes: Mistakes, total: int) -> list[Section]:
+def _galleries(package: ModelPackage, recipe: Recipe, mistakes: Gallery, total: int) -> list[Section]:
     top, counts = mistakes.most_confident(), mistakes.counts
     made = sum(counts.values())
     if not made:
-        high = wilson_interval(0, total)[1]
+        high = Share(0, total).interval[1]
         return [Section("Mistakes", (f"None in {total} pictures; up to {_percent(high)} are possible (95 %).",))]
     kinds = ", ".join(f"{n} {_plural(kind, n)}" for kind, n in counts.items() if n)
     said = [f"{made} mistakes: {kinds}.", _look_of(top)]
-    if mistakes.refused:
-        said.append(f"{mistakes.refused} parts without a verdict are not among them.")
+    refused = mistakes.counted.no_verdict.count
+    if refused:
+        said.append(f"{refused} parts without a verdict are not among them.")
     title = f"The {len(top)} most confident mistakes" if made > MOST_CONFIDENT else "All mistakes, surest first"
     found = [Section(title, tuple(said), pictures=pictures_of(top, package, recipe))]
     kind: Kind

@@ -21,7 +21,7 @@ from engine.packages.package import ModelPackage
 from engine.recipes.file import default_recipe, without_review
 from trainer.evaluation.evaluate import Judged, evaluated, json_line
 from trainer.evaluation.figures import further_figures
-from trainer.evaluation.mistakes import Mistakes
+from trainer.evaluation.mistakes import Gallery
 from trainer.evaluation.page import Picture, StudyPage
 from trainer.evaluation.robustness import Robustness, example_pictures, robustness
 from trainer.evaluation.sections import cautions, facts, headlines, sections, summary
@@ -41,7 +41,7 @@ class Study:
     recipe: Recipe
     figures: dict[str, Any]
     sheet: Sheet
-    mistakes: Mistakes
+    mistakes: Gallery
     cost: Cost | None
     robustness: Robustness | None
     examples: tuple[Picture, ...]
@@ -66,7 +66,7 @@ def study(
     `cost`: what an escape and a false reject cost; without, the page shows an example. Raises as `evaluate` does.
     """
     used = recipe or without_review(default_recipe(package))
-    mistakes = Mistakes(package.manifest.class_names, used.ok_classes)
+    mistakes = Gallery(package.manifest.class_names, used.ok_classes)
 
     def seen(judged: Judged, truth: str) -> None:
         mistakes.see(judged, truth)

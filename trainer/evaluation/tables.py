@@ -94,7 +94,7 @@ def robustness_table(robust: Robustness) -> Table:
     )
     rows = []
     for one in robust.rows:
-        f, guard, delta = one.figures, one.guard, one.delta
+        f, delta = one.figures, one.delta
         lost = delta["macro_f1"] is not None and delta["macro_f1"] < -LOSS
         change = Cell("—")
         if one.interval is not None:
@@ -111,7 +111,7 @@ def robustness_table(robust: Robustness) -> Table:
                 _figure(f["ap"]),
                 "—" if one.interval is None else _signed(delta["ap"]),
                 *(f"{f[name]['count']} of {f[name]['of']}" for name in ("escapes", "overkill")),
-                *(str(n) for n in (guard.no_verdict, guard.review, guard.escapes, guard.overkill)),
+                *(str(n) for n in one.guarded.values()),
             )
         )
     return Table(head, tuple(rows), frozenset({0}), css="robustness")

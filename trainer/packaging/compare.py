@@ -16,7 +16,8 @@ from engine.networks.load import load_graph
 from engine.packages.manifest import Manifest
 from engine.packages.package import ModelPackage
 from engine.recipes.file import rules_of
-from engine.statistics.metrics import evaluate_scores, labels_at, wilson_interval
+from engine.statistics.metrics import evaluate_scores, labels_at
+from engine.statistics.shares import Share, rounded
 from engine.verdicts.verdict import SOUND
 from trainer.packaging.calibrate import mcnemar
 from trainer.packaging.guard import BATCH
@@ -103,7 +104,7 @@ def flips(keys: Sequence[str], truth: Sequence[str], before: Judged, after: Judg
 
     gained: wrong before and right now; lost: right before and wrong now. Right means OK for a sound part and NG for any
     other, or where the model has no sound class the right class. `p`: two-sided exact binomial test that gains and
-    losses are equally likely (McNemar 1947); `gained_share`: 95 % Wilson interval of gains among both.
+    losses are equally likely (McNemar 1947); `gained_share`: 95 % interval of gains among both.
     """
     sound = before.rules.sound | after.rules.sound
     rows = []
@@ -118,7 +119,7 @@ def flips(keys: Sequence[str], truth: Sequence[str], before: Judged, after: Judg
     return {
         "gained": gained,
         "lost": lost,
-        "gained_share": [round(v, 6) for v in wilson_interval(gained, gained + lost)],
+        "gained_share": rounded(Share(gained, gained + lost).interval),
         "p": round(mcnemar(gained, lost), 6),
         "parts": sorted(rows, key=lambda r: bool(r["gained"]))[:MOST_FLIPS],
     }

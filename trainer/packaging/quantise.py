@@ -28,13 +28,14 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from engine.backends.outputs import Raw, assemble
-from engine.domain.inspection import Outcome, Prediction, Severity, Verdict
+from engine.domain.inspection import Prediction, Severity, Verdict
 from engine.judging.judge import by_recipe
 from engine.packages.manifest import Int8Spec, Manifest
 from engine.packages.package import GRAPH, INT8_GRAPH, IR_GRAPH, ModelPackage
 from engine.preprocessing.look import look
 from engine.recipes.file import default_recipe, without_review
-from engine.statistics.metrics import wilson_interval
+from engine.statistics.mistakes import lets_through
+from engine.statistics.shares import Share
 from engine.system.threads import thread_budget
 from trainer.packaging.guard import some
 
@@ -114,7 +115,7 @@ def in_words(spec: Int8Spec) -> str:
     """What became of INT8, for a person."""
     if not spec.used:
         return f"No INT8 graph: {spec.reason}."
-    low, _ = wilson_interval(round(spec.agreement * spec.pictures), spec.pictures)
+    low, _ = Share(round(spec.agreement * spec.pictures), spec.pictures).interval
     return (
         f"INT8 graph: its verdicts agree with fp32 on {spec.agreement:.2%} of {spec.pictures} pictures "
         f"({spec.held_out} held out), so at 95 % confidence on at least {low:.1%}."
@@ -218,7 +219,7 @@ def compare(
     pairs = list(zip(reference, candidate, truth, strict=True))
     same = [before.outcome is after.outcome for before, after, _ in pairs]
     escapes = sum(
-        label in critical and after.outcome is Outcome.OK and before.outcome is not Outcome.OK
+        label in critical and lets_through(before.outcome, after.outcome, defective=True)
         for before, after, label in pairs
     )
     alone = sum(same[:unseen]) / unseen if unseen >= FEWEST_TO_GATE else 1.0

@@ -18,7 +18,8 @@ import numpy as np
 
 from engine.errors import InputError, LinesideError, UsageError
 from engine.packages.package import MANIFEST, ModelPackage, open_package
-from engine.statistics.metrics import average_precision, evaluate_scores, wilson_interval
+from engine.statistics.metrics import average_precision, evaluate_scores
+from engine.statistics.shares import Share
 from engine.system.files import write_atomically
 from engine.training import TrainingFailed, TrainingInterrupted, TrainingNote
 from trainer.config import TrainConfig, load_config
@@ -157,7 +158,7 @@ def pooled(lines: Sequence[dict[str, Any]], package: ModelPackage, folds: Sequen
     del figures["threshold"]
     positive = np.array([not line["sound"] for line in lines])
     wrong = sum(t != label for t, label in zip(truth, labels, strict=True))
-    figures["mistakes"] = {"count": wrong, "of": len(lines), "interval": wilson_interval(wrong, len(lines))}
+    figures["mistakes"] = {"count": wrong, "of": len(lines), "interval": Share(wrong, len(lines)).interval}
     means = [f["ap"] for f in folds if f["ap"] is not None]
     figures["fold_ap"] = round(float(np.mean(means)), 6) if means else None
     if positive.any() and not positive.all():

@@ -16,12 +16,12 @@ from engine.domain.inspection import Outcome, Severity, utc_now
 from engine.errors import InputError, UsageError
 from engine.recipes.file import RECIPE_SCHEMA
 from engine.recipes.toml_text import toml_of
-from engine.statistics.metrics import Floats, wilson_interval
+from engine.statistics.mistakes import Floats, Mistakes, Sweep
+from engine.statistics.shares import Share
 from engine.system.files import write_atomically
 from trainer.thresholds.operating import (
     Cost,
     OperatingPoint,
-    Tradeoff,
     by_cost,
     by_overkill,
     by_recall,
@@ -32,7 +32,7 @@ from trainer.thresholds.page import Plot, write_operating_report
 
 MAX_LINE_BYTES = 4 << 20
 MAX_LINES = 2_000_000
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 Bools = NDArray[np.bool_]
 
 
@@ -42,8 +42,8 @@ class Line(BaseModel):
     model_config = ConfigDict(allow_inf_nan=False)
 
     verdict: Outcome
-    score: Share
-    scores: dict[str, Share] = Field(max_length=1000)
+    score: Unit
+    scores: dict[str, Unit] = Field(max_length=1000)
     truth: str = Field(max_length=200)
     sound: bool | None = None
     model: str = Field("", max_length=300)
@@ -69,7 +69,7 @@ class Choice:
 
     overall: OperatingPoint
     critical: dict[str, OperatingPoint]
-    curves: dict[str, Tradeoff]
+    curves: dict[str, Sweep]
     """Of the overall score under "", of each critical class under its name."""
     together: OperatingPoint
 
@@ -196,7 +196,7 @@ def _lines(path: Path) -> Iterator[tuple[int, Line]]:
         raise InputError(f"{path} cannot be read: {error.strerror}.", "Give an evaluation's JSON lines.") from error
 
 
-def _overall(curve: Tradeoff, recall: float | None, overkill: float | None, cost: Cost | None) -> OperatingPoint:
+def _overall(curve: Sweep, recall: float | None, overkill: float | None, cost: Cost | None) -> OperatingPoint:
     if recall is not None:
         return by_recall(curve, recall)
     if overkill is not None:
@@ -206,7 +206,7 @@ def _overall(curve: Tradeoff, recall: float | None, overkill: float | None, cost
     raise UsageError("No rule is given.", "Give --recall, --overkill or --cost.")
 
 
-def _curve_of(found: Evaluation, name: str) -> Tradeoff:
+def _curve_of(found: Evaluation, name: str) -> Sweep:
     """The curve of one class on its own score, against the sound parts."""
     if name not in found.classes:
         raise UsageError(f"The model has no class {name!r}.", f"Its classes are {', '.join(found.classes)}.")
@@ -222,8 +222,7 @@ def _together(found: Evaluation, overall: OperatingPoint, critical: dict[str, Op
     rejected = found.scores >= overall.threshold
     for name, point in critical.items():
         rejected |= found.table[:, found.classes.index(name)] >= point.threshold
-    escapes, overkill = int((~found.sound & ~rejected).sum()), int((found.sound & rejected).sum())
-    return OperatingPoint(overall.threshold, escapes, overall.defects, overkill, overall.sound, "all limits together")
+    return OperatingPoint(overall.threshold, Mistakes.by_label(~found.sound, rejected), "all limits together")
 
 
 def _cost(text: str | None, prevalence: float | None) -> Cost | None:
@@ -239,7 +238,8 @@ def _cost(text: str | None, prevalence: float | None) -> Cost | None:
 
 
 def _words(found: Evaluation, choice: Choice, cost: Cost | None) -> str:
-    head = f"{found.model or 'model'}: {choice.overall.defects} defects, {choice.overall.sound} sound parts"
+    known = choice.overall.mistakes
+    head = f"{found.model or 'model'}: {known.defective.total} defects, {known.sound.total} sound parts"
     left_out = f", {found.unjudged} without a verdict left out" if found.unjudged else ""
     lines = [
         head + left_out,
@@ -271,16 +271,16 @@ def _summary(choice: Choice) -> list[str]:
     """The chosen limits in words, one line each."""
     lines = [f"NG from defect score {choice.overall.threshold:.6g}: {choice.overall.rule}."]
     for name, point in choice.critical.items():
-        alone = _share(point.escapes, point.defects)
+        alone = _said(point.mistakes.escapes)
         lines.append(f"NG from {name} {point.threshold:.6g}: {point.rule}; by this limit alone {alone} escape.")
-    both = choice.together
-    lines.append(f"Escapes {_share(both.escapes, both.defects)}, overkill {_share(both.overkill, both.sound)}.")
+    both = choice.together.mistakes
+    lines.append(f"Escapes {_said(both.escapes)}, overkill {_said(both.overkill)}.")
     return lines
 
 
 def _point_row(mark: str, point: OperatingPoint) -> str:
     cost = "" if point.cost_per_1000 is None else f"{point.cost_per_1000:.2f}"
-    escapes, overkill = _share(point.escapes, point.defects), _share(point.overkill, point.sound)
+    escapes, overkill = _said(point.mistakes.escapes), _said(point.mistakes.overkill)
     return _row(mark, f"{point.threshold:.6f}", escapes, overkill, cost)
 
 
@@ -288,9 +288,9 @@ def _row(mark: str, threshold: str, escapes: str, overkill: str, cost: str) -> s
     return f"{mark:<2}{threshold:>10}  {escapes:<32}{overkill:<32}{cost}".rstrip()
 
 
-def _share(hits: int, total: int) -> str:
-    low, high = wilson_interval(hits, total)
-    return f"{hits} of {total} ({low:.1%} to {high:.1%})"
+def _said(share: Share) -> str:
+    low, high = share.interval
+    return f"{share.count} of {share.of} ({low:.1%} to {high:.1%})"
 
 
 def _names(text: str) -> tuple[str, ...]:

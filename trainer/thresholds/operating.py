@@ -11,35 +11,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from engine.errors import InputError, UsageError
-from engine.statistics.metrics import Floats, wilson_interval
+from engine.statistics.mistakes import Floats, Mistakes, Sweep, sweep
 
-Counts = NDArray[np.int64]
 WIDE = 0.05
 """An interval wider than this is told: the evaluation is too small for the choice."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tradeoff:
-    """Escapes and overkill at every threshold worth trying, rising, all within 0…1. Arrays of one length."""
-
-    thresholds: Floats
-    escapes: Counts
-    overkill: Counts
-    defects: int
-    sound: int
-
-    @property
-    def escape_rate(self) -> Floats:
-        """Share of the defects let through, 0…1."""
-        return np.asarray(self.escapes / self.defects, np.float64)
-
-    @property
-    def overkill_rate(self) -> Floats:
-        """Share of the sound parts rejected, 0…1."""
-        return np.asarray(self.overkill / self.sound, np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,45 +31,33 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """One threshold, its mistakes counted with their 95 % Wilson intervals, and why it was chosen."""
+    """One threshold, its mistakes, and why it was chosen."""
 
     threshold: float
-    escapes: int
-    defects: int
-    overkill: int
-    sound: int
+    mistakes: Mistakes
     rule: str
     cost_per_1000: float | None = None
     """Expected cost of 1000 parts; None where no costs were given."""
 
     @property
-    def escape_interval(self) -> tuple[float, float]:
-        """Where the share of escapes truly lies, 95 %."""
-        return wilson_interval(self.escapes, self.defects)
-
-    @property
-    def overkill_interval(self) -> tuple[float, float]:
-        """Where the share of overkill truly lies, 95 %."""
-        return wilson_interval(self.overkill, self.sound)
-
-    @property
     def warnings(self) -> tuple[str, ...]:
         """What the evaluation is too small to promise, one sentence each."""
-        cases = (
-            ("escapes", self.escapes, self.defects, self.escape_interval),
-            ("rejected sound parts", self.overkill, self.sound, self.overkill_interval),
-        )
+        cases = (("escapes", self.mistakes.escapes), ("rejected sound parts", self.mistakes.overkill))
         return tuple(
-            f"{hits} of {total} {what}: up to {100 * high:.0f} % are possible."
-            if hits == 0
-            else f"{hits} of {total} {what}: {100 * low:.0f} % to {100 * high:.0f} % are possible."
-            for what, hits, total, (low, high) in cases
+            f"{share.count} of {share.of} {what}: up to {100 * high:.0f} % are possible."
+            if share.count == 0
+            else f"{share.count} of {share.of} {what}: {100 * low:.0f} % to {100 * high:.0f} % are possible."
+            for what, share in cases
+            for low, high in [share.interval]
             if high - low > WIDE
         )
 
 
-def tradeoff_of(positive: ArrayLike, scores: ArrayLike) -> Tradeoff:
-    """The curve of N scores in 0…1 with `positive` True for defects. Raises InputError where it says nothing."""
+def tradeoff_of(positive: ArrayLike, scores: ArrayLike) -> Sweep:
+    """Every threshold worth trying, within 0…1, for N scores in 0…1; `positive` is True for defects.
+
+    Raises InputError where they say nothing.
+    """
     truth = np.asarray(positive, bool).ravel()
     values = np.asarray(scores, np.float64).ravel()
     if truth.size != values.size:
@@ -109,13 +75,10 @@ def tradeoff_of(positive: ArrayLike, scores: ArrayLike) -> Tradeoff:
     thresholds = np.where(middle > below, middle, points)
     if points[-1] < 1.0:
         thresholds = np.append(thresholds, (points[-1] + 1.0) / 2.0)
-    bad, good = np.sort(values[truth]), np.sort(values[~truth])
-    escapes = np.searchsorted(bad, thresholds, side="left").astype(np.int64)
-    overkill = (good.size - np.searchsorted(good, thresholds, side="left")).astype(np.int64)
-    return Tradeoff(thresholds, escapes, overkill, int(bad.size), int(good.size))
+    return sweep(truth, values, thresholds)
 
 
-def by_recall(curve: Tradeoff, recall: float, what: str = "defects", cost: Cost | None = None) -> OperatingPoint:
+def by_recall(curve: Sweep, recall: float, what: str = "defects", cost: Cost | None = None) -> OperatingPoint:
     """The threshold with the least overkill that finds at least this share (0…1] of the defects.
 
     Of those with equal overkill the one with the fewest escapes.
@@ -129,7 +92,7 @@ def by_recall(curve: Tradeoff, recall: float, what: str = "defects", cost: Cost 
     return _point(curve, at, f"finds at least {_percent(recall)} of the {what} with the least overkill", cost)
 
 
-def by_overkill(curve: Tradeoff, most: float, cost: Cost | None = None) -> OperatingPoint:
+def by_overkill(curve: Sweep, most: float, cost: Cost | None = None) -> OperatingPoint:
     """The threshold with the fewest escapes that rejects at most this share (0…1) of the sound parts.
 
     Of those with equal escapes the one with the least overkill. Raises InputError where even the highest threshold
@@ -149,7 +112,7 @@ def by_overkill(curve: Tradeoff, most: float, cost: Cost | None = None) -> Opera
     return _point(curve, at, f"rejects at most {_percent(most)} of the sound parts with the fewest escapes", cost)
 
 
-def by_cost(curve: Tradeoff, cost: Cost) -> OperatingPoint:
+def by_cost(curve: Sweep, cost: Cost) -> OperatingPoint:
     """The threshold with the least expected cost; of equal ones the one with the fewest escapes."""
     costs = expected_cost(curve, cost)
     at = int(np.argmin(costs))
@@ -158,7 +121,7 @@ def by_cost(curve: Tradeoff, cost: Cost) -> OperatingPoint:
     return _point(curve, at, f"{words}, share of defects {share}", cost)
 
 
-def expected_cost(curve: Tradeoff, cost: Cost) -> Floats:
+def expected_cost(curve: Sweep, cost: Cost) -> Floats:
     """Of 1000 parts, at every threshold: 1000·(p·escape rate·cost + (1-p)·overkill rate·cost), p the share of defects.
 
     Raises UsageError for costs that are none.
@@ -173,7 +136,7 @@ def expected_cost(curve: Tradeoff, cost: Cost) -> Floats:
     return np.asarray(1000.0 * (escaping + rejecting), np.float64)
 
 
-def neighbours(curve: Tradeoff, threshold: float, each: int = 3, cost: Cost | None = None) -> list[OperatingPoint]:
+def neighbours(curve: Sweep, threshold: float, each: int = 3, cost: Cost | None = None) -> list[OperatingPoint]:
     """The points around a threshold where the counts change, `each` below and above, the threshold's own between."""
     changes = np.concatenate(([True], (np.diff(curve.escapes) != 0) | (np.diff(curve.overkill) != 0)))
     rows = np.nonzero(changes)[0]
@@ -183,13 +146,10 @@ def neighbours(curve: Tradeoff, threshold: float, each: int = 3, cost: Cost | No
     return [_point(curve, int(row), "", cost) for row in chosen]
 
 
-def _point(curve: Tradeoff, at: int, rule: str, cost: Cost | None) -> OperatingPoint:
+def _point(curve: Sweep, at: int, rule: str, cost: Cost | None) -> OperatingPoint:
     return OperatingPoint(
         threshold=float(curve.thresholds[at]),
-        escapes=int(curve.escapes[at]),
-        defects=curve.defects,
-        overkill=int(curve.overkill[at]),
-        sound=curve.sound,
+        mistakes=curve.at(at),
         rule=rule,
         cost_per_1000=None if cost is None else float(expected_cost(curve, cost)[at]),
     )

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, FileSystemLoader
 
-from engine.statistics.metrics import Floats
+from engine.statistics.mistakes import Floats, Sweep
+from engine.statistics.shares import Share
 from engine.system.files import write_atomically
 from engine.system.places import resources_folder
-from trainer.thresholds.operating import Cost, OperatingPoint, Tradeoff, neighbours
+from trainer.thresholds.operating import Cost, OperatingPoint, neighbours
 
 LEFT, WIDTH, BOTTOM, HEIGHT = 70, 660, 280, 250
 """The plot's area in the template, in pixels."""
@@ -27,7 +28,7 @@ class Plot:
 
     title: str
     score: str
-    curve: Tradeoff
+    curve: Sweep
     point: OperatingPoint
     cost: Cost | None = None
 
@@ -72,18 +73,15 @@ def _drawn(plot: Plot) -> dict[str, Any]:
 
 
 def _row(point: OperatingPoint, *, chosen: bool) -> dict[str, Any]:
-    shares = (
-        f"{hits} of {total} ({100 * low:.1f} % to {100 * high:.1f} %)"
-        for hits, total, (low, high) in (
-            (point.escapes, point.defects, point.escape_interval),
-            (point.overkill, point.sound, point.overkill_interval),
-        )
-    )
-    escapes, overkill = shares
     return {
         "threshold": point.threshold,
-        "escapes": escapes,
-        "overkill": overkill,
+        "escapes": _said(point.mistakes.escapes),
+        "overkill": _said(point.mistakes.overkill),
         "cost": point.cost_per_1000,
         "chosen": chosen,
     }
+
+
+def _said(share: Share) -> str:
+    low, high = share.interval
+    return f"{share.count} of {share.of} ({100 * low:.1f} % to {100 * high:.1f} %)"

@@ -149,7 +149,7 @@ def _audits(figures: Figures) -> _Rows:
     names = (translate("Reports", "Escapes"), translate("Reports", "Overkill (reviewed parts)"))
     shares = (found.escapes, found.overkill)
     return columns, tuple(
-        (name, s.hits, s.of, s.share, *s.range, s.all, *s.parts) for name, s in zip(names, shares, strict=True)
+        (name, s.count, s.of, s.rate, *s.interval, s.all, *s.parts) for name, s in zip(names, shares, strict=True)
     )
 
 
@@ -240,7 +240,7 @@ def _said_audits(figures: Figures) -> tuple[tuple[str, str], ...]:
     low, likely, high = found.escapes.parts
     some = bool(found.escapes.of)
     return (
-        (translate("Reports", "Escapes"), shown(found.escapes.share, "share")),
+        (translate("Reports", "Escapes"), shown(found.escapes.rate, "share")),
         (translate("Reports", "Escaped parts, likely"), number(likely) if some else "–"),
         (translate("Reports", "Escaped parts, 95 %"), between(number(low), number(high)) if some else "–"),
         (translate("Reports", "Audited of drawn"), f"{number(found.drawn - found.waiting)} / {number(found.drawn)}"),

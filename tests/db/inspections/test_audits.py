@@ -74,20 +74,20 @@ def test_estimate_scales_the_audited_share_to_all_parts(db: Database) -> None:
     assert audits.waiting(db) == 10
     found = audits.estimate(db, make.START, make.START + DAY, ok_parts=2000, ng_parts=20)
     assert (found.drawn, found.unsure, found.waiting) == (40, 1, 10)
-    assert (found.escapes.hits, found.escapes.of) == (3, 29)
+    assert (found.escapes.count, found.escapes.of) == (3, 29)
     # Wilson's interval of 3 in 29, worked by hand.
-    assert found.escapes.range == pytest.approx((0.0358, 0.2639), abs=2e-4)
+    assert found.escapes.interval == pytest.approx((0.0358, 0.2639), abs=2e-4)
     low, likely, high = found.escapes.parts
     assert likely == pytest.approx(2000 * 3 / 29)
     assert (low, high) == pytest.approx((71.6, 527.8), rel=0.01)
-    assert (found.overkill.hits, found.overkill.of, found.overkill.all) == (2, 10, 20)
+    assert (found.overkill.count, found.overkill.of, found.overkill.all) == (2, 10, 20)
 
 
 def test_estimate_keeps_to_its_period_and_lot(db: Database) -> None:
     store(db)
     later = audits.estimate(db, make.START + DAY, make.START + 2 * DAY, ok_parts=0, ng_parts=0)
     assert (later.drawn, later.escapes.of, later.overkill.of) == (0, 0, 0)
-    assert later.escapes.range == (0.0, 1.0)
+    assert later.escapes.interval == (0.0, 1.0)
     other = audits.estimate(db, make.START, make.START + DAY, ok_parts=0, ng_parts=0, lot="L2")
     assert other.drawn == 0
     same = audits.estimate(

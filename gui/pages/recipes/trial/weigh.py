@@ -15,7 +15,8 @@ from engine.domain.inspection import Outcome, Prediction
 from engine.domain.recipe import Guard, Recipe
 from engine.judging.judge import by_recipe
 from engine.packages.package import ModelPackage
-from engine.statistics.costs import FEWEST, Curve, Figures, Prices, curve_of, enough, figures_of
+from engine.statistics.costs import FEWEST, Curve, Prices, cost_of, curve_of, enough
+from engine.statistics.mistakes import Mistakes
 from engine.verdicts.verdict import defect_score
 from gui.context import AppContext
 from gui.forms.fields import Number
@@ -30,7 +31,7 @@ PLOT_HEIGHT = 150
 class Weighed:
     """The known parts at one setting of a recipe. `curve` None: too few of them."""
 
-    figures: Figures
+    mistakes: Mistakes
     curve: Curve | None
     otherwise: int
     """Parts that areas, classes and counts decide otherwise than the score alone."""
@@ -46,7 +47,7 @@ def weigh(parts: Sequence[KnownPart], recipe: Recipe, prices: Prices) -> Weighed
     by_score = [_by_score(score, recipe) for score in scores]
     curve = curve_of(scores, defective, band, prices) if enough(defective) else None
     otherwise = sum(a is not b for a, b in zip(outcomes, by_score, strict=True))
-    return Weighed(figures_of(outcomes, defective), curve, otherwise)
+    return Weighed(Mistakes.of(zip(defective, outcomes, strict=True)), curve, otherwise)
 
 
 class Weighing(QObject):
@@ -207,26 +208,26 @@ def figures_words(weighed: Weighed | None, prices: Prices) -> str:
     """The counts with their intervals, in words; or what to do for there to be any."""
     if weighed is None:
         return ""
-    f = weighed.figures
+    found = weighed.mistakes
     if weighed.curve is None:
         text = translate(
             "Recipes",
             "Too few parts with a known truth to weigh thresholds: {defects} defective and {sound} sound, "
             "{fewest} of each are needed. Correct parts on Review, or scan folders named as the classes.",
         )
-        return text.format(defects=f.defects, sound=f.sound, fewest=FEWEST)
+        return text.format(defects=found.defective.total, sound=found.sound.total, fewest=FEWEST)
     rows = (
-        (translate("Recipes", "Escapes"), f.escapes, f.defects, f.escape_interval),
-        (translate("Recipes", "Overkill"), f.overkill, f.sound, f.overkill_interval),
-        (translate("Recipes", "REVIEW"), f.reviews, f.total, f.review_interval),
+        (translate("Recipes", "Escapes"), found.escapes),
+        (translate("Recipes", "Overkill"), found.overkill),
+        (translate("Recipes", "REVIEW"), found.review),
     )
     pattern = translate("Recipes", "{what}: {hits} of {total}, {low} to {high} (95 %)")
-    lines = [
-        pattern.format(what=what, hits=number(hits), total=number(total), low=percent(low), high=percent(high))
-        for what, hits, total, (low, high) in rows
-    ]
+    lines = []
+    for what, share in rows:
+        low, high = (percent(end) for end in share.interval)
+        lines.append(pattern.format(what=what, hits=number(share.count), total=number(share.of), low=low, high=high))
     cost = translate("Recipes", "Cost of 1,000 such parts: {cost}, at least {least}")
-    lines.append(cost.format(cost=number(f.cost(prices), 1), least=number(float(weighed.curve.costs.min()), 1)))
+    lines.append(cost.format(cost=number(cost_of(found, prices), 1), least=number(float(weighed.curve.costs.min()), 1)))
     if weighed.otherwise:
         lines.append(
             translate(

@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF
 
-from db.inspections.audits import Share
+from db.inspections.audits import Estimate
 from gui.i18n.language import number, percent, translate
 from gui.pages.reports.charts.chart import Chart, Key
 from gui.pages.reports.figures import Figures
@@ -27,7 +27,7 @@ class EstimateChart(Chart):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, translate("Reports", "Estimates with their intervals"))
-        self.shares: tuple[Share, ...] = ()
+        self.shares: tuple[Estimate, ...] = ()
 
     def show_figures(self, figures: Figures) -> None:
         """Draw these."""
@@ -47,7 +47,7 @@ class EstimateChart(Chart):
                 item.setPos(x, 0)
                 plot.addItem(item, ignoreBounds=True)
                 continue
-            value, (low, high) = 100 * share.share, (100 * v for v in share.range)
+            value, (low, high) = 100 * share.rate, (100 * v for v in share.interval)
             colour = self.theme.colour(token)
             bar = pg.ErrorBarItem(
                 x=np.array([x]),
@@ -59,7 +59,7 @@ class EstimateChart(Chart):
             )
             plot.addItem(bar)
             plot.addItem(pg.ScatterPlotItem([x], [value], symbol=symbol, size=14, brush=colour, pen=None))
-        highest = max((100 * s.range[1] for s in self.shares if s.of), default=1.0)
+        highest = max((100 * s.interval[1] for s in self.shares if s.of), default=1.0)
         plot.setYRange(0, max(1.0, highest), padding=0.08)
         self.ticks(plot, lambda index, _first: self.names[index])
         self.legend.set_keys(
@@ -75,11 +75,11 @@ class EstimateChart(Chart):
         share = self.shares[index]
         if not share.of:
             return self.names[index] + "   " + translate("Reports", "nothing looked at yet")
-        low, high = share.range
+        low, high = share.interval
         rests = translate("Reports", "{hits} of {count} looked at").format(
-            hits=number(share.hits), count=number(share.of)
+            hits=number(share.count), count=number(share.of)
         )
-        return "   ".join((self.names[index], shown(share.share, "share"), between(percent(low), percent(high)), rests))
+        return "   ".join((self.names[index], shown(share.rate, "share"), between(percent(low), percent(high)), rests))
 
 
 class PositionMap(Chart):

@@ -108,13 +108,13 @@ class ScanFigures(QScrollArea):
             )
             self.agreement.setText(words)
             return
-        if not summary.named:
+        if not summary.agreed.of:
             words = translate("Scan", "The sub-folders are not named like the model's classes; verdicts by sub-folder:")
             self.agreement.setText(words)
             return
         lines = [
-            f"<tr><td style='padding-right:16px'>{name}</td><td>{share_words(hits, of)}</td></tr>"
-            for name, hits, of in shares(summary)
+            f"<tr><td style='padding-right:16px'>{name}</td><td>{share_words(share)}</td></tr>"
+            for name, share in shares(summary)
         ]
         self.agreement.setText(f"<table>{''.join(lines)}</table>")
         self.agreement.setToolTip(translate("Scan", "In brackets: the 95 % interval (Wilson)."))

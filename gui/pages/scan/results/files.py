@@ -20,7 +20,7 @@ from engine.errors import LinesideError
 from engine.images.depth import shown
 from engine.reports.run import ReportEntry, Tally, gallery_picture, guarded, html_of, json_line
 from engine.reports.workbook import Cell, Sheet, write_workbook
-from engine.statistics.metrics import wilson_interval
+from engine.statistics.shares import Share
 from engine.system.files import write_atomically
 from gui.i18n.language import day_time, number, outcome_word, percent, translate
 from gui.pages.scan.results.summary import Summary, worst_first
@@ -121,14 +121,14 @@ def why(row: ScanRow) -> str:
     return "; ".join(row.inspection.verdict.reasons)
 
 
-def shares(summary: Summary) -> list[tuple[str, int, int]]:
-    """Agreement, escapes and overkill, each with what it is of; empty without folder labels."""
-    if not summary.named:
+def shares(summary: Summary) -> list[tuple[str, Share]]:
+    """Agreement, escapes and overkill; empty without folder labels."""
+    if not summary.agreed.of:
         return []
     return [
-        (translate("Scan", "As the folders say"), summary.agreed, summary.named),
-        (translate("Scan", "Escapes"), summary.escapes, summary.defects),
-        (translate("Scan", "Overkill"), summary.overkill, summary.sound),
+        (translate("Scan", "As the folders say"), summary.agreed),
+        (translate("Scan", "Escapes"), summary.mistakes.escapes),
+        (translate("Scan", "Overkill"), summary.mistakes.overkill),
     ]
 
 
@@ -140,8 +140,8 @@ def _figures(result: ScanResult) -> Iterator[tuple[Cell, ...]]:
     for outcome, count in result.summary.outcomes.items():
         yield (outcome_word(outcome), count, len(result.rows))
     yield (translate("Scan", "Skipped"), sum(row.skipped for row in result.rows))
-    for name, hits, of in shares(result.summary):
-        yield (name, hits, of, hits / of if of else None, *wilson_interval(hits, of))
+    for name, share in shares(result.summary):
+        yield (name, share.count, share.of, share.rate if share.of else None, *share.interval)
 
 
 def _classes(rows: Sequence[ScanRow]) -> list[str]:
@@ -209,16 +209,20 @@ def _facts(result: ScanResult) -> dict[str, str]:
         translate("Scan", "Model and recipe"): result.named,
         translate("Scan", "Skipped"): number(sum(row.skipped for row in result.rows)),
     }
-    return facts | {name: share_words(hits, of) for name, hits, of in shares(result.summary)}
+    return facts | {name: share_words(share) for name, share in shares(result.summary)}
 
 
-def share_words(hits: int, of: int) -> str:
+def share_words(share: Share) -> str:
     """A share with its count and its 95 % interval (Wilson): `2 of 40 = 5.0 % (1.4 to 16.5 %)`."""
-    if not of:
+    if not share.of:
         return translate("Scan", "none to count")
-    low, high = wilson_interval(hits, of)
+    low, high = share.interval
     words = translate("Scan", "{hits} of {of} = {share} ({low} to {high})").format(
-        hits=number(hits), of=number(of), share=percent(hits / of), low=number(100 * low, 1), high=percent(high)
+        hits=number(share.count),
+        of=number(share.of),
+        share=percent(share.rate),
+        low=number(100 * low, 1),
+        high=percent(high),
     )
     return words.replace(" %", "\N{NO-BREAK SPACE}%")
 

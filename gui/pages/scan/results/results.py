@@ -168,9 +168,9 @@ class ScanResults(QWidget):
     def conclude(self, summary: Summary, *, ended: bool, total: int | None) -> None:
         """The figures at the end."""
         self.figures.conclude(summary)
-        if summary.named:
+        if summary.agreed.of:
             words = translate("Scan", "{share} as the folders say")
-            self._agreement = words.format(share=percent(summary.agreed / summary.named))
+            self._agreement = words.format(share=percent(summary.agreed.rate))
         self.say_end(ended=ended, total=total)
         self.enter(Stage.OVER if ended else Stage.STOPPED)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.domain.inspection import Outcome
 from engine.statistics.metrics import confusion_matrix
+from engine.statistics.mistakes import Mistakes, is_escape, is_overkill
+from engine.statistics.shares import NOTHING, Share
 from gui.i18n.language import outcome_word, translate
 from gui.pages.scan.rows import ScanRow
 from gui.widgets.charts.confusion import CountTable, square_table
@@ -15,19 +17,13 @@ from gui.widgets.charts.confusion import CountTable, square_table
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Counts of a scan. `agreed` of `named` pictures whose folder names a class have that class.
-
-    `escapes` of `defects` were called OK, `overkill` of `sound` were called NG.
-    """
+    """Counts of a scan. `agreed`: of the pictures whose folder names a class, those that have that class."""
 
     outcomes: dict[Outcome, int]
     table: CountTable | None = None
-    agreed: int = 0
-    named: int = 0
-    escapes: int = 0
-    defects: int = 0
-    overkill: int = 0
-    sound: int = 0
+    agreed: Share = NOTHING
+    mistakes: Mistakes = field(default_factory=Mistakes)
+    """Of the pictures that were judged."""
 
 
 def summarise(rows: Sequence[ScanRow], classes: Sequence[str], ok: Sequence[str]) -> Summary:
@@ -46,19 +42,14 @@ def summarise(rows: Sequence[ScanRow], classes: Sequence[str], ok: Sequence[str]
     labels = [row.inspection.verdict.label for _, row in pairs]
     names = list(dict.fromkeys([*classes, *sorted({t for t, _ in pairs} | set(labels))]))
     matrix = confusion_matrix([t for t, _ in pairs], labels, names)
-    sound = sum(t in ok for t, _ in pairs)
     table = square_table(
         names, matrix.tolist(), translate("Scan", "Folder says"), column_title=translate("Scan", "Model says")
     )
     return Summary(
         counts,
         table,
-        agreed=int(matrix.trace()),
-        named=len(pairs),
-        escapes=sum(t not in ok and row.inspection.verdict.outcome is Outcome.OK for t, row in pairs),
-        defects=len(pairs) - sound,
-        overkill=sum(t in ok and row.inspection.verdict.outcome is Outcome.NG for t, row in pairs),
-        sound=sound,
+        Share(int(matrix.trace()), len(pairs)),
+        Mistakes.of((r.truth not in ok, r.inspection.verdict.outcome) for r in rows if r.truth).of_judged(),
     )
 
 
@@ -69,9 +60,9 @@ def worst_first(rows: Sequence[ScanRow], ok: Sequence[str], classes: Sequence[st
     def rank(row: ScanRow) -> tuple[int, float]:
         outcome, score = row.inspection.verdict.outcome, row.inspection.verdict.score
         if known and row.truth and outcome is not Outcome.NO_VERDICT:
-            if row.truth not in ok and outcome is Outcome.OK:
+            if is_escape(outcome, defective=row.truth not in ok):
                 return 0, score
-            if row.truth in ok and outcome is Outcome.NG:
+            if is_overkill(outcome, defective=row.truth not in ok):
                 return 1, -score
             if row.differs and outcome is not Outcome.REVIEW:
                 return 2, -score

@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.statistics.mistakes import Mistakes
+from engine.statistics.shares import Share
 from engine.training import (
     EpochDone,
     TrainingEvent,
@@ -26,7 +28,7 @@ from engine.training import (
 )
 from gui.i18n.language import number, outcome_word, percent, translate
 from gui.pages.teach_in.collect.view import label_word
-from gui.pages.teach_in.trial.trial import Judged, Said, Share, TrialFigures, figures_of
+from gui.pages.teach_in.trial.trial import Judged, Said, figures_of
 from gui.theme.large_type import large_type, scrolling
 from gui.theme.theme import SMALL, SPACING, Theme, draw_mark, font, scaled
 from gui.training.curve import Curves
@@ -316,16 +318,16 @@ def _right(part: Judged) -> bool:
     return said == ("OK" if sound else "NG")
 
 
-def _values(figures: TrialFigures) -> tuple[str, str, str]:
+def _values(figures: Mistakes) -> tuple[str, str, str]:
     return _share(figures.escapes), _share(figures.overkill), _share(figures.review)
 
 
 def _share(share: Share) -> str:
-    if not share.total:
+    if not share.of:
         return NONE
     low, high = share.interval
     words = translate("TeachIn", "{hits} of {total} ({low} to {high})")
-    told = words.format(hits=share.hits, total=share.total, low=percent(low, 0), high=percent(high, 0))
+    told = words.format(hits=share.count, total=share.of, low=percent(low, 0), high=percent(high, 0))
     # Broken before the bracket or nowhere.
     count, bracket, interval = told.partition(" (")
     return count.replace(" ", "\N{NO-BREAK SPACE}") + bracket + interval.replace(" ", "\N{NO-BREAK SPACE}")

@@ -22,7 +22,7 @@ from engine.images.thumbnails import thumbnail
 from engine.judging.judge import Judge, Shown
 from engine.packages.package import ModelPackage, open_package
 from engine.recipes.file import default_recipe
-from engine.statistics.metrics import wilson_interval
+from engine.statistics.mistakes import Mistakes
 from engine.system.mailbox import Mailbox
 from gui.jobs.jobs import Job
 from gui.line.line import LoadModel
@@ -58,42 +58,11 @@ class Judged:
         return self.now is not None and self.now.outcome == self.new.outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """So many of so many, with the 95 % interval of the share (Wilson)."""
-
-    hits: int
-    total: int
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Lowest and highest share, 0…1."""
-        return wilson_interval(self.hits, self.total)
-
-
-@dataclass(frozen=True, slots=True)
-class TrialFigures:
-    """Of one model on the parts held back."""
-
-    escapes: Share
-    """Defective parts it calls OK."""
-    overkill: Share
-    """Sound parts it calls NG."""
-    review: Share
-    """Parts it is not sure of."""
-
-
-def figures_of(parts: list[Judged], *, new: bool) -> TrialFigures:
-    """The figures of the candidate (`new`) or of the active model."""
-    said = [(p.truth == OK, (p.new if new else p.now)) for p in parts if p.truth]
-    known = [(sound, s.outcome) for sound, s in said if s is not None]
-    sound = [outcome for is_sound, outcome in known if is_sound]
-    bad = [outcome for is_sound, outcome in known if not is_sound]
-    return TrialFigures(
-        Share(bad.count(Outcome.OK), len(bad)),
-        Share(sound.count(Outcome.NG), len(sound)),
-        Share(sum(o in (Outcome.REVIEW, None) for _, o in known), len(known)),
-    )
+def figures_of(parts: list[Judged], *, new: bool) -> Mistakes:
+    """What the candidate (`new`) or the active model makes of the parts held back."""
+    said = [(p.truth != OK, (p.new if new else p.now)) for p in parts if p.truth]
+    # A part that the model could not judge goes to a person, as REVIEW does.
+    return Mistakes.of((defective, s.outcome or Outcome.REVIEW) for defective, s in said if s is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,8 +145,10 @@ def test_figures_are_those_counted_by_hand(bench: Bench, station: Station) -> No
     weighing = page.editor.weighing
 
     def figures() -> tuple[int, ...]:
-        f = weighing.weighed.figures if weighing.weighed is not None else None
-        return () if f is None else (f.escapes, f.defects, f.overkill, f.sound, f.reviews)
+        found = weighing.weighed.mistakes if weighing.weighed is not None else None
+        if found is None:
+            return ()
+        return found.escapes.count, found.defective.total, found.overkill.count, found.sound.total, found.review.count
 
     station.until(lambda: figures() == (1, 15, 1, 12, 2))
     assert "Escapes: 1 of 15" in weighing.words.text()

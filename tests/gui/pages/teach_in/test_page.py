@@ -268,11 +268,11 @@ def test_figures_count_escapes_and_false_rejects_with_intervals() -> None:
 
     parts = [part(OK, Outcome.OK), part(OK, Outcome.NG), part("dent", Outcome.OK), part("dent", Outcome.REVIEW)]
     figures = figures_of(parts, new=True)
-    assert (figures.escapes.hits, figures.escapes.total) == (1, 2)
-    assert (figures.overkill.hits, figures.overkill.total) == (1, 2)
-    assert (figures.review.hits, figures.review.total) == (1, 4)
+    assert (figures.escapes.count, figures.escapes.of) == (1, 2)
+    assert (figures.overkill.count, figures.overkill.of) == (1, 2)
+    assert (figures.review.count, figures.review.of) == (1, 4)
     assert figures.escapes.interval[0] < 0.5 < figures.escapes.interval[1]
-    assert figures_of(parts, new=False).escapes.total == 0
+    assert figures_of(parts, new=False).escapes.of == 0
 
 
 def test_what_is_collected_is_remembered_in_the_settings(rig: Rig, tmp_path: Path) -> None:

@@ -14,11 +14,12 @@ from engine.backends.load import load_model
 from engine.domain.inspection import Outcome, Pixels
 from engine.errors import InputError, PictureError
 from engine.gate import gate as module
-from engine.gate.gate import Advice, Change, Flip, GateResult, SetResult, Share, Tally, advice_of, exact_p, run_gate
+from engine.gate.gate import Advice, Change, Flip, GateResult, SetResult, Tally, advice_of, exact_p, run_gate
 from engine.gate.known import CHALLENGE, OK_NAMES, OVERRIDES, KnownPart, KnownSet, folder_set
 from engine.judging.judge import Judge
 from engine.recipes.file import default_recipe
-from engine.statistics.metrics import wilson_interval
+from engine.statistics.mistakes import Mistakes, Verdicts
+from engine.statistics.shares import Share
 from tests.packages import write_tiny_package
 from trainer.formats.samples.dataset import OK_NAMES as TRAINERS
 from trainer.packaging.calibrate import mcnemar
@@ -66,13 +67,10 @@ def test_figures_and_flips_are_those_of_a_hand_count(judges: tuple[Judge, Judge]
     ).sets
     assert (found.count, found.gained, found.lost, found.let_through, found.changed) == (5, 1, 2, 1, 3)
     assert found.before.right == Share(4, 5)
-    assert found.before.escapes == Share(0, 3)
-    assert found.before.overkill == Share(1, 2)
+    assert found.before.mistakes == Mistakes(sound=Verdicts(ok=1, ng=1), defective=Verdicts(ng=3))
     assert found.after.right == Share(3, 5)
-    assert found.after.escapes == Share(1, 3)
-    assert found.after.overkill == Share(0, 2)
-    assert found.after.review == Share(1, 5)
-    assert found.after.right.interval == wilson_interval(3, 5)
+    assert found.after.mistakes == Mistakes(sound=Verdicts(ok=2), defective=Verdicts(ok=1, ng=1, review=1))
+    assert found.after.mistakes.to_a_person == Share(1, 5)
     assert [(f.part.id, str(f.change), f.let_through) for f in found.flips] == [
         ("faint", "lost", True),
         ("doubtful", "lost", False),
@@ -164,13 +162,14 @@ def test_no_verdict_is_told_beside_review(judges: tuple[Judge, Judge]) -> None:
     before, after = judges
     blind = replace(after.recipe, view=replace(after.recipe.view, roi=(0, 0, 4000, 8)))
     (found,) = gate((before, replace(after, recipe=blind)), part("clear", 230, False), part("sound", 10, True)).sets
-    assert (found.after.review, found.after.no_verdict, found.after.unsure) == (Share(2, 2), Share(2, 2), Share(0, 2))
-    assert found.before.no_verdict == Share(0, 2)
+    after = found.after.mistakes
+    assert (after.to_a_person, after.no_verdict, after.review) == (Share(2, 2), Share(2, 2), Share(0, 2))
+    assert found.before.mistakes.no_verdict == Share(0, 2)
     assert found.plain()["after"]["no_verdict"]["count"] == 2
 
 
 def figures(name: str, gained: int, lost: int, let_through: int = 0) -> SetResult:
-    tally = Tally(*(Share(0, 100),) * 5)
+    tally = Tally(Share(0, 100), Mistakes(sound=Verdicts(ok=100)))
     return SetResult(name, tally, tally, gained, lost, let_through, gained + lost, 0)
 
 

@@ -15,7 +15,8 @@ from engine.domain.recipe import ClassRule, Recipe
 from engine.errors import InputError, UsageError
 from engine.recipes.changes import Change, changes
 from engine.recipes.file import default_recipe, load_recipe, read_head, recipe_document, save_recipe
-from engine.statistics.costs import Figures, Prices, curve_of, enough, figures_of
+from engine.statistics.costs import Prices, cost_of, curve_of, enough
+from engine.statistics.mistakes import Mistakes, Verdicts
 from tests.packages import write_tiny_package
 
 
@@ -56,9 +57,9 @@ def test_changes_name_every_key(tmp_path: Path) -> None:
 
 def test_figures_and_cost_are_counted_by_hand() -> None:
     outcomes = [Outcome.OK, Outcome.OK, Outcome.NG, Outcome.NG, Outcome.REVIEW, Outcome.NO_VERDICT]
-    figures = figures_of(outcomes, [True, False, True, False, True, False])
-    assert figures == Figures(escapes=1, defects=3, overkill=1, sound=3, reviews=1)
-    assert figures.cost(Prices(100.0, 5.0, 1.0)) == pytest.approx(1000 * 106 / 6)
+    found = Mistakes.of(zip([True, False, True, False, True, False], outcomes, strict=True))
+    assert found == Mistakes(Verdicts(ok=1, ng=1, no_verdict=1), Verdicts(ok=1, ng=1, review=1))
+    assert cost_of(found, Prices(100.0, 5.0, 1.0)) == pytest.approx(1000 * 106 / 6)
 
 
 @given(
@@ -76,10 +77,11 @@ def test_curve_is_the_figures_at_every_threshold(parts: list[tuple[float, bool]]
         threshold = float(curve.thresholds[at])
         low, high = max(0.0, threshold - below), min(1.0, threshold + above)
         outcomes = [Outcome.OK if s < low else Outcome.NG if s >= high else Outcome.REVIEW for s in scores]
-        figures = figures_of(outcomes, defective)
-        assert curve.escapes[at] == pytest.approx(figures.escapes / figures.defects)
-        assert curve.overkill[at] == pytest.approx(figures.overkill / figures.sound)
-        assert curve.costs[at] == pytest.approx(figures.cost(prices))
+        found = Mistakes.of(zip(defective, outcomes, strict=True))
+        assert curve.escapes[at] == pytest.approx(found.escapes.rate)
+        assert curve.overkill[at] == pytest.approx(found.overkill.rate)
+        assert curve.reviews[at] == pytest.approx(found.review.rate)
+        assert curve.costs[at] == pytest.approx(cost_of(found, prices))
     assert np.isclose(curve.costs[np.searchsorted(curve.thresholds, curve.cheapest)], curve.costs.min())
 
 

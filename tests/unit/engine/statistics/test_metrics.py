@@ -26,10 +26,8 @@ from engine.statistics.metrics import (
     macro_f1,
     micro_auroc,
     micro_f1,
-    operating_curve,
     per_class,
     target_recall_threshold,
-    wilson_interval,
 )
 
 reference = pytest.importorskip("sklearn.metrics", reason="scikit-learn is the reference (train extra)")
@@ -79,20 +77,6 @@ def test_undefined_figures_are_nan() -> None:
     assert math.isnan(average_precision([False], [0.3]))
     assert math.isnan(cohen_kappa(np.array([[3, 0], [0, 0]])))
     assert math.isnan(accuracy(np.zeros((2, 2), np.int64)))
-
-
-def test_wilson_interval_equals_the_textbook_values() -> None:
-    assert wilson_interval(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
-    assert wilson_interval(0, 20)[0] == 0.0
-    assert wilson_interval(20, 20)[1] == 1.0
-    assert wilson_interval(0, 0) == (0.0, 1.0)
-
-
-def test_operating_curve_runs_from_all_rejected_to_all_passed() -> None:
-    curve = operating_curve([True, True, False, False], [0.9, 0.4, 0.4, 0.1])
-    assert curve.thresholds.tolist() == pytest.approx([0.1, 0.4, 0.9, 1.9])
-    assert curve.escape_rate.tolist() == [0.0, 0.0, 0.5, 1.0]
-    assert curve.overkill_rate.tolist() == [1.0, 0.5, 0.0, 0.0]
 
 
 def test_best_threshold_stays_at_half_when_half_is_as_good() -> None:

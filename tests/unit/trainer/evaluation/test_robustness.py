@@ -128,8 +128,8 @@ def test_losses_are_counted_by_limits_and_by_guard(tmp_path: Path) -> None:
     assert dim.delta["accuracy"] == pytest.approx(-1 / 6, abs=1e-5) and dim.delta["ap"] == 0.0
     assert dim.interval is not None and dim.interval[0] <= f1_dim - 1.0 <= dim.interval[1] <= 0.0
     # Dimmed, all but the sound part of ground 100 and the brightest defect (grey 41) are too dark: all but one.
-    assert dim.guard.no_verdict == 5 and dim.guard.escapes == 0 and dim.guard.overkill == 3
-    assert clean.guard.no_verdict == 0
+    assert dim.guarded == {"no_verdict": 5, "review": 0, "escapes": 0, "overkill": 3}
+    assert clean.guard.no_verdict.count == 0
     again = robustness(package, dataset, dataset.samples, recipe=recipe, conditions=LIGHT, threads=1, precision="f32")
     assert again.plain() == found.plain()
     words = robustness_words(found.plain())

@@ -23,7 +23,7 @@ from tests.packages import write_tiny_package
 from trainer.evaluation.curves import pr_points, roc_points
 from trainer.evaluation.evaluate import Evaluation, Judged, evaluate, truth_of
 from trainer.evaluation.figures import curve_of, diagrams, further_figures, one_against_rest, point_at, several_labels
-from trainer.evaluation.mistakes import BEYOND, MOST_CONFIDENT, Mistakes
+from trainer.evaluation.mistakes import BEYOND, MOST_CONFIDENT, Gallery
 from trainer.evaluation.page import study_picture, write_study
 from trainer.evaluation.sections import sections
 from trainer.evaluation.sheet import Sheet, sheet_of
@@ -146,14 +146,14 @@ def test_point_in_force_is_counted_at_the_very_threshold() -> None:
     ]
     sheet = sheet_of(judged_by(package, rows), package)
     point = point_at(sheet, 0.5, Cost(10.0, 1.0))
-    assert (point.escapes, point.overkill) == (1, 1)
+    assert (point.mistakes.escapes.count, point.mistakes.overkill.count) == (1, 1)
     assert point.cost_per_1000 == pytest.approx(1000 * (0.25 * 10 + 0.25))
     assert curve_of(sheet) is not None and set(diagrams(sheet)) == {"defect"}
 
 
 def test_mistakes_are_the_ones_made_most_confident_first() -> None:
     package = package_of("ok", "pit", "scratch")
-    mistakes = Mistakes(("ok", "pit", "scratch"), ("ok",))
+    mistakes = Gallery(("ok", "pit", "scratch"), ("ok",))
     rows = [(sample(f"good{i}", "ok"), (0.9, 0.05, 0.05)) for i in range(5)]
     # 60 escapes, ever surer; 3 false rejects, surer than most; 2 of another kind; a kind the model does not know.
     rows += [(sample(f"esc{i}", "pit"), (0.6 + i / 200, 0.4 - i / 200, 0.0)) for i in range(60)]
@@ -271,7 +271,7 @@ def test_model_without_a_sound_class_has_a_page(tmp_path: Path) -> None:
     assert figures["ap"] is None and sheet.right.sum() == 9
     charts = [
         c.title
-        for s in sections(package, found.recipe, sheet, figures, Mistakes(sheet.classes, ()), None, None, ())
+        for s in sections(package, found.recipe, sheet, figures, Gallery(sheet.classes, ()), None, None, ())
         for c in s.charts
     ]
     assert "One class against the rest: ROC" in charts and "Cost" not in charts

@@ -8,8 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import InputError, UsageError
-from engine.statistics.metrics import operating_curve
-from trainer.thresholds.operating import Cost, by_cost, by_overkill, by_recall, expected_cost, neighbours, tradeoff_of
+from trainer.thresholds.operating import (
+    Cost,
+    OperatingPoint,
+    by_cost,
+    by_overkill,
+    by_recall,
+    expected_cost,
+    neighbours,
+    tradeoff_of,
+)
 
 TRUTH = [False, False, False, False, True, True, True, True]
 SCORES = [0.1, 0.2, 0.4, 0.6, 0.3, 0.5, 0.8, 0.9]
@@ -27,6 +35,10 @@ def counted(pairs: list[tuple[bool, float]], threshold: float) -> tuple[int, int
     )
 
 
+def made(point: OperatingPoint) -> tuple[int, int]:
+    return point.mistakes.escapes.count, point.mistakes.overkill.count
+
+
 @given(samples)
 def test_curve_counts_what_each_threshold_does(pairs: list[tuple[bool, float]]) -> None:
     curve = tradeoff_of(*zip(*pairs, strict=True))
@@ -41,10 +53,14 @@ def test_curve_counts_what_each_threshold_does(pairs: list[tuple[bool, float]]) 
 @given(samples, st.floats(0.01, 1.0))
 def test_recall_is_kept_with_the_least_overkill(pairs: list[tuple[bool, float]], recall: float) -> None:
     point = by_recall(tradeoff_of(*zip(*pairs, strict=True)), recall)
-    assert (point.escapes, point.overkill) == counted(pairs, point.threshold)
-    fitting = [c for c in (counted(pairs, t) for t in np.linspace(0, 1, 81)) if 1 - c[0] / point.defects >= recall]
-    assert 1 - point.escapes / point.defects >= recall - 1e-9
-    assert point.overkill <= min(overkill for _, overkill in fitting)
+    assert made(point) == counted(pairs, point.threshold)
+    fitting = [
+        c
+        for c in (counted(pairs, t) for t in np.linspace(0, 1, 81))
+        if 1 - c[0] / point.mistakes.defective.total >= recall
+    ]
+    assert 1 - point.mistakes.escapes.rate >= recall - 1e-9
+    assert point.mistakes.overkill.count <= min(overkill for _, overkill in fitting)
 
 
 @given(samples, st.floats(0.0, 0.99))
@@ -56,8 +72,8 @@ def test_overkill_is_kept_with_the_fewest_escapes(pairs: list[tuple[bool, float]
             by_overkill(curve, most)
         return
     point = by_overkill(curve, most)
-    assert point.overkill / point.sound <= most + 1e-9
-    assert point.escapes <= min(escapes for escapes, _ in fitting)
+    assert point.mistakes.overkill.rate <= most + 1e-9
+    assert point.mistakes.escapes.count <= min(escapes for escapes, _ in fitting)
 
 
 @given(samples, st.floats(0.1, 100.0), st.floats(0.1, 100.0), st.none() | st.floats(0.0, 1.0))
@@ -77,9 +93,9 @@ def test_cost_is_the_least_there_is(
 def test_chosen_points_of_a_small_case_by_hand() -> None:
     curve = tradeoff_of(TRUTH, SCORES)
     all_found = by_recall(curve, 1.0)
-    assert (all_found.threshold, all_found.escapes, all_found.overkill) == (pytest.approx(0.25), 0, 2)
+    assert (all_found.threshold, *made(all_found)) == (pytest.approx(0.25), 0, 2)
     none_rejected = by_overkill(curve, 0.0)
-    assert (none_rejected.threshold, none_rejected.escapes) == (pytest.approx(0.7), 2)
+    assert (none_rejected.threshold, none_rejected.mistakes.escapes.count) == (pytest.approx(0.7), 2)
     assert by_cost(curve, Cost(100.0, 1.0)).threshold == pytest.approx(0.25)
     assert by_cost(curve, Cost(1.0, 100.0)).threshold == pytest.approx(0.7)
     # 0.45: 1 of 4 escapes and 1 of 4 is rejected; half of the parts are defects.
@@ -91,20 +107,14 @@ def test_chosen_points_of_a_small_case_by_hand() -> None:
 
 def test_threshold_lies_in_the_middle_of_the_gap() -> None:
     point = by_recall(tradeoff_of([False, True], [0.2, 0.8]), 1.0)
-    assert (point.threshold, point.escapes, point.overkill) == (pytest.approx(0.5), 0, 0)
-
-
-def test_curve_agrees_with_the_operating_curve_of_the_reports() -> None:
-    curve, reported = tradeoff_of(TRUTH, SCORES), operating_curve(TRUTH, SCORES)
-    assert curve.escape_rate.tolist() == reported.escape_rate.tolist()
-    assert curve.overkill_rate.tolist() == reported.overkill_rate.tolist()
+    assert (point.threshold, *made(point)) == (pytest.approx(0.5), 0, 0)
 
 
 def test_neighbours_surround_the_point_and_differ() -> None:
     curve = tradeoff_of(TRUTH, SCORES)
     near = neighbours(curve, by_recall(curve, 1.0).threshold, each=2)
     assert [round(p.threshold, 2) for p in near] == [0.05, 0.15, 0.25, 0.35, 0.45]
-    assert len({(p.escapes, p.overkill) for p in near}) == 5
+    assert len({made(p) for p in near}) == 5
 
 
 def test_few_samples_are_told() -> None:
@@ -112,7 +122,7 @@ def test_few_samples_are_told() -> None:
     assert by_recall(tradeoff_of(truth, scores), 1.0).warnings == ("0 of 12 escapes: up to 24 % are possible.",)
     many = by_recall(tradeoff_of([True] * 400 + [False] * 400, [0.9] * 400 + [0.1] * 400), 1.0)
     assert many.warnings == ()
-    assert many.escape_interval == pytest.approx((0.0, 0.0095), abs=1e-4)
+    assert many.mistakes.escapes.interval == pytest.approx((0.0, 0.0095), abs=1e-4)
 
 
 @pytest.mark.parametrize(

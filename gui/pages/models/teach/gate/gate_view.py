@@ -15,8 +15,9 @@ from PySide6.QtWidgets import (
 )
 
 from engine.domain.inspection import Outcome
-from engine.gate.gate import GateResult, SetResult, Share
+from engine.gate.gate import GateResult, SetResult
 from engine.gate.known import CHALLENGE, OVERRIDES
+from engine.statistics.shares import Share
 from gui.i18n.language import number, percent, translate
 from gui.pages.models.teach.gate.flips import FlipGroups
 from gui.theme.theme import SPACING, Theme, font
@@ -141,17 +142,17 @@ def _card(known: SetResult, result: GateResult) -> QWidget:
     grid.setContentsMargins(2 * SPACING, SPACING, 2 * SPACING, SPACING)
     grid.setHorizontalSpacing(2 * SPACING)
     grid.setVerticalSpacing(SPACING // 2)
-    before, after = known.before, known.after
+    before, after = known.before.mistakes, known.after.mistakes
     rows = (
         (
             "",
             translate("Teach", "Active {version}").format(version=result.before),
             translate("Teach", "New {version}").format(version=result.after),
         ),
-        (translate("Teach", "Judged right"), _share(before.right), _share(after.right)),
+        (translate("Teach", "Judged right"), _share(known.before.right), _share(known.after.right)),
         (translate("Teach", "Escapes"), _share(before.escapes), _share(after.escapes)),
         (translate("Teach", "Overkill"), _share(before.overkill), _share(after.overkill)),
-        (translate("Teach", "To a person"), _share(before.review), _share(after.review)),
+        (translate("Teach", "To a person"), _share(before.to_a_person), _share(after.to_a_person)),
     )
     title = QLabel(_set_title(known))
     title.setFont(font(bold=True))

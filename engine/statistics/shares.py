@@ -1,0 +1,52 @@
+"""A share of counted parts and how sure it is: the one interval of this house (Wilson)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Z = 1.959964
+"""Of the normal distribution lies 95 % within ± this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`count` of `of` parts, with its 95 % interval."""
+
+    count: int
+    of: int
+
+    @property
+    def rate(self) -> float:
+        """0…1; nan of no parts."""
+        return self.count / self.of if self.of else math.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where the true share lies, 0…1, at 95 % confidence; (0, 1) of no parts.
+
+        E. B. Wilson, Probable inference, the law of succession, and statistical inference, JASA 22 (1927), 209-212:
+        it keeps its promise near 0 and 1, where a good model's mistakes lie, and of none it tells how many may be.
+        """
+        hits, total = self.count, self.of
+        if total <= 0:
+            return 0.0, 1.0
+        share, spread = hits / total, Z * Z / total
+        centre = (share + spread / 2) / (1 + spread)
+        half = Z / (1 + spread) * math.sqrt(share * (1 - share) / total + spread / (4 * total))
+        return (0.0 if hits == 0 else max(0.0, centre - half)), (1.0 if hits == total else min(1.0, centre + half))
+
+    def plain(self) -> dict[str, Any]:
+        """For JSON, under the keys of `lineside evaluate`."""
+        return {"count": self.count, "of": self.of, "interval": rounded(self.interval)}
+
+
+NOTHING = Share(0, 0)
+"""A share of no parts."""
+
+
+def rounded(interval: Sequence[float]) -> list[float]:
+    """An interval for JSON."""
+    return [round(end, 6) for end in interval]
