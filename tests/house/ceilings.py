@@ -44,12 +44,9 @@ EXCEPTIONS: frozenset[str] = frozenset(
         "gui/pages/models/page.py ModelsPage",
         "gui/pages/models/teach/flow.py Teaching",
         "gui/pages/recipes/page.py RecipesPage",
-        "gui/pages/reports/page.py ReportsPage",
         "gui/pages/scan/page.py ScanPage",
         "gui/pages/scan/results/results.py ScanResults",
-        "gui/pages/settings/page.py SettingsPage",
         "gui/pages/teach_in/page.py TeachInPage",
-        "gui/printing",
         "gui/widgets/pictures/image_view.py ImageView",
     }
 )
