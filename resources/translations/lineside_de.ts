@@ -1537,6 +1537,10 @@
             <translation>Eine Kamera mit Software-Trigger wählen.</translation>
         </message>
         <message>
+            <source>Choose a folder of known parts.</source>
+            <translation>Einen Ordner mit bekannten Teilen wählen.</translation>
+        </message>
+        <message>
             <source>Choose a folder or zip with a manifest.json.</source>
             <translation>Einen Ordner oder ein Zip mit manifest.json wählen.</translation>
         </message>
@@ -2107,6 +2111,10 @@
         <message>
             <source>Open it first.</source>
             <translation>Zuerst öffnen.</translation>
+        </message>
+        <message>
+            <source>Open the page again.</source>
+            <translation>Die Seite noch einmal öffnen.</translation>
         </message>
         <message>
             <source>OpenVINO cannot run the model.</source>
@@ -2849,6 +2857,10 @@
             <translation>{0} des Modells hat keine feste Seitenzahl.</translation>
         </message>
         <message>
+            <source>The models were put away meanwhile.</source>
+            <translation>Die Modelle wurden inzwischen weggelegt.</translation>
+        </message>
+        <message>
             <source>The novelty of {0} cannot be read.</source>
             <translation>Die Neuheit von {0} kann nicht gelesen werden.</translation>
         </message>
@@ -3113,12 +3125,20 @@
             <translation>Es gibt keine USB-Kamera {0}.</translation>
         </message>
         <message>
+            <source>There is no active model to compare with.</source>
+            <translation>Es gibt kein aktives Modell zum Vergleichen.</translation>
+        </message>
+        <message>
             <source>There is no active model to teach.</source>
             <translation>Es gibt kein aktives Modell zum Anlernen.</translation>
         </message>
         <message>
             <source>There is no architecture {0}.</source>
             <translation>Es gibt keine Architektur {0}.</translation>
+        </message>
+        <message>
+            <source>There is no challenge set for a fair proof.</source>
+            <translation>Für einen fairen Nachweis fehlt ein Prüfsatz.</translation>
         </message>
         <message>
             <source>There is no export format {0}.</source>
@@ -6314,10 +6334,6 @@
             <translation>Eine Klasse wählen oder die Farbe entfernen.</translation>
         </message>
         <message>
-            <source>Choose another one.</source>
-            <translation>Ein anderes wählen.</translation>
-        </message>
-        <message>
             <source>Choose…</source>
             <translation>Wählen…</translation>
         </message>
@@ -6613,10 +6629,6 @@ Shift+A hebt sie auf.</translation>
             <translation>Nur was die Filter zeigen</translation>
         </message>
         <message>
-            <source>Open it again.</source>
-            <translation>Neu öffnen.</translation>
-        </message>
-        <message>
             <source>Order</source>
             <translation>Sortierung</translation>
         </message>
@@ -6667,10 +6679,6 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Recipe</source>
             <translation>Rezept</translation>
-        </message>
-        <message>
-            <source>Review was closed meanwhile.</source>
-            <translation>Die Nachprüfung wurde inzwischen geschlossen.</translation>
         </message>
         <message>
             <source>Save and next</source>
@@ -6759,10 +6767,6 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>The model {name} {version} that judged this part is not registered here.</source>
             <translation>Das Modell {name} {version}, das dieses Teil beurteilt hat, ist hier nicht registriert.</translation>
-        </message>
-        <message>
-            <source>The model {version} is not registered here.</source>
-            <translation>Das Modell {version} ist hier nicht registriert.</translation>
         </message>
         <message>
             <source>The model's own map</source>
@@ -8255,10 +8259,6 @@ Shift+A hebt sie auf.</translation>
             <translation>Verluste: vorher richtig, jetzt nicht</translation>
         </message>
         <message>
-            <source>Model {version} is judged by its own limits: {why}</source>
-            <translation>Für Modell {version} gelten seine eigenen Grenzen: {why}</translation>
-        </message>
-        <message>
             <source>Model {version} is rejected.</source>
             <translation>Modell {version} ist abgelehnt.</translation>
         </message>
@@ -8467,16 +8467,8 @@ Shift+A hebt sie auf.</translation>
             <translation>Es gibt keine bekannten Teile, um das neue Modell zu erproben.</translation>
         </message>
         <message>
-            <source>There is no active model to compare with.</source>
-            <translation>Es gibt kein aktives Modell zum Vergleichen.</translation>
-        </message>
-        <message>
             <source>There is no active model to teach.</source>
             <translation>Es gibt kein aktives Modell zum Anlernen.</translation>
-        </message>
-        <message>
-            <source>There is no challenge set: choose a folder of known parts (K) for a fair proof.</source>
-            <translation>Es gibt keinen Prüfsatz: für einen fairen Nachweis einen Ordner bekannter Teile wählen (K).</translation>
         </message>
         <message>
             <source>There is no trainer at {place}.</source>

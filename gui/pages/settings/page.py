@@ -140,7 +140,7 @@ class SettingsPage(QWidget):
                 self.pictures.ask(field.key, value)
             case "pin":
                 self.users.require_pin(bool(value))
-            case "at once":
+            case "immediately":
                 self._apply(field.key, value)
 
     def _apply(self, key: str, value: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 from engine.settings import StationSettings
 
-Way = Literal["retention", "pin", "at once"]
+Way = Literal["retention", "pin", "immediately"]
 Effect = Literal["theme", "language", "size", "tone", "trainer", "lock", ""]
 _EFFECTS: dict[str, Effect] = {
     "theme": "theme",
@@ -75,7 +75,7 @@ class SettingsPresenter:
         """Pictures may be lost by it: asked first; a PIN may be missing: looked at first; all else at once."""
         if key.startswith("retention."):
             return "retention"
-        return "pin" if key == "pin_required" else "at once"
+        return "pin" if key == "pin_required" else "immediately"
 
     def put(self, key: str, value: Any, *, judges: bool) -> Change | None:
         """Take this value; None where it cannot be used, and nothing is changed. `judges`: it is for the trail."""

@@ -18,7 +18,7 @@ DECIDES = {
 RUNS = {
     JUDGE: "a picture alone",
     "engine/judging/many.py": "pictures in flight",
-    "engine/importing/make.py": "tries a new graph: are its answers numbers? Nothing is decided",
+    "engine/importing/into_package.py": "tries a new graph: are its answers numbers? Nothing is decided",
     "db/models/files.py": "measures milliseconds; nothing is decided",
 }
 SOURCES = {

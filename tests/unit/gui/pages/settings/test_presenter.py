@@ -62,7 +62,7 @@ def test_an_engineer_who_unlocked_stays_the_engineer(rules: SettingsPresenter) -
 def test_what_may_lose_pictures_or_lock_people_out_is_asked_first(rules: SettingsPresenter) -> None:
     assert rules.way("retention.days") == "retention"
     assert rules.way("pin_required") == "pin"
-    assert rules.way("theme") == "at once" and rules.way("alarms.ng_in_row") == "at once"
+    assert rules.way("theme") == "immediately" and rules.way("alarms.ng_in_row") == "immediately"
 
 
 def test_a_value_in_a_group_is_read_and_put(station: Station, rules: SettingsPresenter) -> None:
