@@ -69,7 +69,7 @@ class Entered:
                     self._tests.setdefault(place, set()).add(test)
 
     def tests(self, mutant: Mutant) -> list[str]:
-        """The tests that enter the mutant's line, the narrowest first; the file's where only an import runs the line."""
+        """The tests that enter the mutant's line, narrowest first; the file's where only an import runs it."""
         place = (mutant.path, mutant.line)
         found = self._tests.get(place) or (self._of_file.get(mutant.path, set()) if place in self._reached else set())
         return sorted(found, key=lambda test: (self._width[test], test))[:MOST_TESTS]
