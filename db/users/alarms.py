@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from db.store.schema import AlarmAckRow, AlarmRow
 from db.store.session import Database
+from engine.domain.inspection import new_id, utc_now
+from engine.station.alarms import AlarmKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,12 @@ class StoredAlarm:
     """The part that set it off."""
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
+
+
+def called(kind: AlarmKind, message: str, lot: str = "", inspection_id: str | None = None) -> StoredAlarm:
+    """An alarm raised now, not stored yet."""
+    now = utc_now()
+    return StoredAlarm(new_id(now), now, str(kind), message, lot, inspection_id)
 
 
 def add(db: Database, alarm: StoredAlarm) -> None:

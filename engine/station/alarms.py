@@ -53,11 +53,18 @@ class _Marks:
 
 
 class AlarmWatch:
-    """Give it every inspection in order. Each kind calls once, and again only after it was clear in between."""
+    """Give it every inspection in order. Each kind calls once, and again only after it was clear in between.
+
+    Another product begins anew: what was of the last one says nothing about it.
+    """
 
     def __init__(self, rules: AlarmRules) -> None:
         self.rules = rules
         """May be replaced or changed at any time; counts from the next part on."""
+        self._product = ""
+        self._begin()
+
+    def _begin(self) -> None:
         self._row = 0
         self._rate: deque[bool] = deque()
         self._places: deque[_Marks] = deque()
@@ -65,6 +72,9 @@ class AlarmWatch:
 
     def take(self, inspection: Inspection) -> list[Alarm]:
         """The alarms this part sets off; nearly always none."""
+        if inspection.recipe.name != self._product:
+            self._product = inspection.recipe.name
+            self._begin()
         if inspection.verdict.outcome is Outcome.NO_VERDICT:
             return []
         found = (self._in_row(inspection), self._too_many(inspection), self._same_place(inspection))

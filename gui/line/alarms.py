@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from db.users import alarms as stored
 from db.users.alarms import StoredAlarm
-from engine.domain.inspection import Inspection, new_id, utc_now
+from engine.domain.inspection import Inspection, utc_now
 from engine.station.alarms import Alarm, AlarmKind, AlarmWatch
 from gui.context import AppContext
 from gui.i18n.language import number, percent, translate
@@ -55,7 +55,6 @@ class Alarms(QObject):
         self._context = context
         self._waiting: list[StoredAlarm] = []
         self._watch = AlarmWatch(context.settings.alarms)
-        self._recipe = ""
         self._sounds = Sounds(context)
         self._timer = QTimer(self, interval=SOUND_MS)
         self._timer.timeout.connect(self._sound)
@@ -71,8 +70,7 @@ class Alarms(QObject):
         """Raise an alarm: shown, sounded and stored. While one of its kind waits, somebody is called already."""
         if any(alarm.kind == kind for alarm in self._waiting):
             return
-        now, db = utc_now(), self._context.db
-        alarm = StoredAlarm(new_id(now), now, str(kind), message, lot, inspection_id)
+        db, alarm = self._context.db, stored.called(kind, message, lot, inspection_id)
         self._context.jobs.run(lambda: stored.add(db, alarm), lambda _none: None)
         self._waiting.append(alarm)
         self.raised.emit(alarm)
@@ -94,9 +92,6 @@ class Alarms(QObject):
     def _judged(self, inspections: list[Inspection]) -> None:
         self._watch.rules = self._context.settings.alarms
         for inspection in inspections:
-            if inspection.recipe.name != self._recipe:
-                # Another product: what was of the last one says nothing about it.
-                self._recipe, self._watch = inspection.recipe.name, AlarmWatch(self._context.settings.alarms)
             for alarm in self._watch.take(inspection):
                 words = alarm_words(alarm, self._watch.rules.ng_rate)
                 self.call(alarm.kind, words, inspection.traveller.lot, inspection.id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.domain.inspection import (
@@ -111,3 +113,16 @@ def test_places_are_compared_by_overlap_or_by_centre() -> None:
     assert same_place((0, 0, 100, 100), (40, 0, 100, 100), SIZE)
     assert same_place((300, 200, 4, 4), (290, 190, 24, 24), SIZE)
     assert not same_place((0, 0, 40, 40), (100, 0, 40, 40), SIZE)
+
+
+def test_another_product_begins_anew() -> None:
+    watch = AlarmWatch(OFF.model_copy(update={"ng_in_row": 2}))
+    other = RecipeRef("other", 1, "1")
+    parts = [part(NG), replace(part(NG), recipe=other), replace(part(NG), recipe=other), part(NG), part(NG)]
+    assert [len(watch.take(one)) for one in parts] == [0, 0, 1, 0, 1]
+
+
+def test_a_part_without_a_verdict_of_another_product_ends_the_row_too() -> None:
+    watch = AlarmWatch(OFF.model_copy(update={"ng_in_row": 2}))
+    parts = [part(NG), replace(part(NO_VERDICT), recipe=RecipeRef("other", 1, "1")), part(NG), part(NG)]
+    assert [len(watch.take(one)) for one in parts] == [0, 0, 0, 1]
