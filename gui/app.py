@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from db.runs.line import LineOrder, LoadModel, OpenSource, load_on_cpu
 from db.store.session import open_database
 from engine.errors import EnvironmentFailure, InputError, LinesideError, UsageError
 from engine.settings import StationSettings, load_settings, save_settings
@@ -27,7 +28,7 @@ from gui.i18n.language import translate
 from gui.i18n.messages import translated
 from gui.jobs.bridge import Bridge
 from gui.jobs.collector import Collector
-from gui.line.line import Line, LoadModel, OpenSource, RunOptions, load_on_cpu
+from gui.line.line import Line
 from gui.line.retention import Keeper
 from gui.pages.camera.find import FindCameras
 from gui.pages.camera.page import CameraPage
@@ -165,7 +166,7 @@ def compose(options: GuiOptions) -> Station:
     context.folder = folder
     context.language.choose(settings.language)
     bridge = Bridge(context)
-    run = RunOptions(
+    run = LineOrder(
         source=options.source or ("" if options.demo else settings.source) or "demo:",
         model=options.model,
         recipe=options.recipe or settings.recipe,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 
@@ -14,6 +14,7 @@ from db.models.choose import choose_package, choose_recipe
 from db.recording.recorder import Recorder
 from db.runs.follow import Follower
 from db.runs.gallery import Gallery
+from db.runs.line import LineOrder, LineRun, ready_line
 from db.runs.ticker import Ticker
 from db.store.session import Database, open_database
 from engine.backends.load import load_model
@@ -22,7 +23,6 @@ from engine.domain.recipe import Recipe, SavingPolicy
 from engine.errors import InputError, LinesideError, UsageError
 from engine.events import StationEvent, Warned
 from engine.packages.package import ModelPackage
-from engine.recipes.file import with_saving, without_review
 from engine.reports.run import write_report
 from engine.settings import load_settings
 from engine.sources.base import FrameSource
@@ -41,40 +41,34 @@ def run_line(args: argparse.Namespace) -> int:
     """The station without a window: inspects and records until the source ends, N frames are done, or Ctrl-C."""
     _check_line(args)
     settings = load_settings()
-    db = open_database(args.db or database_url())
-    try:
-        package = choose_package(db, args.model)
-        recipe = _recipe(args, package)
-        source = open_source(args.source or settings.source or "demo:")
-        traveller = Traveller(args.lot, "", args.operator or settings.operator, settings.station)
-        with Console(args.frames or source.total, "frames", args.jsonl) as console:
-            recorder = Recorder(db, tell=_tell(console), audit_every=settings.audit_every)
-            line = Station(
-                source,
-                load_model(package, threads=settings.threads),
-                recipe,
-                record=recorder,
-                publish=console,
-                traveller=lambda: traveller,
-                limit=args.frames,
-            )
+    order = LineOrder(
+        args.source or settings.source or "demo:",
+        model=args.model,
+        recipe=args.recipe,
+        frames=args.frames,
+        review_band=not args.no_review,
+        saving=SAVING.get(args.save),
+    )
+    traveller = Traveller(args.lot, "", args.operator or settings.operator, settings.station)
+    with closing(open_database(args.db or database_url())) as db:
+        ready = ready_line(db, order, settings)
+        with Console(args.frames or ready.source.total, "frames", args.jsonl) as console:
+            run = LineRun(db, ready, console, lambda: traveller)
             follower = Follower(
                 db,
-                line,
-                package.version,
-                recipe=lambda other: _recipe(args, other),
-                load=lambda other: load_model(other, threads=settings.threads),
+                run.station,
+                ready.package.version,
+                recipe=lambda other: order.recipe_for(other, settings),
+                load=lambda other: order.load(other, settings.threads),
                 publish=console,
             )
-            ticker = Ticker(line, args.trigger_every) if args.trigger_every else nullcontext()
-            with recorder, _stopping(line), nullcontext() if args.model else follower, ticker:
-                line.run()
+            ticker = Ticker(run.station, args.trigger_every) if args.trigger_every else nullcontext()
+            with closing(run), _stopping(run.station), nullcontext() if args.model else follower, ticker:
+                run.station.run()
         print(summary(console.tally))
-        losses = f"  The camera was lost {line.source.losses} times." if line.source.losses else ""
+        losses = f"  The camera was lost {run.station.source.losses} times." if run.station.source.losses else ""
         print(f"Skipped {console.stopped.skipped if console.stopped else 0} frames.{losses}  Database: {db.url}")
         return _exit_code(console)
-    finally:
-        db.close()
 
 
 def _check_line(args: argparse.Namespace) -> None:
@@ -132,10 +126,7 @@ def _scan_source(given: str) -> FrameSource:
 
 
 def _recipe(args: argparse.Namespace, package: ModelPackage) -> Recipe:
-    recipe = choose_recipe(package, args.recipe)
-    if args.no_review:
-        recipe = without_review(recipe)
-    return with_saving(recipe, SAVING[args.save]) if args.save else recipe
+    return choose_recipe(package, args.recipe, review_band=not args.no_review, saving=SAVING.get(args.save))
 
 
 def _labelled(source: FolderSource, package: ModelPackage) -> bool:

@@ -7,15 +7,15 @@ import threading
 from collections.abc import Callable
 from types import TracebackType
 
-from db.models.registry import ModelVersion, active, withdraw
+from db.models.registry import ModelVersion, active
+from db.runs.take_over import made_ready
 from db.store.session import Database
 from engine.backends.base import Model
 from engine.domain.recipe import Recipe
 from engine.errors import LinesideError
 from engine.events import Warned
-from engine.packages.package import ModelPackage, open_package
+from engine.packages.package import ModelPackage
 from engine.station.loop import Publish, Station
-from engine.station.swap import load_proved
 
 log = logging.getLogger(__name__)
 
@@ -69,16 +69,6 @@ class Follower:
                 self._publish(Warned(error.message, f"The model before it goes on judging. {error.remedy}".strip()))
 
     def _take(self, found: ModelVersion) -> None:
-        try:
-            package = open_package(found.folder)
-        except LinesideError as error:
-            withdraw(self._db, found.version, BY, f"not proved: {error.message}")
-            raise
-        # A recipe of this run alone that does not fit is no fault of the model: it stays active for the others.
-        recipe = self._recipe(package)
-        try:
-            model = load_proved(lambda: self._load(package), recipe, self._station.newest)
-        except LinesideError as error:
-            withdraw(self._db, found.version, BY, f"not proved: {error.message}")
-            raise
-        self._station.swap_model(model, recipe)
+        made = made_ready(self._db, found.version, self._station, recipe=self._recipe, load=self._load, withdrawn_by=BY)
+        if made.model is not None:
+            self._station.swap_model(made.model, made.recipe)

@@ -38,7 +38,6 @@ HOUSE = Ceiling(lines=400, of_function=40)
 
 EXCEPTIONS: frozenset[str] = frozenset(
     {
-        "gui/line/line.py Line",
         "gui/pages/camera/page.py CameraPage",
         "gui/pages/camera/view.py CameraView",
         "gui/pages/models/page.py ModelsPage",

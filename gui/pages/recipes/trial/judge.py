@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from db.inspections.paging import Stored
 from db.recipes.known_parts import with_pictures
+from db.runs.line import LoadModel
 from engine.domain.inspection import FrameRef, Pixels, Prediction, Verdict, utc_now
 from engine.domain.recipe import Recipe, View
 from engine.images.depth import shown
@@ -19,7 +20,6 @@ from engine.judging.judge import Judged, Shown, by_recipe
 from engine.packages.package import ModelPackage
 from gui.context import AppContext
 from gui.i18n.language import translate
-from gui.line.line import LoadModel
 from gui.widgets.pictures.thumbnails import load_pixels
 
 SETTLE_MS = 100

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.datasets.collection import OK, Item
+from db.runs.line import LoadModel
 from engine.domain.inspection import Outcome
 from engine.domain.recipe import Recipe
 from engine.images.pictures import read_picture
@@ -25,7 +26,6 @@ from engine.recipes.file import default_recipe
 from engine.statistics.mistakes import Mistakes
 from engine.system.mailbox import Mailbox
 from gui.jobs.jobs import Job
-from gui.line.line import LoadModel
 
 LIVE_EVERY_S = 0.2
 """At most five pictures a second, so that the line keeps its pace."""

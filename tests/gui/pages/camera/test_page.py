@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QSplitter
 from pytestqt.qtbot import QtBot
 
+from db.runs.line import LineOrder
 from engine import events
 from engine.domain.recipe import CameraSetup
 from engine.recipes.file import load_recipe
@@ -20,7 +21,7 @@ from engine.sources.base import SETTINGS, FrameSource, SourceInfo
 from engine.sources.catalogue import open_source
 from gui.jobs.bridge import Bridge
 from gui.line.feed import harmless
-from gui.line.line import Line, RunOptions
+from gui.line.line import Line
 from gui.notify import Notice
 from gui.pages.camera.form import PICTURE, TRIGGER
 from gui.pages.camera.list import NOTE, once_each
@@ -47,7 +48,7 @@ class Rig:
         bench.context.folder = tmp_path / "home"
         bench.context.language.choose("en")
         self.bridge = Bridge(bench.context)
-        options = RunOptions("demo:?fps=30", load=loader("ok"), open=self.open)
+        options = LineOrder("demo:?fps=30", load=loader("ok"), open=self.open)
         self.line = Line(bench.context, self.bridge, options)
         self.page = CameraPage(bench.context, self.line, self.open, lambda: self.found)
         self.bridge.start()

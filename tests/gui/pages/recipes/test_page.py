@@ -13,12 +13,13 @@ from PySide6.QtWidgets import QApplication
 
 from db.inspections.overrides import add_override
 from db.recipes.shelf import save, stored, versions
+from db.runs.line import LineOrder
 from db.users.trail import entries
 from engine.domain.inspection import Inspection, Outcome, Override, new_id, utc_now
 from engine.domain.recipe import CameraSetup
 from engine.recipes.file import default_recipe, load_recipe
 from gui.jobs.bridge import Bridge
-from gui.line.line import Line, RunOptions
+from gui.line.line import Line
 from gui.pages.camera.save import save as save_camera
 from gui.pages.recipes.editor.versions import VersionsDialog
 from gui.pages.recipes.page import RecipesPage
@@ -33,7 +34,7 @@ class Station:
 
     def __init__(self, bench: Bench) -> None:
         self.bench, context = bench, bench.context
-        self.line = Line(context, Bridge(context), RunOptions("demo:"))
+        self.line = Line(context, Bridge(context), LineOrder("demo:"))
         self.folder = context.folder / "recipes"
         self.path = self.folder / "bracket.toml"
         package = context.package

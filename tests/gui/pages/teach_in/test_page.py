@@ -14,12 +14,13 @@ from PySide6.QtTest import QTest
 
 from db.datasets.collection import OK, Collection
 from db.models.registry import activations, active, list_models
+from db.runs.line import LineOrder
 from engine import events
 from engine.domain.inspection import Outcome
 from engine.settings import load_settings
 from engine.training import TeachOrder
 from gui.jobs.bridge import Bridge
-from gui.line.line import Line, RunOptions
+from gui.line.line import Line
 from gui.pages.teach_in.page import COLLECT, TRAIN, TRY, TeachInPage
 from gui.pages.teach_in.train import FreshOrder, prepare
 from gui.pages.teach_in.trial.trial import Judged, Said, figures_of
@@ -55,9 +56,7 @@ class Rig:
         bench.context.folder = folder
         self.source = ScriptedSource(100_000, every=0.02)
         self.bridge = Bridge(bench.context)
-        options = RunOptions(
-            "scripted:", load=lambda package, _n: ScriptedModel(package), open=lambda _uri: self.source
-        )
+        options = LineOrder("scripted:", load=lambda package, _n: ScriptedModel(package), open=lambda _uri: self.source)
         self.line = Line(bench.context, self.bridge, options)
         self.bridge.drained.connect(self._tell)
         self.keyboard = Keyboard()
