@@ -1,25 +1,49 @@
-"""What the database has of a scan, for one that goes on or is shown again."""
+"""What was kept of scans: their journals beside the database, and what the database has of one."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from pathlib import Path
 
 from db.inspections.paging import Sort
 from db.inspections.table import Filter, page
 from db.store.session import Database
 from engine.domain.inspection import Inspection
+from engine.sources.files.folder import FolderSource
+from engine.station.scan_journal import Journalled, journals
 
 AT_ONCE = 2000
 
 
-def judged(
-    db: Database, source: str, version: str, since: datetime, *, digests: Collection[str], ids: Collection[str] = ()
-) -> list[Inspection]:
-    """A scan's inspections: of a source, by one model version, since a time, oldest first. Blocking.
+def scans(db: Database) -> Path:
+    """Where the journals of its scans are: beside the database, so that each is found with what it counts on."""
+    return db.folder / "scans"
 
-    `digests`: all that its recipe is known as. `ids`: inspections that are the scan's whatever their digest.
+
+def stopped(db: Database, folder: Path | None = None) -> Journalled | None:
+    """The newest scan (of this folder) that stopped before its end. Blocking."""
+    return next((found for found in journals(scans(db)) if not found.ended and _is_of(found, folder)), None)
+
+
+def ended(db: Database) -> Journalled | None:
+    """The newest scan that came to its end. Blocking."""
+    return next((found for found in journals(scans(db)) if found.ended), None)
+
+
+def stored_of(db: Database, found: Journalled, known: frozenset[str] = frozenset()) -> list[Inspection]:
+    """What the database has of a journal's scan, oldest first; `known`: as what its recipe is known besides. Blocking.
+
+    What the journal names is the scan's whatever its recipe's digest.
     """
+    plan, ids = found.plan, {entry.id for entry in found.entries.values()}
+    uri = FolderSource(Path(plan.folder)).uri
+    return _judged(db, uri, plan.version, plan.begun_at, known | {plan.digest}, ids)
+
+
+def _judged(
+    db: Database, source: str, version: str, since: datetime, digests: Collection[str], ids: Collection[str]
+) -> list[Inspection]:
     wanted = Filter(source=source, model=version, since=since)
     found: list[Inspection] = []
     after: str | None = None
@@ -30,3 +54,7 @@ def judged(
         after = rows.next
         if after is None:
             return found
+
+
+def _is_of(found: Journalled, folder: Path | None) -> bool:
+    return folder is None or found.plan.folder == str(folder)

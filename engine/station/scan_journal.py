@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from engine.domain.inspection import Frame, Inspection, Prediction, new_id, utc_now
-from engine.domain.recipe import Recipe
+from engine.domain.recipe import Recipe, SavingPolicy
 from engine.errors import InputError, LinesideError, StorageError
 from engine.sources.files.picked import PickedFolder, Stamp, below, stamp_of
 from engine.station.recorder import Recorder
@@ -49,6 +49,8 @@ class ScanPlan:
     named: str = ""
     """Model and recipe in words."""
     begun_at: datetime = field(default_factory=utc_now)
+    saving: SavingPolicy | None = None
+    """Which pictures are kept, where it was chosen; None = as the recipe says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +235,12 @@ def _plan(line: Any) -> tuple[ScanPlan, int]:
     at = datetime.fromisoformat(line["begun_at"])
     if at.tzinfo is None:
         raise ValueError("its time has no zone")
-    return ScanPlan(
-        **texts, recursive=bool(line["recursive"]), review_band=bool(line["review_band"]), begun_at=at
-    ), int(line["total"])
+    kept = line.get("saving")
+    saving = None if kept is None else SavingPolicy(bool(kept["defects"]), int(kept["every_ok"]))
+    plan = ScanPlan(
+        **texts, recursive=bool(line["recursive"]), review_band=bool(line["review_band"]), begun_at=at, saving=saving
+    )
+    return plan, int(line["total"])
 
 
 def _entries(file: IO[str]) -> tuple[dict[str, Entry], bool]:

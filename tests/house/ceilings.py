@@ -43,8 +43,6 @@ EXCEPTIONS: frozenset[str] = frozenset(
         "gui/pages/models/page.py ModelsPage",
         "gui/pages/models/teach/flow.py Teaching",
         "gui/pages/recipes/page.py RecipesPage",
-        "gui/pages/scan/page.py ScanPage",
-        "gui/pages/scan/results/results.py ScanResults",
         "gui/pages/teach_in/page.py TeachInPage",
         "gui/widgets/pictures/image_view.py ImageView",
     }

@@ -13,20 +13,18 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from db.models.registry import ModelVersion
 from db.recipes.shelf import StoredRecipe
-from engine.station.scan_journal import Journalled
 from gui.context import AppContext
-from gui.i18n.language import day_time, number, translate
+from gui.i18n.language import translate
+from gui.pages.scan.stopped import StoppedScan
 from gui.theme.icons import icon
 from gui.theme.theme import SPACING, Theme, scaled
 from gui.widgets.key_button import KeyButton
@@ -97,55 +95,6 @@ class DropZone(QWidget):
         painter.drawRoundedRect(self.rect().adjusted(2, 2, -2, -2), SPACING, SPACING)
 
 
-class StoppedScan(QFrame):
-    """Says that a scan stopped before its end. `goOn`, `showAsked` and `forgetAsked` are what one may do with it."""
-
-    goOn = Signal()
-    showAsked = Signal()
-    forgetAsked = Signal()
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setProperty("role", "panel")
-        self.found: Journalled | None = None
-        self.words, self._more = QLabel(wordWrap=True), QLabel(wordWrap=True)
-        self._more.setProperty("role", "muted")
-        for label in (self.words, self._more):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.go_button = KeyButton(theme, translate("Scan", "Go on"), "G", "play", compact=True)
-        self.show_button = KeyButton(theme, translate("Scan", "Show results"), "V", "scan", compact=True)
-        self.forget_button = KeyButton(theme, translate("Scan", "Forget"), "Delete", "close", compact=True)
-        self.go_button.clicked.connect(self.goOn)
-        self.show_button.clicked.connect(self.showAsked)
-        self.forget_button.clicked.connect(self.forgetAsked)
-        said = QVBoxLayout()
-        said.setSpacing(0)
-        said.addWidget(self.words)
-        said.addWidget(self._more)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(2 * SPACING, SPACING, SPACING, SPACING)
-        row.setSpacing(SPACING)
-        row.addLayout(said, 1)
-        for button in (self.go_button, self.show_button, self.forget_button):
-            row.addWidget(button)
-        self.hide()
-
-    def offer(self, found: Journalled | None) -> None:
-        """Offer this one; None = there is nothing to go on with."""
-        self.found = found
-        self.setVisible(found is not None)
-        if found is None:
-            return
-        folder = Path(found.plan.folder)
-        words = translate("Scan", "The scan of {folder} stopped at {done} of {total} pictures.")
-        self.words.setText(
-            words.format(folder=folder.name or folder, done=number(len(found.entries)), total=number(found.total))
-        )
-        self._more.setText(f"{day_time(found.plan.begun_at)} · {found.plan.named}")
-        self.setToolTip(str(folder))
-
-
 class ScanSetup(QWidget):
     """Folder, sub-folders, recipe, model, review band. `started` when Start was pressed with a folder."""
 
@@ -155,7 +104,7 @@ class ScanSetup(QWidget):
         super().__init__(parent)
         self._context, theme = context, context.theme
         self._filling = True
-        self.zone, self.stopped = DropZone(theme), StoppedScan(theme)
+        self.zone, self.stopped = DropZone(theme), StoppedScan(context)
         self.folder = QLineEdit(placeholderText=translate("Scan", "Folder of pictures"))
         self.folder.setAccessibleName(translate("Scan", "Folder"))
         self.choose_button = KeyButton(theme, translate("Scan", "Choose…"), "Ctrl+O", "folder", compact=True)

@@ -25,11 +25,11 @@ from engine.domain.inspection import Inspection, Outcome
 from gui.context import AppContext
 from gui.i18n.language import number, outcome_word, percent, translate
 from gui.i18n.messages import translated
+from gui.pages.scan.progress import Progress, end_words, progress_words
 from gui.pages.scan.results.figures import OutcomeCounts, ScanFigures
 from gui.pages.scan.results.skipped import FILE, SkippedTable
 from gui.pages.scan.results.summary import Summary
 from gui.pages.scan.rows import LABEL, MS, PICTURE, SCORE, TRUTH, VERDICT, ScanRow, ScanTable, Show, show_words
-from gui.pages.scan.run import Progress
 from gui.theme.theme import SPACING, scaled
 from gui.viewer.picture import OpenedPart, PartView
 from gui.viewer.tools import ToolStrip
@@ -127,17 +127,7 @@ class ScanResults(QWidget):
         """Pictures done, per second, and the time left."""
         self.progress.setRange(0, progress.total or 0)
         self.progress.setValue(progress.done)
-        done = number(progress.done)
-        if progress.total:
-            words = translate("Scan", "{done} of {total} pictures").format(done=done, total=number(progress.total))
-        else:
-            words = translate("Scan", "{done} pictures").format(done=done)
-        parts = [words, translate("Scan", "{rate} a second").format(rate=number(progress.rate))]
-        if self.stage is Stage.PAUSED:
-            parts.append(translate("Scan", "paused"))
-        elif progress.left_s is not None:
-            parts.append(translate("Scan", "{time} left").format(time=_minutes(progress.left_s)))
-        self.state.setText(" · ".join(parts))
+        self.state.setText(progress_words(progress, paused=self.stage is Stage.PAUSED))
 
     def show_writing(self, words: str, done: int, of: int) -> None:
         """An export is under way; C cancels it."""
@@ -176,14 +166,7 @@ class ScanResults(QWidget):
 
     def say_end(self, *, ended: bool, total: int | None) -> None:
         """How far it came."""
-        count = number(self.rows.count)
-        if ended:
-            words = translate("Scan", "All {count} pictures judged").format(count=count)
-        elif total:
-            words = translate("Scan", "Cancelled after {count} of {total} pictures")
-            words = words.format(count=count, total=number(total))
-        else:
-            words = translate("Scan", "Cancelled after {count} pictures").format(count=count)
+        words = end_words(self.rows.count, total, ended=ended)
         self.state.setText(f"{words} · {self._agreement}" if self._agreement else words)
 
     # ── the table ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -324,10 +307,3 @@ def _column(*widgets: QWidget) -> QWidget:
     for widget in widgets:
         column.addWidget(widget)
     return holder
-
-
-def _minutes(seconds: float) -> str:
-    """65 → `1:05`, 3725 → `1:02:05`."""
-    whole = max(0, round(seconds))
-    hours, rest = divmod(whole, 3600)
-    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"

@@ -7,23 +7,25 @@ from pathlib import Path
 
 from db.models.registry import ModelVersion, list_models
 from db.recipes.shelf import StoredRecipe, list_recipes
+from db.runs.stored_scan import ended, stopped, stored_of
 from db.store.session import Database
+from engine.domain.recipe import View
 from engine.packages.package import ModelPackage, open_package
-from engine.station.scan_journal import Journalled, journals, settle
+from engine.station.scan_journal import Journalled, settle
 from gui.pages.scan.rows import ScanRow, row_of
-from gui.pages.scan.run import Prepared, stored_of
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The scan on screen: who judged, and how far it came. `package` and `prepared` None: not known any more."""
+    """The scan on screen: who judged, and how far it came. `package` and `view` None: not known any more."""
 
     folder: Path
     named: str
     ended: bool
     total: int | None
     package: ModelPackage | None
-    prepared: Prepared | None = None
+    view: View | None = None
+    """Of the recipe that judged."""
     rows: tuple[ScanRow, ...] = ()
 
     @property
@@ -43,15 +45,14 @@ class Known:
     stopped: Journalled | None
 
 
-def read_known(db: Database, recipes: Path, root: Path) -> Known:
+def read_known(db: Database, recipes: Path) -> Known:
     """Blocking."""
-    stopped = next((found for found in journals(root) if not found.ended), None)
-    return Known(tuple(list_models(db)), tuple(list_recipes(recipes)), stopped)
+    return Known(tuple(list_models(db)), tuple(list_recipes(recipes)), stopped(db))
 
 
-def read_last(db: Database, root: Path) -> Shown | None:
+def read_last(db: Database) -> Shown | None:
     """The last scan that came to its end. Blocking."""
-    found = next((journal for journal in journals(root) if journal.ended), None)
+    found = ended(db)
     return read_shown(db, found) if found is not None else None
 
 

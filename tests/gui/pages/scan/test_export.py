@@ -108,7 +108,7 @@ def test_excel_holds_four_sheets(bench: Bench, scanned: ScanPage, tmp_path: Path
 
 def test_reports_hold_the_worst_pictures_first(bench: Bench, scanned: ScanPage, tmp_path: Path) -> None:
     text = saved(bench, scanned, "html", tmp_path / "out.html").read_text(encoding="utf-8")
-    result = scanned._result()
+    result = scanned.showing.result()
     assert result is not None
     wrong = [r for r in result.rows if r.inspection.verdict.outcome is not Outcome.OK or r.differs]
     assert text.count("data:image/jpeg;base64") == len([r for r in wrong if not r.skipped])
@@ -124,7 +124,7 @@ def test_reports_hold_the_worst_pictures_first(bench: Bench, scanned: ScanPage, 
 def test_stopped_or_failed_export_leaves_the_old_file(bench: Bench, scanned: ScanPage, tmp_path: Path) -> None:
     old = tmp_path / "out.html"
     old.write_text("old", encoding="utf-8")
-    result = scanned._result()
+    result = scanned.showing.result()
     assert result is not None
     assert not write("html", old, result, lambda done, _of: done < 2)
     assert old.read_text(encoding="utf-8") == "old"

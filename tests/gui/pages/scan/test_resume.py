@@ -30,26 +30,23 @@ KILLED = textwrap.dedent(
     import os, signal, sys
     from pathlib import Path
     from db.recording.recorder import Recorder
+    from db.runs import scan
     from db.store.session import open_database
-    from engine.station.scan_journal import Journalling
-    from engine.sources.files.picked import PickedFolder
-    from engine.station.loop import SCAN, Station
-    from gui.pages.scan.run import ScanOrder, prepare
 
     class Dies(Recorder):
         commits = 0
+        def __init__(self, db, *, group, tell):
+            super().__init__(db, group=50, tell=tell)
         def flush(self):
             super().flush()
             self.commits += 1
             if self.commits == 2:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    station, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    db = open_database(station / "lineside.db")
-    made = prepare(db, ScanOrder(folder, threads=1, journals=station / "scans"))
-    source = PickedFolder(folder)
-    record = Journalling(Dies(db, group=50), made.journal, source)
-    Station(source, made.model, made.recipe, record=record, publish=print, pace=SCAN).run()
+    scan.Recorder = Dies
+    db = open_database(Path(sys.argv[1]) / "lineside.db")
+    ready = scan.ready_scan(db, scan.ScanOrder(Path(sys.argv[2]), threads=1))
+    scan.ScanRun(db, ready, print).station.run()
     """
 )
 
@@ -202,7 +199,7 @@ def test_cancelled_scan_is_offered_shown_and_forgotten(bench: Bench, scan_page: 
     assert f"Cancelled after {number(stopped_at)} of {number(3000)}" in after.results.state.text()
     press(after, "Ctrl+N")
     bench.idle()
-    after.forget()
+    after.setup.stopped.forget()
     bench.idle()
     assert journals(bench.context.folder / "scans") == []
     assert count(bench.db) == stopped_at
