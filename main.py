@@ -96,11 +96,17 @@ def _line_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         commands,
         "scan",
         "judge a whole folder or video",
-        "lineside scan parts/ --model bracket.zip --report out",
+        "lineside scan parts/ --model bracket.zip --report out; after a crash: "
+        "lineside scan parts/ --db sqlite:///scan.db --resume",
         _scan,
     )
     scan.add_argument("input", metavar="INPUT", help="folder, video or demo:?count=N")
     scan.add_argument("--db", default="", metavar="URL", help="record into this database too")
+    scan.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the scan of this folder into --db that stopped before its end; nothing is judged twice",
+    )
     scan.add_argument("--report", type=Path, metavar="DIR", help="write report.html and inspections.csv")
     _judging_options(scan)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -11,7 +12,7 @@ from typing import IO, Any
 from tqdm import tqdm
 
 from engine import events
-from engine.domain.inspection import Outcome
+from engine.domain.inspection import Inspection, Outcome
 from engine.errors import StorageError
 from engine.reports.run import Tally, json_line
 
@@ -33,6 +34,7 @@ class Console:
         self._jsonl: IO[str] | None = _open_lines(jsonl) if jsonl else None
         self._bar: Any = tqdm(total=total, unit=f" {unit}", dynamic_ncols=True) if sys.stderr.isatty() else None
         self._begun = self._last = time.monotonic()
+        self._before = 0
 
     def __enter__(self) -> Console:
         return self
@@ -42,6 +44,19 @@ class Console:
             self._bar.close()
         if self._jsonl is not None:
             self._jsonl.close()
+
+    def take_up(self, done: Sequence[Inspection]) -> None:
+        """What a scan that goes on judged before: counted and written like the rest, so that the lines are whole."""
+        for inspection in done:
+            if inspection.verdict.outcome is Outcome.NO_VERDICT and inspection.frame.height == 0:
+                self.unreadable.append(events.PictureSkipped(inspection.frame.name, inspection.verdict.reasons[0]))
+            self.tally.add(inspection, self._truth(inspection))
+            if self._jsonl is not None:
+                self._jsonl.write(json_line(inspection))
+        self._before = len(done)
+        if self._bar is not None:
+            self._bar.initial = self._bar.n = self._before
+            self._bar.refresh()
 
     def __call__(self, event: events.StationEvent) -> None:
         """Handle one event."""
@@ -73,17 +88,19 @@ class Console:
                 pass
 
     def _count(self, event: events.Inspected) -> None:
-        folder = Path(event.inspection.frame.name).parent.name if self._truth_from_folder else None
-        self.tally.add(event.inspection, folder)
+        self.tally.add(event.inspection, self._truth(event.inspection))
         if self._bar is not None:
             ng = self.tally.outcomes[Outcome.NG]
             self._bar.set_postfix_str(f"NG {ng} REVIEW {self.tally.outcomes[Outcome.REVIEW]}", refresh=False)
             self._bar.update()
         elif time.monotonic() - self._last > PLAIN_EVERY_S:
             self._last = time.monotonic()
-            rate = self.tally.total / (self._last - self._begun)
+            rate = (self.tally.total - self._before) / (self._last - self._begun)
             left = f", {(self._total - self.tally.total) / rate:.0f} s left" if self._total else ""
             print(f"{self.tally.total} {self._unit}, {rate:.1f}/s{left}", file=sys.stderr, flush=True)
+
+    def _truth(self, inspection: Inspection) -> str | None:
+        return Path(inspection.frame.name).parent.name if self._truth_from_folder else None
 
     def _say(self, text: str) -> None:
         if self._bar is not None:

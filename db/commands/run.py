@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 from db.commands.console import Console, summary
-from db.models.choose import choose_package, choose_recipe
-from db.recording.recorder import Recorder
 from db.runs.follow import Follower
 from db.runs.gallery import Gallery
 from db.runs.line import LineOrder, LineRun, ready_line
+from db.runs.scan import ReadyScan, ScanOrder, ScanRun, order_of, ready_scan
+from db.runs.stored_scan import stopped
 from db.runs.ticker import Ticker
 from db.store.session import Database, open_database
-from engine.backends.load import load_model
 from engine.domain.inspection import Outcome, Traveller, utc_now
-from engine.domain.recipe import Recipe, SavingPolicy
-from engine.errors import InputError, LinesideError, UsageError
-from engine.events import StationEvent, Warned
-from engine.packages.package import ModelPackage
-from engine.reports.run import write_report
+from engine.domain.recipe import SavingPolicy
+from engine.errors import InputError, UsageError
+from engine.reports.run import ReportEntry, write_report
 from engine.settings import load_settings
 from engine.sources.base import FrameSource
 from engine.sources.catalogue import open_source
 from engine.sources.files.folder import FolderSource
-from engine.station import loop as station
 from engine.station.loop import Station
-from engine.station.recorder import Recorder as Keeps
-from engine.station.recorder import Unrecorded
+from engine.station.scan_journal import Journalled
 from engine.system.places import database_url
 
 SAVING = {"all": SavingPolicy(True, 1), "defects": SavingPolicy(True, 0), "none": SavingPolicy(False, 0)}
@@ -80,41 +77,76 @@ def _check_line(args: argparse.Namespace) -> None:
 
 def run_scan(args: argparse.Namespace) -> int:
     """Judge every picture of a folder or frame of a video, as fast as the machine allows."""
-    source = _scan_source(args.input)
-    db = open_database(args.db) if args.db else None
-    try:
-        package = choose_package(db, args.model)
-        recipe = _recipe(args, package)
-        labelled = isinstance(source, FolderSource) and _labelled(source, package)
-        source.open()
-        with Console(source.total, "pictures", args.jsonl, truth_from_folder=labelled) as console:
-            gallery = Gallery(_recorder(db, console))
-            publish = _both(console, gallery) if args.report else console
-            line = Station(
-                source,
-                load_model(package, mode="throughput"),
-                recipe,
-                record=gallery if args.report else gallery.inner,
-                publish=publish,
-                pace=station.SCAN,
-            )
-            with _stopping(line):
-                line.run()
+    if args.resume and not args.db:
+        raise UsageError("--resume needs the database of the scan that stopped.", "Name it, as in --db sqlite:///s.db.")
+    order = _scan_order(args)
+    with closing(open_database(args.db)) if args.db else nullcontext() as db:
+        found = _stopped(args, db, order) if args.resume and db is not None else None
+        ready = ready_scan(db, order if found is None else _as_before(order, found), found)
+        ready.source.open()
+        with Console(ready.source.total, "pictures", args.jsonl, truth_from_folder=_labelled(ready)) as console:
+            console.take_up(ready.done)
+            run = ScanRun(db, ready, console)
+            with closing(run), _stopping(run.station):
+                run.station.run()
+        if ready.done:
+            print(f"Went on after {len(ready.done)} pictures judged before.")
         print(summary(console.tally))
-        if args.report:
-            print(f"Report: {_report(Path(args.report), args.input, package, recipe, console, gallery)}")
+        if args.report and run.gallery is not None:
+            print(f"Report: {_report(Path(args.report), args.input, ready, console, run.gallery)}")
         return _scan_exit(console)
-    finally:
-        if db is not None:
-            db.close()
 
 
-def _recorder(db: Database | None, console: Console) -> Keeps:
-    return Unrecorded() if db is None else Recorder(db, group=station.SCAN.group, tell=_tell(console))
+def _scan_order(args: argparse.Namespace) -> ScanOrder:
+    source = _scan_source(args.input)
+    folder = source.folder if isinstance(source, FolderSource) else None
+    if folder is not None and args.db:
+        # What is on record opens and goes on from wherever the next program is started.
+        folder = _whole(folder)
+    elif args.resume and folder is None:
+        raise UsageError("Only the scan of a folder goes on.", "Leave out --resume: a video is scanned anew.")
+    return ScanOrder(
+        folder or Path(),
+        source=None if folder is not None else source,
+        model=_named_whole(args.model),
+        recipe=_named_whole(args.recipe),
+        review_band=not args.no_review,
+        saving=SAVING.get(args.save),
+        anew=False,
+        gallery=args.report is not None,
+    )
 
 
-def _tell(console: Console) -> Callable[[LinesideError], None]:
-    return lambda error: console(Warned(error.message, error.remedy))
+def _whole(path: Path) -> Path:
+    """From the root, without `..`; links stay what they are."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+
+
+def _named_whole(given: str) -> str:
+    """A file's whole path, for a journal; a version or a name as it is."""
+    return str(_whole(Path(given))) if given and Path(given).exists() else given
+
+
+def _stopped(args: argparse.Namespace, db: Database, order: ScanOrder) -> Journalled:
+    found = stopped(db, order.folder)
+    if found is None:
+        raise InputError(
+            f"No scan of {args.input} stopped before its end in this database.",
+            "Check folder and --db, or leave out --resume to scan it anew.",
+        )
+    return found
+
+
+def _as_before(order: ScanOrder, found: Journalled) -> ScanOrder:
+    """The order that was begun, with what is asked for now put in its place: `ready_scan` refuses what differs."""
+    before = order_of(found, order)
+    return replace(
+        before,
+        model=order.model or before.model,
+        recipe=order.recipe or before.recipe,
+        review_band=order.review_band and before.review_band,
+        saving=order.saving or before.saving,
+    )
 
 
 def _scan_source(given: str) -> FrameSource:
@@ -125,27 +157,16 @@ def _scan_source(given: str) -> FrameSource:
     return open_source(given)
 
 
-def _recipe(args: argparse.Namespace, package: ModelPackage) -> Recipe:
-    return choose_recipe(package, args.recipe, review_band=not args.no_review, saving=SAVING.get(args.save))
-
-
-def _labelled(source: FolderSource, package: ModelPackage) -> bool:
+def _labelled(ready: ReadyScan) -> bool:
     """Whether the folder's sub-folders are named like the model's classes."""
-    names = {path.name for path in source.folder.iterdir() if path.is_dir()}
-    return bool(names) and names <= set(package.manifest.class_names)
+    if not isinstance(ready.source, FolderSource):
+        return False
+    names = {path.name for path in ready.source.folder.iterdir() if path.is_dir()}
+    return bool(names) and names <= set(ready.package.manifest.class_names)
 
 
-def _both(console: Console, gallery: Gallery) -> station.Publish:
-    def publish(event: StationEvent) -> None:
-        console(event)
-        gallery.take(event)
-
-    return publish
-
-
-def _report(
-    folder: Path, given: str, package: ModelPackage, recipe: Recipe, console: Console, gallery: Gallery
-) -> Path:
+def _report(folder: Path, given: str, ready: ReadyScan, console: Console, gallery: Gallery) -> Path:
+    package, recipe = ready.package, ready.recipe
     facts = {
         "Input": given,
         "Model": f"{package.manifest.name} {package.version} ({package.manifest.architecture})",
@@ -153,7 +174,8 @@ def _report(
         f"review {recipe.limits.review_from:.2f} to {recipe.limits.review_to:.2f}",
         "Unreadable pictures": str(len(console.unreadable)),
     }
-    return write_report(folder, f"Scan of {given}", gallery.entries, console.tally, facts, utc_now())
+    entries = [*(ReportEntry(inspection) for inspection in ready.done), *gallery.entries]
+    return write_report(folder, f"Scan of {given}", entries, console.tally, facts, utc_now())
 
 
 def _scan_exit(console: Console) -> int:

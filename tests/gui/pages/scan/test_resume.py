@@ -20,6 +20,7 @@ from engine.recipes.digest import former_digest
 from engine.station.scan_journal import NAME, journals
 from gui.i18n.language import number
 from gui.pages.scan.page import ScanPage
+from tests.db.commands.killed import killed_scan, many_parts
 from tests.gui.stored import Bench, press
 
 PICTURES = 200
@@ -177,6 +178,24 @@ def test_another_recipe_is_said_and_the_scan_starts_anew(bench: Bench, scan_page
     assert "starts anew" in bench.said()
     assert after.results.rows.count == PICTURES
     assert [one.ended for one in journals(bench.context.folder / "scans")] == [True]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_scan_killed_on_the_command_line_goes_on_in_the_window(bench: Bench, tmp_path: Path) -> None:
+    bench.context.folder = tmp_path / "station"
+    root, total = many_parts(tmp_path / "many", 1500), 1500
+    words = [str(root), "--db", str(tmp_path / "station" / "lineside.db"), "--no-review", "--save", "none"]
+    killed_scan(words, tmp_path / "lines.jsonl")
+    before = count(bench.db)
+    assert 0 < before < total
+    page = again(bench)
+    assert page.setup.stopped.isVisible()
+    press(page, "G")
+    finish(bench, page)
+    assert "starts anew" not in bench.said()
+    assert set(judged(bench).values()) == {1}
+    assert count(bench.db) == page.results.rows.count == total
+    assert not list(bench.archive.folder.rglob("*.png"))
 
 
 def test_cancelled_scan_is_offered_shown_and_forgotten(bench: Bench, scan_page: ScanPage, tmp_path: Path) -> None:
