@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
+from db.commands.alarms import Alarming
 from db.commands.console import Console, summary
 from db.runs.follow import Follower
 from db.runs.gallery import Gallery
@@ -50,14 +51,15 @@ def run_line(args: argparse.Namespace) -> int:
     with closing(open_database(args.db or database_url())) as db:
         ready = ready_line(db, order, settings)
         with Console(args.frames or ready.source.total, "frames", args.jsonl) as console:
-            run = LineRun(db, ready, console, lambda: traveller)
+            publish = Alarming(db, settings.alarms, console)
+            run = LineRun(db, ready, publish, lambda: traveller)
             follower = Follower(
                 db,
                 run.station,
                 ready.package.version,
                 recipe=lambda other: order.recipe_for(other, settings),
                 load=lambda other: order.load(other, settings.threads),
-                publish=console,
+                publish=publish,
             )
             ticker = Ticker(run.station, args.trigger_every) if args.trigger_every else nullcontext()
             with closing(run), _stopping(run.station), nullcontext() if args.model else follower, ticker:
