@@ -1929,6 +1929,10 @@
             <translation>Den Ordner angeben, in dem sie liegt.</translation>
         </message>
         <message>
+            <source>Give the same model and recipe as before, or start the scan anew.</source>
+            <translation>Modell und Rezept wie zuvor angeben oder die Stapelprüfung neu beginnen.</translation>
+        </message>
+        <message>
             <source>Give the size it was exported for with --size.</source>
             <translation>Mit --size die Größe angeben, für die es exportiert wurde.</translation>
         </message>
@@ -2785,6 +2789,10 @@
             <translation>Das Modell hat keinen Ausgang {0} ({1}).</translation>
         </message>
         <message>
+            <source>The model is another one than before ({0}, now {1}).</source>
+            <translation>Das Modell ist ein anderes als zuvor ({0}, jetzt {1}).</translation>
+        </message>
+        <message>
             <source>The model keeps weights in {0}, outside its own folder.</source>
             <translation>Das Modell hat Gewichte in {0}, außerhalb seines Ordners.</translation>
         </message>
@@ -2959,6 +2967,10 @@
         <message>
             <source>The preview stopped on an internal error ({0}).</source>
             <translation>Die Vorschau hielt wegen eines inneren Fehlers an ({0}).</translation>
+        </message>
+        <message>
+            <source>The recipe is another one than before ({0}, now {1}).</source>
+            <translation>Das Rezept ist ein anderes als zuvor ({0}, jetzt {1}).</translation>
         </message>
         <message>
             <source>The recipe {0} cannot be read: {1}.</source>
@@ -6975,10 +6987,6 @@ Shift+A hebt sie auf.</translation>
             <translation>Eine Stapelprüfung läuft.</translation>
         </message>
         <message>
-            <source>Activate one on the Models page.</source>
-            <translation>Auf der Seite Modelle eines aktivieren.</translation>
-        </message>
-        <message>
             <source>Active model</source>
             <translation>Aktives Modell</translation>
         </message>
@@ -7033,10 +7041,6 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Choose a result to see its picture.</source>
             <translation>Ein Ergebnis wählen, um sein Bild zu sehen.</translation>
-        </message>
-        <message>
-            <source>Choose another one.</source>
-            <translation>Ein anderes wählen.</translation>
         </message>
         <message>
             <source>Choose…</source>
@@ -7287,20 +7291,12 @@ Shift+A hebt sie auf.</translation>
             <translation>Die Kennzahlen kommen am Ende der Stapelprüfung.</translation>
         </message>
         <message>
-            <source>The model is another one than before ({before}, now {now}).</source>
-            <translation>Das Modell ist ein anderes als zuvor ({before}, jetzt {now}).</translation>
-        </message>
-        <message>
             <source>The model's own limits</source>
             <translation>Die Grenzen des Modells</translation>
         </message>
         <message>
             <source>The picture is sent to Review.</source>
             <translation>Das Bild ist zur Nachprüfung gesendet.</translation>
-        </message>
-        <message>
-            <source>The recipe is another one than before ({before}, now {now}).</source>
-            <translation>Das Rezept ist ein anderes als zuvor ({before}, jetzt {now}).</translation>
         </message>
         <message>
             <source>The results are saved in {file}.</source>
@@ -7325,14 +7321,6 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>There are no results to export yet.</source>
             <translation>Noch keine Ergebnisse zu exportieren.</translation>
-        </message>
-        <message>
-            <source>There is no active model.</source>
-            <translation>Es gibt kein aktives Modell.</translation>
-        </message>
-        <message>
-            <source>There is no model {version} any more.</source>
-            <translation>Das Modell {version} gibt es nicht mehr.</translation>
         </message>
         <message>
             <source>To</source>
