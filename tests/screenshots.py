@@ -119,7 +119,8 @@ def _scan(made: Station, folder: Path) -> None:
     page.offer(folder)
     settle(made)
     page.start()
-    wait(3)
+    # Its model is loaded first: on a busy machine that takes long.
+    wait(60, lambda: page.running)
     wait(60, lambda: not page.running)
     page.results.step(page.results.rows.rowCount())
 

@@ -168,6 +168,12 @@ def test_a_picture_that_comes_late_does_not_hide_the_trouble(bench: Bench, state
     assert bench.view.verdict.reasons == (said[state],)
 
 
+def test_a_picture_of_a_line_that_is_lost_is_grey_before_it_is_said_why(bench: Bench) -> None:
+    bench.line.state = "Lost"
+    bench.picture(inspection("1"))
+    assert bench.view.greyed and bench.view.verdict is not None and bench.view.verdict.outcome is OK
+
+
 # ── a lost source ────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(
     ("waited", "note"),
