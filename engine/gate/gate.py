@@ -9,7 +9,6 @@ is `let_through`, whether it was NG, REVIEW or NO VERDICT.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +26,7 @@ from engine.gate.known import CHALLENGE, KnownPart, KnownSet
 from engine.images.thumbnails import thumbnail
 from engine.judging.judge import Judge, Judged, Shown
 from engine.statistics.mistakes import Mistakes, lets_through
-from engine.statistics.shares import NOTHING, Share, rounded
+from engine.statistics.shares import NOTHING, Share, exact_p, rounded
 
 CHANCE = 0.05
 """A difference at least this likely between equally good models proves nothing."""
@@ -203,13 +202,6 @@ def advice_of(result: GateResult) -> Advice:
     if result.let_through or lost > gained:
         return Advice.REJECT
     return Advice.ACTIVATE if gained and exact_p(gained, lost) < CHANCE else Advice.LOOK
-
-
-def exact_p(gained: int, lost: int) -> float:
-    """Two-sided exact p that gains and losses are equally likely (McNemar 1947): 2·P(X ≤ min), X ~ B(n, ½), ≤ 1."""
-    total = gained + lost
-    tail = sum(math.comb(total, k) for k in range(min(gained, lost) + 1))
-    return min(1.0, 2 * tail / (1 << total))
 
 
 def run_gate(

@@ -1,4 +1,4 @@
-"""A share of counted parts and how sure it is: the one interval of this house (Wilson)."""
+"""A share of counted parts and how sure it is: the one interval of this house (Wilson), and its one test (McNemar)."""
 
 from __future__ import annotations
 
@@ -50,3 +50,14 @@ NOTHING = Share(0, 0)
 def rounded(interval: Sequence[float]) -> list[float]:
     """An interval for JSON."""
     return [round(end, 6) for end in interval]
+
+
+def exact_p(gained: int, lost: int) -> float:
+    """Two-sided exact p that gains and losses are equally likely: 2·P(X ≤ min), X ~ B(gained + lost, ½), at most 1.
+
+    Q. McNemar, Note on the sampling error of the difference between correlated proportions, Psychometrika 12 (1947),
+    153-157; the binomial tail itself instead of its approximation, for the parts that turn round are few.
+    """
+    total = gained + lost
+    tail = sum(math.comb(total, k) for k in range(min(gained, lost) + 1))
+    return min(1.0, 2 * tail / (1 << total))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.packages.manifest import LimitSpec
 from engine.statistics.metrics import best_f1_threshold, defect_scores, target_recall_threshold
+from engine.statistics.shares import exact_p
 from trainer.evaluation.reliability import expected_calibration_error, reliability
 
 HALF = 0.5
@@ -167,11 +167,4 @@ def surely_better(bad: NDArray[np.bool_], score: NDArray[np.float64], before: fl
     """Whether the threshold `after` judges N parts better than `before` does by more than chance (McNemar, 5 %)."""
     was, now = ((score >= at) == bad for at in (before, after))
     gained, lost = int((now & ~was).sum()), int((was & ~now).sum())
-    return gained > lost and mcnemar(gained, lost) < 0.05
-
-
-def mcnemar(gained: int, lost: int) -> float:
-    """Two-sided exact p that gains and losses come from a fair coin: 2·P(X ≤ min) for X ~ B(gained + lost, ½), ≤ 1."""
-    total = gained + lost
-    tail = sum(math.comb(total, k) for k in range(min(gained, lost) + 1))
-    return min(1.0, 2 * tail / (1 << total))
+    return gained > lost and exact_p(gained, lost) < 0.05

@@ -17,9 +17,8 @@ from engine.packages.manifest import Manifest
 from engine.packages.package import ModelPackage
 from engine.recipes.file import rules_of
 from engine.statistics.metrics import evaluate_scores, labels_at
-from engine.statistics.shares import Share, rounded
+from engine.statistics.shares import Share, exact_p, rounded
 from engine.verdicts.verdict import SOUND
-from trainer.packaging.calibrate import mcnemar
 from trainer.packaging.guard import BATCH
 
 MOST_FLIPS = 200
@@ -120,7 +119,7 @@ def flips(keys: Sequence[str], truth: Sequence[str], before: Judged, after: Judg
         "gained": gained,
         "lost": lost,
         "gained_share": rounded(Share(gained, gained + lost).interval),
-        "p": round(mcnemar(gained, lost), 6),
+        "p": round(exact_p(gained, lost), 6),
         "parts": sorted(rows, key=lambda r: bool(r["gained"]))[:MOST_FLIPS],
     }
 

@@ -1,4 +1,4 @@
-"""Mistakes are counted in one place, engine/statistics/mistakes.py, and a share's interval in one, shares.py.
+"""Mistakes are counted in one place, mistakes.py of engine/statistics; intervals and p of shares in one, shares.py.
 
 What a second count looks like is known: eight stood here once, and their lines are kept below as what must be found.
 """
@@ -17,7 +17,9 @@ from tests import ROOT
 SOURCES = [p for part in ("engine", "db", "gui", "trainer") for p in sorted((ROOT / part).rglob("*.py"))]
 COUNT, SHARE = "engine/statistics/mistakes.py", "engine/statistics/shares.py"
 MISTAKE = re.compile(r"escape|overkill|false.?reject|let_through|slipped", re.IGNORECASE)
-INTERVAL = re.compile(r"wilson|clopper|agresti|jeffreys|betainc|binomtest|proportion_confint|^ppf$", re.IGNORECASE)
+INTERVAL = re.compile(
+    r"wilson|clopper|agresti|jeffreys|betainc|binomtest|mcnemar|^comb$|proportion_confint|^ppf$", re.IGNORECASE
+)
 QUANTILES = (1.6448, 1.9599, 1.96, 2.5758, 2.576)
 COUNTERS = {"sum", "count", "count_nonzero", "searchsorted", "len", "Counter", "bincount", "cumsum"}
 JUDGED = {"OK", "NG"}
@@ -112,7 +114,7 @@ def second_counts(text: str) -> set[tuple[str, str]]:
 
 
 def second_intervals(text: str) -> set[str]:
-    """What in a module makes an interval of a share by itself: a name of a method, or a quantile of the normal."""
+    """What in a module makes an interval or a p by itself: a name of a method, or a quantile of the normal."""
     found = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Constant) and isinstance(node.value, float):
@@ -154,7 +156,10 @@ def test_a_second_count_is_found(line: str) -> None:
     assert second_counts(line), line
 
 
-@pytest.mark.parametrize("line", ["def wilson_interval(hits, total): ...", "z = 1.96", "low = beta.ppf(0.5)"])
+@pytest.mark.parametrize(
+    "line",
+    ["def wilson_interval(hits, total): ...", "z = 1.96", "low = beta.ppf(0.5)", "p = math.comb(9, 2) / 512"],
+)
 def test_a_second_interval_is_found(line: str) -> None:
     assert second_intervals(line), line
 

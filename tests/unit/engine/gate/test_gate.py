@@ -14,7 +14,7 @@ from engine.backends.load import load_model
 from engine.domain.inspection import Outcome, Pixels
 from engine.errors import InputError, PictureError
 from engine.gate import gate as module
-from engine.gate.gate import Advice, Change, Flip, GateResult, SetResult, Tally, advice_of, exact_p, run_gate
+from engine.gate.gate import Advice, Change, Flip, GateResult, SetResult, Tally, advice_of, run_gate
 from engine.gate.known import CHALLENGE, OK_NAMES, OVERRIDES, KnownPart, KnownSet, folder_set
 from engine.judging.judge import Judge
 from engine.recipes.file import default_recipe
@@ -22,7 +22,6 @@ from engine.statistics.mistakes import Mistakes, Verdicts
 from engine.statistics.shares import Share
 from tests.packages import write_tiny_package
 from trainer.formats.samples.dataset import OK_NAMES as TRAINERS
-from trainer.packaging.calibrate import mcnemar
 
 
 def grey(level: int) -> Pixels:
@@ -116,11 +115,6 @@ def test_what_is_kept_is_plain_and_whole(judges: tuple[Judge, Judge]) -> None:
     assert known["lost"] == known["let_through"] == 1
     assert known["flips"][0]["after"]["verdict"] == "OK"
     assert known["after"]["escapes"] == {"count": 1, "of": 1, "interval": [0.206549, 1.0]}
-
-
-@pytest.mark.parametrize(("gained", "lost"), [(0, 0), (1, 0), (14, 2), (3, 3), (0, 40)])
-def test_exact_p_is_the_trainers(gained: int, lost: int) -> None:
-    assert exact_p(gained, lost) == pytest.approx(mcnemar(gained, lost))
 
 
 def test_sound_names_are_the_trainers() -> None:

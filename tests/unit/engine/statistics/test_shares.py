@@ -1,14 +1,15 @@
-"""A share and its interval: textbook values, and what must hold of every one."""
+"""A share, its interval and the test of gains and losses: textbook values, and what must hold of every one."""
 
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.statistics.shares import NOTHING, Share
+from engine.statistics.shares import NOTHING, Share, exact_p
 
 shares = st.integers(1, 5000).flatmap(lambda of: st.builds(Share, st.integers(0, of), st.just(of)))
 
@@ -46,3 +47,10 @@ def test_more_parts_of_the_same_rate_tell_more(share: Share, times: int) -> None
 
 def test_kept_shares_have_the_keys_of_an_evaluation() -> None:
     assert Share(1, 1).plain() == {"count": 1, "of": 1, "interval": [0.206549, 1.0]}
+
+
+@pytest.mark.parametrize(("gained", "lost"), [(0, 0), (1, 0), (5, 1), (3, 3), (2, 7)])
+def test_exact_p_is_the_share_of_coin_rows_as_uneven(gained: int, lost: int) -> None:
+    total = gained + lost
+    uneven = [abs(2 * sum(row) - total) >= abs(gained - lost) for row in product((0, 1), repeat=total)]
+    assert exact_p(gained, lost) == pytest.approx(sum(uneven) / len(uneven))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +25,7 @@ from engine.networks.graph import Novelty
 from trainer.config import TrainConfig
 from trainer.data.challenge import identity, known_parts, open_challenge, without_known
 from trainer.data.material import FEWEST_TO_HOLD, LESSONS_ALONE, RATE_ALONE, gather
-from trainer.packaging.calibrate import mcnemar, surely_better
+from trainer.packaging.calibrate import surely_better
 from trainer.packaging.compare import MOST_FLIPS, Judged, Rules, change_in_words, flips
 from trainer.packaging.finish import FEWEST_TO_CHOOSE, few
 from trainer.packaging.guard import distances, widened
@@ -128,13 +127,6 @@ def test_without_a_sound_class_a_flip_is_another_class() -> None:
     turned = flips(["a", "b"], ["scratch", "pit"], before, after)
     assert (turned["gained"], turned["lost"]) == (1, 1)
     assert change_in_words("Set", rules.figures(["pit"], np.array([[0.1, 0.9]])), None) == "Set: wrong 1 of 1."
-
-
-@pytest.mark.parametrize(("gained", "lost"), [(0, 0), (1, 0), (5, 1), (3, 3), (2, 7)])
-def test_mcnemar_is_the_share_of_coin_rows_as_uneven(gained: int, lost: int) -> None:
-    total = gained + lost
-    uneven = [abs(2 * sum(row) - total) >= abs(gained - lost) for row in product((0, 1), repeat=total)]
-    assert mcnemar(gained, lost) == pytest.approx(sum(uneven) / len(uneven))
 
 
 def test_few_held_out_parts_choose_no_threshold() -> None:
