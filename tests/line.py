@@ -75,9 +75,13 @@ class FakeModel:
         self.closed = True
 
 
-def until(done: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait until it holds; it must within `seconds`."""
-    deadline = time.monotonic() + seconds
+PATIENCE_S = 120.0
+"""After this what did not happen never will."""
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Wait until it holds."""
+    deadline = time.monotonic() + PATIENCE_S
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.005)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 
 from gui.window.window import MainWindow
 
-PATIENCE_S = 45.0
+PATIENCE_S = 120.0
 TICK_MS = 25
 
 Script = Iterator[Callable[[], object]]

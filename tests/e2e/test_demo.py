@@ -26,7 +26,7 @@ def test_demo_without_a_display_saves_picture_and_report_and_says_where(tmp_path
     done = subprocess.run(
         [sys.executable, str(ROOT / "main.py"), *words],
         env=environment | {"LINESIDE_HOME": str(tmp_path / "home")},
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     for said in ("Inspected 25", "truth", "lineside.db", str(picture), "report.html"):
@@ -42,7 +42,7 @@ def test_window_without_a_display_says_so(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "main.py"), "--demo"],
         env=environment | {"LINESIDE_HOME": str(tmp_path)},
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 4
     assert "no display" in done.stderr

@@ -19,7 +19,7 @@ from engine.sources.supervisor import SourceState, Supervisor
 genicam = pytest.importorskip("genicam", reason="harvesters and genicam are not installed")
 pytest.importorskip("pypylon", reason="pypylon is not installed")
 
-DEADLINE_S = 60.0
+DEADLINE_S = 120.0
 
 
 @pytest.fixture(autouse=True)

@@ -52,7 +52,7 @@ def display() -> Iterator[str]:
         server.wait(20)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 def test_a_shift_from_the_first_part_to_the_report(display: str, tmp_path: Path) -> None:
     data = os.environ.get("LINESIDE_DATA", "")
     folder = Path(data) / "magnetic_tile" if data else incoming(tmp_path / "incoming", 40)
@@ -86,7 +86,7 @@ def _work(display: str, home: Path, out: Path, folder: Path, trainer: Path) -> s
     (home / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     environment = os.environ | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "LINESIDE_HOME": str(home)}
     command = [sys.executable, "-m", "tests.e2e.shift", str(folder), str(out)]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=400, check=False)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=800, check=False)
 
 
 def _check_files(out: Path) -> None:

@@ -21,6 +21,7 @@ from engine.preprocessing.input_spec import InputSpec
 from engine.sources.base import NoSettings
 from gui.app import Station
 from gui.pages.live.page import LivePage
+from gui.window import keys
 
 CLASSES = ("sound", "scratch", "pit", "stain")
 DEFECT_SCORES = {"ok": 0.03, "ng": 0.96, "review": 0.5}
@@ -144,12 +145,21 @@ def press(station: Station, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.Keyb
 
 
 def scan(station: Station, text: str) -> None:
-    """What a hand scanner does: the characters in a burst, then Enter."""
+    """What a hand scanner does: the characters in a burst, then Enter; on a machine that stalls between them too."""
     handle = station.window.windowHandle()
     assert handle is not None
-    for letter in text:
-        QTest.keyClick(handle, letter)
-    QTest.keyClick(handle, Qt.Key.Key_Return)
+    gap, keys.BURST_GAP_MS = keys.BURST_GAP_MS, 3_600_000
+    try:
+        for letter in text:
+            QTest.keyClick(handle, letter)
+        QTest.keyClick(handle, Qt.Key.Key_Return)
+    finally:
+        keys.BURST_GAP_MS = gap
+
+
+def acted(station: Station) -> bool:
+    """Whether no key is held back any more for the others of a burst."""
+    return not station.window.keyboard._timer.isActive()
 
 
 def live_page(station: Station) -> LivePage:

@@ -27,8 +27,9 @@ from engine.sources.supervisor import SourceState
 from engine.station.loop import Station
 from tests.packages import write_tiny_package
 from tests.peers.gige import FakeGigE
+from tests.peers.stopwatch import Stopwatch
 
-PATIENCE_S = 90.0
+PATIENCE_S = 120.0
 """Until something that must happen is taken for never; the limits of the issue are checked by whoever calls."""
 
 
@@ -54,6 +55,7 @@ class Line:
         self._over = threading.Event()
         self.told: list[events.StationEvent] = []
         self.slowest_s = 0.0
+        self.watch = Stopwatch()
         """The longest the window waited for one answer."""
 
     def __enter__(self) -> Line:
@@ -63,6 +65,7 @@ class Line:
             camera=CameraSetup(tuple(self._settings.items())),
         )
         with ExitStack() as ending:
+            ending.enter_context(self.watch)
             self.db = open_database(self._folder / "lineside.db")
             ending.callback(self.db.close)
             recorder = ending.enter_context(Recorder(self.db))
@@ -80,19 +83,19 @@ class Line:
         self._ending.close()
 
     def _end(self, window: threading.Thread) -> None:
-        stopped = self.station.stop(20.0)
+        stopped = self.station.stop(PATIENCE_S)
         self._over.set()
-        window.join(10)
+        window.join()
         self._take()
         assert stopped, "the station did not stop"
 
     def _watch(self) -> None:
         while not self._over.wait(0.01):
-            begun = time.monotonic()
+            begun = self.watch.seconds
             source = self.station.source
             _ = (source.state, source.words, source.retry_in, source.description, source.skipped, source.uri)
             _ = (self.station.newest, self.station.paused, self.station.running)
-            self.slowest_s = max(self.slowest_s, time.monotonic() - begun)
+            self.slowest_s = max(self.slowest_s, self.watch.seconds - begun)
             self._take()
 
     def _take(self) -> None:
@@ -115,7 +118,7 @@ class Line:
 
     def stop(self) -> list[Inspection]:
         """Stop the station and give everything that is in the database, oldest first."""
-        assert self.station.stop(20.0)
+        assert self.station.stop(PATIENCE_S)
         rows, after = [], None
         while True:
             found = page(self.db, Filter(), Sort.OLDEST, after, 1000)
@@ -175,17 +178,17 @@ def run_cycles(count: int, folder: Path, *, down_s: float = 1.0) -> Cycles:
 
 def _cycle(camera: FakeGigE, line: Line, down_s: float) -> Cycle:
     losses, returns = line.station.source.losses, line.count(events.Recovered)
-    killed_at, killed = utc_now(), time.monotonic()
+    killed_at, killed = utc_now(), line.watch.seconds
     camera.kill()
     until(lambda: line.station.source.losses > losses, "the loss")
-    lost_s = time.monotonic() - killed
+    lost_s = line.watch.seconds - killed
     time.sleep(down_s)
     # The new process is a camera from when it has its port, a little before it was seen to answer.
     back_at = utc_now()
     camera.restart()
-    back = time.monotonic()
+    back = line.watch.seconds
     until(lambda: line.station.source.state is SourceState.STREAMING, "the return")
-    back_s = time.monotonic() - back
+    back_s = line.watch.seconds - back
     until(lambda: line.count(events.Recovered) > returns, "word of the return")
     line.more(1)
     return Cycle(killed_at, back_at, lost_s, back_s, *_held())

@@ -22,7 +22,7 @@ from tests import ROOT
 
 ADDRESS = "127.0.0.1"
 _PROGRAM = "arv-fake-gv-camera-0.8"
-_START_S, _TURN_S = 60.0, 280.0
+_START_S, _TURN_S = 120.0, 800.0
 
 
 def need_aravis() -> None:

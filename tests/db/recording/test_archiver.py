@@ -61,7 +61,7 @@ def _stored(db: Database, made: Inspection) -> Stored:
 
 
 def _until(done: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 5
+    ends = time.monotonic() + 120
     while not done():
         assert time.monotonic() < ends
         time.sleep(0.01)

@@ -160,9 +160,8 @@ def test_recent_frames_are_given_while_a_commit_waits(place: Path, db: Database)
         writing = threading.Thread(target=_record, args=(recorder, make.inspection(2)))
         writing.start()
         time.sleep(0.05)
-        start = time.monotonic()
         assert recorder.recent(f"{1:024x}") is not None
-        assert time.monotonic() - start < 0.5
+        assert writing.is_alive(), "it waited for the commit"
         other.execute("ROLLBACK")
     writing.join()
     assert inspections.count(db) == 2

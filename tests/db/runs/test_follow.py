@@ -65,12 +65,17 @@ class Line:
         )
 
     def run_until(self, kind: type[events.StationEvent]) -> None:
-        """Run until this was published, and a moment longer."""
+        """Run until this was published, and some parts longer."""
         with self.recorder, self.station, self.follower:
-            ends = time.monotonic() + 10
-            while not any(isinstance(e, kind) for e in self.events) and time.monotonic() < ends:
-                time.sleep(0.02)
-            time.sleep(0.2)
+            self._until(lambda: any(isinstance(e, kind) for e in self.events))
+            judged = len(self.judges)
+            self._until(lambda: len(self.judges) > judged + 5)
+
+    def _until(self, done: Callable[[], bool]) -> None:
+        ends = time.monotonic() + 120
+        while not done():
+            assert time.monotonic() < ends, self.events[-1]
+            time.sleep(0.02)
 
     @property
     def judges(self) -> list[str]:
@@ -127,7 +132,6 @@ def test_model_that_fails_on_the_newest_part_never_takes_over(
         return model
 
     line = Line(db, packages[0], load)
-    time.sleep(0.1)
     line.run_until(events.Warned)
     assert set(line.judges) == {"first"}
     now = active(db)

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from db.store import migration
 from db.store.session import Database, open_database
 from engine.errors import DatabaseError, InputError, StorageError
 from tests.db import make
+from tests.peers.stopwatch import Stopwatch
 
 
 def test_first_use_makes_folder_and_file(place: Path, db: Database) -> None:
@@ -114,10 +114,9 @@ def test_locked_database_gives_storage_error_within_the_timeout(place: Path, db:
     quick = open_database(place, timeout_s=0.3)
     with closing(sqlite3.connect(place, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        start = time.monotonic()
-        with pytest.raises(StorageError, match=r"locked.*Close"):
+        with Stopwatch() as watch, pytest.raises(StorageError, match=r"locked.*Close"):
             inspections.add(quick, [NewInspection(make.inspection(1))])
-        assert time.monotonic() - start < 2.0
+        assert watch.seconds < 2.0
         assert inspections.count(quick) == 0, "reading goes on"
     inspections.add(quick, [NewInspection(make.inspection(1))])
     quick.close()
@@ -158,7 +157,7 @@ def test_read_only_place_is_a_storage_error(exists: bool, locked: str) -> None:
             place.chmod(0o444 if locked == "file" else 0o666)
         Path(folder).chmod(0o555 if locked == "folder" else 0o777)
         command = [sys.executable, "-c", READ_ONLY, str(place)]
-        child = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        child = subprocess.run(command, capture_output=True, text=True, timeout=300)
         Path(folder).chmod(0o755)
     assert "read-only" in child.stdout, child.stderr
 
@@ -213,7 +212,7 @@ def test_killed_program_loses_no_row_it_reported(place: Path) -> None:
     assert child.stdout is not None
     reported = [int(child.stdout.readline()) for _ in range(60)]
     child.kill()
-    rest, _ = child.communicate(timeout=30)
+    rest, _ = child.communicate(timeout=300)
     reported += [int(line) for line in rest.splitlines(keepends=True) if line.endswith("\n")]
     db = open_database(place)
     assert inspections.count(db) in (len(reported), len(reported) + 1)
@@ -245,7 +244,7 @@ def test_two_programs_may_make_the_same_new_database(place: Path) -> None:
     code = "import sys; from db.store.session import open_database; open_database(sys.argv[1]).close()"
     children = [subprocess.Popen([sys.executable, "-c", code, str(place)], stderr=subprocess.PIPE) for _ in range(3)]
     for child in children:
-        _, errors = child.communicate(timeout=60)
+        _, errors = child.communicate(timeout=300)
         assert child.returncode == 0, errors.decode()
 
 

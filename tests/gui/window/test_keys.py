@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.page import Binding
-from gui.window.keys import BURST_GAP_MS, Keyboard
+from gui.window import keys
+from gui.window.keys import Keyboard
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No gap between two keys is long enough until the test says so: a machine may stall between them."""
+    monkeypatch.setattr(keys, "BURST_GAP_MS", 3_600_000)
 
 
 class Bench:
@@ -36,28 +44,45 @@ class Bench:
         for key in keys:
             QTest.keyClick(self.handle, key)
 
+    def gap(self) -> None:
+        """No other key came in time."""
+        assert self.keyboard._timer.isActive()
+        self.keyboard._timer.timeout.emit()
+
 
 def test_one_key_acts_once_after_the_burst_gap(qtbot: QtBot) -> None:
     bench = Bench(qtbot)
     bench.click(Qt.Key.Key_O)
+    qtbot.waitUntil(lambda: bench.done == ["O"])
+    assert not bench.keyboard._timer.isActive()
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_a_key_waits_for_the_gap(qtbot: QtBot) -> None:
+    bench = Bench(qtbot)
+    bench.click(Qt.Key.Key_O)
     assert bench.done == []
-    qtbot.waitUntil(lambda: bench.done == ["O"], timeout=1000)
+    bench.gap()
+    assert bench.done == ["O"]
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_two_quick_keys_are_two_acts_in_order(qtbot: QtBot) -> None:
     bench = Bench(qtbot)
     bench.click(Qt.Key.Key_N, Qt.Key.Key_O)
-    qtbot.waitUntil(lambda: bench.done == ["N", "O"], timeout=1000)
-    assert bench.scans == []
+    bench.gap()
+    assert bench.done == ["N", "O"] and bench.scans == []
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_burst_without_enter_is_a_scan_too(qtbot: QtBot) -> None:
     bench = Bench(qtbot)
     bench.click(*"ONON")
-    qtbot.wait(3 * BURST_GAP_MS)
+    bench.gap()
     assert bench.scans == ["ONON"] and bench.done == []
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_enter_ends_a_burst_at_once(qtbot: QtBot) -> None:
     bench = Bench(qtbot)
     bench.click(*"P-12 O7", Qt.Key.Key_Return)
@@ -74,20 +99,25 @@ def test_commands_and_space_do_not_wait(qtbot: QtBot) -> None:
 def test_a_key_that_needs_shift_is_known_by_its_character(qtbot: QtBot) -> None:
     bench = Bench(qtbot)
     QTest.keyClick(bench.handle, "?", Qt.KeyboardModifier.ShiftModifier)
-    qtbot.waitUntil(lambda: bench.done == ["?"], timeout=1000)
+    qtbot.waitUntil(lambda: bench.done == ["?"])
 
 
 def test_a_field_with_focus_gets_the_text(qtbot: QtBot) -> None:
     bench = Bench(qtbot)
     bench.window.activateWindow()
     bench.field.setFocus()
-    qtbot.waitUntil(bench.field.hasFocus, timeout=1000)
+    qtbot.waitUntil(bench.field.hasFocus)
     bench.click(*"no", Qt.Key.Key_Left)
-    qtbot.wait(2 * BURST_GAP_MS)
+    assert not bench.keyboard._timer.isActive()
     assert bench.field.text() == "no" and bench.done == []
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_pressed_comes_before_the_wait(qtbot: QtBot) -> None:
     bench = Bench(qtbot)
-    with qtbot.waitSignal(bench.keyboard.pressed, timeout=BURST_GAP_MS // 2):
-        bench.click(Qt.Key.Key_O)
+    heard: list[str] = []
+    bench.keyboard.pressed.connect(lambda: heard.append("pressed"))
+    bench.click(Qt.Key.Key_O)
+    assert heard == ["pressed"] and bench.done == []
+    bench.gap()
+    assert heard == ["pressed"] and bench.done == ["O"]

@@ -12,4 +12,4 @@ def test_no_telemetry_is_loaded_with_openvino() -> None:
         "loaded = [n for n, m in sys.modules.items() if m and n.startswith('openvino_telemetry')];"
         "sys.exit(bool(loaded) or threading.active_count() > 1)"
     )
-    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=300, check=False).returncode == 0

@@ -13,7 +13,7 @@ from db.inspections import table as inspections
 from engine.domain.inspection import Inspection, Outcome
 from gui.app import Station
 from tests.gui.conftest import Open
-from tests.gui.standins import ScriptedSource, live_page, loader, press, scan
+from tests.gui.standins import ScriptedSource, acted, live_page, loader, press, scan
 
 Key = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -25,8 +25,14 @@ def run_to_end(qtbot: QtBot, station: Station) -> list[Inspection]:
     station.context.recorded.connect(seen.extend)
     with qtbot.waitSignal(station.line.finished, timeout=10_000):
         station.line.start()
-    qtbot.wait(120)
+    station.bridge.drain()
+    idle(qtbot, station)
     return seen
+
+
+def idle(qtbot: QtBot, station: Station) -> None:
+    """No key is held back, no job is under way."""
+    qtbot.waitUntil(lambda: acted(station) and station.context.jobs.busy == 0)
 
 
 @pytest.mark.parametrize(("script", "word"), [("ok", "OK"), ("ng", "NG"), ("review", "REVIEW"), ("fail", "NO VERDICT")])
@@ -89,7 +95,7 @@ def test_a_class_the_model_does_not_know_can_be_typed(qtbot: QtBot, opened: Open
     qtbot.waitUntil(live_page(station).picker.isVisible, timeout=2000)
     for key in (Key.Key_D, Key.Key_E, Key.Key_N, Key.Key_T):
         press(station, key)
-        qtbot.wait(90)
+        qtbot.waitUntil(lambda: acted(station))
     with qtbot.waitSignal(station.context.overridden, timeout=5000):
         press(station, Key.Key_Return)
     said = overrides.in_force(station.context.db, part.id)
@@ -104,7 +110,7 @@ def test_escape_leaves_the_class_question_without_a_word(qtbot: QtBot, opened: O
     press(station, Key.Key_Escape)
     assert not live_page(station).picker.isVisible()
     press(station, Key.Key_2)
-    qtbot.wait(150)
+    idle(qtbot, station)
     assert overrides.history(station.context.db, part.id) == ()
 
 
@@ -140,10 +146,9 @@ def test_a_look_freezes_one_part_while_the_line_runs_on_and_escape_returns(qtbot
     page.film.chosen.emit(part.id)
     qtbot.waitUntil(page.look_bar.isVisible, timeout=5000)
     counted = page.counters.counts.total
-    qtbot.wait(200)
+    qtbot.waitUntil(lambda: page.counters.counts.total > counted)
     assert page.target is not None and page.target.id == part.id
     assert page.banner.word == "NG" and "Esc returns to live" in page.look_bar.text
-    assert page.counters.counts.total > counted
     with qtbot.waitSignal(station.context.overridden, timeout=5000) as told:
         press(station, Key.Key_O)
     assert told.args == [part.id]
@@ -184,7 +189,7 @@ def test_a_scanner_burst_fills_the_part_field_and_triggers_nothing(qtbot: QtBot,
     station = opened()
     part = run_to_end(qtbot, station)[-1]
     scan(station, "NOR0815O")
-    qtbot.wait(200)
+    idle(qtbot, station)
     page = live_page(station)
     assert page.strip.part.text() == "NOR0815O"
     assert station.line.traveller.part == "NOR0815O"
@@ -202,7 +207,7 @@ def test_keys_are_text_while_a_field_is_typed_in(qtbot: QtBot, opened: Open) -> 
     for letter in "no7":
         press(station, Key(ord(letter.upper())))
     press(station, Key.Key_Return)
-    qtbot.wait(150)
+    idle(qtbot, station)
     assert page.strip.lot.text().lower() == "no7" and station.line.traveller.lot.lower() == "no7"
     assert overrides.history(station.context.db, part.id) == ()
     assert not page.strip.lot.hasFocus()

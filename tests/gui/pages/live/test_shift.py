@@ -21,7 +21,7 @@ from gui.app import Station
 from gui.users.operators import SignIn
 from tests.db.make import START, inspection
 from tests.gui.conftest import Open
-from tests.gui.standins import ScriptedSource, live_page, loader, press, scan
+from tests.gui.standins import ScriptedSource, acted, live_page, loader, press, scan
 
 Key = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -178,7 +178,7 @@ def test_kiosk_shows_live_alone_and_only_an_engineers_pin_leads_out(qtbot: QtBot
     assert window.rail.isHidden() and window.status.isHidden()
     press(station, Key.Key_2, CTRL)
     press(station, Key.Key_F)
-    qtbot.wait(100)
+    qtbot.waitUntil(lambda: acted(station))
     assert window.page == "live" and window.isFullScreen()
     window.rebuild()
     assert window.rail.isHidden()

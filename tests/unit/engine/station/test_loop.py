@@ -25,7 +25,7 @@ from engine.station.loop import LINE, SCAN, Pace, Station
 from engine.system.mailbox import Mailbox
 from tests.camera import FakeCamera
 from tests.frames import ListSource, frame, part
-from tests.line import FakeModel, Log, until
+from tests.line import PATIENCE_S, FakeModel, Log, until
 from tests.packages import write_tiny_package
 
 
@@ -181,8 +181,8 @@ def test_stop_ends_the_thread_and_closes_the_source(model: OpenVinoModel, packag
     source = ListSource([None] * 100_000)
     line = station(source, model, package, log)
     line.start()
-    time.sleep(0.05)
-    assert line.stop(2.0)
+    until(lambda: source._next > 0)
+    assert line.stop(PATIENCE_S)
     assert not line.running
     assert source.closed == 1
     assert "station" not in {t.name for t in threading.enumerate()}
@@ -196,9 +196,7 @@ def test_pause_inspects_nothing_until_resume(model: OpenVinoModel, package: Mode
     time.sleep(0.3)
     assert log.outcomes == []
     line.resume()
-    deadline = time.monotonic() + 5
-    while line.running and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: not line.running)
     assert len(log.outcomes) == 3
     assert [type(e) for e in log.events if isinstance(e, events.Paused | events.Resumed)] == [
         events.Paused,

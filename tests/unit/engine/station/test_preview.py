@@ -14,7 +14,7 @@ from engine.station.preview import Preview, Standing
 from tests.frames import ListSource, part
 from tests.gui.fake_camera import SILENT, SILENT_REMEDY, FakeCamera
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 
 
 def wait_for(so: Callable[[], bool]) -> None:

@@ -19,7 +19,7 @@ from engine.sources.base import FrameSource
 from engine.sources.files import filing, watch
 from engine.sources.files.watch import WatchSource, cameras, source
 
-DEADLINE_S = 30.0
+DEADLINE_S = 120.0
 
 
 def _png(value: int) -> bytes:

@@ -30,8 +30,10 @@ from engine.sources.base import FrameSource
 from engine.sources.catalogue import open_here
 from engine.sources.process.source import ApartSource
 from tests.peers.gige import ADDRESS, FakeGigE, need_aravis
+from tests.peers.stopwatch import Stopwatch
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(900)
+PATIENCE_S = 120.0
 
 
 Make = Callable[..., FrameSource]
@@ -60,19 +62,23 @@ def make(peer: Peer) -> Iterator[Make]:
         yield source
 
 
-def following(source: FrameSource, limit: float = 20.0) -> Frame:
-    """The next whole frame."""
-    until = time.monotonic() + limit
+def following(source: FrameSource, damaged: list[FrameIncomplete] | None = None) -> Frame:
+    """The next whole frame; a loaded machine loses packets of those before, which go to `damaged`."""
+    until = time.monotonic() + PATIENCE_S
     while True:
+        assert time.monotonic() < until, "no frame came"
         try:
             return source.read(0.2)
         except FrameTimeout:
-            assert time.monotonic() < until, "no frame came"
+            continue
+        except FrameIncomplete as error:
+            if damaged is not None:
+                damaged.append(error)
 
 
-def lost(source: FrameSource, limit: float = 30.0) -> SourceLost:
+def lost(source: FrameSource) -> SourceLost:
     """What the source says once it notices; read until then as the child process does."""
-    until = time.monotonic() + limit
+    until = time.monotonic() + PATIENCE_S
     while True:
         assert time.monotonic() < until, "the loss went unnoticed"
         try:
@@ -200,13 +206,10 @@ def test_a_lost_packet_makes_the_frame_incomplete_and_no_damaged_picture_is_hand
     source.open()
     source.set("packet_size", 3000)
     source.set("frame_rate", 50.0)
-    until = time.monotonic() + 60
-    while (len(whole) < 5 or len(damaged) < 5) and time.monotonic() < until:
-        try:
-            whole.append(following(source))
-        except FrameIncomplete as error:
-            damaged.append(error)
-    assert len(whole) >= 5 and len(damaged) >= 5
+    until = time.monotonic() + PATIENCE_S
+    while len(whole) < 5 or len(damaged) < 5:
+        assert time.monotonic() < until, (len(whole), len(damaged))
+        whole.append(following(source, damaged))
     assert all(is_ramp(frame) for frame in whole)
     assert not {error.sequence for error in damaged} & {frame.sequence for frame in whole}
     assert all("picture" in error.message for error in damaged)
@@ -236,9 +239,9 @@ def test_a_killed_camera_is_lost_within_seven_seconds_and_opens_again(apart: Apa
     apart.open()
     following(apart)
     camera.kill()
-    killed = time.monotonic()
-    assert "does not answer" in lost(apart).message
-    assert time.monotonic() - killed < 7
+    with Stopwatch() as watch:
+        assert "does not answer" in lost(apart).message
+    assert watch.seconds < 7
     with pytest.raises(SourceLost):
         apart.open()
     camera.restart()
@@ -251,9 +254,9 @@ def test_a_frozen_camera_is_lost_and_opens_again(apart: ApartSource, peer: Peer)
     apart.open()
     following(apart)
     camera.freeze()
-    frozen = time.monotonic()
-    assert "does not answer" in lost(apart).message
-    assert time.monotonic() - frozen < 7
+    with Stopwatch() as watch:
+        assert "does not answer" in lost(apart).message
+    assert watch.seconds < 7
     camera.resume()
     try:
         opened_again(apart)
@@ -284,7 +287,7 @@ def opened_again(source: FrameSource) -> None:
 
     Aravis' fake one takes anybody's question for a sign of life: it must be left alone for so long.
     """
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE_S
     while True:
         try:
             return source.open()

@@ -22,7 +22,7 @@ from engine.errors import (
 from engine.sources.genicam import pylon as kind
 
 SERIAL = "0815-0001"
-DEADLINE_S = 20.0
+DEADLINE_S = 120.0
 
 
 @pytest.fixture(autouse=True)

@@ -30,7 +30,7 @@ from engine.sources.process.source import ApartSource
 from engine.sources.supervisor import Opening
 from tests.unit.engine.sources.process.apart_sources import hold_camera, make
 
-PATIENT_S = 30.0
+PATIENT_S = 120.0
 SHM, FDS = Path("/dev/shm"), Path("/proc/self/fd")
 
 
@@ -214,7 +214,9 @@ def test_damaged_frames_are_raised_and_larger_ones_go_on(camera: Callable[..., A
 def test_a_loss_is_told_in_words_and_the_next_opening_works(
     camera: Callable[..., ApartSource], script: str, words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    one = camera(script, silent_s=1.5, stall_s=0.6)
+    # Only where silence is the loss may it be short: a loaded machine is silent too.
+    silent = any(act in script for act in ("hang", "hold", "quiet", "check"))
+    one = camera(script, **({"silent_s": 1.5, "stall_s": 0.6} if silent else {}))
     error = last_word(one)
     assert isinstance(error, SourceLost) and error.remedy
     assert words in str(error)
@@ -226,7 +228,7 @@ def test_a_loss_is_told_in_words_and_the_next_opening_works(
         assert "exit code -9" in caplog.text
     begun = time.monotonic()
     one.close()
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 50, "it waited for the driver, which sleeps for a minute"
     if "lost" in script:
         one.open()
         if one.free_running:
@@ -282,7 +284,7 @@ def test_begin_returns_at_once_and_commands_wait_for_no_hanging_driver() -> None
         one.read(0.05)
     one.close()
     one.close()
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 50, "it waited for the driver, which sleeps for a minute"
 
 
 def test_commands_from_other_threads_while_one_reads(camera: Callable[..., ApartSource]) -> None:

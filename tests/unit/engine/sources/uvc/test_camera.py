@@ -56,7 +56,7 @@ def _next(source: UvcSource) -> Frame:
 
 def _loss(source: UvcSource) -> tuple[SourceLost, float]:
     begin = time.monotonic()
-    while time.monotonic() < begin + 30:
+    while time.monotonic() < begin + 120:
         try:
             source.read(0.05)
         except FrameTimeout:
