@@ -1,16 +1,23 @@
-"""Shared by all tests: a private data folder, no leaked threads, the place of the real data."""
+"""Shared by all tests: a private data folder, no leaked threads, patience, shards, the place of the real data."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.prove.shards import NAMES
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+PATIENCE_S = 120.0
+PATIENCE_MS = 120_000
+"""After this what did not happen never will; nothing is measured by it."""
 
 
 def _one_core_each() -> None:
@@ -37,13 +44,38 @@ def no_leaked_threads() -> Iterator[None]:
     """A thread of ours that outlives its test fails it."""
     before = set(threading.enumerate())
     yield
-    deadline = time.monotonic() + 3.0
-    while time.monotonic() < deadline:
-        leaked = [t for t in threading.enumerate() if t not in before and t.is_alive() and t.name != "tqdm_monitor"]
-        if not leaked:
-            return
-        time.sleep(0.02)
-    pytest.fail(f"leaked threads: {leaked}")
+    deadline = time.monotonic() + PATIENCE_S
+    for thread in (t for t in threading.enumerate() if t not in before and t.name != "tqdm_monitor"):
+        # One that was told to end ends, on a loaded machine later; one that was not is waited for in vain.
+        thread.join(max(0.0, deadline - time.monotonic()))
+        if thread.is_alive():
+            pytest.fail(f"leaked thread: {thread}")
+
+
+class PatientBot(QtBot):
+    """Waits for the event: a deadline is for hanging alone, whatever a test hopes for where nothing else runs."""
+
+    def waitUntil(self, callback: Callable[[], object], *, timeout: int = 0) -> None:
+        super().waitUntil(callback, timeout=max(timeout, PATIENCE_MS))
+
+    def waitSignal(self, signal: Any, *, timeout: int = 0, **how: Any) -> Any:
+        return super().waitSignal(signal, timeout=max(timeout, PATIENCE_MS), **how)
+
+
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> QtBot:
+    """pytest-qt's, with more patience."""
+    return PatientBot(request)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A shard that is misspelt would run nowhere."""
+    for item in items:
+        shards = [mark.kwargs.get("shard") for mark in item.iter_markers("prove")]
+        if len(shards) > 1 or not set(shards) <= set(NAMES):
+            raise pytest.UsageError(f"{item.nodeid}: prove(shard=…) names one of {', '.join(NAMES)}")
+        if item.get_closest_marker("smoke") and not shards:
+            raise pytest.UsageError(f"{item.nodeid}: a smoke stands for a shard, prove(shard=…)")
 
 
 @pytest.fixture(scope="session")
