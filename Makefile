@@ -1,4 +1,4 @@
-.PHONY: demo test bench lint bundle screenshots translations demo-models upgrade hooks clean
+.PHONY: demo fast test prove bench lint bundle screenshots translations demo-models upgrade hooks clean
 PY := .venv/bin/python
 OUT := out
 
@@ -10,8 +10,15 @@ demo:  ## the station on the demo line: a window where there is a display, else 
 		QT_QPA_PLATFORM=offscreen $(PY) main.py --demo --frames 60 --screenshot $(OUT)/demo.png --report $(OUT)/report; \
 	fi
 
-test: lint  ## everything CI runs
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
+fast: lint  ## lint, types and what needs neither window nor bundle: a minute
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n auto --dist loadfile -m "not slow and not prove" tests/unit tests/db
+
+test: lint  ## the suite: ten minutes
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not prove"
+
+prove:  ## kills, soaks, servers, cameras, bundle, going on where it stopped: SHARD=one, SMOKE=1 a part of each, RECORD=1 into docs/results.md
+	@bash .ci/prepare test
+	@QT_QPA_PLATFORM=offscreen $(PY) -m tests.prove $(if $(SHARD),--shard $(SHARD)) $(if $(SMOKE),--smoke) $(if $(RECORD),--record)
 
 lint:  ## ruff, ceilings, import contracts, mypy --strict
 	@bash .ci/prepare test

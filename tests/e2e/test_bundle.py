@@ -27,7 +27,7 @@ from tests.peers.mjpeg import MjpegServer
 LEFT_OUT = {"gige", "basler"}
 """Kinds of cameras that no bundle opens: Aravis is the system's, parts of pypylon carry no licence text."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.prove(shard="bundle"), pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundle")
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
     command += ["--distpath", str(folder / "dist"), "--workpath", str(ROOT / "build"), str(ROOT / "build.spec")]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=800, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1000, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return folder / "dist" / "lineside"
 
@@ -47,10 +47,11 @@ def start(bundle: Path, home: Path, *words: str, **more: str) -> subprocess.Comp
     if os.name == "nt":
         bare |= {"SYSTEMROOT": os.environ["SYSTEMROOT"], "TEMP": str(home)}
     return subprocess.run(
-        [str(bundle / "lineside"), *words], cwd=home, env=bare, capture_output=True, text=True, timeout=240, check=False
+        [str(bundle / "lineside"), *words], cwd=home, env=bare, capture_output=True, text=True, timeout=600, check=False
     )
 
 
+@pytest.mark.smoke
 def test_bundle_holds_no_torch(bundle: Path) -> None:
     names = {path.name for path in (bundle / "_internal").iterdir()}
     assert not names & {"torch", "torchvision", "nvidia", "triton", "sklearn", "scipy", "openvino_telemetry"}
@@ -63,6 +64,7 @@ def test_bundle_knows_its_version_and_not_where_it_was_built(bundle: Path, tmp_p
     assert [path.name for path in notes.iterdir()] == ["METADATA"]
 
 
+@pytest.mark.smoke
 def test_bundle_passes_its_selftest(bundle: Path, tmp_path: Path) -> None:
     done = start(bundle, tmp_path / "home", "selftest")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -104,6 +106,7 @@ def test_bundle_imports_a_model_made_elsewhere(bundle: Path, tmp_path: Path) -> 
     assert "padim" in listed.stdout
 
 
+@pytest.mark.smoke
 def test_bundle_opens_a_genicam_camera_in_a_process_of_its_own(bundle: Path, tmp_path: Path) -> None:
     """genicam's simulator stands for a maker's producer; it is not in the bundle itself."""
     assert not list(bundle.rglob("*.cti"))
@@ -139,6 +142,7 @@ def test_bundle_asks_the_driver_of_a_camera_that_is_not_there(
     assert ("No module named" in done.stderr) == (uri.partition(":")[0] in LEFT_OUT)
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("revision", ["0001_first", "0003_frames"])
 def test_bundle_migrates_the_database_of_an_older_version(bundle: Path, tmp_path: Path, revision: str) -> None:
     place = tmp_path / "old" / "lineside.db"

@@ -60,6 +60,7 @@ def wait_open(source: Supervisor) -> None:
             source.read(0.2)
 
 
+@pytest.mark.prove(shard="kills")
 def test_killed_child_is_lost_and_comes_back_as_it_was_set(camera: ApartSource) -> None:
     told: list[SourceState] = []
 

@@ -19,7 +19,7 @@ from tests.frames import part
 from tests.peers.cycles import Cycles, Line, run_cycles, steady, until
 from tests.peers.gige import FakeGigE, need_aravis
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.prove(shard="cameras"), pytest.mark.timeout(900)]
 LATE_S = 2.0
 """What the camera sent before it was killed may take so long to arrive; missed it is only after three."""
 
@@ -34,7 +34,6 @@ def judged(rows: tuple[Inspection, ...] | list[Inspection]) -> list[Inspection]:
     return [row for row in rows if row.verdict.outcome is not Outcome.NO_VERDICT]
 
 
-@pytest.mark.slow
 def test_a_killed_camera_comes_back_three_times_and_nothing_is_judged_on_an_old_frame(tmp_path: Path) -> None:
     done = run_cycles(3, tmp_path)
     for cycle in done.cycles:
@@ -91,6 +90,7 @@ def test_damaged_frames_get_no_verdict(tmp_path: Path) -> None:
     assert not {row.frame.sequence for row in damaged} & {row.frame.sequence for row in judged(rows)}
 
 
+@pytest.mark.smoke
 def test_pictures_sent_on_a_software_trigger_are_judged_as_their_files_are(tmp_path: Path) -> None:
     folder = tmp_path / "parts"
     folder.mkdir()

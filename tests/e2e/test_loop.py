@@ -15,7 +15,7 @@ from engine.system.places import database_url
 from main import main
 from tests import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.prove(shard="soaks"), pytest.mark.timeout(1200)]
 
 TAUGHT_ON = "demo:?seed=41&kinds=burnish&defect_rate=0.6&fps=0&count=60"
 FRESH = "demo:?seed=42&kinds=burnish&defect_rate=0.5&fps=0&count=80"

@@ -52,6 +52,8 @@ def display() -> Iterator[str]:
         server.wait(20)
 
 
+@pytest.mark.prove(shard="soaks")
+@pytest.mark.smoke
 @pytest.mark.timeout(1200)
 def test_a_shift_from_the_first_part_to_the_report(display: str, tmp_path: Path) -> None:
     data = os.environ.get("LINESIDE_DATA", "")

@@ -62,6 +62,7 @@ class Viewer:
         return self.supervisor.state in (SourceState.LOST, SourceState.BACKOFF, SourceState.OPENING)
 
 
+@pytest.mark.prove(shard="servers")
 @pytest.mark.parametrize("kind", ["rtsp", "http"])
 def test_a_stream_that_freezes_or_dies_is_told_lost_and_comes_back_by_itself(
     kind: str, caplog: pytest.LogCaptureFixture

@@ -207,6 +207,8 @@ for number in range(1_000_000):
 """
 
 
+@pytest.mark.prove(shard="kills")
+@pytest.mark.smoke
 def test_killed_program_loses_no_row_it_reported(place: Path) -> None:
     child = subprocess.Popen([sys.executable, "-c", ADDER, str(place)], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None

@@ -37,7 +37,8 @@ def test_pages_come_as_the_view_asks_for_them(bench: Bench) -> None:
     assert len(set(ids)) == len(ids)
 
 
-@pytest.mark.slow
+@pytest.mark.prove(shard="soaks")
+@pytest.mark.smoke
 def test_a_hundred_thousand_rows_never_hold_the_window(bench: Bench) -> None:
     bench.many(100_000)
     rows = table(bench)

@@ -104,6 +104,8 @@ def finish(bench: Bench, page: ScanPage) -> None:
     bench.idle()
 
 
+@pytest.mark.prove(shard="kills")
+@pytest.mark.smoke
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_scan_killed_between_commit_and_journal_goes_on_without_doubles(
     bench: Bench, scan_page: ScanPage, folder: Path
@@ -141,6 +143,7 @@ def test_scan_killed_between_commit_and_journal_goes_on_without_doubles(
     assert third.results.isVisible()
 
 
+@pytest.mark.prove(shard="kills")
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_scan_begun_before_digests_changed_goes_on_and_is_shown_afterwards(
     bench: Bench, scan_page: ScanPage, folder: Path
@@ -163,6 +166,7 @@ def test_scan_begun_before_digests_changed_goes_on_and_is_shown_afterwards(
     bench.qtbot.waitUntil(lambda: third.results.rows.count == PICTURES, timeout=20_000)
 
 
+@pytest.mark.prove(shard="kills")
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_another_recipe_is_said_and_the_scan_starts_anew(bench: Bench, scan_page: ScanPage, folder: Path) -> None:
     recipe = folder.parent / "strict.toml"

@@ -82,7 +82,7 @@ def train_here(run: Path, settings: Sequence[str], preset: str) -> list[Training
     return events
 
 
-@pytest.mark.slow
+@pytest.mark.prove(shard="kills")
 @pytest.mark.skipif(torch.cuda.is_available(), reason="counts processes on cores")
 def test_two_processes_stop_together_resume_and_learn_what_one_does(tmp_path: Path) -> None:
     # Frozen normalisations, plain descent: the mean of two halves' gradients is then the whole batch's gradient.
@@ -106,6 +106,7 @@ def test_two_processes_stop_together_resume_and_learn_what_one_does(tmp_path: Pa
     assert "Traceback" not in said
 
 
+@pytest.mark.prove(shard="kills")
 def test_killed_training_resumes_to_the_weights_of_an_uninterrupted_one(tmp_path: Path) -> None:
     settings = [*SMALL, "epochs=6", "average=0.5", "schedule=none"]
     run, out = tmp_path / "run", tmp_path / "killed"

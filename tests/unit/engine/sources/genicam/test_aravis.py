@@ -32,7 +32,7 @@ from engine.sources.process.source import ApartSource
 from tests.peers.gige import ADDRESS, FakeGigE, need_aravis
 from tests.peers.stopwatch import Stopwatch
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.prove(shard="cameras"), pytest.mark.timeout(900)]
 PATIENCE_S = 120.0
 
 
@@ -113,6 +113,7 @@ def test_a_camera_is_found_and_opened_by_its_serial_number(make: Make, peer: Pee
         make("LS78").open()
 
 
+@pytest.mark.smoke
 def test_full_pictures_come_whole_with_the_cameras_count_and_time(make: Make, peer: Peer) -> None:
     peer()
     source = make()
@@ -138,6 +139,7 @@ def is_ramp(frame: Frame) -> bool:
     return bool(np.array_equal(frame.pixels, (x + y + int(frame.pixels[0, 0])) % 255))
 
 
+@pytest.mark.smoke
 def test_settings_are_read_back_from_the_camera_and_bad_ones_refused(make: Make, peer: Peer) -> None:
     peer()
     source = make()
@@ -234,6 +236,7 @@ def apart(peer: Peer) -> Iterator[ApartSource]:
     source.close()
 
 
+@pytest.mark.smoke
 def test_a_killed_camera_is_lost_within_seven_seconds_and_opens_again(apart: ApartSource, peer: Peer) -> None:
     camera = peer()
     apart.open()

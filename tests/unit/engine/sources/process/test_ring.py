@@ -239,6 +239,8 @@ def test_too_little_shared_memory_is_an_error_in_words(prefix: str, monkeypatch:
         RingWriter(segment(prefix, 1), 100, in_order=False)
 
 
+@pytest.mark.prove(shard="kills")
+@pytest.mark.smoke
 def test_a_killed_writer_leaves_whole_frames_and_no_segment(prefix: str) -> None:
     """Frames copied while another process writes as fast as it can are whole, and so are those it leaves."""
     context = multiprocessing.get_context("spawn")

@@ -108,6 +108,7 @@ def test_pictures_come_fresh_in_sequence_and_are_dated(server: RtspServer | Mjpe
         stream.check()
 
 
+@pytest.mark.prove(shard="servers")
 @pytest.mark.parametrize("server", KINDS, indirect=True)
 def test_what_the_network_held_up_is_never_handed_on(server: RtspServer | MjpegServer) -> None:
     with (
@@ -134,6 +135,8 @@ def test_what_the_network_held_up_is_never_handed_on(server: RtspServer | MjpegS
         assert stream.skipped > 5
 
 
+@pytest.mark.prove(shard="servers")
+@pytest.mark.smoke
 @pytest.mark.parametrize("server", KINDS, indirect=True)
 def test_frozen_is_lost_within_seconds_and_reads_never_block(server: RtspServer | MjpegServer) -> None:
     with closing(source(server.uri)) as stream:
@@ -155,6 +158,7 @@ def test_frozen_is_lost_within_seconds_and_reads_never_block(server: RtspServer 
         assert frame.sequence >= 0
 
 
+@pytest.mark.prove(shard="servers")
 @pytest.mark.parametrize("server", KINDS, indirect=True)
 def test_killed_is_lost_not_found_while_away_and_back_on_its_port(server: RtspServer | MjpegServer) -> None:
     with closing(source(server.uri)) as stream:
