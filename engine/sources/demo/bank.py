@@ -1,9 +1,15 @@
-"""Everything that is costly and made once a seed: textures, shapes, light, background and sensor noise."""
+"""Everything that is costly and made once a seed: textures, shapes, light, background and sensor noise.
+
+Each is made when a part first needs it, so that the first part need not wait for what only others show.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from threading import Lock
+from typing import Generic, TypeVar
 
 import cv2
 import numpy as np
@@ -12,6 +18,7 @@ from engine.sources.demo.noise import Field, Picture, as_grey, clouds, generator
 from engine.sources.demo.shapes import CANVAS_HEIGHT, CANVAS_WIDTH, Shape, shape
 from engine.sources.demo.surfaces import SURFACES, Surface, texture
 
+T = TypeVar("T")
 BIG_HEIGHT, BIG_WIDTH = 1331, 1664
 """1.3 times the picture."""
 LIGHT_ONE = 128
@@ -20,22 +27,73 @@ NOISE_ZERO = 16
 _TEXTURES: dict[Surface, int] = {"brushed": 2, "rolled": 2, "turned": 4, "milled": 2}
 
 
+class Shelf(Generic[T]):
+    """So many things of a kind, each made when it is first taken, once, whoever takes it."""
+
+    def __init__(self, *makers: Callable[[], T]) -> None:
+        self._makers = makers
+        self._made: dict[int, T] = {}
+        self._making = Lock()
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    @property
+    def made(self) -> int:
+        """How many of them are made."""
+        return len(self._made)
+
+    def __getitem__(self, place: int) -> T:
+        with self._making:
+            if place not in self._made:
+                self._made[place] = self._makers[place]()
+            return self._made[place]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Bank:
     """Read-only pictures, all uint8, 1331×1664 unless said otherwise."""
 
-    textures: dict[Surface, tuple[Picture, ...]]
+    textures: dict[Surface, Shelf[Picture]]
     """Turned textures are 1144×1400, centred."""
-    shapes: dict[Surface, Shape]
-    lights: tuple[Picture, ...]
+    shapes: dict[Surface, Shelf[Shape]]
+    """One each."""
+    lights: Shelf[Picture]
     """Uneven light, 128 = 1.0."""
-    glares: dict[Surface, tuple[Picture, ...]]
+    glares: dict[Surface, Shelf[Picture]]
     """Broad reflections across the grain, 0 = none; turned faces have fans instead."""
-    fans: tuple[Picture, ...]
+    fans: Shelf[Picture]
     """The two-winged reflection of turned faces, centred."""
-    backgrounds: tuple[Picture, ...]
-    noise: Picture
-    """Sensor noise, 16 = none, deviation 4."""
+    backgrounds: Shelf[Picture]
+    noises: Shelf[Picture]
+    """Sensor noise, 16 = none, deviation 4; one."""
+
+    def shape(self, surface: Surface) -> Shape:
+        """The part that is made of this surface."""
+        return self.shapes[surface][0]
+
+    @property
+    def noise(self) -> Picture:
+        """The sensor noise."""
+        return self.noises[0]
+
+    def __len__(self) -> int:
+        """How many things are made."""
+        return sum(shelf.made for shelf in self._shelves)
+
+    def fill(self) -> Iterator[None]:
+        """Make what is not made yet, one thing a step (a second or two in all)."""
+        for shelf in self._shelves:
+            for place in range(len(shelf)):
+                shelf[place]
+                yield
+
+    @property
+    def _shelves(self) -> list[Shelf[Picture] | Shelf[Shape]]:
+        alone = [self.lights, self.fans, self.backgrounds, self.noises]
+        # Brushed and rolled parts take their reflections from one shelf.
+        glares = {id(shelf): shelf for shelf in self.glares.values()}
+        return [*self.textures.values(), *self.shapes.values(), *glares.values(), *alone]
 
 
 @lru_cache(maxsize=2)
@@ -43,18 +101,31 @@ def bank(seed: int) -> Bank:
     """The bank of a seed; the last two are kept, because the line and its tests open the same one again."""
     return Bank(
         textures={surface: _textures(seed, place, surface) for place, surface in enumerate(SURFACES)},
-        shapes={surface: shape(surface) for surface in SURFACES},
-        lights=tuple(_light(generator(seed, 1, n)) for n in range(3)),
+        shapes={surface: Shelf(partial(shape, surface)) for surface in SURFACES},
+        lights=_shelf(_light, seed, 1, range(3)),
         glares=_glares(seed),
-        fans=tuple(_fan(generator(seed, 3, n)) for n in range(2)),
-        backgrounds=tuple(_background(generator(seed, 4, n)) for n in range(2)),
-        noise=as_grey(NOISE_ZERO + 4 * white(generator(seed, 5), BIG_HEIGHT, BIG_WIDTH)),
+        fans=_shelf(_fan, seed, 3, range(2)),
+        backgrounds=_shelf(_background, seed, 4, range(2)),
+        noises=Shelf(lambda: as_grey(NOISE_ZERO + 4 * white(generator(seed, 5), BIG_HEIGHT, BIG_WIDTH))),
     )
 
 
-def _textures(seed: int, place: int, surface: Surface) -> tuple[Picture, ...]:
+def _shelf(make: Callable[[np.random.Generator], Picture], seed: int, kind: int, places: range) -> Shelf[Picture]:
+    """Each from a stream of random numbers of its own: nothing depends on what was made before."""
+    return Shelf(*(partial(_from_stream, make, seed, kind, place) for place in places))
+
+
+def _from_stream(make: Callable[[np.random.Generator], Picture], seed: int, kind: int, place: int) -> Picture:
+    return make(generator(seed, kind, place))
+
+
+def _textures(seed: int, place: int, surface: Surface) -> Shelf[Picture]:
     size = (CANVAS_HEIGHT, CANVAS_WIDTH) if surface == "turned" else (BIG_HEIGHT, BIG_WIDTH)
-    return tuple(texture(surface, generator(seed, 0, place, n), *size) for n in range(_TEXTURES[surface]))
+    return Shelf(*(partial(_texture, surface, (seed, 0, place, number), size) for number in range(_TEXTURES[surface])))
+
+
+def _texture(surface: Surface, keys: tuple[int, ...], size: tuple[int, int]) -> Picture:
+    return texture(surface, generator(*keys), *size)
 
 
 def _grid() -> tuple[Field, Field]:
@@ -77,10 +148,10 @@ def _light(rng: np.random.Generator) -> Picture:
     return _enlarge(np.asarray(LIGHT_ONE * (1.06 * fall + slant + patchy), dtype=np.float32))
 
 
-def _glares(seed: int) -> dict[Surface, tuple[Picture, ...]]:
+def _glares(seed: int) -> dict[Surface, Shelf[Picture]]:
     """Grained metal frays the reflection along its grain; a milled face, whose marks lie every way, does not."""
-    frayed = tuple(_glare(generator(seed, 2, n), 0.09) for n in range(3))
-    plain = tuple(_glare(generator(seed, 2, n), 0.0) for n in range(3, 5))
+    frayed = _shelf(partial(_glare, fray=0.09), seed, 2, range(3))
+    plain = _shelf(partial(_glare, fray=0.0), seed, 2, range(3, 5))
     return {"brushed": frayed, "rolled": frayed, "milled": plain}
 
 

@@ -54,7 +54,8 @@ class DemoSource(NoSettings):
     """1024×1280 uint8 grey parts; a frame's sequence is the part's index, its truth the part's.
 
     With a rate the line runs whether read or not: a thread makes each part when it is due and the newest one waits to
-    be read. Parts overwritten unread and parts that the maker was too late for both count as skipped.
+    be read. Parts overwritten unread and parts that the maker was too late for both count as skipped. The first part is
+    made by `open`; then, before the line moves, what all the others are laid of (a second or two the first time).
     """
 
     def __init__(self, settings: DemoSettings | None = None) -> None:
@@ -103,12 +104,12 @@ class DemoSource(NoSettings):
         return self._settings.count
 
     def open(self) -> None:
-        """Prepare the metal (a second or two the first time) and start the line from its first part."""
+        """Start the line from its first part; of a line with a rate it is here when this returns."""
         self.close()
-        self._maker.prepare()
         self._next, self._skipped, self._slot, self._failure = self._settings.start, 0, None, None
         self._is_open = True
         if self.free_running:
+            self._slot = self._frame(self._settings.start)
             self._running = True
             self._thread = Thread(target=self._produce, name="demo-line", daemon=True)
             self._thread.start()
@@ -171,9 +172,14 @@ class DemoSource(NoSettings):
             self._changed.notify_all()
 
     def _run(self) -> None:
+        """The first part lies in its fixture while what the others are laid of is made; then the line moves."""
+        for _ in self._maker.prepare():
+            if self._stopped():
+                return
         period = 1 / self._settings.fps
         begin = time.monotonic()
-        first = index = self._settings.start
+        first = self._settings.start
+        index = first + 1
         while True:
             with self._changed:
                 wait = begin + (index - first) * period - time.monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.domain.inspection import Truth
 from engine.errors import UsageError
-from engine.sources.demo.bank import LIGHT_ONE, NOISE_ZERO, Bank, bank
+from engine.sources.demo.bank import LIGHT_ONE, NOISE_ZERO, Bank, Shelf, bank
 from engine.sources.demo.defects import ALL_KINDS, KINDS, draw
 from engine.sources.demo.harmless import dust, serial_number, water_mark
 from engine.sources.demo.noise import Picture, generator
@@ -75,9 +76,10 @@ class PartMaker:
         self.kinds = tuple(kinds)
         self.defect_rate = defect_rate
 
-    def prepare(self) -> None:
-        """Make the textures now (a second or two) instead of with the first part."""
-        bank(self.seed)
+    def prepare(self) -> Iterator[None]:
+        """Make what the parts are laid of now (a second or two), a step at a time, instead of with the first of them
+        that needs it."""
+        return bank(self.seed).fill()
 
     def label(self, index: int) -> str:
         """The truth's label of part `index` without making the part: `ok` or a defect kind."""
@@ -89,7 +91,7 @@ class PartMaker:
         surface = SURFACES[int(rng.integers(len(SURFACES)))]
         pose = _pose(rng, surface)
         metal = self._lay(rng, surface, pose)
-        _weather(rng, metal, bank(self.seed).shapes[surface].number, pose)
+        _weather(rng, metal, bank(self.seed).shape(surface).number, pose)
         truth = self._harm(index, metal, surface, pose)
         pixels = self._expose(rng, metal, surface, pose)
         return Part(pixels, surface, truth)
@@ -100,7 +102,8 @@ class PartMaker:
 
     def _lay(self, rng: np.random.Generator, surface: Surface, pose: _Pose) -> Picture:
         """The bare part in its fixture and in its place, evenly lit."""
-        store, form = bank(self.seed), bank(self.seed).shapes[surface]
+        store = bank(self.seed)
+        form = store.shape(surface)
         canvas = _mixed(rng, store.textures[surface])
         cv2.add(canvas, form.bright, dst=canvas)
         cv2.subtract(canvas, form.dark, dst=canvas)
@@ -116,7 +119,7 @@ class PartMaker:
         label = self._chance(rng)
         if label == OK:
             return Truth(OK)
-        form = bank(self.seed).shapes[surface]
+        form = bank(self.seed).shape(surface)
         face = cv2.warpAffine(form.face, pose.matrix(), (WIDTH, HEIGHT), flags=cv2.INTER_NEAREST)
         stamp, angle = draw(label, rng, pose.angle)
         at, mask = _placed(rng, stamp, angle, form, pose, np.asarray(face, np.uint8))
@@ -181,7 +184,7 @@ def _cut(rng: np.random.Generator, big: Picture, height: int = HEIGHT, width: in
     return big[top : top + height, left : left + width]
 
 
-def _mixed(rng: np.random.Generator, textures: tuple[Picture, ...]) -> Picture:
+def _mixed(rng: np.random.Generator, textures: Shelf[Picture]) -> Picture:
     """Two canvas-sized cuts, mirrored at random, laid over each other: no two parts repeat a place."""
     first, second = (_texture(rng, textures[int(n)]) for n in rng.choice(len(textures), 2, replace=False))
     share = float(rng.uniform(0.55, 1.0))

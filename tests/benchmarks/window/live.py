@@ -145,7 +145,7 @@ def plain(seconds: float) -> dict[str, float]:
         probe.shown(captured)
         label.setPixmap(QPixmap.fromImage(image.scaled(label.size())))
 
-    maker.prepare()
+    list(maker.prepare())
     timer = QTimer()
     timer.setInterval(round(1000 / FPS))
     timer.timeout.connect(step)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC
+from itertools import repeat
 
 import numpy as np
 import pytest
@@ -63,6 +64,7 @@ def test_running_line_ends_after_its_count_and_accounts_for_every_part() -> None
 
 
 def test_slow_reader_gets_the_newest_part_and_the_rest_is_counted() -> None:
+    list(PartMaker(SEED).prepare())
     source = DemoSource(DemoSettings(seed=SEED, fps=25))
     source.open()
     until = time.monotonic() + 120
@@ -95,6 +97,19 @@ def test_read_waits_no_longer_than_told() -> None:
     with Stopwatch() as watch:
         source.close()
     assert watch.seconds < 1.0
+    assert _threads() == 0
+
+
+def test_first_part_comes_before_what_the_others_are_laid_of_and_closing_does_not_wait_for_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(PartMaker, "prepare", lambda _maker: repeat(None))  # never ready
+    source = DemoSource(DemoSettings(seed=SEED, fps=1000))
+    source.open()
+    assert source.read(0.0).sequence == 0
+    with pytest.raises(FrameTimeout):
+        source.read(0.0)
+    source.close()
     assert _threads() == 0
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from engine.errors import UsageError
 from engine.sources.demo import ALL_KINDS, KINDS, OK, Part, PartMaker
+from engine.sources.demo.bank import bank
 
 SEED = 3
 
@@ -24,6 +25,14 @@ def test_part_depends_on_nothing_made_before() -> None:
     assert a.truth == b.truth
     assert a.pixels.shape == (1024, 1280)
     assert a.pixels.dtype == np.uint8
+
+
+def test_part_makes_only_what_it_is_laid_of_and_is_the_same_after_all_is_made() -> None:
+    seed = 20261130  # of no other test: nothing of it is made yet
+    part = PartMaker(seed).part(0)
+    made = len(bank(seed))
+    assert made < sum(1 for _ in PartMaker(seed).prepare()) == len(bank(seed))
+    np.testing.assert_array_equal(part.pixels, PartMaker(seed).part(0).pixels)
 
 
 def test_other_seed_and_other_index_give_other_parts() -> None:
