@@ -29,6 +29,9 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+REVISION = "0004_operators"
+"""The newest migration: a database that says so has these tables."""
+
 KEPT, PENDING, LOST = "kept", "pending", "lost"
 """States of a picture."""
 

@@ -7,21 +7,26 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from db.images.archive import Archive
-from db.store import migration
 from db.store.errors import damaged, named_errors
-from db.store.schema import MetaRow
+from db.store.schema import REVISION, MetaRow
 from engine.domain.inspection import utc_now
 from engine.errors import InputError, StorageError
+from engine.system.late import Late
 from engine.system.places import home
+
+if TYPE_CHECKING:
+    from db.store import migration
+else:
+    migration = Late("db.store.migration")
 
 BUSY_TIMEOUT_S = 5.0
 QUICK_CHECK_BYTES = 64 * 1024**2
@@ -159,10 +164,11 @@ def _migrate(url: URL, path: Path | None, shown: str, timeout_s: float, scripts:
     engine = _engine(url, timeout_s, migrating=True)
     try:
         with engine.connect() as connection:
-            revision = migration.check_known(connection, shown, scripts)
+            newest = scripts is None and _is_newest(connection)
+            revision = REVISION if newest else migration.check_known(connection, shown, scripts)
             if path and revision and path.stat().st_size <= QUICK_CHECK_BYTES:
                 _check_sound(connection, shown)
-        if revision == migration.head(scripts):
+        if newest or revision == migration.head(scripts):
             return
         if path and revision:
             migration.keep_copy(path, revision)
@@ -174,6 +180,16 @@ def _migrate(url: URL, path: Path | None, shown: str, timeout_s: float, scripts:
                 connection.execute(insert(MetaRow), {"key": "created_at", "value": utc_now().isoformat()})
     finally:
         engine.dispose()
+
+
+def _is_newest(connection: Connection) -> bool:
+    """Whether there is nothing to migrate, found without reading Alembic and its scripts: each start asks for it.
+
+    Any other answer, also that of a newer or foreign database, is left to `migration`.
+    """
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    return list(connection.execute(text("SELECT version_num FROM alembic_version")).scalars()) == [REVISION]
 
 
 def _check_sound(connection: Connection, shown: str) -> None:

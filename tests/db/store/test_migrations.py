@@ -16,7 +16,7 @@ from db.inspections import overrides
 from db.inspections import table as inspections
 from db.inspections.table import NewInspection
 from db.store import migration
-from db.store.schema import Base
+from db.store.schema import REVISION, Base
 from db.store.session import Database, open_database
 from engine.errors import DatabaseError
 from tests.db import make
@@ -66,6 +66,13 @@ def _later(tmp_path: Path, fail: str) -> Path:
 def _columns(place: Path, table: str) -> set[str]:
     with closing(sqlite3.connect(place)) as raw:
         return {row[1] for row in raw.execute(f"PRAGMA table_info({table})")}
+
+
+def test_newest_revision_is_told_without_reading_the_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert migration.head() == REVISION
+    open_database(tmp_path / "lineside.db").close()
+    monkeypatch.setattr(migration, "check_known", lambda *_: pytest.fail("Alembic was asked"))
+    open_database(tmp_path / "lineside.db").close()
 
 
 def test_migrations_equal_the_models(db: Database) -> None:
