@@ -216,6 +216,9 @@ def _command(
 
 def _window(args: argparse.Namespace) -> int:
     try:
+        from gui.imports import plain_imports
+
+        plain_imports()
         from gui.app import run_window
     except ImportError as error:
         raise EnvironmentFailure(

@@ -12,6 +12,7 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
@@ -22,6 +23,7 @@ from db.store.session import open_database
 from engine.errors import EnvironmentFailure, InputError, LinesideError, UsageError
 from engine.settings import StationSettings, load_settings, save_settings
 from engine.sources.catalogue import find_cameras, open_source
+from engine.system.late import Late
 from engine.system.places import database_url, home
 from gui.context import AppContext
 from gui.i18n.language import translate
@@ -30,22 +32,30 @@ from gui.jobs.bridge import Bridge
 from gui.jobs.collector import Collector
 from gui.line.line import Line
 from gui.line.retention import Keeper
-from gui.pages.camera.find import FindCameras
-from gui.pages.camera.page import CameraPage
 from gui.pages.live.page import LivePage
-from gui.pages.models.page import ModelsPage
-from gui.pages.recipes.page import RecipesPage
-from gui.pages.reports.page import ReportsPage
-from gui.pages.review.page import ReviewPage
-from gui.pages.scan.page import ScanPage
-from gui.pages.settings.page import SettingsPage
-from gui.pages.teach_in.page import TeachInPage
 from gui.theme.theme import THEMES, Theme, ThemeName, font
 from gui.users.operators import ask_operator
+from gui.window.ahead import PagesAhead
 from gui.window.finish import Finish
 from gui.window.rail import Entry
 from gui.window.tour.first_run import FirstRun
 from gui.window.window import MainWindow
+
+if TYPE_CHECKING:
+    from gui.pages.camera import page as camera
+    from gui.pages.camera.find import FindCameras
+    from gui.pages.models import page as models
+    from gui.pages.recipes import page as recipes
+    from gui.pages.reports import page as reports
+    from gui.pages.review import page as review
+    from gui.pages.scan import page as scan
+    from gui.pages.settings import page as settings_room
+    from gui.pages.teach_in import page as teach_in
+else:
+    camera, models = Late("gui.pages.camera.page"), Late("gui.pages.models.page")
+    recipes, reports = Late("gui.pages.recipes.page"), Late("gui.pages.reports.page")
+    review, scan = Late("gui.pages.review.page"), Late("gui.pages.scan.page")
+    settings_room, teach_in = Late("gui.pages.settings.page"), Late("gui.pages.teach_in.page")
 
 log = logging.getLogger(__name__)
 
@@ -145,6 +155,8 @@ def _begin(station: Station, options: GuiOptions) -> None:
     """The line runs at once, but for somebody's first time: then starting it is the first thing to learn."""
     station.keeper.start()
     unattended = options.frames is not None or options.screenshot is not None
+    if not unattended:
+        PagesAhead(station.context, station.window)
     if station.context.settings.pin_required and not unattended:
         # Whoever worked here before the restart may not be who stands here now.
         station.context.choose_operator("")
@@ -187,17 +199,22 @@ def compose(options: GuiOptions) -> Station:
 
 
 def make_pages(context: AppContext, line: Line, options: GuiOptions) -> list[Entry]:
-    """Every page, in the order of their keys; made again when the language changes."""
+    """Every page, in the order of their keys; listed again when the language changes. Each is made when asked for."""
+    snapshots = context.folder / "snapshots"
     return [
-        Entry("live", translate("Rail", "Live"), LivePage(context, line, context.folder / "snapshots")),
-        Entry("review", translate("Rail", "Review"), ReviewPage(context)),
-        Entry("scan", translate("Rail", "Scan"), ScanPage(context)),
-        Entry("models", translate("Rail", "Models"), ModelsPage(context)),
-        Entry("recipes", translate("Rail", "Recipes"), RecipesPage(context, line)),
-        Entry("reports", translate("Rail", "Reports"), ReportsPage(context)),
-        Entry("settings", translate("Rail", "Settings"), SettingsPage(context)),
-        Entry("camera", translate("Rail", "Camera"), CameraPage(context, line, options.open, options.find)),
-        Entry("teach-in", translate("Rail", "Teach-in"), TeachInPage(context, line), on_rail=False),
+        Entry("live", translate("Rail", "Live"), lambda: LivePage(context, line, snapshots)),
+        Entry("review", translate("Rail", "Review"), lambda: review.ReviewPage(context)),
+        Entry("scan", translate("Rail", "Scan"), lambda: scan.ScanPage(context)),
+        Entry("models", translate("Rail", "Models"), lambda: models.ModelsPage(context)),
+        Entry("recipes", translate("Rail", "Recipes"), lambda: recipes.RecipesPage(context, line)),
+        Entry("reports", translate("Rail", "Reports"), lambda: reports.ReportsPage(context)),
+        Entry("settings", translate("Rail", "Settings"), lambda: settings_room.SettingsPage(context)),
+        Entry(
+            "camera",
+            translate("Rail", "Camera"),
+            lambda: camera.CameraPage(context, line, options.open, options.find),
+        ),
+        Entry("teach-in", translate("Rail", "Teach-in"), lambda: teach_in.TeachInPage(context, line), on_rail=False),
     ]
 
 

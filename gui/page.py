@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from pathlib import Path
+from typing import NamedTuple, Protocol, runtime_checkable
 
 
 class Binding(NamedTuple):
@@ -31,4 +32,30 @@ class Page(Protocol):
 
     def held(self) -> str:
         """Why the page cannot be built anew now (a scan runs, a draft is not saved), in words; empty = it can."""
+        ...
+
+
+@runtime_checkable
+class Judging(Protocol):
+    """A page on which people say of the parts on screen what they are."""
+
+    def mark_target(self) -> None:
+        """A key went down: what is on screen now is what it is about, even if the key acts a moment later."""
+        ...
+
+    @property
+    def busy(self) -> bool:
+        """Whether Esc has something to do here."""
+        ...
+
+    def back(self) -> None:
+        """Leave what is asked, else what is looked at."""
+        ...
+
+
+class TakesFolder(Protocol):
+    """A page that a folder may be dropped for."""
+
+    def offer(self, folder: Path) -> None:
+        """Take the folder; start nothing."""
         ...

@@ -8,12 +8,18 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from engine.backends.base import Explainer, Model
-from engine.backends.openvino import Mode, OpenVinoModel, Precision
 from engine.errors import EnvironmentFailure, LinesideError, PackageError
 from engine.packages.package import ModelPackage
+from engine.system.late import Late
+
+if TYPE_CHECKING:
+    from engine.backends import openvino
+    from engine.backends.openvino import Mode, Precision
+else:
+    openvino = Late("engine.backends.openvino")
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +41,9 @@ def load_model(
     """
     if backend == "auto":
         on_card = _on_graphics_card(package, threads) if precision == "auto" and has_graphics_card() else None
-        return on_card or OpenVinoModel(package, threads=threads, mode=mode, precision=precision)
+        return on_card or openvino.OpenVinoModel(package, threads=threads, mode=mode, precision=precision)
     if backend == "openvino":
-        return OpenVinoModel(package, threads=threads, mode=mode, precision=precision)
+        return openvino.OpenVinoModel(package, threads=threads, mode=mode, precision=precision)
     module = _torch_module("engine.backends.torch", "The torch backend needs torch, which is not installed.")
     return cast(Model, module.TorchModel(package, threads=threads))
 

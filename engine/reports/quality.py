@@ -14,13 +14,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
-
-from jinja2 import Environment, FileSystemLoader
+from typing import TYPE_CHECKING, Literal
 
 from engine.reports.workbook import Cell, Sheet, write_workbook
 from engine.system.files import write_atomically
+from engine.system.late import Late
 from engine.system.places import resources_folder
+
+if TYPE_CHECKING:
+    import jinja2
+else:
+    jinja2 = Late("jinja2")
 
 Kind = Literal["text", "count", "share", "number", "time"]
 """How a column is written: a share 0…1 is shown in per cent, a number with three digits."""
@@ -99,7 +103,7 @@ def html_of(
     shown: Callable[[Cell, Kind], str],
 ) -> str:
     """The page: what it is about, then each chart with its table and how it is computed. `shown` writes one value."""
-    templates = Environment(loader=FileSystemLoader(resources_folder() / "templates"), autoescape=True)
+    templates = jinja2.Environment(loader=jinja2.FileSystemLoader(resources_folder() / "templates"), autoescape=True)
     parts = [
         {
             "title": section.table.title,

@@ -11,17 +11,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-from jinja2 import Environment, FileSystemLoader
 from numpy.typing import NDArray
 
 from engine.domain.inspection import Box, HeatMap, Inspection, Outcome, Pixels, as_plain
 from engine.images.overlay import draw_contours, render
 from engine.system.files import write_atomically
+from engine.system.late import Late
 from engine.system.places import resources_folder
+
+if TYPE_CHECKING:
+    import jinja2
+else:
+    jinja2 = Late("jinja2")
 
 GALLERY = 24
 PICTURE_WIDTH = 480
@@ -112,7 +117,7 @@ def html_of(
     gallery: int = GALLERY,
 ) -> str:
     """The report as one HTML page, pictures inline: the first `gallery` entries that have one. `words` as in WORDS."""
-    templates = Environment(loader=FileSystemLoader(resources_folder() / "templates"), autoescape=True)
+    templates = jinja2.Environment(loader=jinja2.FileSystemLoader(resources_folder() / "templates"), autoescape=True)
     scores = [e.inspection.verdict.score for e in entries if e.inspection.verdict.outcome is not Outcome.NO_VERDICT]
     pictured = [e for e in entries if e.picture][:gallery]
     return templates.get_template("report.html.j2").render(

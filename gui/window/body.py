@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.i18n.language import translate
 from gui.notify import NoticeBar
-from gui.page import Binding
+from gui.page import Binding, Judging
 from gui.pages.live.page import LivePage
-from gui.pages.teach_in.page import TeachInPage
 from gui.theme.theme import Theme
 from gui.widgets.key_overlay import KeyOverlay
 from gui.widgets.status import StatusBar
+from gui.window.pages import Pages
 from gui.window.rail import Entry, Rail
-
-P = TypeVar("P", bound=QWidget)
 
 
 class Body(QWidget):
@@ -27,15 +24,12 @@ class Body(QWidget):
     def __init__(self, theme: Theme, entries: Sequence[Entry]) -> None:
         super().__init__()
         self.setObjectName("window")
-        self.entries = tuple(entries)
-        self._stack = QStackedWidget()
+        self.pages = Pages(entries)
         self.notices, self.status = NoticeBar(theme), StatusBar(theme)
-        self.rail = Rail(theme, self.entries)
-        for entry in self.entries:
-            self._stack.addWidget(entry.widget)
+        self.rail = Rail(theme, self.pages.entries)
         column, row = QVBoxLayout(self), QHBoxLayout()
         row.addWidget(self.rail)
-        row.addWidget(self._stack, 1)
+        row.addWidget(self.pages, 1)
         for layout in (column, row):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(0)
@@ -47,34 +41,20 @@ class Body(QWidget):
     @property
     def live(self) -> LivePage:
         """The Live page, whichever is on screen."""
-        widget = self.entries[0].widget
+        widget = self.pages.entries[0].widget
         assert isinstance(widget, LivePage)
         return widget
 
     @property
-    def shown(self) -> Entry:
-        """The page on screen."""
-        return self.entries[self._stack.currentIndex()]
-
-    @property
-    def asking(self) -> LivePage | TeachInPage | None:
+    def asking(self) -> Judging | None:
         """The page on screen, where it is one that parts on screen are judged on."""
-        widget = self.shown.widget
-        return widget if isinstance(widget, LivePage | TeachInPage) else None
-
-    def page_of(self, kind: type[P]) -> P | None:
-        """The page of this kind."""
-        return next((entry.widget for entry in self.entries if isinstance(entry.widget, kind)), None)
-
-    @property
-    def held(self) -> str:
-        """Why a page cannot be built anew now; empty = all can."""
-        return next((reason for entry in self.entries if (reason := entry.page.held())), "")
+        widget = self.pages.shown.widget
+        return widget if isinstance(widget, Judging) else None
 
     def show_page(self, name: str) -> None:
         """Put a page on screen."""
+        self.pages.put_up(name)
         self.rail.show_page(name)
-        self._stack.setCurrentIndex([entry.name for entry in self.entries].index(name))
 
     def show_kiosk(self, on: bool) -> None:
         """Nothing but the page, or all again."""
@@ -87,7 +67,7 @@ class Body(QWidget):
         if self.key_overlay.isVisible():
             self.key_overlay.hide()
         else:
-            self.key_overlay.open_with({self.shown.word: page, translate("Window", "Everywhere"): everywhere})
+            self.key_overlay.open_with({self.pages.shown.word: page, translate("Window", "Everywhere"): everywhere})
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The key overlay covers all."""

@@ -91,7 +91,7 @@ class Finish(QObject):
             self._failed = event
         # Pages other than Live read the database: show them again now that everything is in it.
         self._window.go(self._wanted.page)
-        QTimer.singleShot(SETTLE_MS, self._leave)
+        QTimer.singleShot(SETTLE_MS if self._wanted.screenshot is not None else 0, self._leave)
 
     def _leave(self) -> None:
         self._waits += 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import cast
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -19,15 +19,26 @@ SET_UP = ("settings", "camera")
 """Pages that stand apart at the bottom: set up once, used seldom."""
 
 
-@dataclass(frozen=True, slots=True)
 class Entry:
-    """One page on the rail: its name on the command line and its word on screen. `icon` is `name` too."""
+    """One page of the window: its name on the command line, which its icon has too, and its word on screen.
 
-    name: str
-    word: str
-    widget: QWidget
-    on_rail: bool = True
-    """False: reached from other pages, with no key of its own."""
+    The page itself is made when it is first asked for. `on_rail`: False for one that is reached from other pages and
+    has no key of its own.
+    """
+
+    def __init__(self, name: str, word: str, make: Callable[[], QWidget], *, on_rail: bool = True) -> None:
+        self.name, self.word, self.on_rail = name, word, on_rail
+        self._make = make
+
+    @property
+    def made(self) -> bool:
+        """Whether anybody asked for the page yet."""
+        return "widget" in vars(self)
+
+    @cached_property
+    def widget(self) -> QWidget:
+        """The page; made now where it was not yet."""
+        return self._make()
 
     @property
     def page(self) -> Page:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShowEvent
@@ -15,8 +16,7 @@ from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.jobs.bridge import Bridge
 from gui.line.line import Line
-from gui.page import Binding
-from gui.pages.scan.page import ScanPage
+from gui.page import Binding, TakesFolder
 from gui.theme.theme import Theme, font, stylesheet
 from gui.users.operators import ask_engineer
 from gui.window.body import Body
@@ -48,33 +48,34 @@ class MainWindow(QMainWindow):
         self._disk.timeout.connect(self._ask_disk)
         self._second = QTimer(self, interval=500)
         self._second.timeout.connect(self._each_half_second)
+        # Before there are widgets: a style sheet that comes later goes over each of them again.
+        self.apply_theme()
         self._build()
         self._connect()
         self._disk.start()
         self._second.start()
-        self.apply_theme()
         self._restore()
 
     # ── what the presenter asks of it ────────────────────────────────────────────────────────────────────────────
     @property
     def page(self) -> str:
         """The name of the page on screen."""
-        return self._body.shown.name
+        return self._body.pages.shown.name
 
     @property
     def pages(self) -> Collection[str]:
         """The names of all pages."""
-        return [entry.name for entry in self._entries]
+        return [entry.name for entry in self._body.pages.entries]
 
     @property
     def held(self) -> str:
         """Why a page cannot be built anew now; empty = all can."""
-        return self._body.held
+        return self._body.pages.held
 
     def show_page(self, name: str) -> None:
         """Put a page on screen, with its keys."""
         self._body.show_page(name)
-        page = self._body.shown.page
+        page = self._body.pages.shown.page
         self.keyboard.bind("page", page.keys())
         page.activated()
 
@@ -96,8 +97,7 @@ class MainWindow(QMainWindow):
     def build_anew(self) -> None:
         """Build the content anew; the line runs on."""
         name, before = self.page, self._body
-        for entry in self._entries:
-            entry.page.close_page()
+        before.pages.close_pages()
         self.keyboard.grab(None)
         self._bridge.pictured.disconnect(self._body.live.show_picture)
         self._build()
@@ -131,15 +131,17 @@ class MainWindow(QMainWindow):
         self._disk.stop()
         self._second.stop()
         self._context.remember("window", geometry=bytes(self.saveGeometry().toBase64().data()).decode())
-        for entry in self._entries:
-            entry.page.close_page()
+        self._body.pages.close_pages()
+
+    def make_next(self) -> bool:
+        """Make one page that nobody asked for yet; False where every page is made."""
+        return self._body.pages.make_next()
 
     # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _build(self) -> None:
         demo = translate("Window", "Lineside — demo line")
         self.setWindowTitle(demo if self._context.demo else "Lineside")
-        self._entries = tuple(self._make_pages())
-        self._body = body = Body(self._context.theme, self._entries)
+        self._body = body = Body(self._context.theme, self._make_pages())
         self.rail, self.notices, self.status, self.key_overlay = body.rail, body.notices, body.status, body.key_overlay
         self.takeCentralWidget()
         self.setCentralWidget(body)
@@ -174,7 +176,7 @@ class MainWindow(QMainWindow):
 
     def _keys(self) -> list[Binding]:
         """The keys of every page."""
-        on_rail = enumerate((entry for entry in self._entries if entry.on_rail), start=1)
+        on_rail = enumerate((entry for entry in self._body.pages.entries if entry.on_rail), start=1)
         kiosk = translate("Window", "Only the Live page, for the line (kiosk)")
         return [
             *(Binding(f"Ctrl+{number}", entry.word, partial(self.go, entry.name)) for number, entry in on_rail),
@@ -263,11 +265,11 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Take the folder to the Scan page; it starts nothing."""
-        folder, page = dropped_folder(event), self._body.page_of(ScanPage)
-        if folder is not None and page is not None:
+        folder = dropped_folder(event)
+        if folder is not None:
             event.acceptProposedAction()
             self.go("scan")
-            page.offer(folder)
+            cast(TakesFolder, self._body.pages.named("scan").widget).offer(folder)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Closing the window ends the application; gui/app.py does it in order. From the kiosk an engineer does."""

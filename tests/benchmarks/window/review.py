@@ -95,6 +95,8 @@ class Session:
 
     def __init__(self, station: Station) -> None:
         self.station, self.window = station, station.window
+        while station.window.make_next():
+            pass
         self.page = station.window.findChildren(ReviewPage)[0]
         self.watch = Watch()
         self.rows = Painted(self.page.list.table.viewport())

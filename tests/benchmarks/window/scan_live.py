@@ -123,6 +123,8 @@ def report(seconds: float) -> None:
 
 
 def _page(station: Station) -> ScanPage:
+    while station.window.make_next():
+        pass
     return station.window.findChildren(ScanPage)[0]
 
 

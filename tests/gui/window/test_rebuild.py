@@ -38,7 +38,7 @@ def test_rebuilding_the_window_leaves_the_line_running_and_the_new_page_fed(
 
 def test_page_that_is_held_puts_the_rebuilding_off(qtbot: QtBot, opened: Open) -> None:
     station = opened()
-    scan = station.window._entries[2].page
+    scan = station.window._body.pages.entries[2].page
     scan.scanning.loading = True  # type: ignore[attr-defined]
     before = station.window.findChildren(LivePage)[0]
     station.window.rebuild()
