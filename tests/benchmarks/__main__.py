@@ -20,7 +20,7 @@ from engine.system.places import demo_package
 from tests.benchmarks.judging import agreement, cam, casting, inference, models, segdec, training
 from tests.benchmarks.line import cameras, latency
 from tests.benchmarks.window import pages as window
-from tests.benchmarks.window import review, scan_live
+from tests.benchmarks.window import review, scan_live, start
 from trainer.evaluation.evaluate import part_of
 from trainer.formats.detect import open_dataset
 
@@ -143,6 +143,7 @@ def _judged_sets() -> list[tuple[str, ModelPackage, list[Pixels]]]:
 
 
 SECTIONS: dict[str, tuple[Callable[[], None], bool]] = {
+    "start": (start.report, False),
     "inference": (show_inference, False),
     "casting": (show_casting, True),
     "segdec": (show_segdec, True),

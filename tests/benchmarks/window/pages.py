@@ -94,7 +94,6 @@ def measure(seconds: float, rows: int, folder: Path) -> dict[str, float]:
     station.bridge.start()
     station.line.start()
     collector.start()
-    # As PagesAhead does in a window that somebody watches.
     while station.window.make_next():
         pass
     marks: dict[str, int] = {}
