@@ -1,0 +1,166 @@
+"""A scan as it is composed: what judges, what the journal says of it, and when it may go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.inspections.table import Filter, page
+from db.runs import scan
+from db.runs.scan import ReadyScan, ScanOrder, ScanRun, order_of, ready_scan
+from db.runs.stored_scan import ended, scans, stopped
+from db.store.session import Database
+from engine import events
+from engine.backends.base import Model
+from engine.backends.load import load_model
+from engine.domain.inspection import Traveller
+from engine.domain.recipe import SavingPolicy
+from engine.errors import InputError
+from engine.packages.package import ModelPackage
+from engine.station.scan_journal import Journalled
+from tests.db.commands.killed import many_parts
+from tests.frames import ListSource, part
+from tests.packages import write_tiny_package
+
+PARTS = 200
+"""More than any machine has in flight when a scan is stopped."""
+ALL = sorted(f"{place}.png" for place in range(PARTS))
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    return str(write_tiny_package(tmp_path / "tiny", review=0.2).folder)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return many_parts(tmp_path / "parts", PARTS)
+
+
+def run(db: Database | None, ready: ReadyScan, stop_after: int = 0) -> list[events.StationEvent]:
+    """To its end, or until so many are published."""
+    heard: list[events.StationEvent] = []
+
+    def publish(event: events.StationEvent) -> None:
+        heard.append(event)
+        if stop_after and sum(isinstance(e, events.Inspected) for e in heard) >= stop_after:
+            made.station.request_stop()
+
+    made = ScanRun(db, ready, publish)
+    made.station.run()
+    made.close()
+    return heard
+
+
+@pytest.fixture
+def left(db: Database, folder: Path, model: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journalled]:
+    """A scan that was stopped after its first two pictures: recorded in groups of two."""
+    monkeypatch.setattr(scan, "SCAN", replace(scan.SCAN, group=2))
+    order = ScanOrder(folder, model=model, review_band=False, saving=SavingPolicy(True, 3), recursive=False)
+    run(db, ready_scan(db, order), stop_after=1)
+    found = stopped(db, folder)
+    assert found is not None
+    yield found
+
+
+def names(db: Database) -> list[str]:
+    return sorted(Path(row.inspection.frame.name).name for row in page(db, Filter()).rows)
+
+
+def test_the_model_is_loaded_for_throughput_on_the_threads_ordered(
+    db: Database, folder: Path, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def load(package: ModelPackage, **how: Any) -> Model:
+        asked.append(how)
+        return load_model(package, **how)
+
+    monkeypatch.setattr(scan, "load_model", load)
+    ready_scan(db, ScanOrder(folder, model=model, threads=1)).model.close()
+    assert asked == [{"threads": 1, "mode": "throughput"}]
+
+
+def test_every_picture_is_kept_with_its_traveller_and_the_journal_ends(db: Database, folder: Path, model: str) -> None:
+    ready = ready_scan(db, ScanOrder(folder, model=model, traveller=Traveller("L1", operator="ann")))
+    assert not list(scans(db).glob("*"))
+    run(db, ready)
+    assert names(db) == ALL
+    assert {row.inspection.traveller for row in page(db, Filter()).rows} == {Traveller("L1", operator="ann")}
+    through = ended(db)
+    assert through is not None
+    assert (through.total, len(through.entries), through.plan.named) == (PARTS, PARTS, ready.named)
+    assert stopped(db) is None
+
+
+def test_the_journal_tells_the_order_it_was_begun_with(left: Journalled, folder: Path, model: str) -> None:
+    now = ScanOrder(Path("elsewhere"), threads=2, traveller=Traveller("L9"), anew=False, gallery=True)
+    assert order_of(left, now) == ScanOrder(
+        folder,
+        recursive=False,
+        model=model,
+        review_band=False,
+        saving=SavingPolicy(True, 3),
+        threads=2,
+        traveller=Traveller("L9"),
+        anew=False,
+        gallery=True,
+    )
+
+
+def test_a_stopped_scan_goes_on_where_it_was(db: Database, left: Journalled) -> None:
+    before = names(db)
+    assert 0 < len(before) < PARTS
+    ready = ready_scan(db, order_of(left, ScanOrder()), left)
+    assert sorted(Path(i.frame.name).name for i in ready.done) == before
+    heard = run(db, ready)
+    assert sum(isinstance(e, events.Inspected) for e in heard) == PARTS - len(before)
+    assert names(db) == ALL
+    through = ended(db)
+    assert through is not None
+    assert through.folder == left.folder
+
+
+@pytest.mark.parametrize("differs", ["model", "recipe"])
+def test_what_must_not_go_on_starts_anew_or_is_refused(
+    db: Database, left: Journalled, tmp_path: Path, differs: str
+) -> None:
+    order = order_of(left, ScanOrder())
+    if differs == "model":
+        order = replace(order, model=str(write_tiny_package(tmp_path / "other", name="other").folder))
+    else:
+        order = replace(order, review_band=True)
+    with pytest.raises(InputError, match=f"The {differs} is another one than before"):
+        ready_scan(db, replace(order, anew=False), left)
+    assert stopped(db) == left
+    ready = ready_scan(db, order, left)
+    assert f"The {differs} is another one" in ready.anew
+    assert ready.done == ()
+    run(db, ready)
+    assert [path.name for path in scans(db).iterdir()] != [left.folder.name]
+    assert ended(db) is not None
+
+
+def test_without_a_database_or_a_folder_there_is_no_journal(db: Database, folder: Path, model: str) -> None:
+    heard = run(None, ready_scan(None, ScanOrder(folder, model=model, gallery=True)))
+    assert sum(isinstance(e, events.Inspected) for e in heard) == PARTS
+    assert names(db) == []
+    ready = ready_scan(db, ScanOrder(source=ListSource([part(), part(250)]), model=model))
+    assert ready.journal is None
+    run(db, ready)
+    assert len(names(db)) == 2
+    assert not list(scans(db).glob("*"))
+
+
+def test_the_gallery_has_the_pictures_of_what_is_not_ok(db: Database, folder: Path, model: str) -> None:
+    heard: list[int] = []
+    made = ScanRun(db, ready_scan(db, ScanOrder(folder, model=model, gallery=True)), lambda _e: heard.append(1))
+    made.station.run()
+    made.close()
+    assert made.total == PARTS
+    assert made.gallery is not None
+    assert [bool(entry.picture) for entry in made.gallery.entries] == [place % 10 == 0 for place in range(PARTS)]
