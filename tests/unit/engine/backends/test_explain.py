@@ -28,6 +28,8 @@ from engine.preprocessing.input_spec import InputSpec  # noqa: E402
 from tests.networks import parts, settle, write_network  # noqa: E402
 from tests.packages import write_tiny_package  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 CLASSES = ("ok", "scratch", "dent")
 SPEC = InputSpec(height=64, width=96, channels=3)
 

@@ -18,6 +18,8 @@ from engine.sources.demo import PartMaker
 from engine.system.places import demo_package
 from tests.packages import write_tiny_package
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", ["demo-segdec", "demo-classifier"])
 def test_torch_and_openvino_agree(name: str) -> None:

@@ -16,6 +16,8 @@ from main import main
 from tests.foreign import SIDE, anomalib, classifier
 from tests.packages import write_tiny_package
 
+pytestmark = pytest.mark.slow
+
 CLASSIFIER = ["--classes", "good,dent,scratch", "--scale", "imagenet", "--size", f"{SIDE}x{SIDE}"]
 
 

@@ -21,6 +21,8 @@ from engine.importing.into_package import import_foreign, inspect_foreign
 from engine.importing.plan import ImportOptions
 from tests.foreign import IMAGENET, SIDE, WEIGHT, anomalib, classifier, first_tensor, outside, segmentation
 
+pytestmark = pytest.mark.slow
+
 LOGITS = ImportOptions(classes=("a", "b", "c"), ok=("a",), scale="imagenet")
 
 

@@ -19,6 +19,8 @@ from engine.networks.classifiers import CellHead, Classifier  # noqa: E402
 from engine.networks.graph import Deployed  # noqa: E402
 from tests.networks import parts, settle  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 EXACT = 1e-4
 NETWORKS = ["small_cnn", "line_cnn", "resnet18", "mobilenet_v2", "densenet121", "shufflenet_v2_x0_5", "squeezenet1_1"]
 

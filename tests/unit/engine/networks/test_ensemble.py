@@ -27,6 +27,8 @@ from tests.networks import parts, settle, write_network  # noqa: E402
 from trainer.packaging.combine import check_members, weights_from  # noqa: E402
 from trainer.training.initial import inherited_network  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 CLASSES = ("ok", "scratch", "dent")
 
 

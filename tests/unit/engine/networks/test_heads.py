@@ -26,6 +26,8 @@ from trainer.training.decision_loss import decision_loss, defect_score, scores_o
 from trainer.training.initial import fresh_network, inherited_network  # noqa: E402
 from trainer.training.windows import Batch  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 SPEC = InputSpec(height=32, width=48, channels=1)
 
 

@@ -14,6 +14,8 @@ from engine.networks.classifiers import Classifier  # noqa: E402
 from engine.networks.torchvision_zoo import FAMILIES, TORCHVISION  # noqa: E402
 from tests.networks import settle  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 # One small member of every family, the side it is tried at, and whether its class activation map is exact.
 MEMBERS = [
     ("resnet18", 64, True),

@@ -18,6 +18,8 @@ from engine.sources.demo import ALL_KINDS, PartMaker
 from engine.system.places import demo_package
 from engine.verdicts.verdict import decide
 
+pytestmark = pytest.mark.slow
+
 LINES = (7, 31)
 Change = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 

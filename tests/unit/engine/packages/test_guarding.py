@@ -17,6 +17,8 @@ from engine.preprocessing.look import quality_of
 from engine.preprocessing.placement import prepare
 from engine.sources.demo import ALL_KINDS, KINDS, PartMaker
 
+pytestmark = pytest.mark.slow
+
 SPEC = InputSpec(height=384, width=480, channels=1)
 TAUGHT, FRESH = (1001, 1002), (7, 31)
 Picture = NDArray[np.uint8]

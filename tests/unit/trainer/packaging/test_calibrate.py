@@ -16,6 +16,8 @@ from trainer.packaging.calibrate import (
     temperature_of,
 )
 
+pytestmark = pytest.mark.slow
+
 CLASSES, OK = ("ok", "pit"), ("ok",)
 
 

@@ -20,6 +20,8 @@ from engine.preprocessing.input_spec import InputSpec  # noqa: E402
 from trainer.packaging.deploy import exported  # noqa: E402
 from trainer.packaging.guard import ENOUGH, descriptions_of, distances, fit_novelty, some, whitening  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 def cloud(count: int, size: int, seed: int) -> np.ndarray:
     """Normal descriptions on an ellipsoid: deviations from 1 down to 0.01, turned."""

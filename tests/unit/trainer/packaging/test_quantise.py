@@ -19,6 +19,8 @@ from trainer.packaging.deploy import exported  # noqa: E402
 from trainer.packaging.guard import descriptions_of, fit_novelty  # noqa: E402
 from trainer.packaging.quantise import Quantisable, compare, floating, graph_of, in_words, quantise, rows_for  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 def verdicts(text: str) -> list[Verdict]:
     outcomes = {"o": Outcome.OK, "n": Outcome.NG, "r": Outcome.REVIEW, "-": Outcome.NO_VERDICT}

@@ -26,6 +26,8 @@ from trainer.formats.samples.dataset import Sample
 from trainer.pseudo_labels.command import BAND, BELOW, NOVEL, REFUSED, SEVERAL, UNREADABLE, label, labelled, run_label
 from trainer.pseudo_labels.page import csv_of
 
+pytestmark = pytest.mark.slow
+
 
 def picture(path: Path, spot: int, seed: int) -> None:
     """A dark part with a spot of this grey: the model's defect score is the grey/255."""

@@ -17,6 +17,8 @@ from trainer.arguments import add_crossval_arguments
 from trainer.runs import crossval
 from trainer.runs.crossval import run_crossval
 
+pytestmark = pytest.mark.slow
+
 PARTS = "demo:?seed=3&count=24&defect_rate=0.5&kinds=scratch,pit"
 SMALL = ["height=64", "width=80", "epochs=1", "batch=4", "samples_per_epoch=8", "threads=1", "int8=false"]
 

@@ -21,6 +21,8 @@ from trainer.runs.train import TrainRequest, train
 from trainer.runtime.interrupt import StopRequest
 from trainer.training.initial import inherited_network, keep_some, normalisations
 
+pytestmark = pytest.mark.slow
+
 PARTS = "demo:?seed=3&count=30&defect_rate=0.5&kinds=scratch,pit"
 KNOWN = "demo:?seed=8&count=12&defect_rate=0.5&kinds=scratch,crease"
 QUICK = ["batch=4", "samples_per_epoch=8", "threads=1", "int8=false"]

@@ -17,6 +17,8 @@ from trainer.runs.request import TrainRequest
 from trainer.runs.train import train
 from trainer.runtime.interrupt import Interrupted, StopRequest
 
+pytestmark = pytest.mark.slow
+
 PARTS = "demo:?seed=3&count=24&defect_rate=0.5&kinds=scratch,pit"
 SMALL = ["height=32", "width=40", "epochs=1", "batch=8", "threads=1", "window_epochs=0", "members=small_cnn,small_cnn"]
 

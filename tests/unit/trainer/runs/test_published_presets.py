@@ -20,6 +20,8 @@ from trainer.runs.request import TrainRequest
 from trainer.runs.train import train
 from trainer.runtime.interrupt import StopRequest
 
+pytestmark = pytest.mark.slow
+
 GC10 = ("chongkong", "hanfeng", "yueyawan", "shuiban", "youban", "siban", "yiwu", "yahen", "zhehen", "yaozhed")
 ENGLISH = {"punching", "weld_line", "crescent_gap", "water_spot", "oil_spot", "silk_spot", "inclusion", "rolled_pit"}
 

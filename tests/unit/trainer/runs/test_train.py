@@ -32,6 +32,8 @@ from trainer.runs.train import TrainRequest, request_of, run_train, train
 from trainer.runtime.interrupt import Interrupted, StopRequest
 from trainer.runtime.progress import JsonLines, ProgressBar
 
+pytestmark = pytest.mark.slow
+
 PARTS = "demo:?seed=3&count=24&defect_rate=0.5&kinds=scratch,pit"
 SMALL = ["height=64", "width=80", "epochs=2", "batch=4", "samples_per_epoch=8", "threads=1"]
 

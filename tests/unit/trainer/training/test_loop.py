@@ -42,6 +42,8 @@ from trainer.training.optimise import optimiser_of
 from trainer.training.stages import freeze, front_of, rest_of, stages_of
 from trainer.training.windows import Batch
 
+pytestmark = pytest.mark.slow
+
 BASE = {
     "kind": "classifier",
     "architecture": "small_cnn",

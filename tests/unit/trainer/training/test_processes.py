@@ -31,7 +31,7 @@ MAIN = ROOT / "main.py"
 PARTS = "demo:?seed=3&count=24&defect_rate=0.5&kinds=scratch,pit"
 SMALL = ["height=64", "width=80", "epochs=3", "batch=8", "samples_per_epoch=16", "threads=1", "int8=false"]
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")]
 
 
 def train_outside(

@@ -23,6 +23,8 @@ from trainer.tune.page import Tried, history_of, parallel_of  # noqa: E402
 from trainer.tune.space import load_space, published_space  # noqa: E402
 from trainer.tune.study import Tuning, counted, opened_study, tuning_of  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 PARTS = "demo:?seed=3&count=24&defect_rate=0.5&kinds=scratch,pit"
 
 

@@ -15,6 +15,8 @@ from engine.sources.demo import PartMaker
 from engine.sources.demo.line import DemoSettings, DemoSource
 from tests.peers.stopwatch import Stopwatch
 
+pytestmark = pytest.mark.slow
+
 SEED = 3
 
 

@@ -9,6 +9,8 @@ from engine.errors import UsageError
 from engine.sources.demo import ALL_KINDS, KINDS, OK, Part, PartMaker
 from engine.sources.demo.bank import bank
 
+pytestmark = pytest.mark.slow
+
 SEED = 3
 
 

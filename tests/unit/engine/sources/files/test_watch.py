@@ -19,6 +19,8 @@ from engine.sources.base import FrameSource
 from engine.sources.files import filing, watch
 from engine.sources.files.watch import WatchSource, cameras, source
 
+pytestmark = pytest.mark.slow
+
 DEADLINE_S = 120.0
 
 

@@ -30,6 +30,8 @@ from engine.sources.process.source import ApartSource
 from engine.sources.supervisor import Opening
 from tests.unit.engine.sources.process.apart_sources import hold_camera, make
 
+pytestmark = pytest.mark.slow
+
 PATIENT_S = 120.0
 SHM, FDS = Path("/dev/shm"), Path("/proc/self/fd")
 

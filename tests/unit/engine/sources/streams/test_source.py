@@ -34,6 +34,8 @@ from tests.peers.relay import Relay
 from tests.peers.rtsp import RtspServer, needs_rtsp
 from tests.peers.stopwatch import Stopwatch
 
+pytestmark = pytest.mark.slow
+
 DEADLINE_S = 120.0
 KINDS = ["rtsp", "http"]
 
