@@ -41,9 +41,7 @@ EXCEPTIONS: frozenset[str] = frozenset(
         "gui/pages/camera/page.py CameraPage",
         "gui/pages/camera/view.py CameraView",
         "gui/pages/models/page.py ModelsPage",
-        "gui/pages/models/teach/flow.py Teaching",
         "gui/pages/recipes/page.py RecipesPage",
-        "gui/pages/teach_in/page.py TeachInPage",
         "gui/widgets/pictures/image_view.py ImageView",
     }
 )

@@ -5,12 +5,9 @@ Nothing is judged or recorded by it: the line runs on with its active model unti
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 
-from db.datasets.collection import OK, safe_name
+from db.datasets.collection import safe_name
 from db.models.registry import ModelVersion
 from engine.domain.inspection import Inspection
 from gui.context import AppContext
@@ -21,13 +18,13 @@ from gui.line.line import Line
 from gui.page import Binding
 from gui.pages.teach_in.accept import Accepting
 from gui.pages.teach_in.collect.stock import MEMORY, Stockroom
+from gui.pages.teach_in.collect.taking import Taking
 from gui.pages.teach_in.collect.view import DIGITS
 from gui.pages.teach_in.screen import TeachInScreen
 from gui.pages.teach_in.train import Training
 from gui.pages.teach_in.trial.trying import Trying
 
 SOURCE, COLLECT, TRAIN, TRY = range(4)
-MARK_MS = 300
 
 
 class TeachInPage(TeachInScreen):
@@ -42,10 +39,7 @@ class TeachInPage(TeachInScreen):
         self.trying = Trying(context, line, self.trying_view, self)
         self.accepting = Accepting(context, self)
         self.accepting.accepted.connect(self._accepted)
-        self._seen: Seen | None = None
-        self._marked: Seen | None = None
-        self._asked: Seen | None = None
-        self._passed = 0
+        self.taking = Taking(context, self.collecting, self.room, lambda: self.at == 0, self)
         self._connect()
         self._show_steps()
         self._line_changed(line.state)
@@ -56,7 +50,7 @@ class TeachInPage(TeachInScreen):
     @property
     def step(self) -> int:
         """SOURCE, COLLECT, TRAIN or TRY."""
-        return (SOURCE if self._seen is None else COLLECT) if self.at == 0 else TRAIN if self.at == 1 else TRY
+        return (SOURCE if self.taking.seen is None else COLLECT) if self.at == 0 else TRAIN if self.at == 1 else TRY
 
     # ── the page protocol ────────────────────────────────────────────────────────────────────────────────────────
     def activated(self) -> None:
@@ -66,16 +60,17 @@ class TeachInPage(TeachInScreen):
 
     def keys(self) -> list[Binding]:
         """Every key of the page."""
+        taking = self.taking
         digits = [
-            Binding(digit, translate("TeachIn", "It is NG, of this class"), self._digit(place))
+            Binding(digit, translate("TeachIn", "It is NG, of this class"), taking.digit(place))
             for place, digit in enumerate(DIGITS, start=1)
         ]
         return [
-            Binding("O", translate("TeachIn", "Take this part as OK"), self.take_ok),
-            Binding("N", translate("TeachIn", "Take this part as NG…"), self.ask_class),
+            Binding("O", translate("TeachIn", "Take this part as OK"), taking.take_ok),
+            Binding("N", translate("TeachIn", "Take this part as NG…"), taking.ask_class),
             *digits,
-            Binding("Ctrl+Z", translate("TeachIn", "Take back the last act"), self.undo),
-            Binding("Delete", translate("TeachIn", "Delete the chosen picture"), self.delete),
+            Binding("Ctrl+Z", translate("TeachIn", "Take back the last act"), taking.undo),
+            Binding("Delete", translate("TeachIn", "Delete the chosen picture"), taking.delete),
             Binding("K", translate("TeachIn", "Take as OK by itself"), self.collecting.auto.toggle),
             Binding("Space", translate("TeachIn", "Start or pause the line"), self._line.toggle),
             Binding("S", translate("TeachIn", "Choose another source"), self._other_source),
@@ -97,18 +92,17 @@ class TeachInPage(TeachInScreen):
 
     def mark_target(self) -> None:
         """A key went down: what is on screen now is what it is about."""
-        self._marked = self._seen
-        QTimer.singleShot(MARK_MS, self, self._unmark)
+        self.taking.mark()
 
     @property
     def busy(self) -> bool:
         """Whether Esc has something to do here."""
-        return self._asked is not None
+        return self.taking.asked is not None
 
     def back(self) -> None:
         """Leave the question, else go back: to collecting, then to Live."""
-        if self._asked is not None:
-            self._ask(None)
+        if self.taking.asked is not None:
+            self.taking.ask(None)
         elif self.at and not self.training.busy:
             self.collect_more()
         else:
@@ -124,103 +118,15 @@ class TeachInPage(TeachInScreen):
         super().hideEvent(event)
         self._pause()
 
-    # ── collecting ───────────────────────────────────────────────────────────────────────────────────────────────
-    def take_ok(self) -> None:
-        """The part on screen is OK."""
-        self._take(self._asked or self._about(), OK)
-
-    def ask_class(self) -> None:
-        """The part on screen is NG: which class? Asked a second time, a new one."""
-        again, seen = self._asked is not None, self._asked or self._about()
-        if self.at or not self._has_picture(seen):
-            return
-        self._ask(seen)
-        if again or len(self.room.stock.classes) == 1:
-            self.collecting.name.setFocus()
-
-    def undo(self) -> None:
-        """Take back the last picture taken, or bring back the last one deleted."""
-        if self.at == 0:
-            self.room.undo()
-
-    def delete(self) -> None:
-        """Take the marked picture out; Ctrl+Z brings it back."""
-        item = self.collecting.chosen
-        if item is None:
-            self._tell(translate("TeachIn", "Choose a picture below first."))
-        elif self.at == 0:
-            self.room.remove(item)
-
-    def _digit(self, place: int) -> Callable[[], None]:
-        def choose() -> None:
-            classes = self.room.stock.classes
-            if self._asked is not None and place < len(classes):
-                self._take(self._asked, classes[place])
-
-        return choose
-
-    def _named(self) -> None:
-        label = safe_name(self.collecting.name.text())
-        if self._asked is None or not label:
-            return
-        known = next((c for c in self.room.stock.classes if c.casefold() == label.casefold()), label)
-        if known == OK:
-            self._tell(translate("TeachIn", "A defect cannot be called OK."))
-            return
-        self.collecting.name.clear()
-        self._take(self._asked, known)
-
-    def _take_as(self, label: str) -> None:
-        self._take(self._asked or self._about(), label)
-
-    def _take(self, seen: Seen | None, label: str) -> None:
-        if self.at == 0 and self._has_picture(seen) and seen is not None:
-            self._ask(None)
-            self.room.add(seen.picture, label)
-
-    def _passing(self, inspections: list[Inspection]) -> None:
-        """Every n-th part of the line, where that was asked for; what the model says of it does not matter."""
-        recorder = self._context.recorder
-        if recorder is None or not (self.collecting.auto.isChecked() and self.isVisible() and self.step == COLLECT):
-            return
-        for inspection in inspections:
-            self._passed += 1
-            found = recorder.recent(inspection.id)
-            if self._passed >= self.collecting.every.value() and found is not None:
-                self._passed = 0
-                self.room.add_frame(found[0].pixels, inspection.frame)
-
-    def _has_picture(self, seen: Seen | None) -> bool:
-        if seen is None:
-            self._tell(translate("TeachIn", "There is no part on screen yet. Space starts the line."))
-        return seen is not None
-
-    def _about(self) -> Seen | None:
-        marked, self._marked = self._marked, None
-        return marked or self._seen
-
-    def _unmark(self) -> None:
-        self._marked = None
-
-    def _ask(self, seen: Seen | None) -> None:
-        """Ask for this part's class, its picture held still; None: no question any more."""
-        self._asked = seen
-        if seen is not None:
-            self.collecting.view.set_picture(seen.picture)
-        elif self.collecting.name.hasFocus():
-            # Before the field hides, or Qt hands the focus to whatever comes next.
-            self.collecting.view.setFocus()
-        self.collecting.show_asking(seen is not None)
-
     # ── training, trying, accepting ──────────────────────────────────────────────────────────────────────────────
     def train(self) -> None:
         """Train on what is collected."""
         if self.training.busy or self.at == 2:
             return
         if not self.room.stock.enough:
-            self._tell(self.collecting.lack.text())
+            self.taking.tell(self.collecting.lack.text())
             return
-        self._ask(None)
+        self.taking.ask(None)
         self.collecting.auto.setChecked(False)
         self.training_view.begin()
         self._go(1)
@@ -299,9 +205,8 @@ class TeachInPage(TeachInScreen):
         self._context.pageAsked.emit("camera")
 
     def _see(self, seen: Seen) -> None:
-        first, self._seen = self._seen is None, seen
-        if self._asked is None:
-            self.collecting.view.set_picture(seen.picture)
+        first = self.taking.seen is None
+        self.taking.see(seen)
         self.trying.look(seen.picture)
         if first:
             self._show_steps()
@@ -315,11 +220,9 @@ class TeachInPage(TeachInScreen):
     def _show_steps(self) -> None:
         self.show_step(self.step)
 
-    def _tell(self, words: str) -> None:
-        self.collecting.said.setText(words)
-
-    def _show_stock(self) -> None:
-        self.collecting.show_stock(self.room.stock)
+    def _passing(self, inspections: list[Inspection]) -> None:
+        if self.isVisible():
+            self.taking.pass_by(inspections)
 
     def _show_names(self, names: tuple[str, ...]) -> None:
         self.product.clear()
@@ -335,12 +238,9 @@ class TeachInPage(TeachInScreen):
             self.product.setCurrentText(self.room.name)
         elif name != self.room.name:
             self.collecting.auto.setChecked(False)
-            self._ask(None)
+            self.taking.ask(None)
             self.room.open(name)
         self.collecting.view.setFocus()
-
-    def _no_more(self) -> None:
-        self.collecting.auto.setChecked(False)
 
     def _connect(self) -> None:
         view = self.collecting
@@ -349,10 +249,6 @@ class TeachInPage(TeachInScreen):
         edit.editingFinished.connect(self._renamed)
         self.product.activated.connect(self._renamed)
         for button, act in (
-            (view.ok, self.take_ok),
-            (view.ng, self.ask_class),
-            (view.undo, self.undo),
-            (view.delete, self.delete),
             (view.train, self.train),
             (view.run, self._line.toggle),
             (view.other, self._other_source),
@@ -364,13 +260,7 @@ class TeachInPage(TeachInScreen):
             (self.trying_view.accept, self.ask_accept),
         ):
             button.clicked.connect(act)
-        view.takeAs.connect(self._take_as)
-        view.name.returnPressed.connect(self._named)
-        self.room.changed.connect(self._show_stock)
-        self.room.pictured.connect(view.show_strip)
         self.room.opened.connect(self._show_names)
-        self.room.told.connect(self._tell)
-        self.room.failed.connect(self._no_more)
         self.feed.seen.connect(self._see)
         self.training.heard.connect(self.training_view.hear)
         self.training.done.connect(self._trained)

@@ -18,25 +18,18 @@ from db.store.session import Database
 from engine.domain.inspection import utc_now
 from engine.errors import InputError
 from engine.training import (
-    EpochDone,
     TeachOrder,
-    TrainingEvent,
-    TrainingFailed,
-    TrainingFinished,
-    TrainingInterrupted,
-    TrainingNote,
-    TrainingProgress,
-    TrainingStarted,
 )
 from gui.context import AppContext
 from gui.i18n.language import number, translate
 from gui.i18n.messages import translated
 from gui.jobs.jobs import Job
 from gui.notify import notice_of
+from gui.pages.models.teach.course import Course
 from gui.pages.models.teach.gate.gate import Gate, challenge_of
 from gui.pages.models.teach.plan import Prospect
 from gui.pages.models.teach.view import GATE, PLAN, TRAIN, TeachView
-from gui.training.process import TeachProcess, find_trainer, has_checkpoint, no_trainer
+from gui.training.process import find_trainer, has_checkpoint, no_trainer
 
 Looked = tuple[ModelVersion | None, ExportPlan]
 
@@ -56,12 +49,9 @@ class Teaching(QObject):
         self._context = context
         self.view = TeachView(context.theme)
         self.gate = Gate(context, self.view.gate, self)
-        self._process: TeachProcess | None = None
-        self._order: TeachOrder | None = None
+        self._course = Course(context, self.view.train, self)
         self._plan: ExportPlan | None = None
-        self._package = ""
         self._working = False
-        self.percent: int | None = None
         view = self.view
         view.plan.start.clicked.connect(self.start)
         view.plan.resume.clicked.connect(self.resume)
@@ -71,6 +61,8 @@ class Teaching(QObject):
         view.train.cancel.clicked.connect(self.cancel)
         view.train.resume.clicked.connect(self.resume)
         view.train.again.clicked.connect(self.begin)
+        self._course.moved.connect(self.changed)
+        self._course.ended.connect(self._ended)
         self.gate.changed.connect(self._gate_changed)
         self.gate.decided.connect(self._decided)
         context.jobs.run(partial(_waiting_candidate, context.db, context.memory("teach")), self._came_back)
@@ -79,6 +71,11 @@ class Teaching(QObject):
     def busy(self) -> bool:
         """Whether it exports, trains or compares now."""
         return self._working or self.gate.busy
+
+    @property
+    def percent(self) -> int | None:
+        """How far the training is; None where there is nothing to tell."""
+        return self._course.percent
 
     @property
     def candidate(self) -> ModelVersion | None:
@@ -139,8 +136,8 @@ class Teaching(QObject):
         """Ask the trainer to stop, it leaves a checkpoint; or end the gate."""
         if self.gate.busy:
             self.gate.cancel()
-        elif self._process is not None and self._process.running:
-            self._process.stop()
+        elif self._course.running:
+            self._course.stop()
             self.view.train.status.setText(translate("Teach", "Stopping: the trainer writes a checkpoint first…"))
 
     def ask_elsewhere(self) -> None:
@@ -178,8 +175,7 @@ class Teaching(QObject):
     def close(self) -> None:
         """The page goes: the trainer ends, with a checkpoint where it can."""
         self.gate.cancel()
-        if self._process is not None:
-            self._process.close()
+        self._course.close()
 
     # ── the plan ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _looked(self, found: Looked) -> None:
@@ -214,11 +210,8 @@ class Teaching(QObject):
 
     # ── the training ─────────────────────────────────────────────────────────────────────────────────────────────
     def _reset(self, said: str) -> None:
-        self._working, self.percent, self._package = True, None, ""
-        train = self.view.train
-        train.curves.clear()
-        train.notes.clear()
-        train.progress.setRange(0, 0)
+        self._working = True
+        self._course.clear()
         self.view.show_training(said, busy=True)
         self.changed.emit()
 
@@ -226,9 +219,9 @@ class Teaching(QObject):
         parent, report = made
         kinds = ", ".join(f"{number(count)} {label}" for label, count in sorted(report.by_label.items()))
         said = translate("Teach", "%n part(s) exported: {kinds}.", "", report.items)
-        self._note(said.format(kinds=kinds))
+        self._course.note(said.format(kinds=kinds))
         for id, why in report.skipped[:3]:
-            self._note(translate("Teach", "Left out {id}: {why}.").format(id=id, why=why))
+            self._course.note(translate("Teach", "Left out {id}: {why}.").format(id=id, why=why))
         order = _order(self._context.db, parent, report.folder.name, challenge_of(self._context))
         self._context.remember(
             "teach", run=report.folder.name, parent=parent.version, challenge=str(order.challenge or "")
@@ -237,68 +230,21 @@ class Teaching(QObject):
 
     def _train(self, order: TeachOrder) -> None:
         trainer = find_trainer(self._context.settings)
-        self._order = order
         if trainer is None:
             error = no_trainer(self._context.settings)
             self._stop_with(f"{translated(error.message)} {translated(error.remedy)}")
             return
-        self._process = TeachProcess(order, trainer, self)
-        self._process.said.connect(self._said)
-        self._process.ended.connect(self._ended)
         self.view.show_training(translate("Teach", "Starting the trainer…"), busy=True)
         self.changed.emit()
-        self._process.start()
+        self._course.start(order, trainer)
 
-    def _said(self, event: TrainingEvent) -> None:
-        match event:
-            case TrainingStarted():
-                self._began(event)
-            case TrainingNote(text=text):
-                self._note(text)
-            case TrainingProgress(done=done, total=total):
-                self._progress(done, total)
-            case EpochDone():
-                self.view.train.curves.add(event)
-                self.view.train.left.setText(_time_left(self.view.train.curves.epochs))
-            case TrainingFinished(package=package):
-                self._package = package
-            case TrainingInterrupted(run=run) if has_checkpoint(Path(run)):
-                self._note(translate("Teach", "Stopped at a checkpoint: the training can go on from there (R)."))
-            case TrainingInterrupted():
-                self._note(translate("Teach", "Stopped before there was a checkpoint."))
-            case TrainingFailed(message=message, remedy=remedy):
-                self._note(f"{message} {remedy}")
-                self._context.notify("error", message, remedy)
-
-    def _began(self, event: TrainingStarted) -> None:
-        said = translate("Teach", "Training on {train} parts, {validation} to validate, {epochs} epochs on {device}.")
-        self.view.train.status.setText(
-            said.format(
-                train=number(event.train),
-                validation=number(event.validation),
-                epochs=number(event.epochs),
-                device=event.device,
-            )
-        )
-
-    def _progress(self, done: int, total: int) -> None:
-        self.view.train.progress.setRange(0, total)
-        self.view.train.progress.setValue(done)
-        percent = round(100 * done / total) if total else None
-        if percent != self.percent:
-            self.percent = percent
-            self.changed.emit()
-
-    def _ended(self, done: bool) -> None:
-        if self._process is not None:
-            self._process.deleteLater()
-        self._process = None
-        if not done or not self._package:
+    def _ended(self, package: str) -> None:
+        if not package:
             self._stop_with(translate("Teach", "The training did not finish. The model in use is as it was."))
             return
         self._context.remember("teach", run="")
         self.view.show_training(translate("Teach", "Checking and registering the new model…"), busy=True)
-        db, by, package = self._context.db, self._context.operator, self._package
+        db, by = self._context.db, self._context.operator
         self._context.jobs.run(lambda: register(db, Path(package), by), self._registered, self._failed)
 
     def _registered(self, model: ModelVersion) -> None:
@@ -334,13 +280,10 @@ class Teaching(QObject):
         self._stop_with(f"{notice.message} {notice.remedy}".strip())
 
     def _stop_with(self, text: str) -> None:
-        self._working, self.percent = False, None
+        self._working = False
         resumable = _order_of(self._context.db, self._context.memory("teach")) is not None
         self.view.show_training(text, busy=False, resumable=resumable)
         self.changed.emit()
-
-    def _note(self, text: str) -> None:
-        self.view.train.notes.appendPlainText(text)
 
 
 def _nothing(_progress: None) -> None:
@@ -374,18 +317,3 @@ def _order_of(db: Database, kept: dict[str, Any]) -> TeachOrder | None:
         return None
     order = replace(_order(db, None, name, ""), parent=db.folder / "models" / Path(parent).name)
     return order if order.run is not None and has_checkpoint(order.run) else None
-
-
-def _time_left(epochs: tuple[EpochDone, ...]) -> str:
-    """`Epoch 3 of 12, about 4 min left`, by the mean of the last epochs."""
-    last = epochs[-1]
-    said = translate("Teach", "Epoch {epoch} of {epochs}").format(epoch=number(last.epoch), epochs=number(last.epochs))
-    timed = [e.seconds for e in epochs[-5:] if e.seconds > 0]
-    if not timed or last.epoch >= last.epochs:
-        return said
-    seconds = (last.epochs - last.epoch) * sum(timed) / len(timed)
-    if seconds < 90:
-        left = translate("Teach", "about {seconds} s left").format(seconds=number(seconds))
-    else:
-        left = translate("Teach", "about {minutes} min left").format(minutes=number(seconds / 60))
-    return f"{said}, {left}"

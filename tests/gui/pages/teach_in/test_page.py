@@ -196,7 +196,7 @@ def test_the_part_on_screen_when_the_key_went_down_is_meant(rig: Rig) -> None:
     meant = rig.page.collecting.view.pixels
     rig.page.mark_target()
     rig.next_part()
-    rig.page.take_ok()
+    rig.page.taking.take_ok()
     rig.until(lambda: rig.count(OK) == 1)
     kept = cv2.imread(str(rig.page.room.stock.items[0].path), cv2.IMREAD_UNCHANGED)
     assert meant is not None and np.array_equal(np.asarray(kept), meant)
