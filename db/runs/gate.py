@@ -43,13 +43,13 @@ class GateOrder:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something the figures are to be read with, in English."""
+    """Something the figures are to be read with: two sentences, in English; `more` is the reason or the remedy."""
 
     message: str
-    remedy: str = ""
+    more: str = ""
 
     def __str__(self) -> str:
-        return f"{self.message} {self.remedy}".strip()
+        return f"{self.message} {self.more}".strip()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +125,7 @@ def _recipes(order: GateOrder, packages: tuple[ModelPackage, ModelPackage]) -> t
         except InputError as error:
             own = default_recipe(package)
             recipes.append(replace(own, view=order.recipe.view) if order.recipe else own)
-            notes.append(Note(f"Model {package.version} is judged by its own limits: {error.message}"))
+            notes.append(Note(f"Model {package.version} is judged by its own limits.", error.message))
     return recipes, notes
 
 

@@ -16,7 +16,8 @@ from engine.judging.judge import Judge, Shown, by_recipe, not_judged
 from engine.judging.many import MAX_FAILED_IN_A_ROW, Asked, Judging
 from engine.packages.package import ModelPackage
 from engine.recipes.file import default_recipe
-from tests.frames import part
+from engine.station.swap import prove
+from tests.frames import frame, part
 from tests.packages import write_tiny_package
 
 
@@ -142,3 +143,9 @@ def test_no_verdict_carries_its_reason() -> None:
         ("the frame is stale",),
         "the frame is stale",
     )
+
+
+def test_a_model_is_proved_on_the_newest_part_as_the_line_will_see_it(package: ModelPackage) -> None:
+    model = Picky()
+    prove(model, default_recipe(package), replace(frame(part()), bits=12, bayer="RGGB"))
+    assert {(view.bits, view.bayer) for view in model.views} == {(12, "RGGB")}

@@ -247,4 +247,4 @@ def _compare(order: GateOrder, job: Job, report: Callable[[tuple[int, int]], Non
 
 
 def _words(note: Note) -> str:
-    return f"{translated(note.message)} {translated(note.remedy)}".strip()
+    return f"{translated(note.message)} {translated(note.more)}".strip()
