@@ -2053,6 +2053,10 @@
             <translation>Die Bereiche neu markieren.</translation>
         </message>
         <message>
+            <source>Model {0} is judged by its own limits.</source>
+            <translation>Für Modell {0} gelten seine eigenen Grenzen.</translation>
+        </message>
+        <message>
             <source>More rows are in the Excel and CSV files: {count}.</source>
             <translation>Weitere Zeilen stehen in den Excel- und CSV-Dateien: {count}.</translation>
         </message>
