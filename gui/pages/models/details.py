@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +10,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from db.datasets.gates import Gate
-from db.models.files import OnDisk
-from db.models.registry import Activation, ModelVersion, State
+from db.models.registry import Activation, State
 from engine.packages.manifest import Manifest
 from gui.i18n.language import day_time, number, percent, size, translate
+from gui.pages.models.presenter import Report
 from gui.pages.models.table import data_words
 from gui.theme.theme import SPACING, Theme, font, scaled
 from gui.widgets.charts.confusion import CountGrid, square_table
@@ -23,18 +22,6 @@ NONE = "–"
 NAMES_WIDTH = 128
 LONG_WORD = 28
 """Letters at the size as designed; a path or a URI has more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Everything the report of one version is made of. `chain`: its ancestors, nearest first."""
-
-    model: ModelVersion
-    manifest: Manifest
-    disk: OnDisk
-    chain: tuple[str, ...]
-    gates: tuple[Gate, ...]
-    past: tuple[Activation, ...]
 
 
 class ModelDetails(QScrollArea):

@@ -2,52 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, Qt
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QLabel,
-    QSplitter,
-    QStackedWidget,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from db.datasets.gates import Gate
-from db.models.registry import Activation, ModelVersion
+from db.models.registry import ModelVersion
 from engine.packages.manifest import Manifest
 from gui.context import AppContext
-from gui.i18n.language import number, translate
+from gui.i18n.language import translate
 from gui.page import Binding
 from gui.pages.models.acts import ModelActs
-from gui.pages.models.details import ModelDetails, Report
-from gui.pages.models.find import Found, chain_of, empty_words, find_all, open_manifest
 from gui.pages.models.importing import Importing
-from gui.pages.models.table import ACCURACY, DATA, ESCAPES, NAME, REGISTERED, SIZE, SPEED, STATE, VERSION, ModelsTable
+from gui.pages.models.presenter import Flow, Found, ModelsPresenter, find_all, open_manifest
 from gui.pages.models.teach.flow import Teaching
-from gui.theme.theme import SPACING, scaled
-from gui.widgets.calm_table import calm_table
-from gui.widgets.flow import FlowLayout
-from gui.widgets.key_button import KeyButton
-
-WIDTHS = {
-    STATE: 88,
-    VERSION: 132,
-    NAME: 128,
-    ACCURACY: 80,
-    ESCAPES: 72,
-    SPEED: 72,
-    SIZE: 72,
-    REGISTERED: 120,
-    DATA: 240,
-}
-LIST_WIDTH = 768
-DETAILS_WIDTH = 320
+from gui.pages.models.view import ModelsView
+from gui.widgets.columns import kept_widths
 
 
 class ModelsPage(QWidget):
@@ -57,33 +27,20 @@ class ModelsPage(QWidget):
         super().__init__()
         self.setObjectName("page")
         self._context = context
-        self.teach_in = partial(context.pageAsked.emit, "teach-in")
-        theme = context.theme
+        kept = context.memory("models")
         self.teaching = Teaching(context, self)
         self.importing = Importing(context, self)
         self.acts = ModelActs(context, self)
-        self.rows = ModelsTable()
-        self.table = QTableView()
-        self.details = ModelDetails(theme)
-        self.teach_button = KeyButton(theme, translate("Models", "Teach the model"), "T", "teach")
-        self.new_button = KeyButton(theme, translate("Models", "New product…"), "Shift+T", "snapshot")
-        self.activate_button = KeyButton(theme, translate("Models", "Activate…"), "A", "ok", compact=True)
-        self.gate_button = KeyButton(theme, translate("Models", "Change gate"), "G", "gate", compact=True)
-        self.rollback_button = KeyButton(theme, translate("Models", "Roll back…"), "Z", "undo", compact=True)
-        self.import_button = KeyButton(theme, translate("Models", "Import…"), "I", "import", compact=True)
-        self.folder_button = KeyButton(theme, translate("Models", "Import folder…"), "Shift+I", "folder", compact=True)
-        self.export_button = KeyButton(theme, translate("Models", "Export…"), "E", "export", compact=True)
-        self.verify_button = KeyButton(theme, translate("Models", "Verify"), "V", "search", compact=True)
-        self.speed_button = KeyButton(theme, translate("Models", "Measure speed"), "S", "play", compact=True)
-        self._empty = QLabel(empty_words(), wordWrap=True)
+        self._rules = ModelsPresenter(str(kept.get("chosen", "")))
+        self.view = ModelsView(context.theme, kept_widths(kept.get("split"), 2))
+        self.rows, self.table, self.details = self.view.rows, self.view.table, self.view.details
+        self.teach_button = self.view.teach_button
         self._stack = QStackedWidget()
-        self._split = QSplitter(Qt.Orientation.Horizontal)
-        self._activations: tuple[Activation, ...] = ()
-        self._gates: tuple[Gate, ...] = ()
-        self._waiting = 0
-        self._wanted = str(context.memory("models").get("chosen", ""))
-        self._set_up_table()
-        self._lay_out()
+        self._stack.addWidget(self.view)
+        self._stack.addWidget(self.teaching.view)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._stack)
         self._connect()
         self._show_buttons()
 
@@ -98,11 +55,7 @@ class ModelsPage(QWidget):
         flow, gate = self.teaching, self.teaching.gate
         return [
             Binding("T", translate("Models", "Teach the model from the corrections; go on"), self.teach),
-            Binding(
-                "Shift+T",
-                translate("Models", "Teach-in: a model for a new product"),
-                partial(self._context.pageAsked.emit, "teach-in"),
-            ),
+            Binding("Shift+T", translate("Models", "Teach-in: a model for a new product"), self.teach_in),
             Binding("A", translate("Models", "Activate the chosen or the new model"), self.ask_activate),
             Binding("X", translate("Models", "Reject the new model"), gate.ask_reject),
             Binding("Z", translate("Models", "Roll back to the model before"), self.acts.ask_rollback),
@@ -128,59 +81,60 @@ class ModelsPage(QWidget):
 
     def close_page(self) -> None:
         """End a training under way, with a checkpoint."""
-        self._context.remember("models", split=self._split.sizes())
+        self._context.remember("models", split=self.view.widths)
         self.teaching.close()
 
     # ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────
     @property
     def current(self) -> ModelVersion | None:
         """The model the mark is on."""
-        return self.rows.model(self.table.currentIndex().row())
+        return self.view.current
 
     @property
     def in_flow(self) -> bool:
         """Whether the teaching flow is on screen, not the list."""
         return self._stack.currentWidget() is self.teaching.view
 
+    def teach_in(self) -> None:
+        """To the page where a model for a new product begins."""
+        self._context.pageAsked.emit("teach-in")
+
     def teach(self) -> None:
         """Show the teaching flow; there, go on with its next step."""
-        shown = self.in_flow
+        wanted = self._rules.teach(self._flow())
         self._show_flow()
-        if shown:
-            self.teaching.go_on()
-        elif not self.teaching.busy and self.teaching.candidate is None:
-            self.teaching.begin()
+        match wanted:
+            case "go on":
+                self.teaching.go_on()
+            case "begin":
+                self.teaching.begin()
 
     def judge(self) -> None:
         """Put the chosen model before the gate; in the flow, run it again."""
-        if self.in_flow and self.teaching.candidate is not None:
-            self.teaching.gate.run()
-            return
         model = self.current
-        if self.teaching.busy or self.in_flow or model is None:
-            return
-        if model.state == "active":
-            self._context.notify("info", translate("Models", "This model is the active one."))
-            return
-        self._show_flow()
-        self.teaching.judge(model)
+        match self._rules.judge(self._flow(), model):
+            case "again":
+                self.teaching.gate.run()
+            case "active":
+                self._context.notify("info", translate("Models", "This model is the active one."))
+            case "gate" if model is not None:
+                self._show_flow()
+                self.teaching.judge(model)
 
     def ask_activate(self) -> None:
         """Why this model from now on? In the flow it is the new one; one that saw no gate is asked to go there."""
-        if self.in_flow:
-            self.teaching.gate.ask_activate()
-            return
         model = self.current
-        if model is None or model.state == "active":
-            none = translate("Models", "No model is chosen.")
-            self._context.notify("info", translate("Models", "This model is the active one.") if model else none)
-            return
-        waits = self.teaching.candidate
-        if waits is not None and waits.version == model.version and self.teaching.gate.result is not None:
-            self.teach()
-            return
-        active = next((m.version for m in self.rows.models if m.state == "active"), "")
-        self.acts.ask_activate(model, active)
+        match self._rules.activate(self._flow(), model):
+            case "flow":
+                self.teaching.gate.ask_activate()
+            case "none":
+                self._context.notify("info", translate("Models", "No model is chosen."))
+            case "active":
+                self._context.notify("info", translate("Models", "This model is the active one."))
+            case "decide":
+                self.teach()
+            case "ask" if model is not None:
+                self.acts.ask_activate(model, self._rules.active)
 
     def import_package(self, path: Path) -> None:
         """Verify and register a package, or ask about a model made elsewhere; it is a candidate until activated."""
@@ -214,98 +168,24 @@ class ModelsPage(QWidget):
             self.teaching.ask_elsewhere()
 
     def _imported(self, model: ModelVersion) -> None:
-        self._wanted = model.version
+        self._rules.wanted = model.version
         self._stack.setCurrentIndex(0)
         self.activated()
 
-    # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── what comes back ──────────────────────────────────────────────────────────────────────────────────────────
     def _read(self) -> None:
         """Also while another page is on screen, whose focus it must not take."""
         self._context.jobs.run(partial(find_all, self._context.db), self._found)
 
-    def _set_up_table(self) -> None:
-        table = self.table
-        table.setModel(self.rows)
-        calm_table(table, self._context.theme, scaled(40))
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setAccessibleName(translate("Models", "Model versions"))
-        for column, width in WIDTHS.items():
-            table.setColumnWidth(column, scaled(width))
-
-    def _lay_out(self) -> None:
-        top, split = QHBoxLayout(), self._split
-        top.addWidget(self.teach_button)
-        top.addWidget(self.new_button)
-        top.addStretch(1)
-        acts = (self.activate_button, self.gate_button, self.rollback_button, self.import_button, self.folder_button)
-        own = (self.export_button, self.verify_button, self.speed_button)
-        right = _column((self.details,), own)
-        right.setMinimumWidth(min(scaled(DETAILS_WIDTH), 440))
-        split.addWidget(_column((self._empty, self.table), acts))
-        split.addWidget(right)
-        split.setStretchFactor(1, 1)
-        split.setSizes(self._kept_split())
-        split.setHandleWidth(SPACING)
-        split.setChildrenCollapsible(False)
-        split.setStyleSheet("QSplitter::handle { background: transparent; }")
-        overview = QWidget()
-        page = QVBoxLayout(overview)
-        page.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
-        page.setSpacing(SPACING)
-        page.addLayout(top)
-        page.addWidget(split, 1)
-        self._stack.addWidget(overview)
-        self._stack.addWidget(self.teaching.view)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._stack)
-
-    def _kept_split(self) -> list[int]:
-        sizes = self._context.memory("models").get("split")
-        found = [s for s in sizes if isinstance(s, int) and s > 0] if isinstance(sizes, list) else []
-        return found if len(found) == 2 else [scaled(LIST_WIDTH), 10_000]
-
-    def _connect(self) -> None:
-        pressed = {
-            self.teach_button: self.teach,
-            self.new_button: self.teach_in,
-            self.activate_button: self.ask_activate,
-            self.gate_button: self.judge,
-            self.rollback_button: self.acts.ask_rollback,
-            self.import_button: self.ask_file,
-            self.folder_button: self.ask_folder,
-            self.export_button: self.export,
-            self.verify_button: self.verify,
-            self.speed_button: self.measure,
-            self.teaching.view.plan.bring: self.ask_folder,
-        }
-        for button, act in pressed.items():
-            button.clicked.connect(act)
-        self.importing.imported.connect(self._imported)
-        self.acts.measured.connect(self._read)
-        self.acts.gateWanted.connect(self.judge)
-        self.table.selectionModel().currentRowChanged.connect(self._chosen)
-        self.teaching.changed.connect(self._show_buttons)
-        self.teaching.decided.connect(self._read)
-        self.teaching.view.back.clicked.connect(self._back)
-        self._context.modelActivated.connect(self._read)
-        self._context.packageChanged.connect(self._read)
-
-    # ── what comes back ──────────────────────────────────────────────────────────────────────────────────────────
     def _found(self, found: Found) -> None:
         now = self.current
-        self._activations, self._gates, self._waiting = found.activations, found.gates, found.waiting
-        self.rows.set_models(found.models, found.disk)
-        self._empty.setVisible(not found.models)
-        self.table.setVisible(bool(found.models))
-        active = next((m.version for m in found.models if m.state == "active"), "")
-        wanted = self._wanted if self.rows.row_of(self._wanted) >= 0 else (now.version if now else active)
-        self._wanted = ""
-        self._mark(max(0, self.rows.row_of(wanted)))
+        self.view.show_models(found)
+        wanted = self._rules.take(found, now.version if now else "")
+        self.view.mark(max(0, self.rows.row_of(wanted)))
         self._show_current()
 
     def _chosen(self) -> None:
-        if self.current is not None and not self._wanted:
+        if self.current is not None and not self._rules.wanted:
             self._context.remember("models", chosen=self.current.version)
         self._show_current()
 
@@ -319,53 +199,30 @@ class ModelsPage(QWidget):
         model, manifest = found
         now = self.current
         if now is not None and now.version == model.version:
-            gates = tuple(g for g in self._gates if g.candidate == model.version)
-            chain = chain_of(model, self.rows.models)
-            disk = self.rows.disk(model.version)
-            self.details.show_report(Report(model, manifest, disk, chain, gates, self._activations))
+            self.details.show_report(self._rules.report(model, manifest))
 
     def _damaged(self, error: Exception) -> None:
         self.details.takeWidget()
         self._context.jobs.failed.emit(error)
 
     # ── the screen ───────────────────────────────────────────────────────────────────────────────────────────────
-    def _show_buttons(self) -> None:
-        model, teaching = self.current, self.teaching
-        other = model is not None and model.state != "active"
-        self.activate_button.setEnabled(other)
-        self.gate_button.setEnabled(other and not teaching.busy)
-        self.rollback_button.setEnabled(len({a.version for a in self._activations}) > 1)
-        for button in (self.export_button, self.verify_button, self.speed_button):
-            button.setEnabled(model is not None)
-        urgent = bool(self._waiting) or teaching.busy or teaching.candidate is not None
-        self.teach_button.setProperty("role", "primary" if urgent else "")
-        self.teach_button.style().unpolish(self.teach_button)
-        self.teach_button.style().polish(self.teach_button)
-        self.teach_button.setText(self._teach_words())
-        self.teach_button.updateGeometry()
+    def _flow(self) -> Flow:
+        teaching, waits = self.teaching, self.teaching.candidate
+        return Flow(
+            shown=self.in_flow,
+            busy=teaching.busy,
+            at_gate=teaching.gate.busy,
+            percent=teaching.percent,
+            candidate=waits.version if waits is not None else "",
+            tried=teaching.gate.result is not None,
+        )
 
-    def _teach_words(self) -> str:
-        teaching = self.teaching
-        if teaching.gate.busy:
-            return translate("Models", "The gate runs: show")
-        if teaching.busy:
-            percent = "…" if teaching.percent is None else f" {number(teaching.percent)} %"
-            return translate("Models", "Training{percent}: show").format(percent=percent)
-        if teaching.candidate is not None:
-            return translate("Models", "A new model waits for your decision: show")
-        if self._waiting:
-            return translate("Models", "%n correction(s) wait: teach the model", "", self._waiting)
-        return translate("Models", "Teach the model")
+    def _show_buttons(self) -> None:
+        self.view.show_buttons(self._rules.buttons(self._flow(), self.current))
 
     def _step(self, rows: int) -> None:
-        row = self.table.currentIndex().row() + rows
-        if not self.in_flow and 0 <= row < self.rows.rowCount():
-            self._mark(row)
-
-    def _mark(self, row: int) -> None:
-        flags = QItemSelectionModel.SelectionFlag
-        index = self.rows.index(row, STATE)
-        self.table.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+        if not self.in_flow:
+            self.view.step(rows)
 
     def _show_flow(self) -> None:
         self._stack.setCurrentWidget(self.teaching.view)
@@ -375,16 +232,30 @@ class ModelsPage(QWidget):
         self._stack.setCurrentIndex(0)
         self.activated()
 
-
-def _column(above: Sequence[QWidget], buttons: Sequence[QWidget]) -> QWidget:
-    """Widgets, the last with all the room, over a row of buttons that wraps."""
-    made, acts = QWidget(), FlowLayout()
-    column = QVBoxLayout(made)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(SPACING)
-    for widget in above:
-        column.addWidget(widget, int(widget is above[-1]))
-    for button in buttons:
-        acts.addWidget(button)
-    column.addLayout(acts)
-    return made
+    # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def _connect(self) -> None:
+        view = self.view
+        pressed = {
+            view.teach_button: self.teach,
+            view.new_button: self.teach_in,
+            view.activate_button: self.ask_activate,
+            view.gate_button: self.judge,
+            view.rollback_button: self.acts.ask_rollback,
+            view.import_button: self.ask_file,
+            view.folder_button: self.ask_folder,
+            view.export_button: self.export,
+            view.verify_button: self.verify,
+            view.speed_button: self.measure,
+            self.teaching.view.plan.bring: self.ask_folder,
+        }
+        for button, act in pressed.items():
+            button.clicked.connect(act)
+        self.importing.imported.connect(self._imported)
+        self.acts.measured.connect(self._read)
+        self.acts.gateWanted.connect(self.judge)
+        view.chosen.connect(self._chosen)
+        self.teaching.changed.connect(self._show_buttons)
+        self.teaching.decided.connect(self._read)
+        self.teaching.view.back.clicked.connect(self._back)
+        self._context.modelActivated.connect(self._read)
+        self._context.packageChanged.connect(self._read)

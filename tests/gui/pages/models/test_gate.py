@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from db.datasets import gates
@@ -119,7 +120,7 @@ def test_rejection_is_in_the_models_report(bench: Bench, page: ModelsPage, stric
     assert find(bench.db, strict.version).state == "rejected"
     inside = page.details.widget()
     assert inside is not None
-    words = " ".join(label.text() for label in inside.findChildren(type(page._empty)))
+    words = " ".join(label.text() for label in inside.findChildren(QLabel))
     assert "rejects sound parts" in words
     assert "0 gained, 1 lost" in words
 
@@ -129,7 +130,7 @@ def test_model_that_saw_no_gate_is_sent_there_or_needs_a_reason(
 ) -> None:
     press(page, "A")
     dialog = page.findChildren(WhyDialog)[-1]
-    assert "never went through the gate" in " ".join(label.text() for label in dialog.findChildren(type(page._empty)))
+    assert "never went through the gate" in " ".join(label.text() for label in dialog.findChildren(QLabel))
     assert not dialog.go.isEnabled()
     dialog.other.click()
     taught(bench, page)
@@ -208,7 +209,7 @@ def test_gate_reject_and_roll_back_by_real_keys(opened: Open, qtbot: QtBot, tmp_
     page.teaching.gate.use_challenge(str(known_parts(tmp_path / "known")))
     qtbot.waitUntil(lambda: page.current is not None and page.current.version == second.version, timeout=30_000)
     qtbot.waitUntil(lambda: context.jobs.busy == 0, timeout=30_000)
-    page._mark(page.rows.row_of(first.version))
+    page.view.mark(page.rows.row_of(first.version))
     key_press(station, Qt.Key.Key_G)
     qtbot.waitUntil(lambda: page.teaching.gate.result is not None, timeout=60_000)
     key_press(station, Qt.Key.Key_X)
