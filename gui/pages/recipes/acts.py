@@ -23,31 +23,47 @@ from db.recipes.shelf import (
     save,
 )
 from db.users.trail import record
-from engine.packages.package import ModelPackage
 from engine.recipes.file import default_recipe
 from gui.context import AppContext
 from gui.i18n.language import translate
+from gui.pages.recipes.editor.saving import RecipeSaving
 from gui.users.operators import ask_engineer
 from gui.users.why_dialog import WhyDialog
 
 
 class RecipeActs(QObject):
-    """`made` with the path of a recipe that is new in the list; `gone` when one left it."""
+    """For the recipe that is `chosen`. `made` with the path of one that is new in the list; `gone` when one left it."""
 
     made = Signal(object)
     gone = Signal()
 
-    def __init__(self, context: AppContext, page: QWidget) -> None:
+    def __init__(
+        self, context: AppContext, saving: RecipeSaving, chosen: Callable[[], StoredRecipe | None], page: QWidget
+    ) -> None:
         super().__init__(page)
-        self._context, self._page = context, page
+        self._context, self._saving, self._chosen, self._page = context, saving, chosen, page
 
     @property
     def folder(self) -> Path:
         """Where the station's recipes are."""
         return self._context.folder / "recipes"
 
-    def new(self, package: ModelPackage) -> None:
+    def entries(self) -> tuple[tuple[str, str, Callable[[], None]], ...]:
+        """The rare ones for a menu: word, key and act."""
+        return (
+            (translate("Recipes", "Duplicate"), "D", self.duplicate),
+            (translate("Recipes", "Versions…"), "V", self.show_versions),
+            (translate("Recipes", "Import…"), "I", self.ask_import),
+            (translate("Recipes", "Export…"), "X", self.ask_export),
+            (translate("Recipes", "Retire…"), "Del", self.ask_retire),
+        )
+
+    def new(self) -> None:
         """One from what the model brings along."""
+        package = self._saving.package
+        if package is None:
+            self._context.notify("info", translate("Recipes", "No model is loaded yet."))
+            return
         db, folder, base = self._context.db, self.folder, translate("Recipes", "New recipe")
         why = translate("Recipes", "made from the model")
 
@@ -59,8 +75,11 @@ class RecipeActs(QObject):
 
         self._as_engineer(work)
 
-    def duplicate(self, recipe: StoredRecipe) -> None:
+    def duplicate(self) -> None:
         """The same again, to be changed."""
+        recipe = self._chosen()
+        if recipe is None:
+            return
         db, base = self._context.db, translate("Recipes", "{name} copy").format(name=recipe.name)
 
         def work(who: str) -> Path:
@@ -89,8 +108,17 @@ class RecipeActs(QObject):
 
         self._as_engineer(work)
 
-    def ask_export(self, recipe: StoredRecipe) -> None:
+    def show_versions(self) -> None:
+        """Its versions, and what differs between them."""
+        recipe = self._chosen()
+        if recipe is not None:
+            self._saving.show_versions(recipe)
+
+    def ask_export(self) -> None:
         """Choose where to."""
+        recipe = self._chosen()
+        if recipe is None:
+            return
         dialog = self._dialog(translate("Recipes", "Export the recipe"), QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("toml")
         dialog.selectFile(recipe.path.name)
@@ -102,9 +130,19 @@ class RecipeActs(QObject):
         self._context.remember("recipes", folder=str(Path(target).parent))
         self._context.jobs.run(lambda: export_recipe(recipe.path, Path(target)), self._exported)
 
-    def ask_retire(self, recipe: StoredRecipe) -> None:
-        """Why it goes out of use."""
-        ask_engineer(self._context, self._page, partial(self._ask_retire, recipe))
+    def ask_retire(self) -> None:
+        """Why it goes out of use; not while the line judges by it."""
+        recipe = self._chosen()
+        if recipe is None:
+            return
+        if self._saving.in_force(recipe.path):
+            self._context.notify(
+                "info",
+                translate("Recipes", "This recipe is in force on the line."),
+                translate("Recipes", "Put another one on the line first."),
+            )
+        else:
+            ask_engineer(self._context, self._page, partial(self._ask_retire, recipe))
 
     def _ask_retire(self, recipe: StoredRecipe, who: str) -> None:
         text = translate("Recipes", "{name} leaves the list. Its files are kept in the folder “retired”.")

@@ -7,17 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QApplication,
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QSizePolicy,
-    QSlider,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QFileDialog, QSlider, QVBoxLayout, QWidget
 
 from db.models.choose import choose_package
 from db.recipes.shelf import StoredRecipe
@@ -31,18 +21,15 @@ from gui.line.line import Line
 from gui.page import Binding
 from gui.pages.recipes.acts import RecipeActs
 from gui.pages.recipes.draft import Draft
-from gui.pages.recipes.editor.editor import Editor, kept_prices, kept_sizes
+from gui.pages.recipes.editor.editor import Editor
 from gui.pages.recipes.editor.saving import RecipeSaving
 from gui.pages.recipes.list import RecipeList, read_recipes
+from gui.pages.recipes.presenter import RecipesPresenter, Standing, kept_prices
 from gui.pages.recipes.trial.judge import Judge, Tried
 from gui.pages.recipes.trial.preview import Preview
 from gui.pages.recipes.trial.weigh import Weighed, Weighing
-from gui.theme.large_type import large_type
-from gui.theme.theme import SPACING, scaled
-from gui.widgets.cut_label import CutLabel
-from gui.widgets.key_button import KeyButton
-
-LIST_WIDTH, EDITOR_WIDTH = 224, 376
+from gui.pages.recipes.view import RecipesView
+from gui.widgets.columns import kept_widths
 
 
 class RecipesPage(QWidget):
@@ -53,24 +40,24 @@ class RecipesPage(QWidget):
         self.setObjectName("page")
         self._context, self._line = context, line
         self._package: ModelPackage | None = None
-        self._known: tuple[StoredRecipe, ...] = ()
         theme, kept = context.theme, context.memory("recipes")
-        name = kept.get("open")
-        self._wanted = context.folder / "recipes" / name if isinstance(name, str) else None
         self.draft = Draft(context, self)
-        self.acts = RecipeActs(context, self)
         self.saving = RecipeSaving(context, line, self.draft, self)
+        self.acts = RecipeActs(context, self.saving, self._chosen, self)
         self.judge = Judge(context, line.options.load, self)
         self.weighing = Weighing(context, self)
         self.list = RecipeList(theme)
         self.preview = Preview(context, self.judge)
         self.editor = Editor(context, kept_prices(kept.get("prices")))
-        self.title, self.state = CutLabel(), QLabel()
-        self.save_button = KeyButton(theme, translate("Recipes", "Save…"), "Ctrl+S", "save", compact=True)
-        self.discard_button = KeyButton(theme, translate("Recipes", "Discard"), "Z", "undo", compact=True)
-        self.use_button = KeyButton(theme, translate("Recipes", "Put on the line"), "L", "live", compact=True)
-        self._split = QSplitter(Qt.Orientation.Horizontal)
-        self._lay_out(kept.get("split"))
+        self._rules = RecipesPresenter(self.acts.folder, kept.get("open"))
+        parts = (self.list, self.preview, self.editor)
+        self.view = RecipesView(theme, parts, kept_widths(kept.get("split"), len(parts)), self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.view)
+        entries = (*self.acts.entries(), (translate("Recipes", "Try a picture file…"), "Ctrl+O", self.ask_file))
+        for word, key, act in entries:
+            self.list.add_act(word, key, act)
         self._connect()
         self._show_draft()
 
@@ -88,12 +75,12 @@ class RecipesPage(QWidget):
             Binding("Ctrl+S", translate("Recipes", "Save as a new version"), self.saving.ask),
             Binding("Z", translate("Recipes", "Discard the changes"), self.draft.discard),
             Binding("L", translate("Recipes", "Put the recipe on the line"), self.use),
-            Binding("N", translate("Recipes", "New recipe from the model"), self.new),
-            Binding("D", translate("Recipes", "Duplicate"), self.duplicate),
-            Binding("V", translate("Recipes", "Versions: compare, go back"), self.show_versions),
+            Binding("N", translate("Recipes", "New recipe from the model"), self.acts.new),
+            Binding("D", translate("Recipes", "Duplicate"), self.acts.duplicate),
+            Binding("V", translate("Recipes", "Versions: compare, go back"), self.acts.show_versions),
             Binding("I", translate("Recipes", "Import a recipe file"), self.acts.ask_import),
-            Binding("X", translate("Recipes", "Export the recipe"), self.export),
-            Binding("Delete", translate("Recipes", "Retire the recipe"), self.retire),
+            Binding("X", translate("Recipes", "Export the recipe"), self.acts.ask_export),
+            Binding("Delete", translate("Recipes", "Retire the recipe"), self.acts.ask_retire),
             Binding("Left", translate("Recipes", "Previous picture; region or slider to the left"), self._left),
             Binding("Right", translate("Recipes", "Next picture; region or slider to the right"), self._right),
             Binding("Ctrl+O", translate("Recipes", "Try a picture file"), self.ask_file),
@@ -120,54 +107,19 @@ class RecipesPage(QWidget):
     @property
     def current(self) -> StoredRecipe | None:
         """The recipe the mark is on, as it is stored."""
-        path = self.list.current
-        return next((recipe for recipe in self._known if recipe.path == path), None)
+        return self._rules.of(self.list.current)
+
+    def _chosen(self) -> StoredRecipe | None:
+        return self.current
 
     def use(self) -> None:
         """Put the recipe in force on Live, as it is stored."""
         recipe = self.current
-        if recipe is None:
-            return
-        if self.draft.dirty:
-            self._context.notify("info", translate("Recipes", "Save the changes first, or discard them."))
-            return
-        self._line.change_over(str(recipe.path), recipe.model)
-
-    def new(self) -> None:
-        """A recipe from what the model brings along."""
-        if self._package is None:
-            self._context.notify("info", translate("Recipes", "No model is loaded yet."))
-        else:
-            self.acts.new(self._package)
-
-    def duplicate(self) -> None:
-        """The chosen one again."""
-        if self.current is not None:
-            self.acts.duplicate(self.current)
-
-    def export(self) -> None:
-        """The chosen one to a file."""
-        if self.current is not None:
-            self.acts.ask_export(self.current)
-
-    def retire(self) -> None:
-        """The chosen one out of use, unless the line judges by it."""
-        recipe = self.current
-        if recipe is None:
-            return
-        if self.saving.in_force(recipe.path):
-            self._context.notify(
-                "info",
-                translate("Recipes", "This recipe is in force on the line."),
-                translate("Recipes", "Put another one on the line first."),
-            )
-        else:
-            self.acts.ask_retire(recipe)
-
-    def show_versions(self) -> None:
-        """The versions of the chosen one."""
-        if self.current is not None:
-            self.saving.show_versions(self.current)
+        match self._rules.use(recipe, self._standing()):
+            case "save first":
+                self._context.notify("info", translate("Recipes", "Save the changes first, or discard them."))
+            case "put on the line" if recipe is not None:
+                self._line.change_over(str(recipe.path), recipe.model)
 
     def use_cheapest(self) -> None:
         """The threshold of the least cost on the known parts."""
@@ -179,18 +131,17 @@ class RecipesPage(QWidget):
 
     def take(self, mode: Any) -> None:
         """A tool for the region, or `whole`."""
-        recipe = self.draft.recipe
-        if recipe is None:
+        wanted = self._rules.tool(mode, self.draft.recipe)
+        if not wanted:
             return
-        if mode == "whole":
+        view, tool = self.preview.view, self.preview.view.tool
+        if wanted == "whole":
             self.editor.region.whole()
-        elif recipe.view.reference is None or mode == "measure":
-            tool = self.preview.view.tool
+        elif wanted == "tool":
             tool.take(mode)
-            shape = Qt.CursorShape.ArrowCursor if tool.mode == "look" else Qt.CursorShape.CrossCursor
-            self.preview.view.setCursor(shape)
-            self.preview.view.setFocus()
-        self.editor.region.show_mode(self.preview.view.tool.mode)
+            view.setCursor(Qt.CursorShape.ArrowCursor if tool.mode == "look" else Qt.CursorShape.CrossCursor)
+            view.setFocus()
+        self.editor.region.show_mode(tool.mode)
 
     def ask_file(self) -> None:
         """Choose a picture file to try the recipe on."""
@@ -206,51 +157,12 @@ class RecipesPage(QWidget):
         self.judge.open_file(Path(path))
 
     # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────
-    def _lay_out(self, sizes: object) -> None:
-        self.title.setProperty("role", "large")
-        self.state.setProperty("role", "normal")
-        self.state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.state.setWordWrap(True)
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(self.title)
-        if not large_type():
-            words.addWidget(self.state)
-        top = QHBoxLayout()
-        top.setSpacing(SPACING)
-        top.addLayout(words, 1)
-        for button in (self.discard_button, self.use_button, self.save_button):
-            top.addWidget(button)
-        for part in (self.list, self.preview, self.editor):
-            self._split.addWidget(part)
-        self._split.setStretchFactor(1, 1)
-        self._split.setChildrenCollapsible(False)
-        self._split.setHandleWidth(2 * SPACING)
-        self._split.setStyleSheet("QSplitter::handle { background: transparent; }")
-        self._split.setSizes(kept_sizes(sizes) or [scaled(LIST_WIDTH), 10_000, scaled(EDITOR_WIDTH)])
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * SPACING, SPACING, SPACING, SPACING)
-        column.setSpacing(SPACING)
-        column.addLayout(top)
-        if large_type():
-            column.addWidget(self.state)
-        column.addWidget(self._split, 1)
-        for word, key, act in (
-            (translate("Recipes", "Duplicate"), "D", self.duplicate),
-            (translate("Recipes", "Versions…"), "V", self.show_versions),
-            (translate("Recipes", "Import…"), "I", self.acts.ask_import),
-            (translate("Recipes", "Export…"), "X", self.export),
-            (translate("Recipes", "Retire…"), "Del", self.retire),
-            (translate("Recipes", "Try a picture file…"), "Ctrl+O", self.ask_file),
-        ):
-            self.list.add_act(word, key, act)
-
     def _connect(self) -> None:
         self.list.chosen.connect(self._choose)
-        self.list.new_button.clicked.connect(self.new)
-        self.save_button.clicked.connect(self.saving.ask)
-        self.discard_button.clicked.connect(self.draft.discard)
-        self.use_button.clicked.connect(self.use)
+        self.list.new_button.clicked.connect(self.acts.new)
+        self.view.save_button.clicked.connect(self.saving.ask)
+        self.view.discard_button.clicked.connect(self.draft.discard)
+        self.view.use_button.clicked.connect(self.use)
         self.editor.limits.cheapest.clicked.connect(self.use_cheapest)
         self.editor.edited.connect(self.draft.edit)
         self.editor.weighing.pricesChanged.connect(self._priced)
@@ -268,7 +180,7 @@ class RecipesPage(QWidget):
         self.acts.gone.connect(self._read_list)
         self.judge.judged.connect(self._judged)
         self.weighing.weighed.connect(self._weighed)
-        self._split.splitterMoved.connect(self._keep_place)
+        self.view.columns.moved.connect(self._keep_place)
         self._context.packageChanged.connect(self._package_changed)
 
     # ── what comes back ──────────────────────────────────────────────────────────────────────────────────────────
@@ -285,13 +197,13 @@ class RecipesPage(QWidget):
             self._find_package()
 
     def _take_package(self, package: ModelPackage) -> None:
-        before, self._package = self._package, package
+        self._package = package
         self.saving.package = package
         self.preview.package = package
         self.editor.set_package(package)
         self.judge.use(package)
         self.weighing.read(package)
-        if before is None or before.version != package.version:
+        if self._rules.meets(package.version):
             self._choose(self.list.current)
 
     def _read_list(self) -> None:
@@ -299,28 +211,22 @@ class RecipesPage(QWidget):
         self._context.jobs.run(partial(read_recipes, folder, outside), self._listed)
 
     def _listed(self, found: tuple[tuple[StoredRecipe, ...], tuple[LinesideError, ...]]) -> None:
-        self._known, wrong = found
-        wanted = self._wanted or self.list.current
-        self._wanted = None
-        self.list.show_recipes(self._known, self._line.options.recipe, self.draft.drafts(), wanted)
+        known, wrong = found
+        wanted = self._rules.take(known, self.list.current)
+        self.list.show_recipes(known, self._line.options.recipe, self.draft.drafts(), wanted)
         self._show_draft()
         for error in wrong[:1]:
             self._context.notify("warning", error.message, error.remedy)
 
     def _choose(self, path: Path | None) -> None:
-        if path is not None and path.parent == self.acts.folder:
-            self._context.remember("recipes", open=path.name)
-        now = self.draft.stored
-        same = now is not None and now.path == path and (self.draft.dirty or now.digest == self._newest(now).digest)
-        if self._package is not None and not same:
+        name = self._rules.name_to_keep(path)
+        if name:
+            self._context.remember("recipes", open=name)
+        if self._package is not None and not self._rules.stays_open(path, self._standing()):
             self.draft.open(path, self._package)
 
-    def _newest(self, now: StoredRecipe) -> StoredRecipe:
-        """The recipe as it is stored by now."""
-        return next((recipe for recipe in self._known if recipe.path == now.path), now)
-
     def _made(self, path: Path) -> None:
-        self._wanted = path
+        self._rules.wanted = path
         self._read_list()
 
     def _opened(self) -> None:
@@ -340,36 +246,24 @@ class RecipesPage(QWidget):
         self.weighing.weigh(self.draft.recipe, prices)
 
     # ── the screen ───────────────────────────────────────────────────────────────────────────────────────────────
+    def _standing(self) -> Standing:
+        now = self.draft.stored
+        in_force = now is not None and self.saving.in_force(now.path)
+        return Standing(self.draft.recipe, now, self.draft.dirty, in_force)
+
     def _show_draft(self) -> None:
-        recipe, now, dirty = self.draft.recipe, self.draft.stored, self.draft.dirty
-        self.title.setText(recipe.name if recipe is not None else translate("Recipes", "No recipe is open"))
-        state = ""
-        if now is not None:
-            state = translate("Recipes", "version {version}").format(version=now.version)
-            if self.saving.in_force(now.path):
-                state += " · " + translate("Recipes", "in force on the line")
-            if dirty:
-                state += " · " + translate("Recipes", "changed, not saved")
-            if self._newest(now).version > now.version:
-                text = translate("Recipes", "version {version} was saved meanwhile")
-                state += " · " + text.format(version=self._newest(now).version)
-        self.state.setText(state)
-        self.save_button.setEnabled(dirty)
-        self.discard_button.setEnabled(dirty)
-        self.use_button.setEnabled(now is not None and not self.saving.in_force(now.path))
-        self.save_button.setProperty("role", "primary" if dirty else "")
-        self.save_button.style().unpolish(self.save_button)
-        self.save_button.style().polish(self.save_button)
-        view = recipe.view if recipe is not None else None
-        self.preview.view.tool.show(view.roi if view else None, view.polygon if view else ())
-        self.judge.set_recipe(recipe)
-        self.weighing.weigh(recipe, self.editor.weighing.prices)
+        now, rules = self._standing(), self._rules
+        self.view.show_standing(rules.title(now), rules.state_words(now), dirty=now.dirty, usable=rules.usable(now))
+        region = now.recipe.view if now.recipe is not None else None
+        self.preview.view.tool.show(region.roi if region else None, region.polygon if region else ())
+        self.judge.set_recipe(now.recipe)
+        self.weighing.weigh(now.recipe, self.editor.weighing.prices)
 
     def _show_failed(self, why: str) -> None:
         self.editor.show_recipe(None)
-        self.title.setText(translate("Recipes", "This recipe cannot be used with the active model"))
-        self.state.setText(why)
-        self.use_button.setEnabled(self.current is not None and not self.saving.in_force(self.current.path))
+        chosen = self.current
+        in_force = chosen is not None and self.saving.in_force(chosen.path)
+        self.view.show_failed(why, usable=self._rules.usable(Standing(stored=chosen, in_force=in_force)))
 
     def _left(self) -> None:
         self._arrow(Qt.Key.Key_Left, -1)
@@ -384,5 +278,5 @@ class RecipesPage(QWidget):
         elif not self.preview.view.nudge(key, Qt.KeyboardModifier.NoModifier):
             self.judge.step(step)
 
-    def _keep_place(self) -> None:
-        self._context.remember("recipes", split=self._split.sizes())
+    def _keep_place(self, widths: list[int]) -> None:
+        self._context.remember("recipes", split=widths)

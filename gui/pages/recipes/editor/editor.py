@@ -76,16 +76,3 @@ class Editor(QScrollArea):
             if section is not self.sender():
                 section.show_recipe(recipe)
         self.edited.emit(recipe)
-
-
-def kept_sizes(kept: object) -> list[int]:
-    """What was remembered of the splitter, where it is that; else nothing."""
-    whole = isinstance(kept, list) and len(kept) == 3 and all(isinstance(n, int) and 0 < n < 10_000 for n in kept)
-    return list(kept) if whole and isinstance(kept, list) else []
-
-
-def kept_prices(kept: object) -> Prices:
-    """What was remembered, where it is three prices."""
-    if isinstance(kept, list) and len(kept) == 3 and all(isinstance(n, int | float) and 0 <= n <= 1e7 for n in kept):
-        return Prices(*(float(n) for n in kept))
-    return Prices()

@@ -242,7 +242,7 @@ def test_draft_outlives_the_page(bench: Bench, station: Station) -> None:
     station.until(lambda: again.draft.dirty)
     assert again.draft.recipe is not None
     assert again.draft.recipe.limits.ng_at == 0.8
-    assert "not saved" in again.state.text()
+    assert "not saved" in again.view.state.text()
     press(again, "L")
     assert "Save the changes first" in bench.said()
 
