@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 from engine.sources.base import SourceInfo
 from gui.i18n.language import translate
 from gui.line.feed import plain_tip
+from gui.pages.camera.presenter import once_each
 from gui.theme.icons import icon
 from gui.theme.large_type import large_type
 from gui.theme.theme import NORMAL, SMALL, SPACING, Theme, font, scaled
@@ -48,8 +49,6 @@ OTHERS = 104
 SHOT = QSize(72, 56)
 KINDS = ("uvc", "gige", "genicam", "basler", "stream", "demo", "folder", "watch", "video")
 DEMO = "demo:"
-SHARED = ("gige", "genicam", "basler")
-"""Kinds that may find one and the same device; its serial number is the same."""
 
 
 class CameraList(QWidget):
@@ -345,20 +344,6 @@ def kind_word(kind: str) -> str:
         "video": translate("Camera", "Video"),
     }
     return words.get(kind, kind)
-
-
-def once_each(cameras: Sequence[SourceInfo]) -> tuple[list[SourceInfo], dict[str, str]]:
-    """Each device once: one that two kinds can open (GigE Vision through Aravis and through GenICam) by the first of
-    them, the better one; and by URI, which other kind could open it too. Known by its serial number."""
-    kept: dict[str, SourceInfo] = {}
-    others: dict[str, str] = {}
-    for info in cameras:
-        first = kept.setdefault(f"{info.serial}" if info.serial and info.kind in SHARED else info.uri, info)
-        if first is not info and first.kind != info.kind:
-            others[first.uri] = info.kind
-        elif first is not info:
-            kept[info.uri] = info
-    return list(kept.values()), others
 
 
 def _none_found() -> str:

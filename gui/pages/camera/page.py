@@ -4,40 +4,36 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from engine.domain.inspection import Frame, Value
-from engine.domain.recipe import CameraSetup, Imaging
 from engine.errors import LinesideError
-from engine.preprocessing.golden import imaging_of
 from engine.settings import save_settings
 from engine.sources.base import Capability, SourceInfo
-from engine.sources.supervisor import SourceState, Supervisor
-from engine.station.drift import Check
+from engine.sources.supervisor import Supervisor
 from engine.station.preview import Standing
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.i18n.messages import translated
 from gui.line import line as states
-from gui.line.feed import Feed, OpenSource, Seen, stated
+from gui.line.feed import Feed, OpenSource, Seen
 from gui.line.line import Line
 from gui.page import Binding
 from gui.pages.camera.find import FindCameras, Finder, Glance, small
+from gui.pages.camera.keeping import RecipeKeeping
 from gui.pages.camera.list import CameraList
-from gui.pages.camera.save import Saved, save
+from gui.pages.camera.presenter import CameraPresenter, Mode, OnLine
 from gui.pages.camera.setter import Setter
-from gui.pages.camera.side import CameraSide, no_golden
+from gui.pages.camera.side import CameraSide
 from gui.pages.camera.view import CameraView
 from gui.theme.theme import SPACING, scaled
-from gui.users.operators import ask_engineer
+from gui.widgets.columns import Columns, kept_widths
 
 LIST_WIDTH, SIDE_WIDTH, WIDE, WIDE_FROM = 256, 320, 376, 1600
 LIST_MOST, SIDE_MOST = 336, 432
 """However large the type: the picture keeps its place."""
 AUTO_MS = 2000
-AUTO = ("auto_exposure", "auto_gain", "auto_focus")
 
 
 class CameraPage(QWidget):
@@ -53,29 +49,26 @@ class CameraPage(QWidget):
         self.feed = Feed(context.jobs, open_source, self)
         self.finder = Finder(context.jobs, find, open_source, self.feed.turns, self)
         self.setter = Setter(context.jobs, self)
-        self.current = ""
-        """The URI of the source looked at."""
-        self.mode = ""
-        """`own`: opened by this page; `line`: the line's; `wait`: the line is opening it; empty: nobody looks."""
-        self._searched = self._saving = False
-        self._split = QSplitter(Qt.Orientation.Horizontal)
-        self._columns = _sizes(context.memory("camera").get("columns"))
-        """What somebody made of the three columns; None = nobody did."""
-        self._golden: tuple[Frame, Imaging] | None = None
-        """Taken here and not saved yet."""
-        self._told: Standing | None = None
+        self.rules = CameraPresenter()
+        self.keeping = RecipeKeeping(context, line, self.feed, self.view, self.side, self.rules)
+        self._searched = False
+        self._split = Columns((self.list, self.view, self.side), self.view)
+        self.widths = kept_widths(context.memory("camera").get("columns"), 3)
+        """What somebody made of the three columns; empty = nobody did."""
         self._auto = QTimer(self)
         self._auto.setInterval(AUTO_MS)
         self._auto.timeout.connect(self._ask_again)
-        self._lay_out()
+        self._split.setAccessibleName(translate("Camera", "Columns"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * SPACING, SPACING, 2 * SPACING, SPACING)
+        row.addWidget(self._split)
         self._share_out()
         self._connect()
-        self._take_recipe()
 
     # ── the page protocol ────────────────────────────────────────────────────────────────────────────────────────
     def activated(self) -> None:
         """On screen: look at the camera; the first time, find the others."""
-        self.current = self.current or self._line.options.source
+        self.rules.current = self.rules.current or self._line.options.source
         if not self._searched:
             self._searched = True
             self.finder.find()
@@ -85,9 +78,9 @@ class CameraPage(QWidget):
         """Everything Camera does, by key."""
         acts = [
             Binding("U", translate("Camera", "Use this camera: the line goes on with it"), self.use),
-            Binding("Ctrl+S", translate("Camera", "Save settings and golden picture in the recipe"), self.save),
+            Binding("Ctrl+S", translate("Camera", "Save settings and golden picture in the recipe"), self.keeping.ask),
             Binding("T", translate("Camera", "Trigger now"), self.trigger),
-            Binding("G", translate("Camera", "Take this picture as golden"), self.take_golden),
+            Binding("G", translate("Camera", "Take this picture as golden"), self.keeping.take_golden),
             Binding("D", translate("Camera", "Find cameras again"), self.finder.find),
             Binding("Up", translate("Camera", "Camera above"), partial(self.list.step, -1)),
             Binding("Down", translate("Camera", "Camera below"), partial(self.list.step, 1)),
@@ -96,7 +89,7 @@ class CameraPage(QWidget):
 
     def held(self) -> str:
         """Why the page cannot be built anew now; empty = it can."""
-        return translate("Camera", "The recipe is being saved.") if self._saving else ""
+        return translate("Camera", "The recipe is being saved.") if self.keeping.busy else ""
 
     def close_page(self) -> None:
         """Close what is open; its threads end with the jobs."""
@@ -105,7 +98,7 @@ class CameraPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Back on screen."""
         super().showEvent(event)
-        if self.current:
+        if self.rules.current:
             self._resume()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -116,83 +109,47 @@ class CameraPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Until somebody moves the splitter: wider columns where there is room."""
         super().resizeEvent(event)
-        if self._columns is None:
+        if not self.widths:
             self._share_out()
 
     # ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────
     def choose(self, uri: str) -> None:
         """Look at this source."""
-        if uri == self.current and self.feed.on and not (self._told is not None and self._told.over):
-            return
-        self.current = uri
-        self.finder.hush()
-        self.list.set_current(uri, self._line_uri())
-        self._look()
-        self._peek()
+        if self.rules.choose(uri, watched=self.feed.on):
+            self.finder.hush()
+            self._mark_current()
+            self._look()
+            self._peek()
 
     def use(self) -> None:
         """The line goes on with this source, and begins with it from now on."""
-        uri = self.current
-        if not uri or self._line.reads(uri) or uri == self._line_uri():
+        uri = self.rules.current
+        if not self.rules.may_use(self._on_line()):
             self._context.notify("info", translate("Camera", "The line uses this source already."))
             return
         self.view.clear(self.list.name_of(uri))
-        self.mode = ""
+        self.rules.rest()
         self.feed.free(uri, lambda: self._put_on_line(uri))
-
-    def save(self) -> None:
-        """Settings, takt and golden picture as a new version of the recipe."""
-        values, golden = self.side.values, self._golden
-        package = self._context.package
-        if package is None or not (values or golden):
-            nothing = translate("Camera", "There is nothing to save.")
-            words = nothing if package else translate("Camera", "No model is loaded yet, so there is no recipe.")
-            what = translate("Camera", "Open a camera that can be set, or take a golden picture.")
-            self._context.notify("info", words, what)
-            return
-        ask_engineer(self._context, self, self._save)
-
-    def _save(self, who: str) -> None:
-        values, golden, package = self.side.values, self._golden, self._context.package
-        if package is None:
-            return
-        setup = CameraSetup(tuple(values.items()), self.side.takt.value()) if values else None
-        path, folder = self._line.options.recipe, self._context.folder / "recipes"
-        self._saving = True
-        trail = (self._context.db, who)
-        self._context.jobs.run(
-            lambda: save(path, folder, package, setup, golden, trail=trail), self._saved, self._not_saved
-        )
 
     def trigger(self) -> None:
         """One picture now."""
         source = self.feed.source
-        if self.mode == "line":
+        if self.rules.mode == "line":
             self._line.trigger()
         elif source is not None and self.side.trigger_button.isEnabled():
             self._context.jobs.run(source.trigger, lambda _none: None)
 
-    def take_golden(self) -> None:
-        """The picture on screen is what the others are compared with; `save` keeps it."""
-        seen = self.view.seen
-        if seen is None:
-            self._context.notify("info", translate("Camera", "There is no picture to take yet."))
-            return
-        recipe = self._context.recipe
-        like = recipe.imaging if recipe is not None else None
-        try:
-            imaging = imaging_of(seen.frame.pixels, *stated(seen.frame, self.feed.view), like=like)
-        except ValueError as error:
-            words = translate("Camera", "This picture cannot be the golden one: {why}.").format(why=error)
-            self._context.notify("warning", words)
-            return
-        self._golden = seen.frame, imaging
-        self.feed.imaging = imaging
-        self.side.tell(translate("Camera", "The golden picture is not kept yet: save it in the recipe."))
-
     # ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def _on_line(self) -> OnLine:
+        line = self._line
+        opening = line.state == states.LOADING or line.switching or line.station is None
+        return OnLine(line.options.source, line.reads(self.rules.current), not opening)
+
+    def _mark_current(self) -> None:
+        self.list.set_current(self.rules.current, self._line.options.source)
+
     def _resume(self) -> None:
-        self.list.set_current(self.current, self._line_uri())
+        self._mark_current()
         self.view.start()
         self._auto.start()
         if not self.feed.on:
@@ -204,123 +161,79 @@ class CameraPage(QWidget):
         self.setter.aim(None)
         self.view.stop()
         self._auto.stop()
-        self.mode = ""
-
-    def _wanted_mode(self) -> str:
-        if not self._line.reads(self.current):
-            return "own"
-        opening = self._line.state == states.LOADING or self._line.switching or self._line.station is None
-        return "wait" if opening else "line"
+        self.rules.rest()
 
     def _look(self) -> None:
-        self.mode = self._wanted_mode()
-        self._told = None
+        on_line, current = self._on_line(), self.rules.current
+        mode: Mode = self.rules.look(on_line)
         self.setter.aim(None)
         self.side.set_caps(())
-        self.view.clear(self.list.name_of(self.current))
+        self.view.clear(self.list.name_of(current))
         station = self._line.station
-        if self.mode == "line" and station is not None:
+        if mode == "line" and station is not None:
             self.feed.follow(station)
-        elif self.mode == "own" and self.current:
-            self.feed.watch(self.current)
+        elif mode == "own" and current:
+            self.feed.watch(current)
         else:
             self.feed.leave()
             self.view.view.set_empty_text(translate("Camera", "The line opens this source…"))
-        on_line = self.mode != "own" or self.current == self._line_uri()
-        self.side.use_button.setEnabled(bool(self.current) and not on_line)
-        uses, use = translate("Camera", "The line uses it"), translate("Camera", "Use this camera")
-        self.side.use_button.setText(uses if on_line else use)
+        self.side.show_use(chosen=bool(current), on_line=self.rules.is_on_line(on_line))
 
     def _line_changed(self, _state: str) -> None:
-        self.list.set_current(self.current, self._line_uri())
-        if self.isVisible() and self.current and self._wanted_mode() != self.mode:
+        self._mark_current()
+        if self.isVisible() and self.rules.current and self.rules.wanted(self._on_line()) != self.rules.mode:
             self._look()
-
-    def _line_uri(self) -> str:
-        return self._line.options.source
 
     def _see(self, seen: Seen) -> None:
         self.view.show_seen(seen)
-        if not self.list.has_picture(self.current):
-            self.list.set_picture(self.current, small(seen.frame))
+        if not self.list.has_picture(self.rules.current):
+            self.list.set_picture(self.rules.current, small(seen.frame))
 
     def _stand(self, standing: Standing) -> None:
-        before, self._told = self._told, standing
         self.view.show_standing(standing)
-        if standing.state is SourceState.STREAMING:
-            self.setter.aim(self.feed.source)
-            self.setter.ask()
-        elif before is None or before.state is SourceState.STREAMING:
-            self.setter.aim(None)
-        self.side.setEnabled(standing.state is SourceState.STREAMING or not standing.words)
+        match self.rules.stand(standing):
+            case "set":
+                self.setter.aim(self.feed.source)
+                self.setter.ask()
+            case "let go":
+                self.setter.aim(None)
+        self.side.setEnabled(self.rules.settable(standing))
 
     def _ask_again(self) -> None:
-        """What the camera governs itself moves on its own."""
-        if not self.setter.busy and any(self.side.values.get(name) is True for name in AUTO):
+        if not self.setter.busy and self.rules.moves_by_itself(self.side.values):
             self.setter.ask()
 
     # ── settings ─────────────────────────────────────────────────────────────────────────────────────────────────
-    def _set(self, name: str, value: Value) -> None:
-        self.setter.put(name, value)
-
     def _read(self, caps: tuple[Capability, ...]) -> None:
         self.side.set_caps(caps)
-        if self.mode == "line":
+        if self.rules.mode == "line":
             self._line.ask_trigger()
-
-    def _check(self, checks: tuple[Check, ...] | str) -> None:
-        if isinstance(checks, str):
-            self.side.selftest.tell(checks)
-        else:
-            self.side.selftest.show_checks(checks)
-
-    def _take_recipe(self) -> None:
-        recipe = self._context.recipe
-        if recipe is None:
-            return
-        self.feed.view = recipe.view
-        self.side.takt.setValue(recipe.camera.takt_s)
-        if self._golden is None:
-            self.feed.imaging = recipe.imaging
-            if recipe.imaging is None:
-                self.side.selftest.tell(no_golden())
-
-    def _saved(self, saved: Saved) -> None:
-        self._golden, self._saving = None, False
-        self._line.use_recipe(str(saved.path))
-        what = translate("Camera", "The recipe was saved as version {version} in {path}.")
-        what = what.format(version=saved.version, path=saved.path)
-        self.side.tell(what)
-        self._context.notify("info", what, translate("Camera", "The line judges by it from its next start."))
-
-    def _not_saved(self, error: Exception) -> None:
-        self._saving = False
-        self._context.jobs.failed.emit(error)
 
     # ── the list and the line ────────────────────────────────────────────────────────────────────────────────────
     def _found(self, cameras: list[SourceInfo], troubles: dict[str, str]) -> None:
         self.list.set_found(cameras, troubles)
-        self.list.set_current(self.current, self._line_uri())
-        self.view.set_title(self.list.name_of(self.current))
+        self._mark_current()
+        self.view.set_title(self.list.name_of(self.rules.current))
         self._peek()
 
     def _peek(self) -> None:
         if self.isVisible():
-            mine = (self.current, self._line_uri())
-            self.finder.peek([c.uri for c in self.list.cameras if c.uri not in mine and not self.list.is_known(c.uri)])
+            found = [camera.uri for camera in self.list.cameras]
+            known = [uri for uri in found if self.list.is_known(uri)]
+            self.finder.peek(self.rules.to_peek(found, known, self._on_line()))
 
     def _glanced(self, glance: Glance) -> None:
         self.list.set_picture(glance.uri, glance.picture, glance.words)
 
     def _put_on_line(self, uri: str) -> None:
         self._line.use(uri)
-        self.list.set_current(self.current, self._line_uri())
+        self._mark_current()
         name, settings, folder = self.list.name_of(uri), self._context.settings.model_copy(), self._context.folder
         starts = translate("Camera", "Space on the Live page starts the line with it.")
         now = translate("Camera", "The line uses {name} from now on.").format(name=name)
         self._context.notify("info", now, starts if self._line.state == states.STOPPED else "")
         self._context.jobs.run(lambda: save_settings(settings, folder), lambda _none: None, self._not_kept)
-        if self.isVisible() and self.mode == "":
+        if self.isVisible() and not self.rules.mode:
             self._look()
 
     def _not_kept(self, error: Exception) -> None:
@@ -340,31 +253,18 @@ class CameraPage(QWidget):
             ("undo", Binding("P", translate("Camera", "Forget the focus peak"), lambda: self.view.trend.forget_peak())),
         ]
 
-    def _lay_out(self) -> None:
-        split = self._split
-        for place, part in enumerate((self.list, self.view, self.side)):
-            split.addWidget(part)
-            split.setStretchFactor(place, 1 if part is self.view else 0)
-        split.setHandleWidth(2 * SPACING)
-        split.setChildrenCollapsible(False)
-        split.setStyleSheet("QSplitter::handle { background: transparent; }")
-        split.setAccessibleName(translate("Camera", "Columns"))
-        split.splitterMoved.connect(self._moved)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(2 * SPACING, SPACING, 2 * SPACING, SPACING)
-        row.addWidget(split)
-
     def _share_out(self) -> None:
         """What somebody chose, else columns as wide as their words and the window want."""
         more = WIDE - SIDE_WIDTH if self.width() >= scaled(WIDE_FROM) else 0
         left, right = min(scaled(LIST_WIDTH), LIST_MOST) + more, min(scaled(SIDE_WIDTH), SIDE_MOST) + more
-        self._split.setSizes(self._columns or [left, max(1, self.width() - left - right), right])
+        self._split.setSizes(self.widths or [left, max(1, self.width() - left - right), right])
 
-    def _moved(self, _place: int, _handle: int) -> None:
-        self._columns = self._split.sizes()
-        self._context.remember("camera", columns=self._columns)
+    def _moved(self, widths: list[int]) -> None:
+        self.widths = widths
+        self._context.remember("camera", columns=widths)
 
     def _connect(self) -> None:
+        self._split.moved.connect(self._moved)
         self.list.chosen.connect(self.choose)
         self.list.again.connect(self.finder.find)
         self.finder.searching.connect(self.list.set_searching)
@@ -372,24 +272,16 @@ class CameraPage(QWidget):
         self.finder.glanced.connect(self._glanced)
         self.feed.seen.connect(self._see)
         self.feed.stood.connect(self._stand)
-        self.feed.checked.connect(self._check)
+        self.feed.checked.connect(self.side.selftest.show_result)
         self.view.counts_of(self._source_seen)
-        self.side.changed.connect(self._set)
+        self.side.changed.connect(self.setter.put)
         self.setter.read.connect(self._read)
         self.setter.refused.connect(self.side.refuse)
         self.side.trigger_button.clicked.connect(self.trigger)
-        self.side.golden_button.clicked.connect(self.take_golden)
+        self.side.golden_button.clicked.connect(self.keeping.take_golden)
         self.side.use_button.clicked.connect(self.use)
-        self.side.save_button.clicked.connect(self.save)
+        self.side.save_button.clicked.connect(self.keeping.ask)
         self._line.stateChanged.connect(self._line_changed)
-        self._context.packageChanged.connect(self._take_recipe)
 
     def _source_seen(self) -> Supervisor | None:
         return self.feed.source
-
-
-def _sizes(kept: object) -> list[int] | None:
-    """Three widths in pixels, as they were remembered; None where that is no such thing."""
-    if isinstance(kept, list) and len(kept) == 3 and all(isinstance(n, int) and 0 < n < 10_000 for n in kept):
-        return [int(n) for n in kept]
-    return None

@@ -24,6 +24,7 @@ from gui.forms.fields import as_number
 from gui.forms.rows import WORD_WIDTH
 from gui.i18n.language import number, outcome_word, percent, translate
 from gui.pages.camera.form import PICTURE, TRIGGER, SettingsForm
+from gui.pages.camera.presenter import ungoverned
 from gui.theme.icons import icon
 from gui.theme.large_type import large_type
 from gui.theme.theme import SPACING, Theme, scaled
@@ -38,9 +39,6 @@ LEVELS = {"fine": ("ok", "text"), "warn": ("warning", "review"), "review": ("que
 
 NONE = "–"
 """Not judged: the two pictures are too unlike, too flat or too dark."""
-
-GOVERNED = {"auto_exposure": ("exposure_us",), "auto_gain": ("gain_db", "gain_raw"), "auto_focus": ("focus",)}
-"""What the camera sets itself while a switch is on."""
 
 
 class CameraSide(QWidget):
@@ -87,12 +85,13 @@ class CameraSide(QWidget):
     @property
     def values(self) -> dict[str, Value]:
         """Every setting that could be changed, as it stands; what the camera governs itself is left out."""
-        values = self.form.values | self.trigger_form.values
-        for switch, governed in GOVERNED.items():
-            if values.get(switch) is True:
-                for name in governed:
-                    values.pop(name, None)
-        return values
+        return ungoverned(self.form.values | self.trigger_form.values)
+
+    def show_use(self, *, chosen: bool, on_line: bool) -> None:
+        """Whether the line uses what is looked at, or can."""
+        uses, use = translate("Camera", "The line uses it"), translate("Camera", "Use this camera")
+        self.use_button.setEnabled(chosen and not on_line)
+        self.use_button.setText(uses if on_line else use)
 
     def tell(self, text: str) -> None:
         """One line for what was just done."""
@@ -185,6 +184,13 @@ class SelfTest(QWidget):
     def text(self, figure: str) -> tuple[str, ...]:
         """What one row shows: figure, golden, now, drift; verdict and limits."""
         return *(cell.text() for cell in self._cells[figure]), self._limits[figure].text()
+
+    def show_result(self, result: tuple[Check, ...] | str) -> None:
+        """The checks, or why they cannot be made."""
+        if isinstance(result, str):
+            self.tell(result)
+        else:
+            self.show_checks(result)
 
     def tell(self, words: str) -> None:
         """No table, but this."""

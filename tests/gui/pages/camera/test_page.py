@@ -24,9 +24,9 @@ from gui.line.feed import harmless
 from gui.line.line import Line
 from gui.notify import Notice
 from gui.pages.camera.form import PICTURE, TRIGGER
-from gui.pages.camera.list import NOTE, once_each
+from gui.pages.camera.list import NOTE
 from gui.pages.camera.page import CameraPage
-from gui.pages.camera.save import save
+from gui.pages.camera.presenter import once_each, save
 from tests.gui.conftest import Open
 from tests.gui.fake_camera import FOUND, SILENT, SILENT_REMEDY, URI, FakeCamera
 from tests.gui.standins import live_page, loader, press
@@ -65,7 +65,7 @@ class Rig:
 
     def show(self, uri: str = URI) -> CameraPage:
         """The page on screen, looking at this source, its settings read."""
-        self.page.current = uri
+        self.page.rules.current = uri
         self.bench.show(self.page)
         self.until(lambda: self.page.view.seen is not None)
         if uri == URI:
@@ -142,10 +142,10 @@ def test_columns_that_somebody_moved_come_back(rig: Rig) -> None:
     split.splitterMoved.emit(320, 1)
     again = CameraPage(rig.bench.context, rig.line, rig.open, lambda: rig.found)
     rig.bench.show(again)
-    assert again._columns == split.sizes()
+    assert again.widths == split.sizes()
     assert abs(again.findChildren(QSplitter)[0].sizes()[0] - split.sizes()[0]) <= 2
     rig.bench.context.remember("camera", columns="wide")
-    assert CameraPage(rig.bench.context, rig.line, rig.open, lambda: rig.found)._columns is None
+    assert CameraPage(rig.bench.context, rig.line, rig.open, lambda: rig.found).widths == []
 
 
 def test_a_camera_that_cannot_be_opened_says_so_in_the_list(rig: Rig) -> None:
@@ -211,7 +211,7 @@ def test_leaving_the_page_lets_the_camera_go_and_coming_back_opens_it_once(rig: 
 
 def test_a_camera_that_hangs_while_it_is_opened_holds_nothing_up(rig: Rig) -> None:
     rig.camera.may_open.clear()
-    rig.page.current = URI
+    rig.page.rules.current = URI
     rig.bench.show(rig.page)
     rig.until(lambda: any(t.name == "preview" for t in threading.enumerate()))
     rig.page.choose(OTHER.uri)
@@ -288,7 +288,7 @@ def test_a_software_trigger_takes_one_picture_a_press(rig: Rig) -> None:
 def test_settings_and_golden_picture_are_saved_as_a_new_version_of_the_recipe(rig: Rig) -> None:
     page = rig.show()
     page.side.takt.setValue(0.8)
-    page.take_golden()
+    page.keeping.take_golden()
     act(page, "Ctrl+S")
     rig.until(lambda: bool(rig.line.options.recipe))
     path, package = Path(rig.line.options.recipe), rig.bench.context.package
@@ -326,7 +326,7 @@ def test_the_self_test_says_what_drifted_from_the_golden_picture(rig: Rig) -> No
 def test_the_lines_own_camera_is_shown_and_set_without_opening_it_twice(rig: Rig) -> None:
     rig.run_line(URI)
     page = rig.show()
-    assert page.mode == "line" and rig.camera.opened_most == 1
+    assert page.rules.mode == "line" and rig.camera.opened_most == 1
     rig.type("gain_db", "6")
     rig.until(lambda: ("gain_db", 6.0) in rig.camera.sets)
     page.hide()
@@ -338,7 +338,7 @@ def test_use_this_camera_restarts_the_line_on_it_and_remembers_its_serial(rig: R
     rig.run_line("demo:?fps=30")
     page = rig.show(URI)
     QTest.mouseClick(page.side.use_button, Qt.MouseButton.LeftButton)
-    rig.until(lambda: rig.line.state == "Running" and rig.line.reads(URI) and page.mode == "line")
+    rig.until(lambda: rig.line.state == "Running" and rig.line.reads(URI) and page.rules.mode == "line")
     rig.until(lambda: page.view.seen is not None and page.view.seen.frame.source == URI)
     assert rig.camera.opened_most == 1 and not page.side.use_button.isEnabled()
     rig.until(lambda: load_settings(tmp_path / "home").source == URI)

@@ -20,7 +20,7 @@ from engine.domain.recipe import CameraSetup
 from engine.recipes.file import default_recipe, load_recipe
 from gui.jobs.bridge import Bridge
 from gui.line.line import Line
-from gui.pages.camera.save import save as save_camera
+from gui.pages.camera.presenter import save as save_camera
 from gui.pages.recipes.editor.versions import VersionsDialog
 from gui.pages.recipes.page import RecipesPage
 from gui.users.why_dialog import WhyDialog
