@@ -8,24 +8,21 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.domain.inspection import Box, Mask, Pixels, Region
 from engine.images.depth import to_uint8
 from gui.i18n.language import translate
 from gui.theme.theme import NORMAL, Theme, font
-from gui.widgets.pictures.pixel_images import Layer, on_memory, premultiplied, tinted
+from gui.widgets.pictures.layers import Layers, paint_outlines
+from gui.widgets.pictures.viewport import Viewport, smallest_at
 
 OverlayStyle = Literal["heat", "mask", "contour", "off"]
 STYLES: tuple[OverlayStyle, ...] = ("heat", "mask", "contour", "off")
-MAX_ZOOM = 32.0
-PIXELS_FROM = 3.0
-"""From this zoom on single pixels are shown as squares."""
 DRAG_PX = 4
 
 
@@ -62,25 +59,18 @@ class ImageView(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._pixels: NDArray[np.uint8] | None = None
-        self._overlay: NDArray[np.uint8] | None = None
-        self._overlay_box: Box | None = None
-        self._mask: NDArray[np.uint8] | None = None
+        self._layers = Layers(theme)
         self._regions: tuple[Region, ...] = ()
         self._selected: frozenset[int] = frozenset()
         self._style: OverlayStyle = "heat"
         self._opacity = 0.55
         self._greyed = False
         self._empty = translate("Window", "No picture yet")
-        self._scale: float | None = None
-        """Screen pixels per frame pixel; None = fit."""
-        self._centre = QPointF()
+        self._viewport = Viewport()
         self._grab: QPointF | None = None
         self._pressed_at = QPointF()
         self._tool: Tool | None = None
         self._tool_down = False
-        self._drawn: Layer | None = None
-        self._layers: list[Layer] | None = None
         self.setMinimumSize(160, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
@@ -91,23 +81,19 @@ class ImageView(QWidget):
     @property
     def pixels(self) -> NDArray[np.uint8] | None:
         """The picture shown, H×W or H×W×3 BGR, uint8."""
-        return self._pixels
+        return self._layers.pixels
 
     def set_picture(self, pixels: Pixels | None) -> None:
         """Show this picture (H×W grey or H×W×3 BGR, uint8 or uint16); overlay, mask and regions of the last one go."""
-        before = None if self._pixels is None else self._pixels.shape[:2]
-        self._pixels = None if pixels is None else np.ascontiguousarray(to_uint8(pixels))
-        self._overlay, self._mask, self._regions, self._selected = None, None, (), frozenset()
-        if self._pixels is not None and self._pixels.shape[:2] != before:
-            self._scale = None
-        self._refresh()
+        shown = None if pixels is None else np.ascontiguousarray(to_uint8(pixels))
+        self._layers.set_picture(shown)
+        self._regions, self._selected = (), frozenset()
+        self._viewport.show(None if shown is None else (shown.shape[1], shown.shape[0]))
+        self.update()
 
     def set_overlay(self, rgba: NDArray[np.uint8] | None, roi: Box | None = None) -> None:
         """An h×w×4 RGBA map at any resolution, laid over `roi` (the whole frame where None)."""
-        # Premultiplied BGRA in memory is Qt's native ARGB32: scaled and blended without a further conversion.
-        self._overlay = None if rgba is None else premultiplied(rgba)
-        self._overlay_box = roi
-        self._layers = None
+        self._layers.set_overlay(rgba, roi)
         self.update()
 
     def set_regions(self, regions: tuple[Region, ...], selected: frozenset[int] = frozenset()) -> None:
@@ -117,8 +103,7 @@ class ImageView(QWidget):
 
     def set_mask(self, mask: Mask | None) -> None:
         """A painted mask (H×W, 255 = defect), drawn as a tint; it may be changed in place, then call this again."""
-        self._mask = mask
-        self._layers = None
+        self._layers.set_mask(mask)
         self.update()
 
     def set_greyed(self, greyed: bool) -> None:
@@ -146,7 +131,7 @@ class ImageView(QWidget):
     def set_style(self, style: OverlayStyle) -> None:
         """Choose what the overlay shows; the caller brings the map that goes with it (`set_overlay`)."""
         self._style = style
-        self._layers = None
+        self._layers.restyled()
         self.update()
 
     @property
@@ -171,72 +156,50 @@ class ImageView(QWidget):
 
     # ── zoom and pan ─────────────────────────────────────────────────────────────────────────────────────────────
     @property
+    def _lies(self) -> Viewport:
+        self._viewport.room = self.width(), self.height()
+        return self._viewport
+
+    @property
     def zoom(self) -> float:
         """Screen pixels per frame pixel."""
-        if self._scale is not None:
-            return self._scale
-        if self._pixels is None:
-            return 1.0
-        height, width = self._pixels.shape[:2]
-        return float(max(1e-6, min(self.width() / width, self.height() / height)))
+        return self._lies.zoom
 
     def fit(self) -> None:
         """The whole picture, as large as it goes."""
-        self._scale = None
+        self._viewport.fit()
         self._view_changed()
 
     def look_like(self, other: ImageView) -> None:
         """Take over another view's zoom and place; of a picture of the same size. Tells nobody."""
-        self._scale, self._centre = other._scale, QPointF(other._centre)
+        self._viewport.look_like(other._viewport)
         self._refresh()
 
     def actual_size(self) -> None:
         """One frame pixel on one screen pixel."""
-        self._zoom_to(1.0, QPointF(self.width() / 2, self.height() / 2))
+        if self._lies.zoom_to(1.0, self._viewport.middle):
+            self._view_changed()
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Closer (> 1) or further, about `at` in widget pixels (the middle where None)."""
-        self._zoom_to(self.zoom * factor, at or QPointF(self.width() / 2, self.height() / 2))
+        lies = self._lies
+        if lies.zoom_to(lies.zoom * factor, lies.middle if at is None else (at.x(), at.y())):
+            self._view_changed()
 
     def frame_at(self, position: QPointF) -> tuple[float, float]:
         """Widget position → frame pixel (x, y); may lie outside the picture."""
-        origin, zoom = self._origin(), self.zoom
-        return (position.x() - origin.x()) / zoom, (position.y() - origin.y()) / zoom
+        return self._lies.frame_at((position.x(), position.y()))
 
     def widget_at(self, x: float, y: float) -> QPointF:
         """Frame pixel → widget position."""
-        origin, zoom = self._origin(), self.zoom
-        return QPointF(origin.x() + x * zoom, origin.y() + y * zoom)
-
-    def _zoom_to(self, zoom: float, at: QPointF) -> None:
-        if self._pixels is None:
-            return
-        height, width = self._pixels.shape[:2]
-        fit = min(self.width() / width, self.height() / height)
-        x, y = self.frame_at(at)
-        zoom = min(MAX_ZOOM, max(min(fit, 1.0), zoom))
-        self._scale = None if zoom <= fit else zoom
-        if self._scale is not None:
-            middle = QPointF(self.width() / 2, self.height() / 2)
-            self._centre = QPointF(x + (middle.x() - at.x()) / zoom, y + (middle.y() - at.y()) / zoom)
-        self._view_changed()
-
-    def _origin(self) -> QPointF:
-        """Where the frame's top left corner lies on the widget."""
-        if self._pixels is None:
-            return QPointF()
-        height, width = self._pixels.shape[:2]
-        zoom = self.zoom
-        if self._scale is None:
-            return QPointF((self.width() - width * zoom) / 2, (self.height() - height * zoom) / 2)
-        return QPointF(self.width() / 2 - self._centre.x() * zoom, self.height() / 2 - self._centre.y() * zoom)
+        return QPointF(*self._lies.widget_at(x, y))
 
     def _view_changed(self) -> None:
         self._refresh()
         self.viewChanged.emit()
 
     def _refresh(self) -> None:
-        self._drawn = self._layers = None
+        self._layers.moved()
         self.update()
 
     # ── painting ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -244,78 +207,26 @@ class ImageView(QWidget):
         """Background, picture, overlay, outlines, the tool's own drawing."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.colour("sunken"))
-        if self._pixels is None:
+        if self.pixels is None:
             painter.setPen(self._theme.colour("muted"))
             painter.setFont(font(NORMAL))
             painter.drawText(self.rect().adjusted(16, 16, -16, -16), _CENTRED, self._empty)
             return
-        self._prepare(self._pixels)
-        if self._drawn is not None:
-            painter.setOpacity(0.3 if self._greyed else 1.0)
-            painter.drawImage(self._drawn.where, self._drawn.image)
-            painter.setOpacity(self._opacity * (0.3 if self._greyed else 1.0))
-            for layer in self._layers or ():
-                painter.drawImage(layer.where, layer.image)
-            painter.setOpacity(1.0)
-        self._paint_regions(painter)
+        lies, overlaid = self._lies, self._style in ("heat", "mask")
+        self._layers.paint(
+            painter,
+            lies,
+            self.devicePixelRatioF(),
+            overlaid=overlaid,
+            opacity=self._opacity,
+            greyed=self._greyed,
+        )
+        every = self._style == "contour"
+        paint_outlines(painter, self._regions, self._selected, lies, self._theme, every=every)
         if self._tool is not None:
-            origin, zoom = self._origin(), self.zoom
-            painter.translate(origin)
-            painter.scale(zoom, zoom)
+            painter.translate(QPointF(*lies.origin))
+            painter.scale(lies.zoom, lies.zoom)
             self._tool.paint(painter)
-
-    def _prepare(self, pixels: NDArray[np.uint8]) -> None:
-        height, width = pixels.shape[:2]
-        whole = (0.0, 0.0, float(width), float(height))
-        if self._drawn is None:
-            self._drawn = self._cut(pixels, whole)
-        if self._layers is None:
-            self._layers = []
-            if self._overlay is not None and self._style in ("heat", "mask"):
-                box = self._overlay_box or (0, 0, width, height)
-                layer = self._cut(self._overlay, (float(box[0]), float(box[1]), float(box[2]), float(box[3])))
-                self._layers += [layer] if layer else []
-            if self._mask is not None:
-                layer = self._cut(self._mask, whole)
-                self._layers += [tinted(layer, self._theme.colour("accent"))] if layer else []
-
-    def _cut(self, array: NDArray[np.uint8], covers: tuple[float, float, float, float]) -> Layer | None:
-        """The part of `array` (which covers this x, y, w, h of the frame) that is visible, at screen resolution."""
-        rows, columns = array.shape[:2]
-        per_x, per_y = columns / covers[2], rows / covers[3]
-        left, top = self.frame_at(QPointF(0, 0))
-        right, bottom = self.frame_at(QPointF(self.width(), self.height()))
-        x0, y0 = max(0, int((left - covers[0]) * per_x)), max(0, int((top - covers[1]) * per_y))
-        x1 = min(columns, int(np.ceil((right - covers[0]) * per_x)) + 1)
-        y1 = min(rows, int(np.ceil((bottom - covers[1]) * per_y)) + 1)
-        if x1 <= x0 or y1 <= y0:
-            return None
-        a = self.widget_at(covers[0] + x0 / per_x, covers[1] + y0 / per_y)
-        b = self.widget_at(covers[0] + x1 / per_x, covers[1] + y1 / per_y)
-        ratio = self.devicePixelRatioF()
-        size = (max(1, round((b.x() - a.x()) * ratio)), max(1, round((b.y() - a.y()) * ratio)))
-        picture = array.ndim == 2 or array.shape[2] == 3
-        # Down to half the size the linear filter sees every pixel; below that only the area filter does.
-        smaller = size[0] < (x1 - x0) / 2
-        blocks = picture and self.zoom >= PIXELS_FROM
-        way = cv2.INTER_AREA if smaller else cv2.INTER_NEAREST if blocks else cv2.INTER_LINEAR
-        scaled = np.asarray(cv2.resize(array[y0:y1, x0:x1], size, interpolation=way), dtype=np.uint8)
-        return Layer(on_memory(scaled), QRectF(a, b), scaled)
-
-    def _paint_regions(self, painter: QPainter) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for index, region in enumerate(self._regions):
-            chosen = index in self._selected
-            if self._style != "contour" and not chosen:
-                continue
-            x, y, width, height = region.box
-            corners = region.contour or ((x, y), (x + width, y), (x + width, y + height), (x, y + height))
-            outline = QPolygonF([self.widget_at(cx + 0.5, cy + 0.5) for cx, cy in corners])
-            # A dark line under the coloured one: it is seen on bright metal and on dark.
-            painter.setPen(QPen(QColor(0, 0, 0, 160), 5 if chosen else 4))
-            painter.drawPolygon(outline)
-            painter.setPen(QPen(self._theme.colour("accent" if chosen else "review_fill"), 3 if chosen else 2))
-            painter.drawPolygon(outline)
 
     # ── mouse ────────────────────────────────────────────────────────────────────────────────────────────────────
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -337,10 +248,10 @@ class ImageView(QWidget):
         if self._tool is not None:
             self._tool.move(x, y, event.buttons())
             self.update()
-        if self._grab is not None and self._scale is not None:
+        if self._grab is not None and not self._viewport.fits:
             step = event.position() - self._grab
             self._grab = event.position()
-            self._centre -= step / self.zoom
+            self._viewport.pan(step.x(), step.y())
             self._view_changed()
         self._tell_cursor(int(np.floor(x)), int(np.floor(y)))
 
@@ -355,15 +266,15 @@ class ImageView(QWidget):
         self._grab = None
         moved = (event.position() - self._pressed_at).manhattanLength()
         if moved < DRAG_PX and event.button() is Qt.MouseButton.LeftButton:
-            self._click(x, y)
+            hit = smallest_at(self._regions, x, y)
+            if hit is not None:
+                self.regionClicked.emit(hit)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Between the whole picture and single pixels."""
-        if self._tool is None:
-            if self._scale is None:
-                self._zoom_to(1.0 if self.zoom < 1.0 else 4.0, event.position())
-            else:
-                self.fit()
+        at = event.position()
+        if self._tool is None and self._lies.toggle((at.x(), at.y())):
+            self._view_changed()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the cursor."""
@@ -373,20 +284,12 @@ class ImageView(QWidget):
         """The fit depends on the size."""
         self._refresh()
 
-    def _click(self, x: float, y: float) -> None:
-        hits = []
-        for index, region in enumerate(self._regions):
-            left, top, width, height = region.box
-            if left <= x <= left + width and top <= y <= top + height:
-                hits.append((width * height, index))
-        if hits:
-            self.regionClicked.emit(min(hits)[1])
-
     def _tell_cursor(self, x: int, y: int) -> None:
-        if self._pixels is None or not (0 <= y < self._pixels.shape[0] and 0 <= x < self._pixels.shape[1]):
+        pixels = self.pixels
+        if pixels is None or not (0 <= y < pixels.shape[0] and 0 <= x < pixels.shape[1]):
             self.cursorMoved.emit(-1, -1, "")
             return
-        self.cursorMoved.emit(x, y, " ".join(str(int(v)) for v in np.atleast_1d(self._pixels[y, x])))
+        self.cursorMoved.emit(x, y, " ".join(str(int(v)) for v in np.atleast_1d(pixels[y, x])))
 
 
 _CENTRED = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
