@@ -36,10 +36,7 @@ TESTS = Ceiling()
 HOUSE = Ceiling(lines=400, of_function=40)
 """The product keeps to less than was asked."""
 
-EXCEPTIONS: frozenset[str] = frozenset(
-    {
-    }
-)
+EXCEPTIONS: frozenset[str] = frozenset()
 """What is over a ceiling today, by place and name. One that is no longer over it must go from here."""
 
 
