@@ -137,6 +137,7 @@ def test_parts_on_screen_go_into_their_classes_by_key_and_come_back_after_a_rest
     rig.start()
     rig.press(Qt.Key.Key_O)
     rig.until(lambda: rig.count(OK) == 1)
+    rig.next_part()
     rig.press(Qt.Key.Key_N)
     rig.until(lambda: rig.page.busy)
     still = rig.page.collecting.view.pixels
