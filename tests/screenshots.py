@@ -31,6 +31,8 @@ from tests.scenes import FIRST, PARTS, Line, TruthfulModel, fill, incoming, sett
 
 SIZES = ((1280, 720), (1920, 1080))
 PAGES = ("live", "review", "scan", "models", "recipes", "reports", "settings", "teach-in")
+PATIENCE_S = 120.0
+"""After this what did not happen never will; on a loaded machine too a picture waits for what it shows."""
 SHOWN = 44
 """Parts on the line before the picture is taken; the last one is defective."""
 
@@ -44,7 +46,7 @@ def wait(seconds: float, until: Callable[[], bool] = lambda: False) -> None:
     loop.exec()
 
 
-def settle(station: Station, seconds: float = 20.0) -> None:
+def settle(station: Station, seconds: float = PATIENCE_S) -> None:
     """Until no job is under way for a while: tables, thumbnails and plots are there."""
     quiet = [time.monotonic()]
 
@@ -98,7 +100,7 @@ def _live(made: Station) -> None:
     if made.line.state == "Stopped":
         made.line.traveller = Traveller("L-2207", "", "Ana", "Station 1")
         made.line.start()
-        wait(30, lambda: page.target is not None and page.target.frame.sequence == SHOWN - 1)
+        wait(PATIENCE_S, lambda: page.target is not None and page.target.frame.sequence == SHOWN - 1)
 
 
 def _review(made: Station) -> None:
@@ -110,7 +112,7 @@ def _review(made: Station) -> None:
         if opened is not None and opened.stored.inspection.verdict.outcome is Outcome.NG:
             break
         page.list.step(1)
-        settle(made, 2)
+        settle(made)
 
 
 def _scan(made: Station, folder: Path) -> None:
@@ -120,8 +122,8 @@ def _scan(made: Station, folder: Path) -> None:
     settle(made)
     page.start()
     # Its model is loaded first: on a busy machine that takes long.
-    wait(60, lambda: page.running)
-    wait(60, lambda: not page.running)
+    wait(PATIENCE_S, lambda: page.running)
+    wait(PATIENCE_S, lambda: not page.running)
     page.results.step(page.results.rows.rowCount())
 
 
@@ -130,9 +132,9 @@ def _camera(made: Station, parts: Path) -> None:
     with FakeGigE(pictures=parts):
         made.window.go("camera")
         found = made.window.findChildren(CameraPage)[0]
-        wait(15, lambda: not found.finder.busy)
+        wait(PATIENCE_S, lambda: not found.finder.busy)
         found.choose(FakeGigE.uri)
-        wait(20, lambda: found.view.seen is not None and found.view.seen.frame.source == FakeGigE.uri)
+        wait(PATIENCE_S, lambda: found.view.seen is not None and found.view.seen.frame.source == FakeGigE.uri)
         wait(6)
 
 

@@ -89,7 +89,7 @@ engine.recipes.file.digest_of = former_digest
 
 def killed(bench: Bench, folder: Path, before: str = "") -> None:
     words = [sys.executable, "-c", before + KILLED, str(bench.context.folder), str(folder)]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
