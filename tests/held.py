@@ -33,7 +33,7 @@ class HeldModel:
         """Judge, and keep the answer back."""
         prediction = self._inner.run(pixels, view)
         self.judging.set()
-        assert self._go.wait(20)
+        assert self._go.wait(120)
         return prediction
 
     def stream(self, pictures: Iterable[Pixels], view: View = WHOLE) -> Iterator[Prediction]:

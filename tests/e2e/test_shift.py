@@ -49,7 +49,7 @@ def display() -> Iterator[str]:
             yield f":{told.readline().strip()}"
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(120)
 
 
 @pytest.mark.prove(shard="soaks")

@@ -97,7 +97,7 @@ class FakeCamera:
 
     # ── the protocol ─────────────────────────────────────────────────────────────────────────────────────────────
     def open(self) -> None:
-        assert self.may_open.wait(60)
+        assert self.may_open.wait(120)
         if self._gone.is_set():
             raise SourceNotFound(*self._why)
         self._open = True

@@ -106,7 +106,7 @@ class Bench:
         """As the application does it: pages let go, jobs end, then widgets and database go."""
         for page in self._pages:
             cast(Page, page).close_page()
-        assert self.context.jobs.shutdown()
+        assert self.context.jobs.shutdown(120.0)
         for page in self._pages:
             page.close()
             page.deleteLater()

@@ -88,7 +88,7 @@ class FakeGigE:
         """At once, frozen or not, without a word to whoever is connected."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(120)
         self._process = None
 
     def freeze(self) -> None:

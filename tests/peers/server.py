@@ -48,7 +48,7 @@ class Server:
         """At once, frozen or not."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(120)
             assert self._process.stdout is not None
             self._process.stdout.close()
         self._process = None

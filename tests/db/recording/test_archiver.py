@@ -39,7 +39,7 @@ class SlowArchive(Archive):
 
     def keep(self, relative: str) -> Fingerprint:
         """Wait, then keep."""
-        assert self.go.wait(10)
+        assert self.go.wait(120)
         return super().keep(relative)
 
 
@@ -111,9 +111,9 @@ def test_line_waits_for_a_slow_disk_and_drops_nothing(
         line.join(0.3)
         assert line.is_alive()
         slow.go.set()
-        line.join(5)
+        line.join(120)
         assert not line.is_alive()
-        assert archiver.join(5)
+        assert archiver.join(120)
     assert sum("waits for the picture archive" in message for message in caplog.messages) == 1
     assert [mark.inspection_id for mark in archiver.marks()] == [f"{n:024x}" for n in range(8)]
     for number, mark in enumerate(archiver.marks()):

@@ -184,7 +184,7 @@ except StorageError as error:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no RLIMIT_FSIZE")
 def test_full_disk_gives_storage_error_and_loses_nothing_committed(place: Path) -> None:
-    child = subprocess.run([sys.executable, "-c", FULL, str(place)], capture_output=True, text=True, timeout=120)
+    child = subprocess.run([sys.executable, "-c", FULL, str(place)], capture_output=True, text=True, timeout=600)
     assert "Free some space" in child.stdout, child.stderr
     kept = int(child.stdout.split()[0])
     assert kept > 10

@@ -45,7 +45,7 @@ class Watched:
     def run(self, pixels: Pixels, view: View = WHOLE) -> Prediction:
         """As the real one, when it may."""
         self._loads.entered.set()
-        self._loads.go.wait(10)
+        self._loads.go.wait(120)
         return self._model.run(pixels, view)
 
     def close(self) -> None:
@@ -89,9 +89,9 @@ def test_a_model_that_judges_when_the_page_goes_is_given_back_after_its_picture(
     loads.go.clear()
     busy = threading.Thread(target=lambda: said.append(judged(bench, packages[0])))
     busy.start()
-    assert loads.entered.wait(10)
+    assert loads.entered.wait(120)
     bench.close()
     assert loads.open == {"first"}
     loads.go.set()
-    busy.join(10)
+    busy.join(120)
     assert (said, loads.open) == ([Outcome.NG], set())

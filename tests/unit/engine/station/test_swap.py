@@ -71,7 +71,7 @@ def test_what_is_recorded_comes_with_the_recipe_that_judged_it(package: ModelPac
     before, after = default_recipe(package), replace(default_recipe(other), name="after")
     held = HeldModel(load_model(package), told)
     with Station(camera, held, before, record=log, publish=log.publish) as line:
-        assert held.judging.wait(20)
+        assert held.judging.wait(120)
         line.swap_model(load_model(other), after)
         told.set()
         until(lambda: log.kept > 4)

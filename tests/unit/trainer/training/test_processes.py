@@ -52,7 +52,7 @@ def train_outside(
             events.append(parse_event(line))
             act(events[-1], process)
         said = process.stderr.read()
-        code = process.wait(60)
+        code = process.wait(300)
         timer.cancel()
         timer.join()
     return events, code, said

@@ -22,7 +22,7 @@ class Answering(threading.Thread):
         self._answers = list(answers)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
-        self._socket.settimeout(10)
+        self._socket.settimeout(120)
         self.port = int(self._socket.getsockname()[1])
         self.asked: list[bytes] = []
 
@@ -41,7 +41,7 @@ def answering(request: pytest.FixtureRequest) -> Iterator[Answering]:
     peer = Answering(*request.param)
     peer.start()
     yield peer
-    peer.join(10)
+    peer.join(120)
 
 
 def ack(value: int, identity: bytes = b"ID") -> bytes:
@@ -54,7 +54,7 @@ def ack(value: int, identity: bytes = b"ID") -> bytes:
     indirect=["answering"],
 )
 def test_the_register_says_whether_somebody_controls_it(answering: Answering, said: bool) -> None:
-    assert Pulse("127.0.0.1", answering.port).controlled(5, 0.5) is said
+    assert Pulse("127.0.0.1", answering.port).controlled(5, 2.0) is said
     assert answering.asked[0][:6] == bytes.fromhex("420100800004")
     assert answering.asked[0][8:] == struct.pack(">I", 0x0A00)
 
