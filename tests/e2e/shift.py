@@ -90,10 +90,12 @@ def _watch(operator: Operator) -> Script:
     yield lambda: bool(unacknowledged(db))
     SEEN["alarm"] = unacknowledged(db)[0].message
     yield lambda: live.alarm_bar.isVisible()
-    while unacknowledged(db):
-        before = len(unacknowledged(db))
+    for _ in range(20):
+        # The line runs on: while one is acknowledged another may come, so that there are never fewer.
+        if not (waiting := _waiting(db)):
+            break
         operator.key("Q")
-        yield lambda before=before: len(unacknowledged(db)) < before  # type: ignore[misc]
+        yield lambda waiting=waiting: not waiting <= _waiting(db)  # type: ignore[misc]
     operator.step = "change the lot"
     operator.type(live.strip.lot, "L-2")
     operator.key("Return")
@@ -264,6 +266,11 @@ def _save(operator: Operator, path: Path) -> Script:
     yield lambda: not isValid(dialog) or not dialog.isVisible()
     operator.step = f"{what}: the file is written"
     yield _long(lambda: path.exists())
+
+
+def _waiting(db: Database) -> set[str]:
+    """The alarms that nobody has acknowledged."""
+    return {alarm.id for alarm in unacknowledged(db)}
 
 
 def _long(until: Callable[[], object]) -> Callable[[], object]:
