@@ -39,3 +39,10 @@ def write_text(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def hollow(path: Path, size: int) -> Path:
+    """A file of so many bytes that takes no room on the disk."""
+    with path.open("wb") as file:
+        file.truncate(size)
+    return path

@@ -40,11 +40,13 @@ def rectangle(left: float, top: float, right: float, bottom: float) -> Shape:
 
 
 def draw(shapes: Sequence[Shape], height: int, width: int) -> Mask:
-    """The shapes filled, H×W uint8, 255 inside and on the outline; whole numbers are pixel centres. Lines are 1 px."""
+    """The shapes filled, H×W uint8, 255 inside and on the outline; whole numbers are pixel centres. Lines are 1 px.
+
+    No place may be farther than MAX_COORDINATE (label_files) from 0: OpenCV's fixed-point numbers hold that.
+    """
     mask = np.zeros((height, width), np.uint8)
     for shape in shapes:
-        # What lies far outside is cut, so that OpenCV's fixed-point numbers hold it.
-        points = np.clip(shape.points, -(2.0**20), 2.0**20) * 2**_FRACTION_BITS
+        points = shape.points * 2**_FRACTION_BITS
         whole = np.rint(points).astype(np.int32)
         if shape.kind == "polygon":
             cv2.fillPoly(mask, [whole], (255,), cv2.LINE_8, _FRACTION_BITS)

@@ -1,0 +1,1 @@
+"""Tests of what all readers give and read with."""
