@@ -20,7 +20,7 @@ from trainer.formats.labels.imagefolder import PARTS, reading
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.label_files import files_below, read_text
 from trainer.formats.samples.pictures import PictureIndex, missing_notes, with_mask
-from trainer.formats.samples.shapes import Shape, draw
+from trainer.formats.samples.shapes import Shape, draw, rectangle
 
 OK = "ok"
 MAX_NAMES = 10_000
@@ -122,9 +122,7 @@ def _object(words: Sequence[str], names: dict[int, str], where: str) -> tuple[st
         raise DatasetError(f"{where} has a place outside the picture.", "Places are fractions from 0 to 1.")
     if values.size == 4:
         x, y, width, height = values
-        corners = [[x - width / 2, y - height / 2], [x + width / 2, y - height / 2]]
-        corners += [[x + width / 2, y + height / 2], [x - width / 2, y + height / 2]]
-        return label, Shape("polygon", np.array(corners, np.float64)), True
+        return label, rectangle(x - width / 2, y - height / 2, x + width / 2, y + height / 2), True
     if values.size < 6 or values.size % 2:
         raise DatasetError(f"{where} is neither a box nor a polygon.", _CORRECT)
     return label, Shape("polygon", values.reshape(-1, 2)), False

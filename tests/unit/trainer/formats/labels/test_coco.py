@@ -1,0 +1,282 @@
+"""COCO files: what is read, what is refused, which files and pictures belong together."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.errors import DatasetError
+from tests.labelled import SIZE, box_mask, write_picture, write_text
+from trainer.formats.labels import coco
+from trainer.formats.labels.coco import annotation_files, looks_like, open_coco, read_coco
+
+SQUARE = [[4, 4, 10, 4, 10, 9, 4, 9]]
+"""6 × 5 = 30 pixels squared."""
+RUNS = {"size": list(SIZE), "counts": [48, 5, 19, 7, 24 * 32 - 79]}
+"""12 pixels: 5 of column 2 and 7 of column 3."""
+
+
+def picture(number: int = 1, name: str = "a.jpg", **more: Any) -> dict[str, Any]:
+    return {"id": number, "file_name": name, "height": SIZE[0], "width": SIZE[1], **more}
+
+
+def drawn(image: int = 1, category: int = 7, **more: Any) -> dict[str, Any]:
+    return {"image_id": image, "category_id": category, "bbox": [1, 2, 3, 4], **more}
+
+
+def text(images: list[Any], annotations: list[Any], **more: Any) -> str:
+    categories = [{"id": 7, "name": "pit"}, {"id": 9, "name": "rust"}]
+    return json.dumps({"images": images, "annotations": annotations, "categories": categories, **more})
+
+
+def write(folder: Path, images: list[Any], annotations: list[Any], name: str = "a.json", **more: Any) -> Path:
+    return write_text(folder / name, text(images, annotations, **more))
+
+
+def test_areas_are_pixels_squared_of_polygons_runs_and_boxes_summed_by_class(tmp_path: Path) -> None:
+    annotations = [
+        drawn(segmentation=[*SQUARE, [0, 0, 4, 0, 0, 3]]),
+        drawn(segmentation=RUNS),
+        drawn(segmentation={"size": list(SIZE), "counts": "02ng0"}, category=9),
+        drawn(2, segmentation=[]),
+        drawn(2, bbox=["2.5", 0, 1, 10.0]),
+        drawn(2, 9, segmentation=None),
+    ]
+    one, two = read_coco(write(tmp_path, [picture(), picture(2, "b.jpg")], annotations))[0]
+    assert (one.name, one.size, one.areas, one.boxed) == ("a.jpg", (24, 32), {"pit": 30 + 6 + 12, "rust": 2}, [])
+    assert [len(one.shapes), len(one.runs)] == [2, 2]
+    assert (two.areas, two.boxed) == ({"pit": 12 + 10, "rust": 12}, ["pit", "pit", "rust"])
+
+
+def test_names_of_the_categories_are_in_the_file_s_order(tmp_path: Path) -> None:
+    categories = [{"id": 9, "name": "rust"}, {"id": 7, "name": "pit"}, {"id": 0, "name": 5}]
+    assert read_coco(write(tmp_path, [], [], categories=categories)) == ([], ("rust", "pit", "5"))
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 400_000_000), (20_000, 20_000)])
+def test_pictures_from_one_pixel_to_the_largest_are_taken(tmp_path: Path, height: int, width: int) -> None:
+    images, _ = read_coco(write(tmp_path, [picture(height=height, width=width)], []))
+    assert images[0].size == (height, width)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"height": 0},
+        {"width": 0},
+        {"width": -1, "height": -1},
+        {"height": 1, "width": 400_000_001},
+        {"file_name": None},
+        {"file_name": 3},
+    ],
+)
+def test_picture_without_name_or_of_an_impossible_size_is_refused(tmp_path: Path, more: dict[str, Any]) -> None:
+    with pytest.raises(DatasetError, match=r"a.json has a picture without name or with an impossible size"):
+        read_coco(write(tmp_path, [picture(**more)], []))
+
+
+@pytest.mark.parametrize("value", [True, 1.0, "1", None])
+@pytest.mark.parametrize("key", ["id", "height", "width", "image_id", "category_id"])
+def test_number_that_is_not_whole_is_named(tmp_path: Path, key: str, value: Any) -> None:
+    changed = {key: value}
+    images = [picture(**changed)] if key in ("id", "height", "width") else [picture()]
+    annotations = [drawn(**changed)] if key.endswith("_id") else []
+    with pytest.raises(DatasetError, match=f"an entry whose {key} is not a whole number"):
+        read_coco(write(tmp_path, images, annotations))
+
+
+@pytest.mark.parametrize("key", ["images", "annotations", "categories"])
+@pytest.mark.parametrize("value", [None, {}, [1], [[], {"id": 1}]])
+def test_list_that_is_not_there_or_holds_something_else_is_named(tmp_path: Path, key: str, value: Any) -> None:
+    with pytest.raises(DatasetError, match=f"a.json lacks the list {key}"):
+        read_coco(write(tmp_path, **{"images": [picture()], "annotations": [], key: value}))
+
+
+@pytest.mark.parametrize(
+    ("annotation", "message"),
+    [
+        (drawn(2), "unknown picture or category"),
+        (drawn(category=8), "unknown picture or category"),
+        (drawn(category=0), "unknown picture or category"),
+        (drawn(segmentation=[[1, 2, 3, 4]]), "fewer than three points"),
+        (drawn(segmentation=[[1, 2, 3, 4, 5, 6, 7]]), "fewer than three points"),
+        (drawn(segmentation=["1"]), "fewer than three points"),
+        (drawn(segmentation=[[1, 2, 3, 4, 5, None]]), "where a coordinate should be"),
+        (drawn(bbox=[1, 2, 3]), "annotation without outline and box"),
+        (drawn(bbox=[1, 2, 3, 4, 5]), "annotation without outline and box"),
+        (drawn(bbox=None), "annotation without outline and box"),
+        (drawn(bbox=[1, 2, "x", 4]), "where a coordinate should be"),
+        (drawn(segmentation={"size": [32, 24], "counts": [768]}), "run lengths for another size"),
+        (drawn(segmentation={"counts": [768]}), "run lengths for another size"),
+        (drawn(segmentation={"size": [24, 32]}), "run lengths without counts"),
+        (drawn(segmentation={"size": [24, 32], "counts": "!"}), "compressed counts that cannot be read"),
+    ],
+)
+def test_bad_annotation_is_named(tmp_path: Path, annotation: dict[str, Any], message: str) -> None:
+    categories = [{"id": 7, "name": "pit"}, {"id": 0}]
+    with pytest.raises(DatasetError, match=message) as caught:
+        read_coco(write(tmp_path, [picture()], [annotation], categories=categories))
+    assert "a.json" in caught.value.message
+
+
+def test_triangle_is_the_least_polygon_and_a_picture_may_have_a_box_and_outlines(tmp_path: Path) -> None:
+    write(tmp_path, [picture()], [drawn(segmentation=[[0, 0, 4, 0, 0, 3]]), drawn(bbox=[0, 0, 1, 1])])
+    write_picture(tmp_path / "a.jpg", 1)
+    sample = open_coco(with_sound(tmp_path)).samples[0]
+    assert (sample.label, sample.has_mask, sample.load()[1]) == ("pit", False, None)
+
+
+def with_sound(folder: Path) -> Path:
+    """One more picture, which shows nothing, in a file of its own."""
+    write(folder, [picture(1, "sound.jpg")], [], "z.json")
+    write_picture(folder / "sound.jpg", 99)
+    return folder
+
+
+def test_largest_area_is_the_label_and_ties_go_by_name(tmp_path: Path) -> None:
+    images = [picture(1, "a.jpg"), picture(2, "b.jpg"), picture(3, "c.jpg")]
+    annotations = [
+        drawn(1, 9, bbox=[0, 0, 5, 5]),
+        drawn(1, 7, bbox=[0, 0, 5, 4]),
+        drawn(2, 9, bbox=[0, 0, 5, 5]),
+        drawn(2, 7, bbox=[0, 0, 5, 5]),
+        drawn(3, 9, bbox=[0, 0, 5, 5]),
+        drawn(3, 7, bbox=[0, 0, 5, 4]),
+        drawn(3, 7, bbox=[0, 0, 5, 2]),
+    ]
+    write(tmp_path, images, annotations)
+    for number, name in enumerate("abc"):
+        write_picture(tmp_path / f"{name}.jpg", number)
+    found = [(s.label, s.also) for s in open_coco(tmp_path).samples]
+    assert found == [("rust", ("pit",)), ("pit", ("rust",)), ("pit", ("rust",))]
+
+
+def test_outlines_and_runs_of_a_picture_are_one_mask_and_a_sound_one_is_empty(tmp_path: Path) -> None:
+    write(tmp_path, [picture()], [drawn(segmentation=SQUARE), drawn(segmentation=RUNS)])
+    write_picture(tmp_path / "a.jpg", 1)
+    pit, sound = open_coco(with_sound(tmp_path)).samples
+    mask, empty = pit.load()[1], sound.load()[1]
+    columns = box_mask(2, 0, 3, 5) | box_mask(3, 0, 4, 7)
+    assert mask is not None and np.array_equal(mask, box_mask(4, 4, 11, 10) | columns)
+    assert empty is not None and not empty.any() and sound.has_mask
+
+
+def test_picture_that_was_changed_since_is_not_drawn_on(tmp_path: Path) -> None:
+    write(tmp_path, [picture()], [drawn(segmentation=SQUARE)])
+    path = write_picture(tmp_path / "a.jpg", 1)
+    pit = open_coco(with_sound(tmp_path)).samples[0]
+    write_picture(path, 1, (32, 24))
+    with pytest.raises(DatasetError, match=r"made for 32×24 pixels, .* has 24×32"):
+        pit.load()
+
+
+def test_missing_and_unlisted_pictures_are_counted_over_all_files(tmp_path: Path) -> None:
+    write(tmp_path, [picture(1, "b.jpg"), picture(2, "gone.jpg")], [drawn()])
+    write(tmp_path, [picture(1, "a.jpg"), picture(2, "lost.jpg")], [], "b.json")
+    for number, name in enumerate(("a", "b", "x", "y")):
+        write_picture(tmp_path / f"{name}.jpg", number)
+    dataset = open_coco(tmp_path)
+    assert [(s.key, s.label) for s in dataset.samples] == [("a.jpg", "ok"), ("b.jpg", "pit")]
+    assert (dataset.missing, dataset.notes) == (
+        2,
+        (
+            "2 of 4 named pictures are missing and left out.",
+            "No picture shows rust.",
+            "2 pictures are in no annotations file and are left out.",
+        ),
+    )
+
+
+def test_picture_in_two_files_is_refused_and_named(tmp_path: Path) -> None:
+    write(tmp_path, [picture()], [])
+    write(tmp_path, [picture()], [], "b.json")
+    write_picture(tmp_path / "a.jpg", 1)
+    with pytest.raises(DatasetError, match=r"b.json names a.jpg, which is named before"):
+        open_coco(tmp_path)
+
+
+def test_folder_without_such_files_is_refused(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.json", '{"images": [], "annotations": []}')
+    with pytest.raises(DatasetError, match="holds no COCO annotations"):
+        open_coco(tmp_path)
+
+
+def test_key_points_of_the_same_pictures_are_passed_over(tmp_path: Path) -> None:
+    for name in ("instances_val.json", "person_keypoints_val.json"):
+        write(tmp_path / "annotations", [picture()], [], name)
+    assert [p.name for p in annotation_files(tmp_path)] == ["instances_val.json"]
+
+
+def test_fifty_files_of_a_folder_are_tried_there_and_one_folder_deep(tmp_path: Path) -> None:
+    for number in range(49):
+        write_text(tmp_path / f"{number:02}.json", "{}")
+    assert not looks_like(tmp_path)
+    write(tmp_path, [], [], "50th.json")
+    assert [p.name for p in annotation_files(tmp_path)] == ["50th.json"]
+    write_text(tmp_path / "00a.json", "{}")
+    assert not looks_like(tmp_path)
+    write(tmp_path, [], [], ".hidden/a.json")
+    write(tmp_path, [], [], "deep/er/a.json")
+    assert not looks_like(tmp_path)
+    write(tmp_path, [], [], "below/a.json")
+    assert [p.parent.name for p in annotation_files(tmp_path)] == ["below"]
+
+
+def test_file_beyond_the_bound_is_not_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, [], [])
+    monkeypatch.setattr(coco, "MAX_BYTES", path.stat().st_size)
+    assert looks_like(tmp_path)
+    monkeypatch.setattr(coco, "MAX_BYTES", path.stat().st_size - 1)
+    assert not looks_like(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("train.json", "train"),
+        ("my_valid-2.json", "validation"),
+        ("instances_val2017.json", "validation"),
+        ("TEST.json", "test"),
+        ("contest.json", ""),
+        ("training.json", ""),
+        ("test/train.json", "test"),
+        ("Training/labels.json", "train"),
+        ("labels/val.json", "validation"),
+        ("labels/a.json", ""),
+    ],
+)
+def test_part_is_the_folder_s_name_else_a_word_in_the_file_s(tmp_path: Path, name: str, part: str) -> None:
+    write(tmp_path, [picture(), picture(2, "b.jpg")], [drawn()], name)
+    for number, stem in enumerate("ab"):
+        write_picture(tmp_path / "images" / f"{stem}.jpg", number)
+    assert [s.part for s in open_coco(tmp_path).samples] == [part, part]
+
+
+@pytest.mark.parametrize("place", ["{}", "images/{}", "annotations/{}"])
+def test_pictures_of_one_name_are_told_apart_by_what_the_file_is_called(tmp_path: Path, place: str) -> None:
+    for number, (name, category) in enumerate((("x", 7), ("y", 9))):
+        write(tmp_path, [picture()], [drawn(category=category)], f"annotations/instances_{name}.json")
+        write_picture(tmp_path / place.format(name) / "a.jpg", number)
+    found = [(Path(s.key).parent.name, s.label) for s in open_coco(tmp_path).samples]
+    assert found == [("x", "pit"), ("y", "rust")]
+
+
+def test_pictures_of_one_name_are_told_apart_by_a_folder_images_beside_the_file(tmp_path: Path) -> None:
+    write(tmp_path, [picture()], [drawn()], "labels/a.json")
+    write_picture(tmp_path / "labels" / "images" / "a.jpg", 1)
+    write_picture(tmp_path / "images" / "a.jpg", 2)
+    assert open_coco(with_sound(tmp_path)).samples[0].key == "labels/images/a.jpg"
+
+
+def test_pictures_of_one_name_are_told_apart_by_lying_beside_the_file(tmp_path: Path) -> None:
+    for number, (name, category) in enumerate((("train", 7), ("valid", 9))):
+        write(tmp_path, [picture()], [drawn(category=category)], f"{name}/labels.json")
+        write_picture(tmp_path / name / "a.jpg", number)
+    assert [(s.key, s.label, s.part) for s in open_coco(tmp_path).samples] == [
+        ("train/a.jpg", "pit", "train"),
+        ("valid/a.jpg", "rust", "validation"),
+    ]

@@ -1,0 +1,141 @@
+"""Layouts that say the class by folders: class folders, and pictures with masks of the same names."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import DatasetError
+from tests.labelled import SIZE, box_mask, write_mask, write_picture, write_text
+from trainer.formats.labels import imagefolder, masks
+from trainer.formats.labels.imagefolder import open_imagefolder
+from trainer.formats.labels.masks import open_masks
+
+MIB = 1024**2
+
+
+def pictures(folder: Path, *names: str) -> Path:
+    for number, name in enumerate(names):
+        write_picture(folder / name, number)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("names", "fits"),
+    [
+        (("ok/a.jpg", "pit/a.jpg"), True),
+        (("ok/a.jpg", "ok/b.jpg"), False),
+        (("a.jpg", "b.jpg"), False),
+        (("ok/a.jpg", ".pit/a.jpg"), False),
+        (("ok/a.jpg", "pit/deep/a.jpg"), False),
+        (("train/ok/a.jpg",), True),
+        (("Test/ok/a.JPG",), True),
+        (("train/a.jpg", "other/a.jpg"), False),
+    ],
+)
+def test_class_folders_are_two_or_one_below_a_part(tmp_path: Path, names: tuple[str, ...], fits: bool) -> None:
+    assert imagefolder.looks_like(pictures(tmp_path, *names)) is fits
+
+
+def test_class_is_the_folder_s_name_and_pictures_are_in_order(tmp_path: Path) -> None:
+    dataset = open_imagefolder(pictures(tmp_path, "pit/10.jpg", "pit/9.jpg", "ok/x/a.jpg", "a.jpg", ".git/b.jpg"))
+    assert [(s.key, s.label, s.group, s.part) for s in dataset.samples] == [
+        ("ok/x/a.jpg", "ok", "ok/x/a.jpg", ""),
+        ("pit/9.jpg", "pit", "pit/9.jpg", ""),
+        ("pit/10.jpg", "pit", "pit/10.jpg", ""),
+    ]
+    pixels, mask = dataset.samples[0].load()
+    assert pixels.shape == SIZE and mask is None and not dataset.samples[0].has_mask
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("train", "train"),
+        ("Training", "train"),
+        ("test", "test"),
+        ("val", "validation"),
+        ("valid", "validation"),
+        ("validation", "validation"),
+    ],
+)
+def test_part_is_the_folder_s_above_the_classes(tmp_path: Path, name: str, part: str) -> None:
+    folder = pictures(tmp_path, f"{name}/ok/a.jpg", f"{name}/pit/b.jpg", "other/c.jpg")
+    assert [(s.label, s.part) for s in open_imagefolder(folder).samples] == [("ok", part), ("pit", part)]
+
+
+def test_fewer_than_two_classes_with_pictures_are_refused(tmp_path: Path) -> None:
+    pictures(tmp_path, "ok/a.jpg", "ok/b.jpg")
+    (tmp_path / "pit").mkdir()
+    with pytest.raises(DatasetError, match="fewer than two class folders with pictures"):
+        open_imagefolder(tmp_path)
+
+
+def test_classes_json_tells_the_names_that_no_folder_can_have(tmp_path: Path) -> None:
+    pictures(tmp_path, "ok/a.jpg", "class_1/b.jpg", "class_2/c.jpg")
+    (tmp_path / "class_3").mkdir()
+    write_text(tmp_path / "classes.json", json.dumps({"class_1": "a/b", "class_2": 5, "class_3": "x:y"}))
+    dataset = open_imagefolder(tmp_path)
+    assert sorted(s.label for s in dataset.samples) == ["a/b", "class_2", "ok"]
+    assert dataset.notes == ("No picture shows x:y.",)
+
+
+def test_classes_json_of_one_mebibyte_is_the_longest(tmp_path: Path) -> None:
+    pictures(tmp_path, "ok/a.jpg", "pit/b.jpg")
+    write_text(tmp_path / "classes.json", '{"pit": "rust"}' + " " * (MIB - 15))
+    assert open_imagefolder(tmp_path).classes == ("ok", "rust")
+    write_text(tmp_path / "classes.json", '{"pit": "rust"}' + " " * (MIB - 14))
+    with pytest.raises(DatasetError, match=r"classes.json is larger than 1 MiB"):
+        open_imagefolder(tmp_path)
+
+
+def test_further_classes_of_labels_csv_count_as_shown(tmp_path: Path) -> None:
+    pictures(tmp_path, "ok/a.jpg", "pit/b.jpg")
+    (tmp_path / "rust").mkdir()
+    write_text(tmp_path / "labels.csv", "pit/b.jpg,rust;edge\n")
+    dataset = open_imagefolder(tmp_path)
+    assert (dataset.classes, dataset.notes) == (("ok", "edge", "pit", "rust"), ())
+
+
+@pytest.mark.parametrize(("made", "fits"), [(("images", "masks"), True), (("images",), False), (("masks",), False)])
+def test_masks_need_both_folders(tmp_path: Path, made: tuple[str, ...], fits: bool) -> None:
+    for name in made:
+        (tmp_path / name).mkdir()
+    assert masks.looks_like(tmp_path) is fits
+
+
+def test_picture_is_a_defect_where_one_pixel_of_its_mask_is_set(tmp_path: Path) -> None:
+    pictures(tmp_path, "images/a.jpg", "images/x/a.jpg")
+    write_mask(tmp_path / "masks" / "a.png", box_mask(31, 23, 32, 24))
+    write_mask(tmp_path / "masks" / "x" / "a.bmp", box_mask(0, 0, 0, 0))
+    dataset = open_masks(tmp_path)
+    assert [(s.key, s.label, s.has_mask) for s in dataset.samples] == [
+        ("images/a.jpg", "defect", True),
+        ("images/x/a.jpg", "ok", True),
+    ]
+    assert (dataset.classes, dataset.notes, dataset.missing) == (("ok", "defect"), (), 0)
+    mask = dataset.samples[0].load()[1]
+    assert mask is not None and np.array_equal(mask, box_mask(31, 23, 32, 24))
+
+
+def test_masks_without_pictures_and_pictures_without_masks_are_counted(tmp_path: Path) -> None:
+    pictures(tmp_path, *(f"images/{name}.jpg" for name in "abcd"))
+    for name in "axyz":
+        write_mask(tmp_path / "masks" / f"{name}.png", box_mask(0, 0, 2, 2))
+    dataset = open_masks(tmp_path)
+    assert [s.key for s in dataset.samples] == ["images/a.jpg"] and dataset.missing == 3
+    assert dataset.notes == (
+        "3 of 4 named pictures are missing and left out.",
+        "3 pictures have no mask and are left out.",
+        "No picture shows ok.",
+    )
+
+
+def test_mask_of_another_size_is_named_when_the_set_is_opened(tmp_path: Path) -> None:
+    pictures(tmp_path, "images/a.jpg")
+    write_mask(tmp_path / "masks" / "a.png", np.zeros((32, 24), np.uint8))
+    with pytest.raises(DatasetError, match=r"The mask .*a.png is made for 24×32 pixels, but .* has 32×24"):
+        open_masks(tmp_path)
