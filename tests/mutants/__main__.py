@@ -1,8 +1,8 @@
 """`python -m tests.mutants [--count 300] [--seed 13] [--groups runs,judge]`: how many seeded mutants the tests kill.
 
-Each result is kept in the file as it comes, so that a run that was stopped goes on where it was; mutants whose file
-changed since are tried anew. Survivors are printed with their place: each is a test that is missing, or code that is
-not needed.
+Each result is kept in the file as it comes, so that a run that was stopped goes on where it was; mutants are tried anew
+when their file changed since, or the tests that enter their line. Survivors are printed with their place: each is a
+test that is missing, or code that is not needed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import random
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -34,49 +35,50 @@ def chosen(group: Group, count: int, seed: int) -> list[Mutant]:
     return sorted(drawn.sample(every, min(count, len(every))), key=lambda m: (m.path, m.start))
 
 
-def key_of(mutant: Mutant) -> str:
-    """The same for the same fault in the same file."""
-    text = json.dumps(asdict(mutant)) + (ROOT / mutant.path).read_text(encoding="utf-8")
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def key_of(mutant: Mutant, tests: Sequence[str], root: Path = ROOT) -> str:
+    """The same for the same fault in the same file before the same tests: a new or changed test is asked anew."""
+    digest = hashlib.sha256(json.dumps([asdict(mutant), *tests]).encode())
+    for path in (mutant.path, *sorted({test.partition("::")[0] for test in tests})):
+        digest.update((root / path).read_bytes())
+    return digest.hexdigest()[:16]
 
 
-def tried(group: Group, mutants: list[Mutant], kept: Path, jobs: int) -> dict[str, bool]:
-    """Key → killed, for every mutant; what the file knows already is not tried again."""
+def tried(group: Group, mutants: list[Mutant], kept: Path, jobs: int) -> dict[Mutant, bool]:
+    """Which mutants are killed; what the file knows already is not tried again."""
     lines = kept.read_text(encoding="utf-8").splitlines() if kept.exists() else []
     known: dict[str, bool] = {line["key"]: line["killed"] for line in map(json.loads, lines)}
-    todo = [m for m in mutants if key_of(m) not in known]
-    entered = Entered(group, KEPT / f"{group.name}-{_tree_of(group)}.coverage")
     lock, free = Lock(), SimpleQueue[Path]()
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as pool:
-        for number in range(jobs):
-            free.put(sandbox(Path(folder) / str(number)))
+        roots = [sandbox(Path(folder) / str(number)) for number in range(jobs)]
+        entered = Entered(group, KEPT / f"{group.name}-{_tree_of(group)}.coverage", roots[0])
+        keys = {mutant: key_of(mutant, entered.tests(mutant)) for mutant in mutants}
+        for root in roots:
+            free.put(root)
 
         def one(mutant: Mutant) -> None:
             root = free.get()
-            killed = noticed(mutant, entered.tests(mutant), root)
-            free.put(root)
+            try:
+                killed = noticed(mutant, entered.tests(mutant), root)
+            finally:
+                free.put(root)
             with lock, kept.open("a", encoding="utf-8") as out:
-                known[key_of(mutant)] = killed
-                line = {
-                    "key": key_of(mutant),
-                    "killed": killed,
-                    "group": group.name,
-                    "place": f"{mutant.path}:{mutant.line}",
-                }
-                out.write(json.dumps(line | {"kind": mutant.kind, "text": mutant.text}) + "\n")
+                known[keys[mutant]] = killed
+                place = {"group": group.name, "place": f"{mutant.path}:{mutant.line}"}
+                line = {"key": keys[mutant], "killed": killed, **place, "kind": mutant.kind, "text": mutant.text}
+                out.write(json.dumps(line) + "\n")
 
-        list(pool.map(one, todo))
-    print(f"{group.name}: {len(mutants)} mutants, lines entered {entered.share(group.files()):.1%}")
-    return known
+        list(pool.map(one, [mutant for mutant in mutants if keys[mutant] not in known]))
+    print(f"{group.name}: {len(mutants)} mutants, lines entered {entered.share(group.files()):.1%}", flush=True)
+    return {mutant: known[keys[mutant]] for mutant in mutants}
 
 
 def _tree_of(group: Group) -> str:
-    """What the measured coverage depends on: the group's sources and tests."""
+    """What the measured coverage depends on: the group's sources and tests, and what all tests share."""
+    tests = [ROOT / "tests", *map(ROOT.joinpath, group.tests)]
+    shared = [*tests[0].glob("*.py"), *tests[0].rglob("conftest.py")]
+    below = [path for place in tests[1:] for path in ([place] if place.is_file() else place.rglob("*.py"))]
     digest = hashlib.sha256()
-    for path in [
-        *map(ROOT.joinpath, group.files()),
-        *(p for t in group.tests for p in sorted((ROOT / t).rglob("*.py"))),
-    ]:
+    for path in [*map(ROOT.joinpath, group.files()), *sorted({*shared, *below})]:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -92,15 +94,16 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=KEPT / "results.jsonl")
     args = parser.parse_args()
     groups = [group for group in GROUPS if group.name in args.groups.split(",")]
+    if not groups:
+        parser.error(f"--groups takes some of {', '.join(group.name for group in GROUPS)}")
     args.out.parent.mkdir(parents=True, exist_ok=True)
     killed, total = Counter[str](), Counter[str]()
     for group in groups:
         mutants = chosen(group, args.count // len(groups), args.seed)
-        known = tried(group, mutants, args.out, args.jobs)
-        for mutant in mutants:
+        for mutant, dead in tried(group, mutants, args.out, args.jobs).items():
             total[group.name] += 1
-            killed[group.name] += known[key_of(mutant)]
-            if not known[key_of(mutant)]:
+            killed[group.name] += dead
+            if not dead:
                 print(f"  survived  {mutant.path}:{mutant.line}  {mutant.kind}: {mutant.text!r}")
         print(f"{group.name}: {killed[group.name]} of {total[group.name]} killed")
     share = killed.total() / max(1, total.total())
