@@ -195,7 +195,7 @@ class CameraPage(QWidget):
             case "set":
                 self.setter.aim(self.feed.source)
                 self.setter.ask()
-            case "let go":
+            case "drop":
                 self.setter.aim(None)
         self.side.setEnabled(self.rules.settable(standing))
 

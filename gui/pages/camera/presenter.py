@@ -84,12 +84,12 @@ class CameraPresenter:
         """Whether the line can go on with what is looked at."""
         return bool(self.current) and not line.reads and self.current != line.uri
 
-    def stand(self, standing: Standing) -> Literal["set", "let go", ""]:
+    def stand(self, standing: Standing) -> Literal["set", "drop", ""]:
         """How the source stands now: whether it can be set from now on, or no more."""
         before, self._told = self._told, standing
         if standing.state is SourceState.STREAMING:
             return "set"
-        return "let go" if before is None or before.state is SourceState.STREAMING else ""
+        return "drop" if before is None or before.state is SourceState.STREAMING else ""
 
     @staticmethod
     def settable(standing: Standing) -> bool:

@@ -104,7 +104,7 @@ class ModelsPage(QWidget):
         wanted = self._rules.teach(self._flow())
         self._show_flow()
         match wanted:
-            case "go on":
+            case "next":
                 self.teaching.go_on()
             case "begin":
                 self.teaching.begin()

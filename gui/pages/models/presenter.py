@@ -94,10 +94,10 @@ class ModelsPresenter:
 
     # ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────
     @staticmethod
-    def teach(flow: Flow) -> Literal["go on", "begin", "show"]:
+    def teach(flow: Flow) -> Literal["next", "begin", "show"]:
         """In the flow its next step; from the list a new beginning, unless something is under way or waits."""
         if flow.shown:
-            return "go on"
+            return "next"
         return "show" if flow.busy or flow.candidate else "begin"
 
     @staticmethod

@@ -116,9 +116,9 @@ class RecipesPage(QWidget):
         """Put the recipe in force on Live, as it is stored."""
         recipe = self.current
         match self._rules.use(recipe, self._standing()):
-            case "save first":
+            case "unsaved":
                 self._context.notify("info", translate("Recipes", "Save the changes first, or discard them."))
-            case "put on the line" if recipe is not None:
+            case "use" if recipe is not None:
                 self._line.change_over(str(recipe.path), recipe.model)
 
     def use_cheapest(self) -> None:

@@ -65,11 +65,11 @@ class RecipesPresenter:
 
     # ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────
     @staticmethod
-    def use(chosen: StoredRecipe | None, now: Standing) -> Literal["put on the line", "save first", ""]:
+    def use(chosen: StoredRecipe | None, now: Standing) -> Literal["use", "unsaved", ""]:
         """What is stored goes on the line, never what somebody is still changing."""
         if chosen is None:
             return ""
-        return "save first" if now.dirty else "put on the line"
+        return "unsaved" if now.dirty else "use"
 
     @staticmethod
     def tool(mode: str, recipe: Recipe | None) -> Literal["whole", "tool", "none", ""]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,11 +93,11 @@ def test_what_the_line_uses_is_not_offered_to_it(rules: CameraPresenter) -> None
 def test_a_source_is_set_while_it_gives_pictures_and_let_go_once(rules: CameraPresenter) -> None:
     opening = Standing(SourceState.OPENING)
     assert [rules.stand(s) for s in (opening, opening, STREAMING, STREAMING, LOST, LOST)] == [
-        "let go",
+        "drop",
         "",
         "set",
         "set",
-        "let go",
+        "drop",
         "",
     ]
 
@@ -125,7 +126,6 @@ def test_only_what_governs_itself_is_read_again(rules: CameraPresenter) -> None:
     [
         (Standing(SourceState.OPENING, "It was unplugged."), "Trying again now."),
         (Standing(SourceState.OPENING), ""),
-        (Standing(SourceState.BACKOFF, retry_s=100.0), "Next try in 100 s."),
         (Standing(SourceState.BACKOFF), "Trying again now."),
         (LOST, "It will be opened again by itself."),
         (STREAMING, ""),
@@ -134,6 +134,11 @@ def test_only_what_governs_itself_is_read_again(rules: CameraPresenter) -> None:
 )
 def test_when_a_source_is_tried_again_is_said(standing: Standing, words: str) -> None:
     assert wait_words(standing) == words
+
+
+def test_the_seconds_to_the_next_try_are_counted_down() -> None:
+    assert re.fullmatch(r"Next try in \d[\d,]* s\.", wait_words(Standing(SourceState.BACKOFF, retry_s=1e6)))
+    assert wait_words(Standing(SourceState.BACKOFF, retry_s=1e6, at=-2e6)) == "Trying again now."
 
 
 # ── what is kept in the recipe ───────────────────────────────────────────────────────────────────────────────────────

@@ -64,8 +64,8 @@ def test_the_active_one_is_told(rules: ModelsPresenter) -> None:
         (Flow(), "begin"),
         (Flow(busy=True), "show"),
         (Flow(candidate="c"), "show"),
-        (Flow(shown=True), "go on"),
-        (Flow(shown=True, busy=True, candidate="c"), "go on"),
+        (Flow(shown=True), "next"),
+        (Flow(shown=True, busy=True, candidate="c"), "next"),
     ],
 )
 def test_teach_goes_on_in_the_flow_and_begins_from_the_list(flow: Flow, comes_to: str) -> None:

@@ -78,8 +78,8 @@ def test_a_recipe_that_is_not_listed_is_its_own_newest(rules: RecipesPresenter) 
 
 # ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_only_what_is_saved_goes_on_the_line(rules: RecipesPresenter) -> None:
-    assert rules.use(HERE, Standing(RECIPE, HERE)) == "put on the line"
-    assert rules.use(HERE, Standing(RECIPE, HERE, dirty=True)) == "save first"
+    assert rules.use(HERE, Standing(RECIPE, HERE)) == "use"
+    assert rules.use(HERE, Standing(RECIPE, HERE, dirty=True)) == "unsaved"
     assert rules.use(None, Standing(dirty=True)) == ""
 
 

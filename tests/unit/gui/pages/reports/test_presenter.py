@@ -65,6 +65,7 @@ def test_what_can_be_filtered_by_and_what_waits_are_no_figures(counted: ReportsP
     before, choices = counted.figures, ScopeChoices(("L1",), (), ())
     assert counted.take(Part("choices", choices)) is choices
     assert counted.take(Part("waiting", 3)) is None
+    assert counted.exportable is None
     assert counted.waiting == 3 and counted.figures is before
 
 
