@@ -1,12 +1,17 @@
-"""The look of our tables: whole rows, no grid, a selection that leaves the verdict marks readable."""
+"""Our tables: whole rows, no grid, a selection that leaves the verdict marks readable; the roles of their cells."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QTableView
 
 from gui.theme.theme import Theme
+
+ROW_ROLE = Qt.ItemDataRole.UserRole + 1
+"""The row's Stored."""
+OUTCOME_ROLE = Qt.ItemDataRole.UserRole + 2
+"""The Outcome this cell shows, for cells that draw a verdict mark; else None."""
 
 
 def calm_table(table: QTableView, theme: Theme, row_height: int = 36) -> None:

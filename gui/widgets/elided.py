@@ -1,10 +1,10 @@
-"""Text that is cut shows it: lines that end in “…”, and a button that keeps its whole text in the tip."""
+"""Text that is cut shows it: lines that end in “…”, and a label and a button that keep all of it in the tip."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent, QTextLayout
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStyle, QStyleOption, QWidget
 
 from gui.theme.theme import SMALL, SPACING, Theme, font, scaled
 
@@ -32,6 +32,32 @@ def lines_of(text: str, type_: QFont, width: float, rows: int) -> list[str]:
 def elided(text: str, type_: QFont, width: float) -> str:
     """One line of it, ending in “…” if cut."""
     return QFontMetrics(type_).elidedText(text, Qt.TextElideMode.ElideRight, int(width))
+
+
+class CutLabel(QLabel):
+    """One line of plain text that takes the width it gets."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setProperty("elides", True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def setText(self, text: str) -> None:
+        """Another text."""
+        super().setText(text)
+        self.setToolTip(text)
+
+    def minimumSizeHint(self) -> QSize:
+        """One line, however narrow."""
+        return QSize(0, self.fontMetrics().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The text, cut at the end."""
+        painter, option = QPainter(self), QStyleOption()
+        option.initFrom(self)
+        self.style().drawPrimitive(QStyle.PrimitiveElement.PE_Widget, option, painter, self)
+        painter.drawText(self.rect(), _LEFT, elided(self.text(), self.font(), self.width()))
 
 
 class ElidedButton(QPushButton):

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QToolBu
 from engine.domain.inspection import Outcome
 from gui.i18n.language import outcome_word, translate
 from gui.theme.theme import Theme, draw_mark, scaled
+from gui.widgets.calm_table import OUTCOME_ROLE
 from gui.widgets.pictures.thumbnails import still_icon
-from gui.widgets.roles import OUTCOME_ROLE
 
 MARK = 16
 _RATIO = 2.0

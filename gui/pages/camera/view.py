@@ -29,7 +29,7 @@ from gui.theme.large_type import large_type
 from gui.theme.theme import SPACING, Theme, scaled
 from gui.viewer.picture_tools import tool_button
 from gui.widgets.charts.histogram import FocusTrend, Histogram
-from gui.widgets.cut_label import CutLabel
+from gui.widgets.elided import CutLabel
 from gui.widgets.pictures.image_view import ImageView
 
 TICK_MS = 250

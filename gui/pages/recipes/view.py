@@ -10,7 +10,7 @@ from gui.i18n.language import translate
 from gui.theme.large_type import large_type
 from gui.theme.theme import SPACING, Theme, scaled
 from gui.widgets.columns import Columns
-from gui.widgets.cut_label import CutLabel
+from gui.widgets.elided import CutLabel
 from gui.widgets.key_button import KeyButton
 
 LIST_WIDTH, EDITOR_WIDTH = 224, 376

@@ -14,7 +14,7 @@ from engine.domain.inspection import Inspection, Outcome
 from engine.sources.files.picked import below
 from gui.i18n.language import number, outcome_word, translate
 from gui.i18n.messages import translated
-from gui.widgets.roles import OUTCOME_ROLE, ROW_ROLE
+from gui.widgets.calm_table import OUTCOME_ROLE, ROW_ROLE
 
 PICTURE, VERDICT, LABEL, TRUTH, SCORE, MS = range(6)
 COLUMNS = 6

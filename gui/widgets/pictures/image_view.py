@@ -119,6 +119,11 @@ class ImageView(QWidget):
         self.update()
 
     @property
+    def overlaid(self) -> bool:
+        """True while a map lies over the picture, whatever the style shows of it."""
+        return self._layers.overlaid
+
+    @property
     def greyed(self) -> bool:
         """True while the picture is shown as one of the past."""
         return self._greyed

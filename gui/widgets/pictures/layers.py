@@ -45,6 +45,11 @@ class Layers:
         self._overlay, self._overlay_box = None if rgba is None else premultiplied(rgba), roi
         self._above = None
 
+    @property
+    def overlaid(self) -> bool:
+        """Whether there is a map."""
+        return self._overlay is not None
+
     def set_mask(self, mask: Mask | None) -> None:
         """A painted mask, H×W, 255 = defect."""
         self._mask, self._above = mask, None

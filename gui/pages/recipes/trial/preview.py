@@ -16,8 +16,7 @@ from gui.pages.recipes.trial.region_tool import RegionTool
 from gui.theme.large_type import large_type
 from gui.theme.theme import LARGE, SPACING, Theme, draw_mark, font, scaled
 from gui.viewer.overlays import drawn_map
-from gui.widgets.cut_label import CutLabel
-from gui.widgets.elided import lines_of
+from gui.widgets.elided import CutLabel, lines_of
 from gui.widgets.key_button import KeyButton
 from gui.widgets.pictures.image_view import STYLES, ImageView
 

@@ -13,8 +13,8 @@ from gui.i18n.messages import translated
 from gui.jobs.jobs import Jobs
 from gui.theme.theme import scaled
 from gui.viewer.cells import COLUMNS, LABEL, PART, SCORE, VERDICT, cell_outcome, cell_text, header
+from gui.widgets.calm_table import OUTCOME_ROLE, ROW_ROLE
 from gui.widgets.pictures.thumbnails import Thumbnails
-from gui.widgets.roles import OUTCOME_ROLE, ROW_ROLE
 
 FIRST_ROWS, PAGE_ROWS = 60, 100
 """The first page fills the screen, soon; the others come ahead of the eye."""

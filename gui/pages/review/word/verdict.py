@@ -15,7 +15,7 @@ from gui.i18n.language import outcome_word, translate
 from gui.i18n.messages import translated
 from gui.pages.review.word.session import Draft
 from gui.theme.theme import SPACING, TOUCH, Theme, scaled
-from gui.widgets.cut_label import CutLabel
+from gui.widgets.elided import CutLabel
 from gui.widgets.flow import FlowLayout
 from gui.widgets.key_button import KeyButton
 from gui.widgets.verdict_chip import outcome_icon

@@ -34,7 +34,7 @@ from gui.theme.theme import SPACING, scaled
 from gui.viewer.picture import OpenedPart, PartView
 from gui.viewer.tools import ToolStrip
 from gui.widgets.calm_table import calm_table
-from gui.widgets.cut_label import CutLabel
+from gui.widgets.elided import CutLabel
 from gui.widgets.key_button import KeyButton
 from gui.widgets.verdict_chip import VerdictDelegate
 

@@ -17,7 +17,7 @@ from engine.domain.inspection import Inspection, Outcome, utc_now
 from gui.pages.review.page import ReviewPage
 from gui.pages.review.parts.table import HIDDEN
 from gui.viewer.cells import SCORE, VERDICT
-from gui.widgets.roles import OUTCOME_ROLE
+from gui.widgets.calm_table import OUTCOME_ROLE
 from tests.gui.pages.review.test_page import on_screen, shown
 from tests.gui.stored import Bench, press
 
@@ -74,7 +74,7 @@ def test_blind_hides_the_verdict_until_the_word_is_said(bench: Bench) -> None:
     assert page.list.rows.index(row, VERDICT).data(OUTCOME_ROLE) is None
     assert not page.list.rows.index(row, VERDICT).data(Qt.ItemDataRole.ToolTipRole)
     assert page.part.view._regions == ()
-    assert page.part.view._overlay is None
+    assert not page.part.view.overlaid
     press(page, "Return")
     bench.idle()
     assert in_force(bench.db, parts[0].id) is None

@@ -12,8 +12,8 @@ from db.inspections.table import COUNTED, Filter
 from engine.domain.inspection import Outcome
 from gui.pages.review.parts.table import FIRST_ROWS, PAGE_ROWS, InspectionsTable
 from gui.viewer.cells import CORRECTED, PART, VERDICT
+from gui.widgets.calm_table import OUTCOME_ROLE
 from gui.widgets.pictures.thumbnails import KEPT, THUMBNAIL, Thumbnails
-from gui.widgets.roles import OUTCOME_ROLE
 from tests.gui.stored import Bench
 
 ROOT = QModelIndex()
