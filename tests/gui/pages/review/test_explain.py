@@ -118,5 +118,5 @@ def test_part_is_seen_as_its_recipe_sees_it_also_under_the_former_digest(
     bench.idle()
     view = recipe.view if seen else View()
     assert views == [view]
-    assert page.part.view._overlay_box == view.heat_box
+    assert page.part.view._layers._overlay_box == view.heat_box
     assert fetch(bench.db, bench.archive, None, part, recipe).heat_box == view.heat_box
