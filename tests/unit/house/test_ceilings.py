@@ -33,6 +33,7 @@ def function(lines: int) -> str:
     return "def long() -> None:\n" + "    ...\n" * (lines - 1)
 
 
+@pytest.mark.slow  # make fast has just run lint, which says the same
 def test_this_checkout_keeps_its_ceilings() -> None:
     assert settle(list(breaches(ROOT)), EXCEPTIONS) == []
 

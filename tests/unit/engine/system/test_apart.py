@@ -15,6 +15,8 @@ from engine.importing.into_package import try_package
 from engine.system.apart import apart
 from tests.packages import write_tiny_package
 
+pytestmark = pytest.mark.slow
+
 
 def double(number: int) -> int:
     logging.getLogger("far").warning("doubling %d", number)

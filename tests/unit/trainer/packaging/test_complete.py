@@ -21,6 +21,8 @@ from trainer.formats.detect import open_dataset  # noqa: E402
 from trainer.packaging.complete import complete  # noqa: E402
 from trainer.packaging.deploy import exported  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 PARTS = "demo:?seed=3&count=40&defect_rate=0.5&kinds=scratch"
 
 

@@ -11,6 +11,8 @@ from engine.preprocessing.input_spec import InputSpec
 from engine.system.places import shipped_packages
 from trainer.packaging.deploy import export_graph
 
+pytestmark = pytest.mark.slow
+
 TRACES = (b"graph.py", b"site-packages", b"/home/", b"/root/", b"stack_trace")
 
 

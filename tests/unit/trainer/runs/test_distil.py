@@ -24,6 +24,8 @@ from trainer.runtime.interrupt import StopRequest  # noqa: E402
 from trainer.training.decision_loss import decision_loss, soft_loss  # noqa: E402
 from trainer.training.windows import Batch  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 def arguments(*words: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
