@@ -130,6 +130,9 @@ def test_a_map_of_few_cells_over_a_part_is_cut_in_its_own_cells(lies: Viewport) 
     assert cut.top_left == pytest.approx((320.0, 44.0)) and cut.bottom_right == pytest.approx((720.0, 812.0))
     assert lies.cut(8, 8, (700.0, 0.0, 320.0, 512.0)) is None
     assert lies.cut(8, 8, (0.0, 700.0, 320.0, 300.0)) is None
+    lies.pan(-600, -300)
+    inside = lies.cut(8, 8, (160.0, 0.0, 320.0, 512.0))
+    assert inside is not None and inside[:4] == (3, 2, 8, 8)
 
 
 def test_the_smallest_region_under_a_click_is_meant() -> None:
