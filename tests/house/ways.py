@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import FrameType
 
@@ -57,7 +58,7 @@ def _watch(frame: FrameType, event: str, _argument: object) -> None:
     with _lock:
         for entered in stack:
             _order.setdefault(entered, len(_order))
-        _back.update((a, b) for a, b in zip(stack, stack[1:], strict=False) if _order[b] < _order[a])
+        _back.update((a, b) for a, b in pairwise(stack) if _order[b] < _order[a])
 
 
 @pytest.hookimpl(wrapper=True)
