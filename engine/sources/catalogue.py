@@ -28,7 +28,37 @@ from engine.sources.process.source import ApartSource
 
 # Two letters at least: `C:\pictures` is a path.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)
-_KNOWN = "demo:, folder:PATH, watch:PATH, video:PATH, uvc:NAME, gige:SERIAL, genicam:SERIAL, basler:SERIAL, rtsp://… or http://…"
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """One kind that needs no library: how it is written, what it is, and what makes it of all behind the colon."""
+
+    written: str
+    words: str
+    make: Callable[[str], FrameSource]
+
+
+_PLAIN = {
+    "demo": _Plain(
+        "demo:",
+        "Demo line: a simulated camera, 1280×1024 at 30 fps, with known truth",
+        lambda rest: DemoSource(_demo_settings(rest)),
+    ),
+    "folder": _Plain(
+        "folder:PATH",
+        "Every picture of a folder and those in it (PNG, JPEG, BMP, TIFF, WebP)",
+        lambda rest: FolderSource(_path("folder", rest)),
+    ),
+    "watch": _Plain(
+        "watch:PATH", "A folder another program saves into: each new picture once it is whole", watch_source
+    ),
+    "video": _Plain(
+        "video:PATH",
+        "Every frame of a video file (MP4, AVI, MKV, MOV and others)",
+        lambda rest: VideoSource(_path("video", rest)),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +88,10 @@ _CAMERAS = {
     "basler": _Camera("engine.sources.genicam.pylon", "Basler camera", "Install lineside[basler].", "pypylon"),
     **dict.fromkeys(("rtsp", "rtsps", "http", "https"), _STREAM),
 }
-FOUND_KINDS = ("uvc", "gige", "genicam", "basler")
+FOUND_KINDS = tuple(scheme for scheme, kind in _CAMERAS.items() if not kind.whole)
 """Kinds whose devices can be listed."""
+_KNOWN = "demo:, folder:PATH, watch:PATH, video:PATH, uvc:NAME, gige:SERIAL, genicam:SERIAL, basler:SERIAL, rtsp://… or http://…"
+"""One text, so that it is translated whole; a test holds it against the kinds there are."""
 
 
 def open_source(uri: str) -> FrameSource:
@@ -77,14 +109,8 @@ def open_here(uri: str) -> FrameSource:
     if scheme in _CAMERAS:
         kind = _CAMERAS[scheme]
         return cast(FrameSource, _module(kind).source(uri if kind.whole else rest))
-    if scheme == "demo":
-        return DemoSource(_demo_settings(rest))
-    if scheme == "folder":
-        return FolderSource(_path(scheme, rest))
-    if scheme == "video":
-        return VideoSource(_path(scheme, rest))
-    if scheme == "watch":
-        return watch_source(rest)
+    if scheme in _PLAIN:
+        return _PLAIN[scheme].make(rest)
     if not scheme or Path(uri).exists():
         return _bare(uri)
     raise UsageError(f"There is no kind of source called {scheme}:.", f"Use {_KNOWN}.")
@@ -105,13 +131,8 @@ def openable_kinds() -> list[str]:
 
 def list_sources() -> list[SourceInfo]:
     """What can be opened without a camera, the demo line first; PATH and HOST stand for what is to be filled in."""
-    return [
-        SourceInfo("demo:", "Demo line: a simulated camera, 1280×1024 at 30 fps, with known truth", "demo"),
-        SourceInfo("folder:PATH", "Every picture of a folder and those in it (PNG, JPEG, BMP, TIFF, WebP)", "folder"),
-        SourceInfo("watch:PATH", "A folder another program saves into: each new picture once it is whole", "watch"),
-        SourceInfo("video:PATH", "Every frame of a video file (MP4, AVI, MKV, MOV and others)", "video"),
-        SourceInfo("rtsp://HOST/PATH", "A network camera's stream; http://HOST/PATH for MJPEG", "stream"),
-    ]
+    stream = SourceInfo("rtsp://HOST/PATH", "A network camera's stream; http://HOST/PATH for MJPEG", "stream")
+    return [*(SourceInfo(kind.written, kind.words, scheme) for scheme, kind in _PLAIN.items()), stream]
 
 
 def _cameras(kind: str) -> list[SourceInfo]:

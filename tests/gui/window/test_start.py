@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+import main
 from db.store.session import open_database
 from engine.domain.inspection import Outcome
 from engine.system.places import database_url
@@ -53,7 +54,7 @@ NEVER = {
 """Packages that no station reads for its first verdict, once its database is there."""
 LATER = {"pyqtgraph", "openvino", "engine.importing", "engine.gate", "gui.training"}
 """Packages that the window does not need to be on screen."""
-PAGES = ("review", "scan", "models", "recipes", "reports", "settings", "camera", "teach_in")
+PAGES = {path.parent.name for path in (ROOT / "gui" / "pages").glob("*/page.py")} - {"live"}
 
 
 def read(modules: str, among: set[str]) -> set[str]:
@@ -73,6 +74,10 @@ def test_window_is_on_screen_before_what_it_does_not_need_is_read(tmp_path: Path
     assert read(shown, NEVER | LATER | {f"gui.pages.{page}" for page in PAGES}) == set()
     assert read(ended, NEVER | {f"gui.pages.{page}" for page in PAGES}) == set()
     assert read(ended, LATER) >= {"openvino"}
+
+
+def test_command_line_offers_the_pages_that_the_window_has(opened: Open) -> None:
+    assert list(opened().window.pages) == list(main.PAGES)
 
 
 def test_each_page_is_made_when_its_key_is_pressed_for_the_first_time(opened: Open) -> None:

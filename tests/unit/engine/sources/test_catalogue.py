@@ -135,3 +135,13 @@ def test_listed_demo_line_can_be_opened() -> None:
     listed = list_sources()
     assert [info.uri for info in listed] == ["demo:", "folder:PATH", "watch:PATH", "video:PATH", "rtsp://HOST/PATH"]
     assert isinstance(open_source(listed[0].uri), DemoSource)
+
+
+def test_every_kind_is_named_where_one_is_unknown() -> None:
+    with pytest.raises(UsageError) as refused:
+        open_source("nothing:at-all")
+    named = {
+        word.partition(":")[0] for word in refused.value.remedy.removeprefix("Use ").replace(" or ", ", ").split(", ")
+    }
+    assert named == {*catalogue._PLAIN, *catalogue._CAMERAS} - {"rtsps", "https"}
+    assert {info.kind for info in list_sources()} == {*catalogue._PLAIN, "stream"}
