@@ -65,6 +65,12 @@ def test_what_lies_deeper_than_an_object_s_own_name_and_box_is_passed_over(tmp_p
     assert (file.name, file.width, file.boxes) == ("b.jpg", 0, (VocBox("pit", 0, 0, 4, 5),))
 
 
+def test_text_of_an_element_within_is_not_its_parent_s(tmp_path: Path) -> None:
+    assert read_voc(write_text(tmp_path / "a.xml", voc(head="<filename><b>x.jpg</b></filename>"))).name == "a.jpg"
+    with pytest.raises(DatasetError, match="an object without name or box"):
+        read_voc(write_text(tmp_path / "a.xml", voc(thing("<b>pit</b>"))))
+
+
 @pytest.mark.parametrize("second", ["<object></object>", "<object><name>pit</name></object>"])
 def test_object_takes_nothing_from_the_one_before(tmp_path: Path, second: str) -> None:
     with pytest.raises(DatasetError, match="an object without name or box"):
