@@ -17,7 +17,7 @@ sys.path.insert(0, {root!r})
 from pathlib import Path
 from engine.packages.manifest import LimitSpec
 from engine.packages.package import open_package, write_package
-from engine.settings import demo_package
+from engine.system.places import demo_package
 def say(**event): print(json.dumps(event), flush=True)
 data, out = Path(sys.argv[2]), Path(sys.argv[sys.argv.index("--out") + 1])
 assert sys.argv[1] == "train" and any(data.iterdir()), "nothing was exported"

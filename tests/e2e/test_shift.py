@@ -54,7 +54,7 @@ def display() -> Iterator[str]:
 
 @pytest.mark.prove(shard="soaks")
 @pytest.mark.smoke
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(2700)
 def test_a_shift_from_the_first_part_to_the_report(display: str, tmp_path: Path) -> None:
     data = os.environ.get("LINESIDE_DATA", "")
     folder = Path(data) / "magnetic_tile" if data else incoming(tmp_path / "incoming", 40)
