@@ -21,10 +21,8 @@ class PictureIndex:
     def __init__(self, folder: Path, paths: Sequence[Path] | None = None) -> None:
         self._folder = folder
         self.paths = list_pictures(folder) if paths is None else list(paths)
-        self._by_name: dict[str, list[Path]] = defaultdict(list)
         self._by_stem: dict[str, list[Path]] = defaultdict(list)
         for path in self.paths:
-            self._by_name[path.name].append(path)
             self._by_stem[path.stem].append(path)
 
     def key(self, path: Path) -> str:
@@ -38,9 +36,10 @@ class PictureIndex:
         Raises DatasetError when different pictures fit alike.
         """
         wanted = PurePosixPath(name.replace("\\", "/"))
-        fitting = self._by_name.get(wanted.name) or self._by_stem.get(wanted.stem) or []
+        fitting = self._by_stem.get(wanted.stem, [])
         if len(fitting) < 2:
             return fitting[0] if fitting else None
+        # A picture of the very name fits better than one with another suffix: its path's end is alike.
         parts = near.parts if near else ()
         rank = {p: (_alike(p.parts[::-1], wanted.parts[::-1]), _alike(p.parent.parts, parts)) for p in fitting}
         best = [p for p in fitting if rank[p] == max(rank.values())]

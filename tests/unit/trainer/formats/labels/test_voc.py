@@ -65,7 +65,8 @@ def test_what_lies_deeper_than_an_object_s_own_name_and_box_is_passed_over(tmp_p
     assert (file.name, file.width, file.boxes) == ("b.jpg", 0, (VocBox("pit", 0, 0, 4, 5),))
 
 
-def test_text_of_an_element_within_is_not_its_parent_s(tmp_path: Path) -> None:
+def test_each_element_has_its_own_text_and_none_from_around_or_within(tmp_path: Path) -> None:
+    assert read_voc(write_text(tmp_path / "a.xml", voc(head="words <filename>b.jpg</filename> more"))).name == "b.jpg"
     assert read_voc(write_text(tmp_path / "a.xml", voc(head="<filename><b>x.jpg</b></filename>"))).name == "a.jpg"
     with pytest.raises(DatasetError, match="an object without name or box"):
         read_voc(write_text(tmp_path / "a.xml", voc(thing("<b>pit</b>"))))

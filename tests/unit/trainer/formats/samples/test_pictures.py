@@ -35,6 +35,7 @@ def test_another_suffix_will_do_where_no_picture_has_the_named_one(tmp_path: Pat
     pictures = index(tmp_path, "x/a.jpg", "y/a.bmp", "b.bmp")
     assert found(pictures, "a.jpg") == "x/a.jpg" and found(pictures, "a.bmp") == "y/a.bmp"
     assert found(pictures, "b.tif") == "b.bmp"
+    assert found(pictures, "z/a.bmp", tmp_path / "x") == "y/a.bmp"
 
 
 def test_of_pictures_of_one_name_the_path_s_end_says_which(tmp_path: Path) -> None:
