@@ -178,7 +178,8 @@ class FieldRow(QWidget):
     def _lay_out(self) -> None:
         title, help_ = QLabel(self.field.title, wordWrap=True), QLabel(self.field.help, wordWrap=True)
         help_.setProperty("role", "muted")
-        help_.setVisible(bool(self.field.help))
+        if not self.field.help:
+            help_.hide()
         words = QVBoxLayout()
         words.setSpacing(SPACING // 2)
         for label in (title, help_, self.problem):

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 import main
@@ -147,3 +147,31 @@ def test_trend_is_drawn_from_the_first_part_on(qtbot: QtBot) -> None:
     trend.add(Outcome.OK)
     qtbot.waitUntil(lambda: trend.plot is not None, timeout=20_000)
     assert trend.points == (100.0,)
+
+
+class Appearing(QObject):
+    """Remembers what comes on screen as a window of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kinds: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Watches only."""
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.kinds.append(type(watched).__name__)
+        return False
+
+
+def test_page_made_on_demand_flashes_no_window_and_has_the_keys(qtbot: QtBot, opened: Open) -> None:
+    station = opened()
+    window = station.window
+    qtbot.waitUntil(window.isActiveWindow)
+    appearing = Appearing()
+    QApplication.instance().installEventFilter(appearing)
+    for entry in window._body.pages.entries:
+        window.show_page(entry.name)
+        qtbot.waitUntil(window.isActiveWindow)
+        assert entry.widget.isAncestorOf(QApplication.focusWidget()), entry.name
+    QApplication.instance().removeEventFilter(appearing)
+    assert appearing.kinds == []

@@ -212,8 +212,9 @@ class Preview(QWidget):
         steps.addWidget(self.look, 0, 3)
         steps.addWidget(self.file, 0, 4)
         steps.setColumnStretch(2, 1)
-        # There it is in the list's menu alone.
-        self.file.setVisible(not large_type())
+        if large_type():
+            # There it is in the list's menu alone.
+            self.file.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
