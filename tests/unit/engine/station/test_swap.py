@@ -131,10 +131,11 @@ def test_a_camera_that_dies_in_a_change_over_comes_back_with_the_new_settings_an
         until(lambda: log.kept > 2)
         camera.dies_on = "exposure_us"
         line.swap_model(load_model(package), other)
-        until(lambda: any(e.inspection.verdict.outcome is Outcome.OK for e in _judged_by(log, "other")))
+        until(lambda: events.Recovered in map(type, log.events) and log.outcomes[-1:] == [Outcome.OK])
     kinds = [type(e) for e in log.events]
     assert kinds.index(events.ModelSwapped) < kinds.index(events.Lost) < kinds.index(events.Recovered)
-    assert _judged_by(log, "other")[0].inspection.verdict.outcome is Outcome.NO_VERDICT
+    # A frame that was being read when the change came is judged before the camera is missed.
+    assert Outcome.NO_VERDICT in [e.inspection.verdict.outcome for e in _judged_by(log, "other")[:2]]
     assert camera.opened_times == 2
     assert camera.applied[2:] == [("exposure_us", 900.0), ("gain_db", 3.0)]
     assert not any(isinstance(e, events.Failed) for e in log.events)
