@@ -10,8 +10,8 @@ from db.datasets.export import export
 from db.maintenance.verify import verify
 from db.models.foreign import register_tried
 from db.models.registry import activate, list_models, rollback
-from db.store.session import Database, open_database
-from engine.errors import DatabaseError, PackageError, UsageError
+from db.store.session import Database, existing, open_database
+from engine.errors import PackageError, UsageError
 from engine.packages.package import open_package
 from engine.system.places import database_url
 
@@ -38,7 +38,7 @@ def run_models(args: argparse.Namespace) -> int:
 
 def run_export(args: argparse.Namespace) -> int:
     """Export the corrected parts as a data set."""
-    db = open_database(_existing(args.db or database_url()))
+    db = open_database(existing(args.db or database_url()))
     try:
         report = export(db, Path(args.out), args.format)
     finally:
@@ -52,7 +52,7 @@ def run_export(args: argparse.Namespace) -> int:
 
 def run_verify(args: argparse.Namespace) -> int:
     """Check the database, the archived pictures and the registered models."""
-    db = open_database(_existing(args.db or database_url()))
+    db = open_database(existing(args.db or database_url()))
     try:
         problems = list(verify(db))
         for model in list_models(db):
@@ -97,11 +97,3 @@ def _needed(args: argparse.Namespace) -> str:
     if not args.package:
         raise UsageError(f"`lineside models {args.action}` needs a package or version.", "Add it at the end.")
     return str(args.package)
-
-
-def _existing(url: str) -> str:
-    """A database that is only read from must be there: a mistyped path must not make an empty one."""
-    path = url.removeprefix("sqlite:///")
-    if (path != url or "://" not in url) and not Path(path).exists():
-        raise DatabaseError(f"There is no database at {path}.", "Give the URL that `lineside run` printed.")
-    return url

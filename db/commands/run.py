@@ -19,7 +19,7 @@ from db.runs.line import LineOrder, LineRun, ready_line
 from db.runs.scan import ReadyScan, ScanOrder, ScanRun, order_of, ready_scan
 from db.runs.stored_scan import stopped
 from db.runs.ticker import Ticker
-from db.store.session import Database, open_database
+from db.store.session import Database, existing, open_database
 from engine.domain.inspection import Outcome, Traveller, utc_now
 from engine.domain.recipe import SavingPolicy
 from engine.errors import InputError, UsageError
@@ -82,7 +82,8 @@ def run_scan(args: argparse.Namespace) -> int:
     if args.resume and not args.db:
         raise UsageError("--resume needs the database of the scan that stopped.", "Name it, as in --db sqlite:///s.db.")
     order = _scan_order(args)
-    with closing(open_database(args.db)) if args.db else nullcontext() as db:
+    url = existing(args.db) if args.resume else args.db
+    with closing(open_database(url)) if url else nullcontext() as db:
         found = _stopped(args, db, order) if args.resume and db is not None else None
         ready = ready_scan(db, order if found is None else _as_before(order, found), found)
         ready.source.open()

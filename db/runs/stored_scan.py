@@ -6,19 +6,26 @@ from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from db.inspections.paging import Sort
 from db.inspections.table import Filter, page
 from db.store.session import Database
 from engine.domain.inspection import Inspection
 from engine.sources.files.folder import FolderSource
 from engine.station.scan_journal import Journalled, journals
+from engine.system.places import database_url
 
 AT_ONCE = 2000
 
 
 def scans(db: Database) -> Path:
-    """Where the journals of its scans are: beside the database, so that each is found with what it counts on."""
-    return db.folder / "scans"
+    """Where the journals of its scans are: beside the database, so that each is found with what it counts on.
+
+    Other databases may lie in the same folder: all but the station's own keep theirs in a folder of their name.
+    """
+    folder, name = db.folder / "scans", make_url(db.url).database or ""
+    return folder if Path(name).name == Path(database_url()).name else folder / Path(name).name
 
 
 def stopped(db: Database, folder: Path | None = None) -> Journalled | None:

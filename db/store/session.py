@@ -19,7 +19,7 @@ from db.images.archive import Archive
 from db.store.errors import damaged, named_errors
 from db.store.schema import REVISION, MetaRow
 from engine.domain.inspection import utc_now
-from engine.errors import InputError, StorageError
+from engine.errors import DatabaseError, InputError, StorageError
 from engine.system.late import Late
 from engine.system.places import home
 
@@ -118,6 +118,17 @@ def open_database(
         _migrate(url, path, shown, timeout_s, scripts)
         engine = _engine(url, timeout_s)
     return Database(engine, url.render_as_string(hide_password=False), folder, shown, timeout_s)
+
+
+def existing(url: str) -> str:
+    """A database that is only read from must be there: a mistyped path must not make an empty one.
+
+    Raises DatabaseError.
+    """
+    path = url.removeprefix("sqlite:///")
+    if (path != url or "://" not in url) and not Path(path).exists():
+        raise DatabaseError(f"There is no database at {path}.", "Give the URL that `lineside run` printed.")
+    return url
 
 
 def _as_url(given: str | Path) -> URL:

@@ -35,7 +35,7 @@ def cut_off(tmp_path: Path, database: str, package: str) -> Path:
     """The folder of a scan whose journal has lost its end, as if the program had died before it."""
     folder = many_parts(tmp_path / "parts", 20)
     assert main(["scan", str(folder), "--db", database, "--model", package]) == 0
-    (journal,) = tmp_path.glob(f"scans/*/{NAME}")
+    (journal,) = tmp_path.glob(f"scans/scan.db/*/{NAME}")
     lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
     assert "ended" in lines.pop()
     journal.write_text("".join(lines), encoding="utf-8")
@@ -91,9 +91,22 @@ def test_nothing_to_go_on_with_is_said_and_nothing_is_judged(
     other = many_parts(tmp_path / "other", 2)
     assert "No scan of" in refused(capsys, str(other), "--db", database, "--model", package)
     elsewhere = f"sqlite:///{tmp_path / 'elsewhere' / 'scan.db'}"
-    assert "Check folder and --db" in refused(capsys, str(cut_off), "--db", elsewhere)
+    assert "There is no database at" in refused(capsys, str(cut_off), "--db", elsewhere)
+    assert not (tmp_path / "elsewhere").exists()
     assert "--resume needs the database" in refused(capsys, str(cut_off))
     assert "Only the scan of a folder goes on" in refused(capsys, "demo:?count=3", "--db", database)
+
+
+def test_databases_in_one_folder_know_only_their_own_scans(
+    cut_off: Path, tmp_path: Path, database: str, package: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    open_database(tmp_path / "other.db").close()
+    assert "No scan of" in refused(capsys, str(cut_off), "--db", other, "--model", package)
+    assert main(["scan", str(cut_off), "--db", other, "--model", package]) == 0
+    capsys.readouterr()
+    assert main(["scan", str(cut_off), "--db", database, "--resume"]) == 0
+    assert "Went on after" in capsys.readouterr().out
 
 
 def test_another_model_or_recipe_is_refused_and_the_journal_stays(
@@ -121,7 +134,7 @@ def test_a_scan_goes_on_from_another_place_than_where_it_was_begun(
     many_parts(tmp_path / "parts", 5)
     monkeypatch.chdir(tmp_path)
     assert main(["scan", "parts", "--db", database, "--model", "tiny"]) == 0
-    (journal,) = tmp_path.glob(f"scans/*/{NAME}")
+    (journal,) = tmp_path.glob(f"scans/scan.db/*/{NAME}")
     kept = journal.read_text(encoding="utf-8").splitlines(keepends=True)
     journal.write_text("".join(kept[:-1]), encoding="utf-8")
     (tmp_path / "elsewhere").mkdir()
