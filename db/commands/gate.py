@@ -19,10 +19,11 @@ from db.datasets.gates import activate_through, reject
 from db.models.choose import choose_package
 from db.models.registry import find
 from db.runs.gate import GateDone, GateOrder, active_package, compare, named_challenge
-from db.store.session import Database, open_database
+from db.store.session import Database, existing, open_database
 from engine.domain.inspection import Outcome
 from engine.errors import InputError, UsageError
 from engine.gate.gate import Advice, Flip, GateResult, SetResult, advice_of
+from engine.recipes.file import read_head
 from engine.settings import load_settings
 from engine.statistics.shares import Share
 from engine.system.files import write_atomically
@@ -62,7 +63,7 @@ def run_gate(args: argparse.Namespace) -> int:
     """Compare, print, write, and decide where asked. Raises UsageError, InputError, PackageError, StorageError."""
     if args.decide and not (args.why.strip() and args.operator.strip()):
         raise UsageError("A decision needs a reason and a name.", "Give --why and --operator, or leave --decide out.")
-    db = open_database(args.db or database_url())
+    db = open_database(existing(args.db) if args.db else database_url())
     try:
         order = _order(args, db)
         if args.decide:
@@ -88,6 +89,9 @@ def run_gate(args: argparse.Namespace) -> int:
 def _order(args: argparse.Namespace, db: Database) -> GateOrder:
     if args.challenge and not Path(args.challenge).is_dir():
         raise InputError(f"There is no folder {args.challenge}.", "Give --challenge a folder of known parts.")
+    if args.recipe:
+        # The recipe in force may fit one model only, and is noted then; one that is named must be one.
+        read_head(Path(args.recipe))
     settings = load_settings()
     return GateOrder(
         db,

@@ -146,7 +146,8 @@ def test_another_model_than_the_one_in_use_can_be_the_measure(
         (["second", "--active", "nobody"], 3, "no model package nobody"),
         (["second", "--challenge", "nowhere"], 3, "no folder nowhere"),
         (["second"], 3, "no known parts"),
-        (["second", "--db", "sqlite:////proc/none/x.db"], 4, "lineside:"),
+        (["second", "--recipe", "nowhere.toml"], 3, "nowhere.toml cannot be read"),
+        (["second", "--db", "sqlite:////proc/none/x.db"], 3, "no database at"),
     ],
 )
 def test_wrong_use_and_bad_input_have_their_codes(
