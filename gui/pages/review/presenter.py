@@ -189,11 +189,13 @@ class ReviewPresenter:
                 translate("Review", "Random audits are judged blind."),
                 translate("Review", "Shift+A shows all parts again."),
             )
+            self.judge_blind()
         else:
             self._blind = not self._blind
             self._context.remember("review", blind=self._blind)
+            self.judge_blind()
+            # Only now: the list is asked by the filters that are in force from here on.
             self._view.reload()
-        self.judge_blind()
 
     def judge_blind(self) -> None:
         """Hide what the model says where that was chosen, and always in the random audit."""

@@ -85,6 +85,16 @@ def test_blind_hides_the_verdict_until_the_word_is_said(bench: Bench) -> None:
     assert page.list.rows.index(row + 1, VERDICT).data() == HIDDEN
 
 
+def test_blind_lists_parts_of_every_verdict_and_afterwards_those_asked_for_again(bench: Bench) -> None:
+    page, _ = shown(bench, NG, OK, REVIEW)
+    press(page, "Alt+2")
+    bench.qtbot.waitUntil(lambda: page.list.rows.rowCount() == 1, timeout=5000)
+    press(page, "J")
+    bench.qtbot.waitUntil(lambda: page.list.rows.rowCount() == 3, timeout=5000)
+    press(page, "J")
+    bench.qtbot.waitUntil(lambda: page.list.rows.rowCount() == 1, timeout=5000)
+
+
 def test_audit_asked_for_elsewhere_is_judged_blind_and_leaves_the_list(bench: Bench) -> None:
     page, parts = shown(bench, OK, OK, NG)
     audited(bench, parts[1])
