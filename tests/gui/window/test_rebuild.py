@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from PySide6.QtWidgets import QDoubleSpinBox
 from pytestqt.qtbot import QtBot
 
 from gui.app import GuiOptions
 from gui.pages.live.page import LivePage
+from gui.pages.recipes.page import RecipesPage
 from tests.gui.conftest import Open
 from tests.gui.standins import ScriptedSource
 
@@ -34,6 +36,23 @@ def test_rebuilding_the_window_leaves_the_line_running_and_the_new_page_fed(
     station.context.packageChanged.emit()
     station.line.imagingChanged.emit("warn", "too dark")
     assert [n.message for n in station.window.notices.notices][-1:] == ["still heard"]
+
+
+def test_language_chosen_while_the_window_is_open_gives_the_fields_its_decimal_sign(opened: Open) -> None:
+    station = opened()
+    for code, sign in (("de", ","), ("en", ".")):
+        station.context.language.choose(code)
+        station.window.go("recipes")
+        fields = station.window.findChildren(RecipesPage)[-1].findChildren(QDoubleSpinBox)
+        assert fields and {field.locale().decimalPoint() for field in fields} == {sign}
+
+
+def test_window_built_anew_says_at_once_how_much_disk_is_left(qtbot: QtBot, opened: Open) -> None:
+    station = opened()
+    station.window._disk.stop()
+    station.window.rebuild()
+    said = station.window.status._labels["disk"]
+    qtbot.waitUntil(lambda: said.text() != "", timeout=10_000)
 
 
 def test_page_that_is_held_puts_the_rebuilding_off(qtbot: QtBot, opened: Open) -> None:

@@ -53,11 +53,11 @@ class RecipeSaving(QObject):
         self._context.jobs.run(partial(read_history, self._context.db, recipe.path), self._versions_read)
 
     def _ask_why(self, who: str) -> None:
-        now = self._draft.stored
-        if now is None:
+        now, wanted = self._draft.stored, self._draft.recipe
+        if now is None or wanted is None:
             return
         text = translate("Recipes", "{name} becomes version {version}. The version before is kept.")
-        text = text.format(name=now.name, version=now.version + 1)
+        text = text.format(name=wanted.name, version=now.version + 1)
         if self.in_force(now.path):
             text += " " + translate("Recipes", "It is in force: the line judges by it from the next part on.")
         dialog = WhyDialog(

@@ -139,9 +139,16 @@ class Judge(QObject):
             self._package, self._seen = package, None
             self._timer.start()
 
+    @property
+    def idle(self) -> bool:
+        """True while there is no recipe to judge by: no verdict is on its way."""
+        return self._recipe is None
+
     def set_recipe(self, recipe: Recipe | None) -> None:
         """Judge by this recipe: at once where only limits changed, else after a run of the model."""
-        self._recipe = recipe
+        other, self._recipe = self.idle != (recipe is None), recipe
+        if other:
+            self.pictured.emit(self.shot)
         if recipe is not None and self._decide(recipe):
             return
         self._timer.start()

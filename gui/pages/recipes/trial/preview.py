@@ -156,7 +156,7 @@ class Preview(QWidget):
     def show_shot(self, shot: Shot | None) -> None:
         """Another picture, or none."""
         plain = shot.plain if shot is not None else None
-        if plain is None or self._judged is None or self._judged.shot is not shot:
+        if plain is None or self._judge.idle or self._judged is None or self._judged.shot is not shot:
             self.view.set_empty_text(
                 translate(
                     "Recipes",
@@ -166,7 +166,8 @@ class Preview(QWidget):
             )
             self.view.set_picture(plain)
             self.view.tool.frame = (0, 0) if plain is None else (plain.shape[0], plain.shape[1])
-            waiting = translate("Recipes", "Judging…") if plain is not None else ""
+            waits = plain is not None and not self._judge.idle
+            waiting = translate("Recipes", "Judging…") if waits else ""
             self.verdict.tell(None, waiting, "")
         self.verdict.position.setText(position_words(self._judge))
         self.before.setEnabled(self._judge.at > 0)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from db.inspections.overrides import add_override
 from db.recipes.shelf import save, stored, versions
@@ -261,6 +261,28 @@ def test_new_duplicate_retire(bench: Bench, station: Station) -> None:
     station.until(lambda: page.list.list.count() == 2)
     assert (station.folder / "retired" / "New_recipe_copy.toml").is_file()
     station.until(lambda: page.draft.stored is not None and page.draft.stored.path == page.list.current)
+
+
+def test_without_a_recipe_no_verdict_is_promised_until_there_is_one(bench: Bench) -> None:
+    bench.parts(Outcome.OK)
+    page = RecipesPage(bench.context, Line(bench.context, Bridge(bench.context), LineOrder("demo:")))
+    bench.show(page)
+    bench.qtbot.waitUntil(lambda: page.judge.shot is not None, timeout=LONG)
+    bench.idle()
+    assert page.preview.verdict.word.text() == ""
+    press(page, "N")
+    bench.qtbot.waitUntil(lambda: shown(page) == "OK", timeout=LONG)
+
+
+def test_renamed_recipe_is_saved_under_the_name_that_is_asked_about(bench: Bench, station: Station) -> None:
+    bench.parts(Outcome.OK)
+    page = station.page()
+    assert page.draft.recipe is not None
+    page.draft.edit(replace(page.draft.recipe, name="lid"))
+    press(page, "Ctrl+S")
+    dialog = page.findChild(WhyDialog)
+    assert dialog is not None
+    assert [label.text() for label in dialog.findChildren(QLabel) if label.text().startswith("lid becomes version 2")]
 
 
 def test_arrow_keys_move_the_slider_that_has_the_focus(bench: Bench, station: Station) -> None:
