@@ -19,7 +19,7 @@ from db.images.archive import Archive
 from db.store.errors import damaged, named_errors
 from db.store.schema import REVISION, MetaRow
 from engine.domain.inspection import utc_now
-from engine.errors import DatabaseError, InputError, StorageError
+from engine.errors import DatabaseError, EnvironmentFailure, InputError, StorageError
 from engine.system.late import Late
 from engine.system.places import home
 
@@ -106,7 +106,7 @@ def open_database(
 
     `timeout_s`: how long a lock of another program is waited for. `scripts`: the migrations, the shipped ones when
     left out. Raises DatabaseError for a newer, foreign or damaged one, StorageError for a full, read-only or locked
-    place, InputError for a URL that cannot be.
+    place, InputError for a URL that cannot be, EnvironmentFailure where its driver is missing.
     """
     url = _as_url(url_or_path)
     path = _file_of(url)
@@ -134,11 +134,17 @@ def existing(url: str) -> str:
 def _as_url(given: str | Path) -> URL:
     if isinstance(given, str) and "://" in given:
         try:
-            return make_url(given)
+            url = make_url(given)
+            url.get_dialect().import_dbapi()
         except ArgumentError as error:
             raise InputError(
                 f"{given} is not a database URL.", "Write it like sqlite:///folder/lineside.db."
             ) from error
+        except ImportError as error:
+            raise EnvironmentFailure(
+                f"The driver of this database is not installed: {error}.", "Write it like sqlite:///folder/lineside.db."
+            ) from error
+        return url
     return URL.create("sqlite", database=str(Path(given).expanduser()))
 
 

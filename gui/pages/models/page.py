@@ -81,7 +81,6 @@ class ModelsPage(QWidget):
 
     def close_page(self) -> None:
         """End a training under way, with a checkpoint."""
-        self._context.remember("models", split=self.view.widths)
         self.teaching.close()
 
     # ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -234,6 +233,8 @@ class ModelsPage(QWidget):
 
     # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _connect(self) -> None:
+        # Only what somebody moved: a page that was never on screen has no widths yet.
+        self.view.columns.moved.connect(lambda widths: self._context.remember("models", split=widths))
         view = self.view
         pressed = {
             view.teach_button: self.teach,

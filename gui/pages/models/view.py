@@ -64,11 +64,6 @@ class ModelsView(QWidget):
         """The model the mark is on."""
         return self.rows.model(self.table.currentIndex().row())
 
-    @property
-    def widths(self) -> list[int]:
-        """Of list and details, in pixels."""
-        return self._split.sizes()
-
     def show_models(self, found: Found) -> None:
         """These models, and the mark on none."""
         self.rows.set_models(found.models, found.disk)
@@ -120,13 +115,13 @@ class ModelsView(QWidget):
         acts = (self.activate_button, self.gate_button, self.rollback_button, self.import_button, self.folder_button)
         left, right = _column((self.empty, self.table), acts), _column((self.details,), self._own)
         right.setMinimumWidth(min(scaled(DETAILS_WIDTH), 440))
-        self._split = Columns((left, right), right, SPACING)
-        self._split.setSizes(list(widths) or [scaled(LIST_WIDTH), 10_000])
+        self.columns = Columns((left, right), right, SPACING)
+        self.columns.setSizes(list(widths) or [scaled(LIST_WIDTH), 10_000])
         page = QVBoxLayout(self)
         page.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
         page.setSpacing(SPACING)
         page.addLayout(top)
-        page.addWidget(self._split, 1)
+        page.addWidget(self.columns, 1)
 
 
 def _column(above: Sequence[QWidget], buttons: Sequence[QWidget]) -> QWidget:

@@ -17,7 +17,7 @@ from db.inspections import table as inspections
 from db.inspections.table import NewInspection
 from db.store import migration
 from db.store.session import Database, open_database
-from engine.errors import DatabaseError, InputError, StorageError
+from engine.errors import DatabaseError, EnvironmentFailure, InputError, StorageError
 from tests.db import make
 from tests.peers.stopwatch import Stopwatch
 
@@ -103,10 +103,16 @@ def test_folder_instead_of_a_file_is_refused(tmp_path: Path) -> None:
         open_database(tmp_path)
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "://nothing"])
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "://nothing", "nosuch://here"])
 def test_url_that_names_no_file_is_refused(url: str) -> None:
     with pytest.raises(InputError):
         open_database(url)
+
+
+def test_url_whose_driver_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg2", None)
+    with pytest.raises(EnvironmentFailure, match="driver of this database is not installed"):
+        open_database("postgresql+psycopg2://here/parts")
 
 
 def test_locked_database_gives_storage_error_within_the_timeout(place: Path, db: Database) -> None:

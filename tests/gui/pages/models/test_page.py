@@ -49,6 +49,17 @@ def test_versions_are_listed_with_their_state(bench: Bench, page: ModelsPage) ->
     assert page.details.widget() is not None
 
 
+def test_widths_are_remembered_once_moved_never_of_a_page_that_was_not_on_screen(bench: Bench) -> None:
+    unseen = ModelsPage(bench.context)
+    unseen.close_page()
+    assert "split" not in bench.context.memory("models")
+    seen = ModelsPage(bench.context)
+    bench.show(seen)
+    seen.view.columns.moveSplitter(500, 1)
+    seen.close_page()
+    assert bench.context.memory("models")["split"] == seen.view.columns.sizes()
+
+
 def test_activating_asks_why_and_keeps_the_reason(bench: Bench, page: ModelsPage) -> None:
     other = bench.register(bench.db.folder / "other", "dent")
     page.activated()
