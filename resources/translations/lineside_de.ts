@@ -340,7 +340,7 @@
         </message>
         <message>
             <source>Space on the Live page starts the line with it.</source>
-            <translation>Space auf der Seite Live startet die Linie damit.</translation>
+            <translation>Die Leertaste auf der Seite Live startet die Linie damit.</translation>
         </message>
         <message>
             <source>Stream</source>
@@ -603,11 +603,11 @@
         </message>
         <message>
             <source>Five small acts in a minute, on simulated parts. Press Space.</source>
-            <translation>Fünf kleine Schritte in einer Minute, an simulierten Teilen. Space drücken.</translation>
+            <translation>Fünf kleine Schritte in einer Minute, an simulierten Teilen. Leertaste drücken.</translation>
         </message>
         <message>
             <source>Five small acts in a minute. Parts pass the camera: press Space.</source>
-            <translation>Fünf kleine Schritte in einer Minute. Teile laufen an der Kamera vorbei: Space drücken.</translation>
+            <translation>Fünf kleine Schritte in einer Minute. Teile laufen an der Kamera vorbei: Leertaste drücken.</translation>
         </message>
         <message>
             <source>Look back</source>
@@ -871,7 +871,7 @@
         </message>
         <message>
             <source>No picture yet. Space starts.</source>
-            <translation>Noch kein Bild. Space startet.</translation>
+            <translation>Noch kein Bild. Die Leertaste startet.</translation>
         </message>
         <message>
             <source>No recipe is stored yet.</source>
@@ -1147,7 +1147,7 @@
         </message>
         <message>
             <source>the station stopped; Space starts it again</source>
-            <translation>die Station hat gestoppt; Space startet sie neu</translation>
+            <translation>die Station hat gestoppt; die Leertaste startet sie neu</translation>
         </message>
         <message>
             <source>trying again now</source>
@@ -2623,6 +2623,10 @@
         <message>
             <source>The disk of {0} cannot be read: {1}.</source>
             <translation>Das Laufwerk von {0} kann nicht gelesen werden: {1}.</translation>
+        </message>
+        <message>
+            <source>The driver of this database is not installed: {0}.</source>
+            <translation>Der Treiber dieser Datenbank ist nicht installiert: {0}.</translation>
         </message>
         <message>
             <source>The folder {0} cannot be read ({1}).</source>
@@ -8718,7 +8722,7 @@ Shift+A hebt sie auf.</translation>
         </message>
         <message>
             <source>No picture yet. Space starts the line.</source>
-            <translation>Noch kein Bild. Space startet die Linie.</translation>
+            <translation>Noch kein Bild. Die Leertaste startet die Linie.</translation>
         </message>
         <message>
             <source>Nothing judged yet</source>
@@ -8842,7 +8846,7 @@ Shift+A hebt sie auf.</translation>
         </message>
         <message>
             <source>There is no part on screen yet. Space starts the line.</source>
-            <translation>Noch kein Teil auf dem Bildschirm. Space startet die Linie.</translation>
+            <translation>Noch kein Teil auf dem Bildschirm. Die Leertaste startet die Linie.</translation>
         </message>
         <message>
             <source>This station has no trainer. The collection lies ready in {folder}. Name a trainer in the settings, or copy the folder to a computer with Lineside and its trainer and run there: {line} Then import the model on Models.</source>
