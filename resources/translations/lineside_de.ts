@@ -1921,6 +1921,10 @@
             <translation>Einen Wert zwischen 0 und 1 angeben.</translation>
         </message>
         <message>
+            <source>Give the URL that `lineside run` printed.</source>
+            <translation>Die URL angeben, die `lineside run` ausgegeben hat.</translation>
+        </message>
+        <message>
             <source>Give the file itself.</source>
             <translation>Die Datei selbst angeben.</translation>
         </message>
@@ -3159,6 +3163,10 @@
         <message>
             <source>There is no challenge set for a fair proof.</source>
             <translation>Für einen fairen Nachweis fehlt ein Prüfsatz.</translation>
+        </message>
+        <message>
+            <source>There is no database at {0}.</source>
+            <translation>Unter {0} liegt keine Datenbank.</translation>
         </message>
         <message>
             <source>There is no export format {0}.</source>
