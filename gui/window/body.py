@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import QLocale
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -24,6 +25,8 @@ class Body(QWidget):
     def __init__(self, theme: Theme, entries: Sequence[Entry]) -> None:
         super().__init__()
         self.setObjectName("window")
+        # What is in it takes its locale, and the window around it keeps the one it was made with.
+        self.setLocale(QLocale())
         self.pages = Pages(entries)
         self.notices, self.status = NoticeBar(theme), StatusBar(theme)
         self.rail = Rail(theme, self.pages.entries)

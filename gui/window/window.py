@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QByteArray, QLocale, Qt, QTimer
+from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
@@ -141,8 +141,6 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         demo = translate("Window", "Lineside — demo line")
         self.setWindowTitle(demo if self._context.demo else "Lineside")
-        # What is in a window takes its locale, and a window keeps the one it was made with.
-        self.setLocale(QLocale())
         self._body = body = Body(self._context.theme, self._make_pages())
         self.rail, self.notices, self.status, self.key_overlay = body.rail, body.notices, body.status, body.key_overlay
         self.takeCentralWidget()
