@@ -56,6 +56,7 @@ class Editor(QScrollArea):
         column.addStretch(1)
         self.setWidget(inside)
         self._inside = inside
+        self.show_recipe(None)
         self.setMinimumWidth(min(scaled(352), 496))
 
     def set_package(self, package: ModelPackage) -> None:

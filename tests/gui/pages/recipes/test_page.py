@@ -274,6 +274,15 @@ def test_without_a_recipe_no_verdict_is_promised_until_there_is_one(bench: Bench
     bench.qtbot.waitUntil(lambda: shown(page) == "OK", timeout=LONG)
 
 
+def test_before_a_model_is_open_nothing_can_be_typed_into_the_editor(bench: Bench) -> None:
+    bench.context.package = None
+    page = RecipesPage(bench.context, Line(bench.context, Bridge(bench.context), LineOrder("demo:")))
+    assert not page.editor.limits.ng_at.field.isEnabled()
+    bench.show(page)
+    bench.idle()
+    assert not page.editor.limits.ng_at.field.isEnabled()
+
+
 def test_renamed_recipe_is_saved_under_the_name_that_is_asked_about(bench: Bench, station: Station) -> None:
     bench.parts(Outcome.OK)
     page = station.page()
