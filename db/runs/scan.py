@@ -24,7 +24,7 @@ from engine.sources.files.picked import PickedFolder, Stamp, below, stamp_of
 from engine.station.loop import SCAN, Publish, Station
 from engine.station.recorder import Recorder as Keeps
 from engine.station.recorder import Unrecorded
-from engine.station.scan_journal import Journal, Journalled, Journalling, ScanPlan, new_journal, settle
+from engine.station.scan_journal import Journal, Journalled, Journalling, ScanPlan, new_journal, read_journal, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +169,12 @@ def _source(order: ScanOrder, done: Mapping[str, Stamp] | None = None) -> FrameS
 def _gone_on(
     db: Database, found: Journalled, known: frozenset[str]
 ) -> tuple[tuple[Inspection, ...], dict[str, Stamp], Journal]:
-    """What is done of a scan, the stamps of its pictures, and its journal with what it lacked."""
-    root = Path(found.plan.folder)
+    """What is done of a scan, the stamps of its pictures, and its journal with what it lacked. Raises InputError."""
+    root, journal = Path(found.plan.folder), Journal(found.folder, found.plan)
+    journal.claim()
+    # Read anew: who wrote it when it was found has let go of it since.
+    found = read_journal(found.folder)
     done, entries, missing = settle(found, stored_of(db, found, known))
-    journal = Journal(found.folder, found.plan)
     journal.append(missing, found.total)
     # What changed meanwhile is judged again; what is gone is no part of the folder any more.
     stamps = {path: e.stamp for path, e in entries.items() if stamp_of(root / path) == e.stamp}

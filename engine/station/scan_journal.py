@@ -2,7 +2,8 @@
 
 `<folder>/<id>/journal.jsonl`: a first line with the plan, then one line a finished picture, appended and flushed after
 its inspection is committed; a last line once the scan is through. What is in the journal is in the database; what is
-in the database only (the program died between the two) is found by `settle`.
+in the database only (the program died between the two) is found by `settle`. Who writes it holds its lock, which the
+system lets go with the program, however that ends: two programs would judge every picture twice.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from filelock import FileLock, Timeout
+
 from engine.domain.inspection import Frame, Inspection, Prediction, new_id, utc_now
 from engine.domain.recipe import Recipe, SavingPolicy
 from engine.errors import InputError, LinesideError, StorageError
@@ -26,6 +29,7 @@ log = logging.getLogger(__name__)
 
 SCHEMA = 1
 NAME = "journal.jsonl"
+LOCK = "running.lock"
 MAX_BYTES = 1 << 30
 KEPT = 10
 """So many journals at most; older ones are forgotten when a scan begins."""
@@ -83,7 +87,19 @@ class Journal:
         self.folder, self.plan = folder, plan
         self.tell = tell
         self._file: IO[str] | None = None
+        self._lock = FileLock(folder / LOCK, thread_local=False)
         self._broken = False
+
+    def claim(self) -> None:
+        """Before one goes on with it. Raises InputError where another program, or this one, writes it now."""
+        try:
+            self._lock.acquire(blocking=False)
+        except Timeout as error:
+            raise InputError(
+                f"The scan of {self.plan.folder} is still running.", "Wait for its end, or stop it where it runs."
+            ) from error
+        except OSError as error:
+            raise StorageError(f"{self.folder} cannot be written: {error}.", "Allow writing there.") from error
 
     def append(self, entries: Sequence[Entry], total: int) -> None:
         """These are done; `total` pictures in all."""
@@ -100,6 +116,7 @@ class Journal:
         if self._file is not None:
             self._file.close()
             self._file = None
+        self._lock.release()
 
     def _write(self, lines: Sequence[dict[str, Any]], total: int) -> None:
         if self._broken:
@@ -126,6 +143,7 @@ class Journal:
             _cut_torn_line(path)
             return path.open("a", encoding="utf-8")
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.claim()
         file = path.open("w", encoding="utf-8")
         plan = asdict(self.plan) | {"begun_at": self.plan.begun_at.isoformat()}
         file.write(json.dumps({"schema": SCHEMA, "total": total, **plan}, ensure_ascii=False) + "\n")
@@ -160,9 +178,13 @@ class Journalling:
 
 
 def new_journal(root: Path, plan: ScanPlan, tell: Callable[[LinesideError], None] | None = None) -> Journal:
-    """The journal of a scan that begins; those of the same folder, ended ones and all but KEPT are forgotten."""
+    """The journal of a scan that begins; those of the same folder, ended ones and all but KEPT are forgotten.
+
+    Not those that another program is still writing.
+    """
     for place, found in enumerate(journals(root)):
-        if found.ended or found.plan.folder == plan.folder or place >= KEPT - 1:
+        old = found.ended or found.plan.folder == plan.folder or place >= KEPT - 1
+        if old and not is_running(found.folder):
             forget(found.folder)
     return Journal(root / new_id(plan.begun_at), plan, tell)
 
@@ -192,6 +214,17 @@ def read_journal(folder: Path) -> Journalled:
             f"The journal {path} cannot be used: {error}.", "Start the scan anew; what was judged is stored."
         ) from error
     return Journalled(folder, plan, total, entries, ended)
+
+
+def is_running(folder: Path) -> bool:
+    """Whether a program writes this journal now."""
+    lock = FileLock(folder / LOCK, thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except (Timeout, OSError):
+        return True
+    lock.release()
+    return False
 
 
 def forget(folder: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from db.inspections.table import Filter, count, page
 from db.runs.stored_scan import ended, scans, stopped
 from db.store.session import open_database
-from engine.station.scan_journal import NAME
+from engine.station.scan_journal import NAME, Journal, ScanPlan, new_journal
 from main import main
 from tests.db.commands.killed import killed_scan, many_parts
 from tests.packages import write_tiny_package
@@ -147,3 +147,34 @@ def test_a_scan_without_a_database_leaves_no_journal(tmp_path: Path, package: st
     folder = many_parts(tmp_path / "parts", 3)
     assert main(["scan", str(folder), "--model", package]) == 0
     assert not list(tmp_path.rglob(NAME))
+
+
+def test_a_scan_that_another_program_is_at_is_not_judged_twice(
+    database: str, cut_off: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    db = open_database(database)
+    found = stopped(db)
+    assert found is not None
+    other = Journal(found.folder, found.plan)
+    other.claim()
+    assert "still running" in refused(capsys, str(cut_off), "--db", database)
+    assert count(db, Filter()) == 20
+    other.close()
+    assert main(["scan", str(cut_off), "--db", database, "--resume"]) == 0
+    assert max(Counter(row.inspection.frame.name for row in page(db, Filter()).rows).values()) == 1
+    db.close()
+
+
+def test_a_scan_that_begins_leaves_the_journal_of_one_that_runs(database: str, cut_off: Path) -> None:
+    db = open_database(database)
+    found = stopped(db)
+    assert found is not None
+    running = Journal(found.folder, found.plan)
+    running.claim()
+    plan = ScanPlan(str(cut_off), True, "", "", True, "", "")
+    new_journal(scans(db), plan)
+    assert found.folder.exists()
+    running.close()
+    new_journal(scans(db), plan)
+    assert not found.folder.exists()
+    db.close()

@@ -11,7 +11,7 @@ from db.runs.stored_scan import ended, stopped, stored_of
 from db.store.session import Database
 from engine.domain.recipe import View
 from engine.packages.package import ModelPackage, open_package
-from engine.station.scan_journal import Journalled, settle
+from engine.station.scan_journal import Journalled, is_running, settle
 from gui.pages.scan.rows import ScanRow, row_of
 
 
@@ -46,8 +46,10 @@ class Known:
 
 
 def read_known(db: Database, recipes: Path) -> Known:
-    """Blocking."""
-    return Known(tuple(list_models(db)), tuple(list_recipes(recipes)), stopped(db))
+    """Blocking. A scan that another program is at has not stopped."""
+    found = stopped(db)
+    going = found is not None and is_running(found.folder)
+    return Known(tuple(list_models(db)), tuple(list_recipes(recipes)), None if going else found)
 
 
 def read_last(db: Database) -> Shown | None:
