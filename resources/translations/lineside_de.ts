@@ -3025,6 +3025,10 @@
             <translation>Die Stapelprüfung läuft weiter; nach einem Absturz muss sie neu beginnen.</translation>
         </message>
         <message>
+            <source>The scan of {0} is still running.</source>
+            <translation>Die Stapelprüfung von {0} läuft noch.</translation>
+        </message>
+        <message>
             <source>The scores of {0} {1} are not numbers.</source>
             <translation>Die Scores von {0} {1} sind keine Zahlen.</translation>
         </message>
@@ -3425,6 +3429,10 @@
             <translation>video:{0} verwenden, wenn es eines ist.</translation>
         </message>
         <message>
+            <source>Wait for its end, or stop it where it runs.</source>
+            <translation>Ihr Ende abwarten oder sie dort anhalten, wo sie läuft.</translation>
+        </message>
+        <message>
             <source>Wait for the next part.</source>
             <translation>Das nächste Teil abwarten.</translation>
         </message>
@@ -3703,6 +3711,10 @@
         <message>
             <source>{0} cannot be the name of a picture.</source>
             <translation>{0} kann nicht der Name eines Bildes sein.</translation>
+        </message>
+        <message>
+            <source>{0} cannot be written: {1}.</source>
+            <translation>{0} kann nicht geschrieben werden: {1}.</translation>
         </message>
         <message>
             <source>{0} cannot be {1}: this source takes {2}.</source>
