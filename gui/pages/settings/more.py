@@ -29,6 +29,7 @@ LICENCES = {
     "platformdirs": "MIT",
     "Jinja2": "BSD-3-Clause",
     "tqdm": "MPL-2.0, MIT",
+    "filelock": "MIT",
     "PyYAML": "MIT",
     "xxhash": "BSD-2-Clause",
     "argon2-cffi": "MIT",
