@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from engine.backends.base import Model
 from engine.backends.load import load_model
 from engine.domain.inspection import Frame, Inspection, Prediction
 from engine.domain.recipe import Recipe, SavingPolicy
+from engine.errors import FrameTimeout
 from engine.packages.package import ModelPackage, open_package
 from engine.recipes.file import default_recipe, with_saving
 from engine.sources.demo.line import DemoSettings, DemoSource
@@ -51,7 +53,7 @@ class TimedSource(DemoSource):
 
     handed = 0.0
 
-    def read(self, timeout: float) -> Frame | None:
+    def read(self, timeout: float) -> Frame:
         """The newest part."""
         frame = super().read(timeout)
         self.handed = time.perf_counter()
@@ -93,8 +95,8 @@ def bare(package: ModelPackage, seconds: float) -> list[float]:
     source.open()
     ends = time.perf_counter() + seconds
     while time.perf_counter() < ends:
-        frame = source.read(0.2)
-        if frame is not None:
+        with suppress(FrameTimeout):
+            frame = source.read(0.2)
             model.run(frame.pixels)
             took.append(time.perf_counter() - source.handed)
     source.close()
