@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from pathlib import Path
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from engine.domain.inspection import Pixels
 from engine.errors import InputError, PictureError
-from engine.images.headers import header_size, is_truncated
+from engine.images.decoding.fault import Fault, Undecodable
+from engine.images.decoding.picture import count, decode
+
+log = logging.getLogger(__name__)
 
 PICTURE_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"))
 MAX_BYTES = 512 * 1024 * 1024
-MAX_PIXELS = 400_000_000
 
 _DIGITS = re.compile(r"(\d+)")
 _REPLACE = "Replace it with a complete copy, or take it out of the folder."
-_AS_STORED = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
 
 
 def natural_key(path: Path) -> tuple[tuple[tuple[int, int, str], ...], ...]:
@@ -65,65 +63,71 @@ def _is_mask(name: str, jpegs: set[str]) -> bool:
     return labelled or (suffix == ".png" and stem in jpegs)
 
 
-def read_picture(path: Path) -> Pixels:
+def read_picture(path: Path, page: int | None = None, *, mask: bool = False) -> Pixels:
     """The pixels as stored: H×W grey or H×W×3 BGR, uint8 or uint16; alpha dropped, EXIF orientation ignored.
 
     A 16-bit file does not say how many bits its camera used: the recipe's `bits` does (engine.preprocessing.look).
-    Raises PictureError, naming the file, when it is missing, truncated, damaged, of another kind of number, larger
-    than 512 MB, or larger than 400 megapixels.
+    `page`: which picture of a file that holds several, from 0; None refuses such a file. `mask`: rows of zeros are
+    sound metal, not rows that were never written. Raises PictureError, naming the file, when it is missing, truncated,
+    damaged in a way that its decoder notices, of another kind, larger than 512 MB or than 400 megapixels.
     """
     try:
-        return _read(path)
+        data = _read_bytes(path)
+        several = count(data) if page is None else 1
+        if several > 1:
+            raise PictureError(f"The picture {path} holds {several} pictures.", "Save each of them as a file.")
+        return decode(data, page or 0, black_may_be_empty=mask)
+    except Undecodable as fault:
+        log.info("%s is not read: %s", path, fault)
+        raise _refused(path, fault) from fault
     except PictureError as error:
         error.name = str(path)
         raise
 
 
-def _read(path: Path) -> Pixels:
-    raw = _read_bytes(path)
-    data = raw.tobytes()
-    size = header_size(data)
-    if size is not None and size[0] * size[1] > MAX_PIXELS:
-        raise PictureError(
-            f"The picture {path} has {size[1]}×{size[0]} pixels, more than 400 megapixels.", "Cut it into tiles."
-        )
-    if is_truncated(data):
-        raise PictureError(f"The picture {path} is truncated or damaged.", _REPLACE)
-    return _as_pixels(path, _decode(path, raw))
-
-
-def _read_bytes(path: Path) -> NDArray[np.uint8]:
-    """The file's bytes. NumPy opens it, not OpenCV, which cannot open every non-ASCII path on Windows."""
+def count_pages(path: Path) -> int:
+    """How many pictures a file holds. Raises PictureError."""
     try:
+        return count(_read_bytes(path))
+    except Undecodable as fault:
+        raise _refused(path, fault) from fault
+
+
+def _read_bytes(path: Path) -> bytes:
+    """The file's bytes: those it had when it was opened, and of a plain file only (a pipe would never end)."""
+    try:
+        if not path.is_file() and path.exists():
+            raise PictureError(f"The picture {path} is no file.", "Put the picture itself there.", str(path))
         length = path.stat().st_size
         if length > MAX_BYTES:
             raise PictureError(f"The picture {path} is larger than 512 MB.", "Save it compressed, or cut into tiles.")
-        raw = np.fromfile(path, dtype=np.uint8)
+        data = path.read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
         raise PictureError(f"The picture {path} cannot be read ({reason}).", "Check that it is still there.") from error
-    if raw.size == 0:
+    if not data:
         raise PictureError(f"The picture {path} is empty.", _REPLACE)
-    return raw
+    return data
 
 
-def _decode(path: Path, raw: NDArray[np.uint8]) -> NDArray[np.generic]:
-    try:
-        pixels = cv2.imdecode(raw, _AS_STORED)
-    except (cv2.error, MemoryError) as error:
-        raise PictureError(f"The picture {path} cannot be decoded.", _REPLACE) from error
-    if pixels is None:
-        raise PictureError(f"The picture {path} cannot be decoded.", _REPLACE)
-    return pixels
-
-
-def _as_pixels(path: Path, pixels: NDArray[np.generic]) -> Pixels:
-    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    if channels not in (1, 3, 4):
-        raise PictureError(f"The picture {path} has {channels} channels.", "Save it as grey or colour.")
-    plain = pixels.reshape(pixels.shape[:2]) if channels == 1 else pixels[:, :, :3]
-    if pixels.dtype == np.uint8:
-        return np.ascontiguousarray(plain, dtype=np.uint8)
-    if pixels.dtype == np.uint16:
-        return np.ascontiguousarray(plain, dtype=np.uint16)
-    raise PictureError(f"The picture {path} holds {pixels.dtype} values.", "Save it with 8 or 16 bits a channel.")
+def _refused(path: Path, error: Undecodable) -> PictureError:
+    """The decoder's word as a sentence."""
+    detail, name = error.detail, str(path)
+    match error.fault:
+        case Fault.LARGE:
+            message = f"The picture {path} has {detail} pixels, more than 400 megapixels."
+            return PictureError(message, "Cut it into tiles.", name)
+        case Fault.UNWRITTEN:
+            message = f"The picture {path} was not written to its end: {detail} rows are empty."
+            return PictureError(message, "Copy it again; save one that is so black as PNG.", name)
+        case Fault.VALUES:
+            return PictureError(
+                f"The picture {path} holds {detail} values.", "Save it with 8 or 16 bits a channel.", name
+            )
+        case Fault.CHANNELS:
+            return PictureError(f"The picture {path} has {detail} channels.", "Save it as grey or colour.", name)
+        case Fault.KIND:
+            message = f"The picture {path} is of a kind that is not read ({detail})."
+            return PictureError(message, "Save it as PNG.", name)
+        case Fault.DAMAGED:
+            return PictureError(f"The picture {path} is truncated or damaged.", _REPLACE, name)

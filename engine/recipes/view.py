@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from engine.domain.inspection import Box
 from engine.domain.recipe import Reference, Tiles, View
 from engine.errors import InputError, PictureError
+from engine.images.decoding.headers import header_size
 from engine.images.depth import develop, to_channels
-from engine.images.headers import header_size
 from engine.images.pictures import read_picture
 from engine.preprocessing.golden import golden_digest
 from engine.preprocessing.registration import is_findable

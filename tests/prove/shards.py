@@ -19,6 +19,7 @@ SHARDS = (
     Shard("soaks", "A million rows, a whole shift, a model taught: what a short run cannot show"),
     Shard("servers", "Network streams that freeze, die and come back (RTSP, Motion JPEG)"),
     Shard("cameras", "A GigE Vision camera on the loopback: lost, frozen, restarted, damaged frames", workers=1),
+    Shard("pictures", "Mutated picture files: none is judged that a second decoder found short", workers=1),
     Shard("bundle", "The built program, without Python and without torch", workers=1),
 )
 NAMES = tuple(shard.name for shard in SHARDS)

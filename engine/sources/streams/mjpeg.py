@@ -14,13 +14,11 @@ import urllib.request
 from collections.abc import Callable
 from typing import IO, Any
 
-import cv2
-import numpy as np
-
 from engine.domain.inspection import Pixels
 from engine.errors import FrameIncomplete, InputError, SourceLost, SourceNotFound
-from engine.images.headers import header_size, is_truncated
-from engine.images.pictures import MAX_PIXELS
+from engine.images.decoding.fault import Fault, Undecodable
+from engine.images.decoding.headers import MAX_PIXELS, header_size
+from engine.images.decoding.jpeg import decode_jpeg
 from engine.sources.address import Address
 
 SILENT_S = 2.0
@@ -67,7 +65,7 @@ class MjpegConnection:
 
     def pixels(self) -> Pixels:
         """H×W grey or H×W×3 BGR. Raises FrameIncomplete for a part that is no whole JPEG."""
-        return decode_jpeg(self._data)
+        return decode_part(self._data)
 
     def abort(self) -> None:
         """Cut the line, so that a waiting `grab` returns at once."""
@@ -139,20 +137,17 @@ class MjpegConnection:
         return SourceLost(f"The stream from {self._host} ended.", "Check the camera and the network.")
 
 
-def decode_jpeg(data: bytes) -> Pixels:
+def decode_part(data: bytes) -> Pixels:
     """H×W grey or H×W×3 BGR uint8, unrotated. Raises FrameIncomplete for what is not a whole JPEG of bounded size."""
     size = header_size(data)
-    if not data.startswith(b"\xff\xd8") or size is None or is_truncated(data):
-        raise FrameIncomplete("A picture arrived in part only.")
-    if size[0] * size[1] > MAX_PIXELS:
+    if size is not None and size[0] * size[1] > MAX_PIXELS:
         raise FrameIncomplete("A picture of more than 400 megapixels was refused.")
     try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
-    except cv2.error:
-        pixels = None
-    if pixels is None or pixels.dtype != np.uint8 or (pixels.ndim == 3 and pixels.shape[2] != 3):
-        raise FrameIncomplete("A picture could not be decoded.")
-    return np.ascontiguousarray(pixels, np.uint8)
+        return decode_jpeg(data)
+    except Undecodable as fault:
+        if fault.fault is Fault.DAMAGED:
+            raise FrameIncomplete("A picture arrived in part only.") from fault
+        raise FrameIncomplete("A picture could not be decoded.") from fault
 
 
 def _request(address: Address) -> http.client.HTTPResponse:

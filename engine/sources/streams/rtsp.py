@@ -17,7 +17,7 @@ import numpy as np
 
 from engine.domain.inspection import Pixels
 from engine.errors import FrameIncomplete, InputError, SourceLost, SourceNotFound
-from engine.images.pictures import MAX_PIXELS
+from engine.images.decoding.headers import MAX_PIXELS
 from engine.sources.address import Address
 
 KNOCK_S = 3.0

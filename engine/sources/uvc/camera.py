@@ -31,7 +31,7 @@ from engine.errors import (
     UsageError,
 )
 from engine.sources.base import Capability, SourceInfo
-from engine.sources.streams.mjpeg import decode_jpeg
+from engine.sources.streams.mjpeg import decode_part
 from engine.sources.uvc import v4l
 from engine.sources.uvc.settings import V4L_UNITS, WINDOWS_UNITS, Capture, Units, UvcSettings
 
@@ -236,7 +236,7 @@ class UvcSource:
 def _pixels(data: NDArray[Any], code: str) -> Pixels:
     """H×W or H×W×3. Raises FrameIncomplete for what is neither a picture nor a whole JPEG."""
     if code in ("MJPG", "JPEG") and data.dtype == np.uint8 and (data.ndim == 1 or 1 in data.shape[:2]):
-        return decode_jpeg(data.tobytes())
+        return decode_part(data.tobytes())
     plain = data[:, :, 0] if data.ndim == 3 and data.shape[2] == 1 else data
     if plain.ndim == 2 and plain.dtype == np.uint16:
         return np.ascontiguousarray(plain, np.uint16)

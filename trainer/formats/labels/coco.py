@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.domain.inspection import Mask
 from engine.errors import DatasetError
-from engine.images.pictures import MAX_PIXELS
+from engine.images.decoding.headers import MAX_PIXELS
 from engine.packages.package import sha256_of
 from trainer.formats.labels.imagefolder import PARTS, reading
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes

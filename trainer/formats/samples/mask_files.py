@@ -15,5 +15,5 @@ KINDS = ("ok", "defect")
 
 def read_mask(path: Path) -> Mask:
     """A mask file as H×W, 0 or 255. Raises PictureError."""
-    grey = to_channels(to_uint8(read_picture(path)), 1)
+    grey = to_channels(to_uint8(read_picture(path, mask=True)), 1)
     return np.where(grey > 127, np.uint8(255), np.uint8(0))

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from engine.domain.inspection import Mask, Pixels
 from engine.errors import DatasetError
-from engine.images.headers import header_size
+from engine.images.decoding.headers import header_size
 from engine.images.pictures import list_pictures, read_picture
 from engine.packages.package import sha256_of
 

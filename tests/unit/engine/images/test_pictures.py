@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engine.errors import InputError, PictureError
-from engine.images.headers import header_size, is_truncated
+from engine.images.decoding.headers import header_size, png_complete
 from engine.images.pictures import MAX_BYTES, list_pictures, natural_key, read_picture
 
 SUFFIXES = (".png", ".jpg", ".bmp", ".tif", ".webp")
@@ -106,13 +106,17 @@ def test_half_copied_picture_with_a_tail_of_zeros_is_refused(tmp_path: Path, suf
         read_picture(path)
 
 
-def test_end_marker_of_an_embedded_thumbnail_does_not_pass_for_the_picture_s() -> None:
+def test_end_marker_of_an_embedded_thumbnail_does_not_pass_for_the_picture_s(tmp_path: Path) -> None:
     ok, data = cv2.imencode(".jpg", _picture())
     assert ok
     whole, thumbnail = data.tobytes(), b"\xff\xd8 small \xff\xd9"
     segment = b"\xff\xe1" + struct.pack(">H", len(thumbnail) + 2) + thumbnail
-    assert not is_truncated(whole[:2] + segment + whole[2:])
-    assert is_truncated(whole[:2] + segment + whole[2:-40])
+    path = tmp_path / "part.jpg"
+    path.write_bytes(whole[:2] + segment + whole[2:])
+    assert read_picture(path).shape == (60, 80, 3)
+    path.write_bytes(whole[:2] + segment + whole[2:-40])
+    with pytest.raises(PictureError, match="truncated"):
+        read_picture(path)
 
 
 def test_damaged_png_is_refused(tmp_path: Path) -> None:
@@ -145,7 +149,7 @@ def test_header_of_a_stump_tells_no_size(start: bytes) -> None:
 @given(st.binary(max_size=200), st.sampled_from((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"RIFF")))
 def test_noise_behind_a_magic_number_does_not_break_the_reader(noise: bytes, start: bytes) -> None:
     header_size(start + noise)
-    is_truncated(start + noise)
+    png_complete(start + noise)
 
 
 def test_picture_of_more_than_400_megapixels_is_refused_unread(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
-"""What a picture file says of itself before it is decoded: its size in pixels, and whether its end is there.
+"""What a picture file says of itself before it is decoded: its size in pixels, and whether its check sums hold.
 
-Sources: JPEG ITU-T T.81 Annex B, PNG (ISO/IEC 15948) section 5, BMP BITMAPINFOHEADER, WebP RFC 9649, TIFF 6.0.
+Sources: JPEG ITU-T T.81 Annex B, PNG (ISO/IEC 15948) section 5, BMP BITMAPINFOHEADER, WebP RFC 9649, TIFF 6.0, GIF89a,
+Netpbm's pnm.
 """
 
 from __future__ import annotations
@@ -8,9 +9,12 @@ from __future__ import annotations
 import struct
 import zlib
 
+MAX_PIXELS = 400_000_000
+"""More than so many are not read: three bytes each, and as much again while they are judged."""
 JPEG_START = b"\xff\xd8"
 JPEG_END = b"\xff\xd9"
 PNG_START = b"\x89PNG\r\n\x1a\n"
+PNM_STARTS = (b"P5", b"P6")
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_BARE = frozenset((0x01, *range(0xD0, 0xD9)))
 _TIFF_WIDTH, _TIFF_HEIGHT = 256, 257
@@ -31,26 +35,18 @@ def header_size(data: bytes) -> tuple[int, int] | None:
             return _webp_size(data)
         if data[:4] in (b"II*\x00", b"MM\x00*"):
             return _tiff_size(data)
-    except (struct.error, IndexError):
+        if data[:4] == b"GIF8":
+            width, height = struct.unpack_from("<HH", data, 6)
+            return int(height), int(width)
+        if data[:2] in PNM_STARTS:
+            return _pnm_size(data)
+    except (struct.error, IndexError, ValueError):
         return None
     return None
 
 
-def is_truncated(data: bytes) -> bool:
-    """True for a JPEG or PNG whose end is missing or a PNG whose check sums fail; decoders may fill such a hole grey.
-
-    Other formats answer False: their decoders refuse short data by themselves.
-    """
-    if data.startswith(JPEG_START):
-        start = _jpeg_scan(data)
-        return start is None or data.find(JPEG_END, start) < 0
-    if data.startswith(PNG_START):
-        return not _png_complete(data)
-    return False
-
-
-def _jpeg_segments(data: bytes) -> list[tuple[int, int]]:
-    """Marker and position of each segment up to the first scan; embedded thumbnails are stepped over."""
+def jpeg_segments(data: bytes) -> list[tuple[int, int]]:
+    """Of JPEG data, marker and position of each segment up to the first scan; embedded thumbnails are stepped over."""
     found: list[tuple[int, int]] = []
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF:
@@ -66,18 +62,15 @@ def _jpeg_segments(data: bytes) -> list[tuple[int, int]]:
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:
-    for marker, at in _jpeg_segments(data):
+    for marker, at in jpeg_segments(data):
         if marker in _JPEG_FRAMES:
             height, width = struct.unpack_from(">HH", data, at + 5)
             return int(height), int(width)
     return None
 
 
-def _jpeg_scan(data: bytes) -> int | None:
-    return next((at for marker, at in _jpeg_segments(data) if marker == 0xDA), None)
-
-
-def _png_complete(data: bytes) -> bool:
+def png_complete(data: bytes) -> bool:
+    """True for PNG data whose every check sum holds, up to its end; decoders may fill a hole grey."""
     at = len(PNG_START)
     while at + 12 <= len(data):
         length = int.from_bytes(data[at : at + 4], "big")
@@ -115,3 +108,8 @@ def _tiff_size(data: bytes) -> tuple[int, int] | None:
     if len(sizes) < 2:
         return None
     return sizes[_TIFF_HEIGHT], sizes[_TIFF_WIDTH]
+
+
+def _pnm_size(data: bytes) -> tuple[int, int]:
+    words = [word for line in data[2:1024].splitlines() for word in line.split(b"#")[0].split()]
+    return int(words[1]), int(words[0])

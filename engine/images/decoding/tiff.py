@@ -1,0 +1,140 @@
+"""TIFF data to pixels by libtiff, which refuses a strip it cannot read; OpenCV reads on behind it.
+
+Source: TIFF 6.0, and BigTIFF's wider directory.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+from imagecodecs import tiff_decode
+from numpy.typing import NDArray
+
+from engine.images.decoding.fault import Fault, Undecodable
+
+MAX_PAGES = 10_000
+_STARTS = {b"II*\x00": ("<", False), b"MM\x00*": (">", False), b"II+\x00": ("<", True), b"MM\x00+": (">", True)}
+_SIZES = {1: ("B", 1), 3: ("H", 2), 4: ("I", 4), 16: ("Q", 8)}
+_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR, _EXTRA, _NUMBERS = (
+    254, 256, 257, 258, 259, 262, 277, 284, 338, 339,
+)  # fmt: skip
+_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
+_NOT_READ = ("not configured", "not supported", "not implemented", "unknown compression", "missing an image filename")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One picture of a TIFF, as its directory describes it. Sizes in pixels."""
+
+    directory: int
+    """Its number among all directories, previews and masks too."""
+    height: int
+    width: int
+    bits: int
+    compression: int
+    photometric: int
+    samples: int
+    planar: bool
+    extra: int
+    """How many of the samples are no colour."""
+    unsigned: bool
+
+    @property
+    def zero_is(self) -> int:
+        """What a zero in the file is among the pixels that are read."""
+        return 0 if self.photometric != _MIN_IS_WHITE else 2 ** max(8, self.bits) - 1
+
+
+def tiff_pages(data: bytes) -> list[Page]:
+    """Every picture in the file in order; previews and masks of others are none. Raises Undecodable."""
+    try:
+        return list(_pages(data))
+    except (struct.error, IndexError) as error:
+        raise Undecodable(Fault.DAMAGED, "its directory lies outside of the file") from error
+
+
+def decode_tiff(data: bytes, page: Page) -> NDArray[np.generic]:
+    """H×W or H×W×C with colours in BGR, as stored; white is high, whichever way the file counts. Raises Undecodable."""
+    if page.photometric == _CMYK:
+        raise Undecodable(Fault.KIND, "TIFF in CMYK")
+    drawn = page.photometric in (_PALETTE, _YCBCR) or page.bits < 8
+    try:
+        pixels = np.asarray(tiff_decode(data, index=page.directory, asrgb=drawn))
+    except (RuntimeError, ValueError, MemoryError) as error:
+        said = str(error)
+        kind = any(words in said.lower() for words in _NOT_READ)
+        raise Undecodable(Fault.KIND if kind else Fault.DAMAGED, said) from error
+    if drawn:
+        return _of_drawn(pixels, page)
+    if page.planar and page.samples > 1 and pixels.ndim == 3:
+        pixels = np.moveaxis(pixels, 0, -1)
+    if pixels.ndim == 3:
+        colours = pixels.shape[2] - page.extra
+        pixels = pixels[:, :, 2::-1] if colours == 3 else pixels[:, :, 0] if colours == 1 else pixels
+    if page.photometric == _MIN_IS_WHITE and np.issubdtype(pixels.dtype, np.unsignedinteger):
+        pixels = np.iinfo(pixels.dtype).max - pixels
+    return pixels
+
+
+def _of_drawn(pixels: NDArray[np.generic], page: Page) -> NDArray[np.generic]:
+    """libtiff's own drawing, H×W×4 RGBA, as grey where the file holds grey."""
+    return pixels[:, :, 0] if page.samples == 1 and page.photometric != _PALETTE else pixels[:, :, 2::-1]
+
+
+def _pages(data: bytes) -> list[Page]:
+    order, big = _STARTS[data[:4]]
+    (at,) = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)
+    found: list[Page] = []
+    seen: set[int] = set()
+    while at and at not in seen and len(seen) < MAX_PAGES:
+        tags, following = _directory(data, at, order, big)
+        # A reduced copy (bit 0) and a transparency mask (bit 2) belong to another picture.
+        if not tags.get(_SUBFILE, 0) & 0b101:
+            found.append(_page(tags, len(seen)))
+        seen.add(at)
+        at = following
+    return found
+
+
+def _directory(data: bytes, at: int, order: str, big: bool) -> tuple[dict[int, int], int]:
+    """The first value of every tag of whole numbers, and where the next directory lies (0 = nowhere)."""
+    count_as, entry, head = ("Q", 20, 12) if big else ("H", 12, 8)
+    (entries,) = struct.unpack_from(order + count_as, data, at)
+    at += 8 if big else 2
+    if at + entries * entry > len(data):
+        raise IndexError
+    tags: dict[int, int] = {}
+    for number in range(entries):
+        place = at + number * entry
+        tag, kind = struct.unpack_from(order + "HH", data, place)
+        (count,) = struct.unpack_from(order + ("Q" if big else "I"), data, place + 4)
+        if kind not in _SIZES or not count:
+            continue
+        letter, size = _SIZES[kind]
+        value = place + head
+        if size * count > (8 if big else 4):
+            (value,) = struct.unpack_from(order + ("Q" if big else "I"), data, value)
+        if tag == _EXTRA:
+            tags[tag] = count
+        else:
+            (tags[tag],) = struct.unpack_from(order + letter, data, value)
+    (following,) = struct.unpack_from(order + ("Q" if big else "I"), data, at + entries * entry)
+    return tags, following
+
+
+def _page(tags: dict[int, int], directory: int) -> Page:
+    samples = tags.get(_SAMPLES, 1)
+    return Page(
+        directory,
+        tags.get(_HEIGHT, 0),
+        tags.get(_WIDTH, 0),
+        tags.get(_BITS, 1),
+        tags.get(_COMPRESSION, 1),
+        tags.get(_PHOTOMETRIC, _MIN_IS_BLACK),
+        samples,
+        tags.get(_PLANAR, 1) == 2,
+        tags.get(_EXTRA, 0),
+        tags.get(_NUMBERS, 1) == 1,
+    )
