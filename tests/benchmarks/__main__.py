@@ -18,7 +18,7 @@ from engine.sources.demo import PartMaker
 from engine.system.memory import keep_freed_memory
 from engine.system.places import demo_package
 from tests.benchmarks.judging import agreement, cam, casting, inference, models, segdec, training
-from tests.benchmarks.line import cameras, latency
+from tests.benchmarks.line import cameras, decoding, latency
 from tests.benchmarks.window import pages as window
 from tests.benchmarks.window import review, scan_live, start
 from trainer.evaluation.evaluate import part_of
@@ -145,6 +145,7 @@ def _judged_sets() -> list[tuple[str, ModelPackage, list[Pixels]]]:
 SECTIONS: dict[str, tuple[Callable[[], None], bool]] = {
     "start": (start.report, False),
     "inference": (show_inference, False),
+    "decoding": (decoding.report, False),
     "casting": (show_casting, True),
     "segdec": (show_segdec, True),
     "training": (show_training, True),

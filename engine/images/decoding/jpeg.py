@@ -16,14 +16,18 @@ from numpy.typing import NDArray
 
 from engine.images.decoding.fault import Fault, Undecodable
 from engine.images.decoding.headers import JPEG_END, JPEG_START, jpeg_segments
+from engine.images.decoding.scans import has_every_scan
 
 PIXELS_A_BIT = 64
 """Each block of 8×8 pixels takes a bit at least, so a file of fewer bits than blocks cannot hold its picture."""
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _READ = frozenset((0xC0, 0xC1, 0xC2))
 """Baseline, extended and progressive, Huffman coded; lossless, hierarchical and arithmetic ones are not read."""
-_SCAN = 0xDA
+_PROGRESSIVE, _TABLES, _SCAN = 0xC2, 0xC4, 0xDA
 _TRIES = 4
+PADDING = 64
+"""Bytes of 0 or 255 before the end marker that are a writer's rounding; of more, one cannot know what they were."""
+_HOLE = bytes(64)
 _PADDED = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
 
 
@@ -53,6 +57,10 @@ def decode_jpeg(data: bytes) -> NDArray[np.uint8]:
         raise Undecodable(Fault.CHANNELS, str(frame.channels))
     if len(data) * 8 * PIXELS_A_BIT < frame.height * frame.width:
         raise Undecodable(Fault.DAMAGED, "fewer bits than blocks")
+    if _has_hole(data, frame):
+        raise Undecodable(Fault.DAMAGED, "a hole of zeros")
+    if frame.kind == _PROGRESSIVE and not has_every_scan(data):
+        raise Undecodable(Fault.DAMAGED, "scans are missing")
     whole, pixels = _strictly(_with_end(data, frame.scan), frame)
     if frame.channels == 4:
         return _without_black(whole)
@@ -70,6 +78,31 @@ def _frame_of(data: bytes) -> _Frame:
     if not data.startswith(JPEG_START) or not scan or not height * width:
         raise Undecodable(Fault.DAMAGED, "no frame or no scan")
     return _Frame(kind, bits, height, width, channels, scan)
+
+
+def _has_hole(data: bytes, frame: _Frame) -> bool:
+    """Whether the scan holds zeros that are no picture: libjpeg reads them as codes, often without a warning.
+
+    To the standard luminance table and most others, zeros are the code of a coefficient of -1, and no surface is one
+    block of those after the other; where the zero code ends a block, zeros are a plain surface.
+    """
+    end = data.find(JPEG_END, frame.scan)
+    if end < 0:
+        return len(data) - len(data.rstrip(b"\x00")) > PADDING
+    return frame.kind != _PROGRESSIVE and data.find(_HOLE, frame.scan, end) >= 0 and not _zeros_end_blocks(data, frame)
+
+
+def _zeros_end_blocks(data: bytes, frame: _Frame) -> bool:
+    """Whether the shortest code of the first component's AC table, which is all zeros, is the end of a block."""
+    wanted = 0x10 | (data[frame.scan + 6] & 0x0F)
+    ends = False
+    for marker, at in jpeg_segments(data):
+        place, last = at + 4, at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        while marker == _TABLES and place + 17 < min(last, len(data)):
+            if data[place] == wanted:
+                ends = data[place + 17] == 0
+            place += 17 + sum(data[place + 1 : place + 17])
+    return ends
 
 
 def _with_end(data: bytes, scan: int) -> bytes:
@@ -100,8 +133,9 @@ def _without_what_is_harmless(data: bytes, frame: _Frame, warning: str) -> bytes
         end = data.find(JPEG_END, frame.scan)
         start = end - int(padded[1])
         # Only padding: bytes that say something and were not used are the rest of a picture that lost its place.
-        return data[:start] + data[end:] if start > frame.scan and not data[start:end].strip(b"\x00\xff") else None
-    if "Invalid SOS parameters" in warning and frame.kind != 0xC2:
+        said = end - start > PADDING or start <= frame.scan or data[start:end].strip(b"\x00\xff")
+        return None if said else data[:start] + data[end:]
+    if "Invalid SOS parameters" in warning and frame.kind != _PROGRESSIVE:
         # Spectral selection 0 to 63 is all that a sequential scan can have, whatever its header says.
         last = frame.scan + 2 + int.from_bytes(data[frame.scan + 2 : frame.scan + 4], "big")
         return data[: last - 3] + b"\x00\x3f\x00" + data[last:]

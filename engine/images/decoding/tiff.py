@@ -6,6 +6,7 @@ Source: TIFF 6.0, and BigTIFF's wider directory.
 from __future__ import annotations
 
 import struct
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,11 +16,19 @@ from numpy.typing import NDArray
 from engine.images.decoding.fault import Fault, Undecodable
 
 MAX_PAGES = 10_000
+_Tags = dict[int, tuple[int, ...]]
+_MOST_VALUES = 16
 _STARTS = {b"II*\x00": ("<", False), b"MM\x00*": (">", False), b"II+\x00": ("<", True), b"MM\x00+": (">", True)}
 _SIZES = {1: ("B", 1), 3: ("H", 2), 4: ("I", 4), 16: ("Q", 8)}
-_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR, _EXTRA, _NUMBERS = (
-    254, 256, 257, 258, 259, 262, 277, 284, 338, 339,
+_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR, _EXTRA = (
+    254, 256, 257, 258, 259, 262, 277, 284, 338,
 )  # fmt: skip
+_STRIPS, _LENGTHS, _TILES, _TILE_LENGTHS = 273, 279, 324, 325
+_LISTS = frozenset((_STRIPS, _LENGTHS, _TILES, _TILE_LENGTHS))
+_SAYS_WHAT_PIXELS_ARE = frozenset(
+    (_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR, 278, 317, 322, 323, 339, *_LISTS)
+)
+_DEFLATE = (8, 32946)
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
 _NOT_READ = ("not configured", "not supported", "not implemented", "unknown compression", "missing an image filename")
 
@@ -39,7 +48,8 @@ class Page:
     planar: bool
     extra: int
     """How many of the samples are no colour."""
-    unsigned: bool
+    pieces: tuple[tuple[int, int], ...]
+    """Start and length in bytes of each strip or tile."""
 
     @property
     def zero_is(self) -> int:
@@ -59,10 +69,12 @@ def decode_tiff(data: bytes, page: Page) -> NDArray[np.generic]:
     """H×W or H×W×C with colours in BGR, as stored; white is high, whichever way the file counts. Raises Undecodable."""
     if page.photometric == _CMYK:
         raise Undecodable(Fault.KIND, "TIFF in CMYK")
+    if page.compression in _DEFLATE:
+        _check_sums(data, page)
     drawn = page.photometric in (_PALETTE, _YCBCR) or page.bits < 8
     try:
         pixels = np.asarray(tiff_decode(data, index=page.directory, asrgb=drawn))
-    except (RuntimeError, ValueError, MemoryError) as error:
+    except (RuntimeError, ValueError, IndexError, MemoryError) as error:
         said = str(error)
         kind = any(words in said.lower() for words in _NOT_READ)
         raise Undecodable(Fault.KIND if kind else Fault.DAMAGED, said) from error
@@ -78,6 +90,16 @@ def decode_tiff(data: bytes, page: Page) -> NDArray[np.generic]:
     return pixels
 
 
+def _check_sums(data: bytes, page: Page) -> None:
+    """libtiff stops at a strip's last pixel, before the sum that tells whether they are the ones that were written."""
+    for start, length in page.pieces:
+        strip = zlib.decompressobj()
+        try:
+            strip.decompress(data[start : start + length])
+        except zlib.error as error:
+            raise Undecodable(Fault.DAMAGED, str(error)) from error
+
+
 def _of_drawn(pixels: NDArray[np.generic], page: Page) -> NDArray[np.generic]:
     """libtiff's own drawing, H×W×4 RGBA, as grey where the file holds grey."""
     return pixels[:, :, 0] if page.samples == 1 and page.photometric != _PALETTE else pixels[:, :, 2::-1]
@@ -91,50 +113,56 @@ def _pages(data: bytes) -> list[Page]:
     while at and at not in seen and len(seen) < MAX_PAGES:
         tags, following = _directory(data, at, order, big)
         # A reduced copy (bit 0) and a transparency mask (bit 2) belong to another picture.
-        if not tags.get(_SUBFILE, 0) & 0b101:
+        if not tags.get(_SUBFILE, (0,))[0] & 0b101:
             found.append(_page(tags, len(seen)))
         seen.add(at)
         at = following
     return found
 
 
-def _directory(data: bytes, at: int, order: str, big: bool) -> tuple[dict[int, int], int]:
-    """The first value of every tag of whole numbers, and where the next directory lies (0 = nowhere)."""
+def _directory(data: bytes, at: int, order: str, big: bool) -> tuple[_Tags, int]:
+    """The values of every tag of whole numbers, and where the next directory lies (0 = nowhere)."""
     count_as, entry, head = ("Q", 20, 12) if big else ("H", 12, 8)
     (entries,) = struct.unpack_from(order + count_as, data, at)
     at += 8 if big else 2
     if at + entries * entry > len(data):
         raise IndexError
-    tags: dict[int, int] = {}
+    tags: _Tags = {}
     for number in range(entries):
         place = at + number * entry
         tag, kind = struct.unpack_from(order + "HH", data, place)
         (count,) = struct.unpack_from(order + ("Q" if big else "I"), data, place + 4)
         if kind not in _SIZES or not count:
+            if tag in _SAYS_WHAT_PIXELS_ARE or not tag:
+                raise IndexError
             continue
         letter, size = _SIZES[kind]
         value = place + head
         if size * count > (8 if big else 4):
             (value,) = struct.unpack_from(order + ("Q" if big else "I"), data, value)
-        if tag == _EXTRA:
-            tags[tag] = count
-        else:
-            (tags[tag],) = struct.unpack_from(order + letter, data, value)
+        if tag not in _LISTS:
+            count = min(count, _MOST_VALUES)
+        tags[tag] = struct.unpack_from(f"{order}{count}{letter}", data, value)
     (following,) = struct.unpack_from(order + ("Q" if big else "I"), data, at + entries * entry)
     return tags, following
 
 
-def _page(tags: dict[int, int], directory: int) -> Page:
-    samples = tags.get(_SAMPLES, 1)
+def _page(tags: _Tags, directory: int) -> Page:
+    def first(tag: int, default: int) -> int:
+        return tags[tag][0] if tag in tags else default
+
+    if _PHOTOMETRIC not in tags:
+        raise IndexError
+    starts = tags.get(_STRIPS, tags.get(_TILES, ()))
     return Page(
         directory,
-        tags.get(_HEIGHT, 0),
-        tags.get(_WIDTH, 0),
-        tags.get(_BITS, 1),
-        tags.get(_COMPRESSION, 1),
-        tags.get(_PHOTOMETRIC, _MIN_IS_BLACK),
-        samples,
-        tags.get(_PLANAR, 1) == 2,
-        tags.get(_EXTRA, 0),
-        tags.get(_NUMBERS, 1) == 1,
+        first(_HEIGHT, 0),
+        first(_WIDTH, 0),
+        first(_BITS, 1),
+        first(_COMPRESSION, 1),
+        first(_PHOTOMETRIC, _MIN_IS_BLACK),
+        first(_SAMPLES, 1),
+        first(_PLANAR, 1) == 2,
+        len(tags.get(_EXTRA, ())),
+        tuple(zip(starts, tags.get(_LENGTHS, tags.get(_TILE_LENGTHS, ())), strict=False)),
     )

@@ -119,3 +119,18 @@ def test_kinds_that_are_not_read_are_named(place: int, value: int, fault: Fault)
     data = bytearray(jpeg(metal()))
     data[data.index(b"\xff\xc0") + place] = value
     assert _fault(bytes(data)) is fault
+
+
+def test_a_progressive_picture_without_its_last_scans_is_refused() -> None:
+    data = jpeg(metal(), *PROGRESSIVE)
+    last = data.rindex(b"\xff\xda")
+    assert _fault(data[:last] + JPEG_END) is Fault.DAMAGED
+    assert _fault(data[:last]) is Fault.DAMAGED
+    assert _fault(data[:-40]) is Fault.DAMAGED
+
+
+def test_a_plain_surface_may_be_coded_in_zeros() -> None:
+    plain = np.full((1024, 1280), 128, np.uint8)
+    data = jpeg(plain, cv2.IMWRITE_JPEG_OPTIMIZE, 1)
+    assert bytes(64) in data[scan_of(data) :]
+    assert decode_jpeg(data).shape == plain.shape

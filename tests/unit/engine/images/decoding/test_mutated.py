@@ -32,7 +32,9 @@ SHORT = re.compile(
     r"premature end|Premature end|bad Huffman|found marker|two SO|Invalid|Unsupported|corrupt|not enough|Not enough"
     r"|Read [Ee]rror|CRC|data check|[Dd]ecod\w+ error|Decoding error|TIFF_Error|not terminated|libpng error"
 )
-HARMLESS = re.compile(r"extraneous bytes before marker|Warning: unknown|Invalid SOS|iCCP|known incorrect|legacy")
+HARMLESS = re.compile(
+    r"extraneous bytes before marker|Warning: unknown|Invalid SOS|iCCP|known incorrect|TIFF_Warning|custom tag"
+)
 _FORMATS = ("jpeg", "progressive", "restarts", "grey jpeg", "png", "lzw", "deflate", "packbits", "webp", "bmp", "pgm")
 
 
@@ -104,14 +106,15 @@ def _found_short(data: bytes) -> str:
     lines = [line for line in said[0].splitlines() if SHORT.search(line) and not HARMLESS.search(line)]
     if lines:
         return lines[0]
-    if pixels is None:
+    if pixels is None and data[:2] != b"II":
         return "OpenCV gives nothing"
     try:
-        with warnings.catch_warnings(), Image.open(io.BytesIO(data)) as picture:
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            picture.load()
+            Image.open(io.BytesIO(data)).load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        return "" if isinstance(error, Image.UnidentifiedImageError) else str(error)
+        # A header that Pillow does not understand says nothing of the data behind it.
+        return "" if isinstance(error, Image.UnidentifiedImageError | ValueError | SyntaxError) else str(error)
     return ""
 
 

@@ -28,7 +28,7 @@ def _coded(suffix: str) -> bytes:
 @pytest.mark.parametrize("suffix", [".bmp", ".pgm", ".ppm", ".tif"])
 def test_a_file_that_got_its_size_before_its_data_is_refused(suffix: str) -> None:
     data = _coded(suffix)
-    tail = data[-200:] if suffix == ".tif" else b""
+    tail = data[-114:] if suffix == ".tif" else b""
     written = data[: len(data) * 6 // 10]
     with pytest.raises(Undecodable) as caught:
         decode(written + bytes(len(data) - len(written) - len(tail)) + tail)
