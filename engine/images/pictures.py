@@ -129,5 +129,7 @@ def _refused(path: Path, error: Undecodable) -> PictureError:
         case Fault.KIND:
             message = f"The picture {path} is of a kind that is not read ({detail})."
             return PictureError(message, "Save it as PNG.", name)
+        case Fault.FOREIGN:
+            return PictureError(f"The picture {path} cannot be decoded.", _REPLACE, name)
         case Fault.DAMAGED:
             return PictureError(f"The picture {path} is truncated or damaged.", _REPLACE, name)

@@ -1705,6 +1705,10 @@
             <translation>Zuerst einige Urteile bestätigen oder korrigieren.</translation>
         </message>
         <message>
+            <source>Copy it again; save one that is so black as PNG.</source>
+            <translation>Noch einmal kopieren; ein so schwarzes Bild als PNG speichern.</translation>
+        </message>
+        <message>
             <source>Copy or export the model again.</source>
             <translation>Das Modell neu kopieren oder exportieren.</translation>
         </message>
@@ -2189,6 +2193,10 @@
             <translation>Seine Bilder in Unterordner wie {0} legen.</translation>
         </message>
         <message>
+            <source>Put the picture itself there.</source>
+            <translation>Das Bild selbst dort ablegen.</translation>
+        </message>
+        <message>
             <source>Record it before commenting on it.</source>
             <translation>Erst erfassen, dann kommentieren.</translation>
         </message>
@@ -2231,6 +2239,14 @@
         <message>
             <source>Run `pip install "lineside[train]"`.</source>
             <translation>`pip install "lineside[train]"` ausführen.</translation>
+        </message>
+        <message>
+            <source>Save each of them as a file.</source>
+            <translation>Jedes davon als eigene Datei speichern.</translation>
+        </message>
+        <message>
+            <source>Save it as PNG.</source>
+            <translation>Als PNG speichern.</translation>
         </message>
         <message>
             <source>Save it as grey or colour.</source>
@@ -2946,7 +2962,7 @@
         </message>
         <message>
             <source>The picture {0} cannot be decoded.</source>
-            <translation>Das Bild {0} kann nicht dekodiert werden.</translation>
+            <translation>Das Bild {0} lässt sich nicht dekodieren.</translation>
         </message>
         <message>
             <source>The picture {0} cannot be read ({1}).</source>
@@ -2957,8 +2973,12 @@
             <translation>Das Bild {0} hat {1} Kanäle.</translation>
         </message>
         <message>
-            <source>The picture {0} has {1}×{2} pixels, more than 400 megapixels.</source>
-            <translation>Das Bild {0} hat {1}×{2} Pixel, mehr als 400 Megapixel.</translation>
+            <source>The picture {0} has {1} pixels, more than 400 megapixels.</source>
+            <translation>Das Bild {0} hat {1} Pixel, mehr als 400 Megapixel.</translation>
+        </message>
+        <message>
+            <source>The picture {0} holds {1} pictures.</source>
+            <translation>Die Datei {0} enthält {1} Bilder.</translation>
         </message>
         <message>
             <source>The picture {0} holds {1} values.</source>
@@ -2973,8 +2993,20 @@
             <translation>Das Bild {0} ist größer als 512 MB.</translation>
         </message>
         <message>
+            <source>The picture {0} is no file.</source>
+            <translation>Das Bild {0} ist keine Datei.</translation>
+        </message>
+        <message>
+            <source>The picture {0} is of a kind that is not read ({1}).</source>
+            <translation>Das Bild {0} ist von einer Art, die nicht gelesen wird ({1}).</translation>
+        </message>
+        <message>
             <source>The picture {0} is truncated or damaged.</source>
             <translation>Das Bild {0} ist abgeschnitten oder beschädigt.</translation>
+        </message>
+        <message>
+            <source>The picture {0} was not written to its end: {1} rows are empty.</source>
+            <translation>Das Bild {0} wurde nicht zu Ende geschrieben: {1} Zeilen sind leer.</translation>
         </message>
         <message>
             <source>The preview stopped on an internal error ({0}).</source>

@@ -12,6 +12,8 @@ class Fault(Enum):
     """Some of it is missing or was changed: what a decoder makes of the rest is not the part."""
     UNWRITTEN = "unwritten"
     """Its last rows were never written: the file was given its size before its data."""
+    FOREIGN = "foreign"
+    """It does not begin as any picture does."""
     KIND = "kind"
     """Whole as it may be, this kind is not read."""
     VALUES = "values"

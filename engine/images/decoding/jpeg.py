@@ -86,10 +86,13 @@ def _has_hole(data: bytes, frame: _Frame) -> bool:
     To the standard luminance table and most others, zeros are the code of a coefficient of -1, and no surface is one
     block of those after the other; where the zero code ends a block, zeros are a plain surface.
     """
-    end = data.find(JPEG_END, frame.scan)
-    if end < 0:
+    if data.rfind(JPEG_END, frame.scan) < 0:
         return len(data) - len(data.rstrip(b"\x00")) > PADDING
-    return frame.kind != _PROGRESSIVE and data.find(_HOLE, frame.scan, end) >= 0 and not _zeros_end_blocks(data, frame)
+    hole = data.find(_HOLE, frame.scan)
+    if hole < 0 or frame.kind == _PROGRESSIVE or _zeros_end_blocks(data, frame):
+        return False
+    # Behind the end a writer may put what it likes.
+    return hole < data.find(JPEG_END, frame.scan)
 
 
 def _zeros_end_blocks(data: bytes, frame: _Frame) -> bool:
@@ -107,7 +110,7 @@ def _zeros_end_blocks(data: bytes, frame: _Frame) -> bool:
 
 def _with_end(data: bytes, scan: int) -> bytes:
     """A cut scan tells itself by the blocks it lacks; that its marker is missing is no damage."""
-    return data if data.find(JPEG_END, scan) >= 0 else data + JPEG_END
+    return data if data.rfind(JPEG_END, scan) >= 0 else data + JPEG_END
 
 
 def _strictly(data: bytes, frame: _Frame) -> tuple[bytes, NDArray[np.uint8]]:

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from engine.domain.inspection import Pixels
 from engine.images.decoding.fault import Fault, Undecodable
-from engine.images.decoding.headers import JPEG_START, MAX_PIXELS, PNG_START, header_size, png_complete
+from engine.images.decoding.headers import JPEG_START, MAX_PIXELS, PNG_START, PNM_STARTS, header_size, png_complete
 from engine.images.decoding.jpeg import decode_jpeg
 from engine.images.decoding.several import count_pictures, mpo_places
 from engine.images.decoding.tiff import Page, decode_tiff, tiff_pages
 from engine.images.decoding.unwritten import is_raw, unwritten_rows
 
+_STARTS = (PNG_START, b"BM", b"RIFF", b"GIF8", *PNM_STARTS)
 TIFF_STARTS = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _AS_STORED = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
 _DEFLATED = 1032
@@ -94,10 +95,15 @@ def _decode_by_opencv(data: bytes, page: int) -> NDArray[np.generic]:
             _found, animation = cv2.imdecodeanimation(coded, page, 1)
             pixels = animation.frames[0] if animation.frames else None
     except (cv2.error, MemoryError) as error:
-        raise Undecodable(Fault.DAMAGED, str(error)) from error
+        raise Undecodable(_fault_of(data), str(error)) from error
     if pixels is None:
-        raise Undecodable(Fault.DAMAGED)
+        raise Undecodable(_fault_of(data))
     return pixels
+
+
+def _fault_of(data: bytes) -> Fault:
+    """Of data that no decoder takes."""
+    return Fault.DAMAGED if data.startswith(_STARTS) else Fault.FOREIGN
 
 
 def _as_pixels(pixels: NDArray[np.generic]) -> Pixels:

@@ -10,7 +10,7 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
-from imagecodecs import tiff_decode
+from imagecodecs import deflate_decode, tiff_decode
 from numpy.typing import NDArray
 
 from engine.images.decoding.fault import Fault, Undecodable
@@ -24,10 +24,12 @@ _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR,
     254, 256, 257, 258, 259, 262, 277, 284, 338,
 )  # fmt: skip
 _STRIPS, _LENGTHS, _TILES, _TILE_LENGTHS = 273, 279, 324, 325
+_ROWS, _TILE_WIDTH, _TILE_HEIGHT = 278, 322, 323
 _LISTS = frozenset((_STRIPS, _LENGTHS, _TILES, _TILE_LENGTHS))
-_SAYS_WHAT_PIXELS_ARE = frozenset(
-    (_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR, 278, 317, 322, 323, 339, *_LISTS)
-)
+_SAYS_WHAT_PIXELS_ARE = frozenset((
+    _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR, _ROWS, 317, _TILE_WIDTH, _TILE_HEIGHT, 339,
+    *_LISTS,
+))  # fmt: skip
 _DEFLATE = (8, 32946)
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
 _NOT_READ = ("not configured", "not supported", "not implemented", "unknown compression", "missing an image filename")
@@ -50,6 +52,8 @@ class Page:
     """How many of the samples are no colour."""
     pieces: tuple[tuple[int, int], ...]
     """Start and length in bytes of each strip or tile."""
+    piece_bytes: int
+    """What each of them unpacks to."""
 
     @property
     def zero_is(self) -> int:
@@ -93,11 +97,19 @@ def decode_tiff(data: bytes, page: Page) -> NDArray[np.generic]:
 def _check_sums(data: bytes, page: Page) -> None:
     """libtiff stops at a strip's last pixel, before the sum that tells whether they are the ones that were written."""
     for start, length in page.pieces:
-        strip = zlib.decompressobj()
+        piece = data[start : start + length]
         try:
-            strip.decompress(data[start : start + length])
-        except zlib.error as error:
-            raise Undecodable(Fault.DAMAGED, str(error)) from error
+            deflate_decode(piece, out=page.piece_bytes)
+        except (RuntimeError, ValueError, MemoryError):
+            # Longer than its strip, as some write the last one, or damaged: zlib tells the two apart.
+            _check_sum(piece)
+
+
+def _check_sum(piece: bytes) -> None:
+    try:
+        zlib.decompressobj().decompress(piece)
+    except zlib.error as error:
+        raise Undecodable(Fault.DAMAGED, str(error)) from error
 
 
 def _of_drawn(pixels: NDArray[np.generic], page: Page) -> NDArray[np.generic]:
@@ -154,6 +166,9 @@ def _page(tags: _Tags, directory: int) -> Page:
     if _PHOTOMETRIC not in tags:
         raise IndexError
     starts = tags.get(_STRIPS, tags.get(_TILES, ()))
+    across, down = first(_TILE_WIDTH, first(_WIDTH, 0)), first(_TILE_HEIGHT, first(_ROWS, first(_HEIGHT, 0)))
+    planar = first(_PLANAR, 1) == 2
+    depth = sum(tags.get(_BITS, (1,))) if not planar else first(_BITS, 1)
     return Page(
         directory,
         first(_HEIGHT, 0),
@@ -162,7 +177,8 @@ def _page(tags: _Tags, directory: int) -> Page:
         first(_COMPRESSION, 1),
         first(_PHOTOMETRIC, _MIN_IS_BLACK),
         first(_SAMPLES, 1),
-        first(_PLANAR, 1) == 2,
+        planar,
         len(tags.get(_EXTRA, ())),
         tuple(zip(starts, tags.get(_LENGTHS, tags.get(_TILE_LENGTHS, ())), strict=False)),
+        (across * depth + 7) // 8 * min(down, first(_HEIGHT, 0) if _TILES not in tags else down),
     )

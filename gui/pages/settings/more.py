@@ -22,6 +22,8 @@ LICENCES = {
     "pyqtgraph": "MIT",
     "numpy": "BSD-3-Clause",
     "opencv-python-headless": "Apache-2.0",
+    "simplejpeg": "MIT",
+    "imagecodecs": "BSD-3-Clause",
     "openvino": "Apache-2.0",
     "SQLAlchemy": "MIT",
     "alembic": "MIT",

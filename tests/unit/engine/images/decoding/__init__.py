@@ -1,0 +1,1 @@
+"""Decoding: whole or refused."""
