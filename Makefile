@@ -1,6 +1,8 @@
 .PHONY: demo fast test prove bench lint bundle screenshots translations demo-models upgrade hooks clean
 PY := .venv/bin/python
 OUT := out
+# What Python compiled once is kept, whatever the environment says: every worker and every child would compile it again.
+export PYTHONDONTWRITEBYTECODE :=
 
 demo:  ## the station on the demo line: a window where there is a display, else a batch with screenshot and report
 	@bash .ci/prepare run

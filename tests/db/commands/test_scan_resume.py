@@ -52,6 +52,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return said
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_a_killed_scan_goes_on_without_doubles_and_its_lines_are_whole(
     tmp_path: Path, database: str, package: str, capsys: pytest.CaptureFixture[str]

@@ -29,8 +29,8 @@ PIT = Region("scratch", 0.7, (30, 20, 4, 4), 16.0)
 
 def _part(db: Database, number: int, outcome: Outcome = Outcome.NG, **more: object) -> Inspection:
     made = make.inspection(number, outcome, regions=(make.SQUARE, PIT), **more)  # type: ignore[arg-type]
-    recorder = Recorder(db)
-    recorder(made, make.recipe(1), make.frame_of(made, number), make.prediction_of(made))
+    with Recorder(db) as recorder:
+        recorder(made, make.recipe(1), make.frame_of(made, number), make.prediction_of(made))
     return made
 
 

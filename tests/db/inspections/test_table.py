@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import shutil
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -273,10 +274,16 @@ ROWS = st.lists(
 @settings(max_examples=40, deadline=None)
 @given(rows=ROWS, limit=st.integers(1, 7), sort=st.sampled_from(list(Sort)), only_ng=st.booleans())
 def test_pages_over_equal_keys_lose_and_repeat_nothing(
-    rows: list[tuple[float, float, Outcome, Outcome | None]], limit: int, sort: Sort, only_ng: bool
+    empty_database: Path,
+    rows: list[tuple[float, float, Outcome, Outcome | None]],
+    limit: int,
+    sort: Sort,
+    only_ng: bool,
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        db = open_database(Path(folder) / "lineside.db")
+        place = Path(folder) / "lineside.db"
+        shutil.copyfile(empty_database, place)
+        db = open_database(place)
         made = [make.inspection(n, r[2], score=r[1], seconds=r[0]) for n, r in enumerate(rows)]
         _add(db, *made)
         for one, row in zip(made, rows, strict=True):

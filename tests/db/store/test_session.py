@@ -22,10 +22,12 @@ from tests.db import make
 from tests.peers.stopwatch import Stopwatch
 
 
-def test_first_use_makes_folder_and_file(place: Path, db: Database) -> None:
-    assert place.exists()
-    assert db.folder == place.parent
-    assert inspections.count(db) == 0
+def test_first_use_makes_folder_and_file(place: Path) -> None:
+    assert not place.parent.exists()
+    with closing(open_database(place)) as db:
+        assert place.exists()
+        assert db.folder == place.parent
+        assert inspections.count(db) == 0
 
 
 def test_url_and_path_open_the_same_file(place: Path, db: Database) -> None:
@@ -248,6 +250,7 @@ def test_threads_write_and_read_at_the_same_time(db: Database) -> None:
     assert inspections.count(db) == 80
 
 
+@pytest.mark.slow
 def test_two_programs_may_make_the_same_new_database(place: Path) -> None:
     code = "import sys; from db.store.session import open_database; open_database(sys.argv[1]).close()"
     children = [subprocess.Popen([sys.executable, "-c", code, str(place)], stderr=subprocess.PIPE) for _ in range(3)]

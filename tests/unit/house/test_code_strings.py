@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests import ROOT
+from tests.house.sources import nodes_in
 
 OURS = ("engine", "db", "gui", "trainer", "tests", "main")
 PRETENDS = {"test_ceilings.py", "test_code_strings.py"}
@@ -42,7 +43,7 @@ def there(module: str, name: str) -> bool:
 
 
 def strings(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes_in(path):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and "import " in node.value:
             yield node.value
 

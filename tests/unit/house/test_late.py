@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
 from tests import ROOT
+from tests.house.sources import SOURCES, nodes_in
 
-PARTS = ("engine", "db", "gui", "trainer")
-SOURCES = [*(path for part in PARTS for path in sorted((ROOT / part).rglob("*.py"))), ROOT / "main.py"]
 PAGES = {path.parent.name for path in (ROOT / "gui" / "pages").glob("*/page.py")} - {"live"}
 LATE = {
     "db/store/session.py": {"db.store.migration"},
@@ -21,10 +21,10 @@ LATE = {
 }
 
 
-def stand_ins(tree: ast.AST) -> dict[str, str]:
+def stand_ins(nodes: Iterable[ast.AST]) -> dict[str, str]:
     """Name in the file → module it stands for, of every `name = Late("module")`, alone or in a row."""
     found = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Assign):
             targets, values = [node.targets[0]], [node.value]
             if isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.Tuple):
@@ -49,24 +49,24 @@ def typed(block: list[ast.stmt]) -> dict[str, str]:
 
 
 def test_who_reads_a_module_late_is_listed_here_and_names_one_that_is_there() -> None:
-    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
-    found = {str(path.relative_to(ROOT)): set(stand_ins(tree).values()) for path, tree in trees.items()}
+    found = {path.relative_to(ROOT).as_posix(): set(stand_ins(nodes_in(path, "Late")).values()) for path in SOURCES}
     assert {path: names for path, names in found.items() if names} == LATE
     assert all(find_spec(name) is not None for names in LATE.values() for name in names)
 
 
 def test_each_stand_in_has_the_plain_import_of_its_module_beside_it() -> None:
     for path in map(Path, LATE):
-        tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        nodes = nodes_in(ROOT / path)
+        tree = nodes[0]
+        assert isinstance(tree, ast.Module)
         asked = [n for n in tree.body if isinstance(n, ast.If) and ast.unparse(n.test) == "TYPE_CHECKING"]
         assert len(asked) == 1, path
-        late = stand_ins(ast.Module(asked[0].orelse, []))
-        assert late == stand_ins(tree), path
+        late = stand_ins(ast.walk(ast.Module(asked[0].orelse, [])))
+        assert late == stand_ins(nodes), path
         assert late.items() <= typed(asked[0].body).items(), path
 
 
 def test_nothing_here_needs_the_import_hook_that_the_window_takes_away() -> None:
     for path in SOURCES:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        asked = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        asked = {node.module for node in nodes_in(path, "__feature__") if isinstance(node, ast.ImportFrom)}
         assert "__feature__" not in asked, path

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from tests import ROOT
+from tests.house.sources import SOURCES, nodes_in, nodes_of
 
 PARTS = {
     ("engine.station.loop", "Station"): {"db/runs/line.py", "db/runs/scan.py"},
@@ -18,22 +19,20 @@ PARTS = {
     ("engine.sources.files.picked", "PickedFolder"): {"db/runs/scan.py"},
 }
 """What a recording run is made of, and where it may be made: a run of the line, a scan. Nowhere else."""
-SOURCES = [*(p for part in ("engine", "db", "gui", "trainer") for p in (ROOT / part).rglob("*.py")), ROOT / "main.py"]
 
 
-def made_in(text: str) -> Iterator[tuple[str, str]]:
+def made_in(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, str]]:
     """The modules and names of PARTS that this code calls, under whatever name it imported them."""
-    tree = ast.parse(text)
     names: dict[str, tuple[str, str]] = {}
     modules: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.level == 0:
             for alias in node.names:
                 names[alias.asname or alias.name] = (node.module or "", alias.name)
                 modules[alias.asname or alias.name] = f"{node.module}.{alias.name}"
         elif isinstance(node, ast.Import):
             modules |= {alias.asname or alias.name: alias.name for alias in node.names}
-    for node in ast.walk(tree):
+    for node in nodes:
         if not isinstance(node, ast.Call):
             continue
         if isinstance(node.func, ast.Name):
@@ -49,7 +48,7 @@ def made_in(text: str) -> Iterator[tuple[str, str]]:
 def test_a_recording_run_is_composed_in_db_runs_alone() -> None:
     made: dict[tuple[str, str], set[str]] = {part: set() for part in PARTS}
     for path in SOURCES:
-        for part in made_in(path.read_text(encoding="utf-8")):
+        for part in made_in(nodes_in(path, *(name for _, name in PARTS))):
             made[part].add(path.relative_to(ROOT).as_posix())
     assert made == PARTS
 
@@ -65,8 +64,8 @@ def test_a_recording_run_is_composed_in_db_runs_alone() -> None:
     ],
 )
 def test_a_second_composition_is_found_under_any_name(second: str) -> None:
-    assert list(made_in(second)) == [("engine.station.loop", "Station")]
+    assert list(made_in(nodes_of(second))) == [("engine.station.loop", "Station")]
 
 
 def test_another_class_of_that_name_is_none() -> None:
-    assert list(made_in("from engine.station.recorder import Recorder\nRecorder()\nstation.Station()")) == []
+    assert list(made_in(nodes_of("from engine.station.recorder import Recorder\nRecorder()\nstation.Station()"))) == []

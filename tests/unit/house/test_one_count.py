@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import ROOT
+from tests.house.sources import SOURCES, nodes_of
 
-SOURCES = [p for part in ("engine", "db", "gui", "trainer") for p in sorted((ROOT / part).rglob("*.py"))]
 COUNT, SHARE = "engine/statistics/mistakes.py", "engine/statistics/shares.py"
 MISTAKE = re.compile(r"escape|overkill|false.?reject|let_through|slipped", re.IGNORECASE)
 INTERVAL = re.compile(
@@ -45,9 +45,9 @@ def named(node: ast.AST) -> str:
     return getattr(node, "id", "")
 
 
-def written(tree: ast.AST) -> Iterator[tuple[str, ast.AST, bool]]:
+def written(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, ast.AST, bool]]:
     """Every name with what is put under it, and whether that is added up."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Assign):
             yield from ((named(target), node.value, False) for target in node.targets)
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
@@ -90,13 +90,13 @@ def asks(node: ast.AST) -> bool:
 
 def second_counts(text: str) -> set[tuple[str, str]]:
     """What in a module counts mistakes by itself: the name it goes by, and how it was told."""
-    tree = ast.parse(text)
+    nodes = nodes_of(text)
     found = set()
-    for name, value, added in written(tree):
+    for name, value, added in written(nodes):
         begun = isinstance(value, ast.Constant) and value.value == 0 and isinstance(value.value, int)
         if MISTAKE.search(name) and (added or begun or counts(value)):
             found |= {(word, "counted by name") for word in name.split() if MISTAKE.search(word)}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Call) and counts(ast.Call(node.func, [], [])) and weighs_truth(node):
             found.add((ast.unparse(node)[:60], "verdicts counted against truths"))
         if isinstance(node, ast.AugAssign) and weighs_truth(node.value):
@@ -116,7 +116,7 @@ def second_counts(text: str) -> set[tuple[str, str]]:
 def second_intervals(text: str) -> set[str]:
     """What in a module makes an interval or a p by itself: a name of a method, or a quantile of the normal."""
     found = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes_of(text):
         if isinstance(node, ast.Constant) and isinstance(node.value, float):
             found |= {str(node.value)} if any(abs(node.value - q) < 2e-4 for q in QUANTILES) else set()
         name = getattr(node, "name", None) or getattr(node, "attr", None) or getattr(node, "id", None)

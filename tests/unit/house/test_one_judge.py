@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import ROOT
+from tests.house.sources import SOURCES as ALL
+from tests.house.sources import nodes_in
 
 JUDGE = "engine/judging/judge.py"
 DECIDES = {
@@ -21,19 +23,13 @@ RUNS = {
     "engine/importing/into_package.py": "tries a new graph: are its answers numbers? Nothing is decided",
     "db/models/files.py": "measures milliseconds; nothing is decided",
 }
-SOURCES = {
-    str(path.relative_to(ROOT)): path
-    for top in ("engine", "db", "gui", "trainer", "main.py")
-    for path in ([ROOT / top] if top.endswith(".py") else sorted((ROOT / top).rglob("*.py")))
-}
+SOURCES = {path.relative_to(ROOT).as_posix(): path for path in ALL}
 MODELS = {"model", "loaded", "ready", "network", "candidate"}
 """Names a loaded model goes by; `.run` of jobs, stations and processes is none of the model's."""
 
 
-def calls(path: Path) -> Iterator[ast.Call]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call):
-            yield node
+def calls(nodes: Iterable[ast.AST]) -> Iterator[ast.Call]:
+    return (node for node in nodes if isinstance(node, ast.Call))
 
 
 def last(node: ast.expr) -> str:
@@ -50,26 +46,23 @@ def loads(node: ast.expr) -> bool:
 
 
 def decides(path: Path) -> bool:
-    named = any(last(call.func) == "decide" for call in calls(path))
+    nodes = nodes_in(path, "decide")
+    named = any(last(call.func) == "decide" for call in calls(nodes))
     imported = any(
-        isinstance(node, ast.ImportFrom) and "decide" in [alias.name for alias in node.names]
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        isinstance(node, ast.ImportFrom) and "decide" in [alias.name for alias in node.names] for node in nodes
     )
     return named or imported
 
 
 def runs_a_model(path: Path) -> bool:
     """Whether it calls `run` or `stream` on what is called a model or what `load_model` gave."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = nodes_in(path, "run", "stream")
     given = {
-        last(target)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and loads(node.value)
-        for target in node.targets
+        last(target) for node in nodes if isinstance(node, ast.Assign) and loads(node.value) for target in node.targets
     }
     given |= {
         last(item.optional_vars)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.With)
         for item in node.items
         if item.optional_vars is not None and loads(item.context_expr)
@@ -78,7 +71,7 @@ def runs_a_model(path: Path) -> bool:
         isinstance(call.func, ast.Attribute)
         and call.func.attr in ("run", "stream")
         and last(call.func.value).lstrip("_") in MODELS | given
-        for call in calls(path)
+        for call in calls(nodes)
     )
 
 

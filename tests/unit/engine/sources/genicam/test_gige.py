@@ -50,7 +50,13 @@ def ack(value: int, identity: bytes = b"ID") -> bytes:
 
 @pytest.mark.parametrize(
     ("answering", "said"),
-    [((ack(2),), True), ((ack(1),), True), ((ack(0),), False), ((b"", ack(2)), True), ((b"short", ack(0)), False)],
+    [
+        ((ack(2),), True),
+        ((ack(1),), True),
+        ((ack(0),), False),
+        pytest.param((b"", ack(2)), True, marks=pytest.mark.slow),
+        pytest.param((b"short", ack(0)), False, marks=pytest.mark.slow),
+    ],
     indirect=["answering"],
 )
 def test_the_register_says_whether_somebody_controls_it(answering: Answering, said: bool) -> None:

@@ -144,6 +144,7 @@ def test_what_the_camera_does_not_take_is_refused(camera: kind.GenicamSource) ->
     assert frame_of(camera).pixels.shape == (400, 400, 3)
 
 
+@pytest.mark.slow
 def test_slow_camera_times_out_and_goes_on(camera: kind.GenicamSource) -> None:
     camera.set("frame_rate", 1)
     frame_of(camera)

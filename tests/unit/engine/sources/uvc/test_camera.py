@@ -102,6 +102,7 @@ def test_another_camera_under_the_same_number_is_not_this_one(camera: FakeCamera
         source.check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stamps", [True, False], ids=["by its stamp", "by its bytes"])
 def test_where_devices_are_not_listed_a_repeated_picture_is_the_loss(camera: FakeCamera, stamps: bool) -> None:
     camera.stamps = stamps
@@ -117,6 +118,7 @@ def test_where_devices_are_not_listed_a_repeated_picture_is_the_loss(camera: Fak
     source.close()
 
 
+@pytest.mark.slow
 def test_failed_reads_in_a_row_are_a_loss_where_devices_are_not_listed(camera: FakeCamera) -> None:
     source = UvcSource("0", camera.system(WINDOWS_UNITS, listed=False, limits=Limits()))
     source.open()
