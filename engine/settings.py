@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.errors import InputError
+from engine.errors import InputError, StorageError
 from engine.system.files import write_atomically
 from engine.system.places import home
 
 log = logging.getLogger(__name__)
 
 SETTINGS_SCHEMA = 1
+FILE = "settings.json"
 
 
 class AlarmRules(BaseModel):
@@ -87,7 +89,7 @@ class StationSettings(BaseModel):
 
 def load_settings(folder: Path | None = None) -> StationSettings:
     """The settings of this user; the defaults where there are none. Raises InputError that names a bad key."""
-    path = (folder or home()) / "settings.json"
+    path = (folder or home()) / FILE
     if not path.exists():
         return StationSettings(schema_version=SETTINGS_SCHEMA)
     try:
@@ -111,4 +113,19 @@ def load_settings(folder: Path | None = None) -> StationSettings:
 def save_settings(settings: StationSettings, folder: Path | None = None) -> None:
     """Keep the settings. Raises StorageError."""
     text = settings.model_dump_json(indent=2)
-    write_atomically((folder or home()) / "settings.json", text.encode())
+    write_atomically((folder or home()) / FILE, text.encode())
+
+
+def set_aside(folder: Path) -> Path:
+    """Give a file that cannot be used another name, before new settings are written in its place; returns the new one.
+
+    Raises StorageError.
+    """
+    path = folder / FILE
+    aside = next(p for n in count(1) if not (p := folder / f"{FILE}.bad-{n}").exists())
+    try:
+        return path.rename(aside)
+    except OSError as error:
+        raise StorageError(
+            f"{path} could not be renamed: {error.strerror}.", "Allow writing there, then start Lineside again."
+        ) from error

@@ -20,11 +20,12 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from db.runs.line import LineOrder, LoadModel, OpenSource, load_on_cpu
 from db.store.session import open_database
-from engine.errors import EnvironmentFailure, InputError, LinesideError, UsageError
-from engine.settings import StationSettings, load_settings, save_settings
+from engine.errors import EnvironmentFailure, InputError, LinesideError, StorageError, UsageError
+from engine.settings import StationSettings, load_settings, set_aside
 from engine.sources.catalogue import find_cameras, open_source
+from engine.system.files import check_folder
 from engine.system.late import Late
-from engine.system.places import database_url, home
+from engine.system.places import check_home, database_url, home
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.i18n.messages import translated
@@ -88,6 +89,11 @@ class GuiOptions:
     open: OpenSource = field(default=open_source, repr=False)
     find: FindCameras = field(default=find_cameras, repr=False)
 
+    @property
+    def unattended(self) -> bool:
+        """Nobody sits before it: it runs to its end, and leaves the station's settings as they are."""
+        return self.frames is not None or self.screenshot is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Station:
@@ -105,6 +111,8 @@ def run_window(args: argparse.Namespace) -> int:
     """The window, as the command line asked for it; returns the exit code."""
     if args.frames is not None and args.frames < 1:
         raise UsageError("--frames must be at least 1.", "Leave it out to run until you close the window.")
+    if args.report is not None:
+        check_folder(args.report)
     return run_gui(
         GuiOptions(
             source=args.source,
@@ -154,20 +162,20 @@ def run_gui(options: GuiOptions) -> int:
 def _begin(station: Station, options: GuiOptions) -> None:
     """The line runs at once, but for somebody's first time: then starting it is the first thing to learn."""
     station.keeper.start()
-    unattended = options.frames is not None or options.screenshot is not None
-    if not unattended:
+    if not options.unattended:
         PagesAhead(station.context, station.window)
-    if station.context.settings.pin_required and not unattended:
+    if station.context.settings.pin_required and not options.unattended:
         # Whoever worked here before the restart may not be who stands here now.
         station.context.choose_operator("")
         ask_operator(station.context, station.window)
-    if unattended or not station.first_run.start_if_wanted():
+    if options.unattended or not station.first_run.start_if_wanted():
         station.line.start()
 
 
 def compose(options: GuiOptions) -> Station:
     """Build and connect everything; nothing runs yet. Raises DatabaseError and StorageError."""
     folder = home() / "demo" if options.demo else home()
+    check_home(folder)
     settings, complaint = _settings(folder)
     if options.theme is not None:
         settings.theme = options.theme
@@ -176,6 +184,7 @@ def compose(options: GuiOptions) -> Station:
     QApplication.setFont(font())
     context = AppContext(db, db.archive, settings, theme, demo=options.demo)
     context.folder = folder
+    context.keeps_settings = not options.unattended
     context.language.choose(settings.language)
     bridge = Bridge(context)
     run = LineOrder(
@@ -194,7 +203,7 @@ def compose(options: GuiOptions) -> Station:
     if options.page != "live" or options.screenshot is not None:
         window.go(options.page)
     if complaint is not None:
-        context.notify("warning", complaint.message, complaint.remedy)
+        _tell(context, complaint)
     return Station(context, bridge, line, window, Keeper(context, context), FirstRun(context, line, window))
 
 
@@ -233,7 +242,7 @@ def shut_down(station: Station) -> None:
         log.error("a background job did not stop within %.0f s", SHUTDOWN_S)
     station.window.hide()
     try:
-        save_settings(context.settings, context.folder)
+        context.write_settings()
     except LinesideError as error:
         log.error("%s", error)
     context.db.close()
@@ -293,6 +302,19 @@ def _settings(folder: Path) -> tuple[StationSettings, InputError | None]:
         return load_settings(folder), None
     except InputError as error:
         return StationSettings(schema_version=1), error
+
+
+def _tell(context: AppContext, complaint: InputError) -> None:
+    """Of settings that cannot be used; the file is kept aside before this window writes its own."""
+    remedy = complaint.remedy
+    said = translate("Window", "The defaults are in force; your settings are kept in {file} in the same folder.")
+    if context.keeps_settings:
+        try:
+            remedy = said.format(file=set_aside(context.folder).name)
+        except StorageError as error:
+            context.keeps_settings = False
+            context.notify("warning", error.message, error.remedy)
+    context.notify("warning", complaint.message, remedy)
 
 
 def _size(text: str) -> tuple[int, int]:

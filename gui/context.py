@@ -65,6 +65,8 @@ class AppContext(QObject):
         self.db, self.archive, self.settings, self.theme, self.demo = db, archive, settings, theme, demo
         self.folder: Path = home()
         """Where this station's settings and snapshots are."""
+        self.keeps_settings = True
+        """False where nobody is there whose settings they would be, or what is there could not be kept aside."""
         self.jobs = Jobs(self)
         self.package: ModelPackage | None = None
         """The active model's package; None until it is opened."""
@@ -106,9 +108,14 @@ class AppContext(QObject):
         """Write the settings soon, on a job: a crash loses at most a second of them."""
         self._keeping.start()
 
+    def write_settings(self, settings: StationSettings | None = None) -> None:
+        """Write them now, those in force or these, where they are this window's to write. Raises StorageError."""
+        if self.keeps_settings:
+            save_settings(settings or self.settings, self.folder)
+
     def _keep(self) -> None:
-        settings, folder = self.settings.model_copy(deep=True), self.folder
-        self.jobs.run(lambda: save_settings(settings, folder), lambda _done: None)
+        settings = self.settings.model_copy(deep=True)
+        self.jobs.run(lambda: self.write_settings(settings), lambda _done: None)
 
     def notify(self, kind: Kind, message: str, remedy: str = "") -> None:
         """Tell the operator in the notice bar; blocks nothing."""

@@ -26,7 +26,7 @@ from engine.gate.gate import Advice, Flip, GateResult, SetResult, advice_of
 from engine.recipes.file import read_head
 from engine.settings import load_settings
 from engine.statistics.shares import Share
-from engine.system.files import write_atomically
+from engine.system.files import check_file, write_atomically
 from engine.system.places import database_url
 
 PLAIN_EVERY_S = 5.0
@@ -63,6 +63,8 @@ def run_gate(args: argparse.Namespace) -> int:
     """Compare, print, write, and decide where asked. Raises UsageError, InputError, PackageError, StorageError."""
     if args.decide and not (args.why.strip() and args.operator.strip()):
         raise UsageError("A decision needs a reason and a name.", "Give --why and --operator, or leave --decide out.")
+    if args.json is not None:
+        check_file(args.json)
     db = open_database(existing(args.db) if args.db else database_url())
     try:
         order = _order(args, db)

@@ -30,7 +30,8 @@ from engine.sources.catalogue import open_source
 from engine.sources.files.folder import FolderSource
 from engine.station.loop import Station
 from engine.station.scan_journal import Journalled
-from engine.system.places import database_url
+from engine.system.files import check_folder
+from engine.system.places import check_home, database_url
 
 SAVING = {"all": SavingPolicy(True, 1), "defects": SavingPolicy(True, 0), "none": SavingPolicy(False, 0)}
 
@@ -38,6 +39,7 @@ SAVING = {"all": SavingPolicy(True, 1), "defects": SavingPolicy(True, 0), "none"
 def run_line(args: argparse.Namespace) -> int:
     """The station without a window: inspects and records until the source ends, N frames are done, or Ctrl-C."""
     _check_line(args)
+    check_home()
     settings = load_settings()
     order = LineOrder(
         args.source or settings.source or "demo:",
@@ -81,6 +83,9 @@ def run_scan(args: argparse.Namespace) -> int:
     """Judge every picture of a folder or frame of a video, as fast as the machine allows."""
     if args.resume and not args.db:
         raise UsageError("--resume needs the database of the scan that stopped.", "Name it, as in --db sqlite:///s.db.")
+    check_home()
+    if args.report:
+        check_folder(args.report)
     order = _scan_order(args)
     url = existing(args.db) if args.resume else args.db
     with closing(open_database(url)) if url else nullcontext() as db:

@@ -80,6 +80,8 @@ def compare(
     Blocking; None when stopped. Decides nothing and records nothing. Raises LinesideError.
     """
     packages = _against(order), choose_package(order.db, order.candidate)
+    if packages[0].version == packages[1].version:
+        raise InputError(f"Model {packages[0].version} would be compared with itself.", "Choose two different models.")
     recipes, notes = _recipes(order, packages)
     sets, missing = _sets(order, packages)
     threads = max(1, thread_budget(order.threads) // 2)

@@ -21,7 +21,7 @@ from engine.domain.recipe import WHOLE, View
 from engine.errors import InferenceError, PackageError
 from engine.packages.package import ModelPackage
 from engine.preprocessing.look import Look, look
-from engine.system.places import cache_folder
+from engine.system.places import cache_folder, check_home
 from engine.system.threads import thread_budget
 
 log = logging.getLogger(__name__)
@@ -178,4 +178,6 @@ def _compile(package: ModelPackage, threads: int, mode: Mode, precision: Precisi
         return ov.Core().compile_model(graph, "CPU", options)
     except RuntimeError as error:
         log.error("OpenVINO: %s", error)
+        # Its cache is in there: the graph is not to blame then.
+        check_home()
         raise PackageError(f"The graph of {package.manifest.name} cannot be compiled by OpenVINO.", REMEDY) from error

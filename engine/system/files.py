@@ -1,4 +1,4 @@
-"""Files that a reader never sees half written."""
+"""Files that a reader never sees half written, and whether a place takes any."""
 
 from __future__ import annotations
 
@@ -26,7 +26,28 @@ def write_atomically(path: Path, data: bytes) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise StorageError(
-            f"{path} could not be written: {error.strerror or error}.",
-            "Free some space or allow writing there, then try again.",
-        ) from error
+        raise _not_written(path, error) from error
+
+
+def check_file(path: Path) -> None:
+    """Refuse at the start what `write_atomically` could not write at the end; leaves nothing. Raises StorageError."""
+    if path.is_dir():
+        raise StorageError(f"{path} is a folder and cannot be written as a file.", "Name a file in it.")
+    check_folder(path.parent)
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder in which no file could be made; one that is missing is not made yet. Raises StorageError."""
+    try:
+        there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise _not_written(folder, error) from error
+
+
+def _not_written(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"{path} could not be written: {error.strerror or error}.",
+        "Free some space or allow writing there, then try again.",
+    )

@@ -8,11 +8,29 @@ from pathlib import Path
 
 import platformdirs
 
+from engine.errors import StorageError
+from engine.system.files import check_folder
+
 
 def home() -> Path:
     """The user's data folder; LINESIDE_HOME moves it."""
     moved = os.environ.get("LINESIDE_HOME")
     return Path(moved) if moved else Path(platformdirs.user_data_dir("Lineside", appauthor=False))
+
+
+def check_home(folder: Path | None = None) -> None:
+    """Before anything starts: a data folder that cannot be written fails each thing in words of its own.
+
+    Raises StorageError.
+    """
+    place = folder or home()
+    try:
+        check_folder(place)
+    except StorageError as error:
+        raise StorageError(
+            f"The data folder {place} cannot be written.",
+            "Allow writing there, or name another folder with LINESIDE_HOME.",
+        ) from error
 
 
 def database_url(folder: Path | None = None) -> str:

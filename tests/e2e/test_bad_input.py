@@ -127,8 +127,25 @@ def test_disk_that_cannot_be_written(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("LINESIDE_HOME", str(tmp_path / "file" / "home"))
-    assert main(["run", "--source", "demo:?fps=0&count=2", "--model", package]) == 4
-    assert "home" in one_sentence(capsys)
+    for words in (
+        ["run", "--source", "demo:?fps=0&count=2"],
+        ["scan", "demo:?count=2"],
+        ["scan", "demo:?count=2", "--db", f"sqlite:///{tmp_path / 'elsewhere.db'}"],
+    ):
+        assert main([*words, "--model", package]) == 4
+        said = one_sentence(capsys)
+        assert "The data folder" in said and "home" in said and "LINESIDE_HOME" in said, words
+
+
+def test_report_that_could_not_be_written_is_refused_before_the_first_picture(
+    tmp_path: Path, package: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    lines, report = tmp_path / "lines.jsonl", tmp_path / "file" / "report"
+    words = ["scan", "demo:?count=2", "--model", package, "--jsonl", str(lines), "--report", str(report)]
+    assert main(words) == 4
+    assert str(report) in one_sentence(capsys)
+    assert not lines.exists()
 
 
 def test_wrong_use_of_a_source_option(package: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -148,6 +148,9 @@ def test_another_model_than_the_one_in_use_can_be_the_measure(
         (["second"], 3, "no known parts"),
         (["second", "--recipe", "nowhere.toml"], 3, "nowhere.toml cannot be read"),
         (["second", "--db", "sqlite:////proc/none/x.db"], 3, "no database at"),
+        (["first"], 3, "compared with itself"),
+        (["second", "--active", "second"], 3, "compared with itself"),
+        (["second", "--json", "/proc/none/g.json"], 4, "/proc/none could not be written"),
     ],
 )
 def test_wrong_use_and_bad_input_have_their_codes(

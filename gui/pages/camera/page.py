@@ -9,7 +9,6 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.errors import LinesideError
-from engine.settings import save_settings
 from engine.sources.base import Capability, SourceInfo
 from engine.sources.supervisor import Supervisor
 from engine.station.preview import Standing
@@ -228,11 +227,11 @@ class CameraPage(QWidget):
     def _put_on_line(self, uri: str) -> None:
         self._line.use(uri)
         self._mark_current()
-        name, settings, folder = self.list.name_of(uri), self._context.settings.model_copy(), self._context.folder
+        name, settings = self.list.name_of(uri), self._context.settings.model_copy()
         starts = translate("Camera", "Space on the Live page starts the line with it.")
         now = translate("Camera", "The line uses {name} from now on.").format(name=name)
         self._context.notify("info", now, starts if self._line.state == states.STOPPED else "")
-        self._context.jobs.run(lambda: save_settings(settings, folder), lambda _none: None, self._not_kept)
+        self._context.jobs.run(lambda: self._context.write_settings(settings), lambda _none: None, self._not_kept)
         if self.isVisible() and not self.rules.mode:
             self._look()
 

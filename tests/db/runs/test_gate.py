@@ -59,9 +59,10 @@ def closed(monkeypatch: pytest.MonkeyPatch) -> list[Model]:
 
 
 def test_a_finished_gate_and_a_stopped_one_give_both_models_back(
-    db: Database, package: ModelPackage, known: str, closed: list[Model]
+    db: Database, package: ModelPackage, known: str, closed: list[Model], tmp_path: Path
 ) -> None:
-    order = GateOrder(db, str(package.folder), challenge=known)
+    other = write_tiny_package(tmp_path / "other", name="other")
+    order = GateOrder(db, str(other.folder), challenge=known)
     seen: list[int] = []
     done = compare(order, lambda at, _total: seen.append(at), lambda: False)
     assert done is not None
@@ -92,3 +93,9 @@ def test_the_first_start_registers_nothing_for_a_comparison(db: Database, tmp_pa
     made = write_tiny_package(tmp_path / "tiny")
     with pytest.raises(InputError, match="no active model"):
         compare(GateOrder(db, str(made.folder)), lambda _at, _total: None, lambda: False)
+
+
+def test_a_model_is_not_compared_with_itself(db: Database, package: ModelPackage, known: str) -> None:
+    order = GateOrder(db, package.version, challenge=known)
+    with pytest.raises(InputError, match=rf"{package.version} would be compared with itself"):
+        compare(order, lambda _at, _total: None, lambda: False)

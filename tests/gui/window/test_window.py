@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from db.inspections import table as inspections
 from db.models import registry
 from db.store.session import open_database
-from engine.errors import EnvironmentFailure, LinesideError, PackageError
+from engine.errors import EnvironmentFailure, LinesideError, PackageError, StorageError
 from engine.packages.package import ModelPackage, open_package
 from engine.settings import load_settings
 from gui.app import GuiOptions, check_display, compose, run_gui, shut_down
@@ -207,7 +207,56 @@ def test_bad_settings_give_the_defaults_and_a_notice(qtbot: QtBot, opened: Open,
     (tmp_path / "home" / "settings.json").write_text('{"schema_version": 1, "theme": "pink"}')
     station = opened()
     assert station.context.theme.name == "dark"
-    assert "theme" in station.window.notices.notices[-1].message
+    told = station.window.notices.notices[-1]
+    assert "theme" in told.message
+    assert "settings.json.bad-1" in told.remedy
+
+
+def test_bad_settings_are_kept_aside_each_under_a_name_of_its_own(options: GuiOptions, lineside_home: Path) -> None:
+    lineside_home.mkdir()
+    for text in ("no settings", '{"schema_version": 9}'):
+        (lineside_home / "settings.json").write_text(text)
+        shut_down(compose(options))
+        assert load_settings().theme == "dark"
+    kept = [(lineside_home / f"settings.json.bad-{n}").read_text() for n in (1, 2)]
+    assert kept == ["no settings", '{"schema_version": 9}']
+
+
+def test_bad_settings_that_cannot_be_kept_aside_are_not_written_over(
+    options: GuiOptions, lineside_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(folder: Path) -> Path:
+        raise StorageError("no room for another name")
+
+    monkeypatch.setattr("gui.app.set_aside", refused)
+    lineside_home.mkdir()
+    (lineside_home / "settings.json").write_text("no settings")
+    station = compose(options)
+    assert "no room" in station.window.notices.notices[0].message
+    shut_down(station)
+    assert (lineside_home / "settings.json").read_text() == "no settings"
+
+
+@pytest.mark.parametrize("before", ["no settings", '{"schema_version": 1, "theme": "light"}', None])
+def test_an_unattended_run_leaves_the_settings_as_they_are(
+    options: GuiOptions, lineside_home: Path, tmp_path: Path, before: str | None
+) -> None:
+    lineside_home.mkdir()
+    path = lineside_home / "settings.json"
+    if before is not None:
+        path.write_text(before)
+    assert run_gui(replace(options, frames=2, screenshot=tmp_path / "x.png", page="models", theme="contrast")) == 0
+    assert (path.read_text() if path.exists() else None) == before
+    assert not list(lineside_home.glob("settings.json.*"))
+
+
+def test_a_data_folder_that_cannot_be_written_is_told_before_anything_starts(
+    options: GuiOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("LINESIDE_HOME", str(tmp_path / "file" / "home"))
+    with pytest.raises(StorageError, match=r"data folder .*home cannot be written.*LINESIDE_HOME"):
+        compose(options)
 
 
 def test_an_exception_nobody_caught_is_a_notice(qtbot: QtBot, options: GuiOptions, tmp_path: Path) -> None:
