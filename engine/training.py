@@ -56,10 +56,11 @@ class DatasetManifest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class TeachOrder:
-    """What to train on, from which package, and where the new one goes."""
+    """What to train on, from which package, and where the new one goes; the one place that spells the command line."""
 
     dataset: Path
-    parent: Path
+    parent: Path | None
+    """None = from scratch: no package knows what is to be learned."""
     out: Path
     data_folder: Path
     """Where data sets are kept: the trainer notes the data set's place relative to it."""
@@ -79,7 +80,8 @@ class TeachOrder:
         if self.resume:
             return ["train", "--resume", str(self.run), "--out", str(self.out)]
         given = ["train", str(self.dataset), "--preset", self.preset]
-        given += ["--from", str(self.parent), "--out", str(self.out)]
+        given += ["--from", str(self.parent)] if self.parent else []
+        given += ["--out", str(self.out)]
         for pair in self.settings:
             given += ["--set", pair]
         given += ["--run", str(self.run)] if self.run else []

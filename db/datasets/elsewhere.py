@@ -13,6 +13,7 @@ from db.store.session import Database
 from engine.domain.inspection import utc_now
 from engine.errors import InputError, LinesideError, StorageError
 from engine.system.files import write_atomically
+from engine.training import TeachOrder
 
 HOW = "TRAIN.txt"
 
@@ -30,8 +31,8 @@ def export_for_elsewhere(db: Database, place: Path, by: str, words: tuple[str, s
     try:
         report = export(db, folder / "corrections", "lineside", by=by, to_teach=True)
         write_zip(parent.folder, folder / "model.zip")
-        command = ["lineside", "train", "corrections", "--preset", "finetune", "--from", "model.zip", "--out", "taught"]
-        text = f"{words[0]}\n\n    {shlex.join(command)}\n\n{words[1]}\n"
+        order = TeachOrder(Path("corrections"), Path("model.zip"), Path("taught"), folder)
+        text = f"{words[0]}\n\n    {shlex.join(['lineside', *order.arguments])}\n\n{words[1]}\n"
         write_atomically(folder / HOW, text.encode())
     except LinesideError:
         shutil.rmtree(folder, ignore_errors=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -35,17 +34,6 @@ FRESH = (
 """Of a few dozen pictures without masks: each is seen many times an epoch, as many sound as defective ones, and the
 limit is set where the validation part's defects are caught: 0.5 means nothing yet (25 sound and 10 defective castings:
 every sound part rejected at 0.5, escapes 17 and false rejects 19 of 60 each with this)."""
-
-
-@dataclass(frozen=True, slots=True)
-class FreshOrder(TeachOrder):
-    """A training that starts from no package: the product is none that the active model knows."""
-
-    @property
-    def arguments(self) -> list[str]:
-        """The command line after `lineside`."""
-        given = ["train", str(self.dataset), "--preset", self.preset, "--out", str(self.out)]
-        return [*given, *(word for pair in self.settings for word in ("--set", pair))]
 
 
 class Training(QObject):
@@ -144,4 +132,4 @@ def prepare(db: Database, name: str, stock: Stock) -> TeachOrder:
         defects = set(manifest.class_names) - set(manifest.ok_classes)
         if defects.issuperset(set(stock.classes) - {OK}):
             return TeachOrder(dataset, now.folder, out, db.folder, settings=FINE_TUNE)
-    return FreshOrder(dataset, Path(), out, db.folder, "demo-classifier", FRESH)
+    return TeachOrder(dataset, None, out, db.folder, "demo-classifier", FRESH)

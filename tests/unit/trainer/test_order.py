@@ -37,9 +37,13 @@ def parsed(order: TeachOrder) -> dict[str, object]:
                 "challenge": "known",
             },
         ),
+        (
+            TeachOrder(A, None, C, D, "mine", ("epochs=2",)),
+            {"dataset": "set", "preset": "mine", "out": "out", "set": ["epochs=2"]},
+        ),
         (TeachOrder(A, B, C, D, run=Path("run"), resume=True), {"resume": "run", "out": "out"}),
     ],
-    ids=["plain", "whole", "resumed"],
+    ids=["plain", "whole", "from scratch", "resumed"],
 )
 def test_the_trainer_understands_the_station_s_order(order: TeachOrder, understood: dict[str, object]) -> None:
     assert parsed(order) == understood
