@@ -60,7 +60,6 @@ class Rail(QWidget):
         self._live_word = next((entry.word for entry in entries if entry.name == "live"), "")
         self.setObjectName("rail")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setMinimumWidth(scaled(WIDTH))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, SPACING, 0, SPACING)
         column.setSpacing(0)
@@ -77,6 +76,14 @@ class Rail(QWidget):
         column.addWidget(keys)
         theme.changed.connect(self.recolour)
         self.recolour()
+
+    def sizeHint(self) -> QSize:
+        """As wide as its words, and no narrower than designed."""
+        return super().sizeHint().expandedTo(QSize(scaled(WIDTH), 0))
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide, whatever width the pages beside it ask for, now or once they are made: it neither cuts nor jumps."""
+        return super().minimumSizeHint().expandedTo(QSize(self.sizeHint().width(), 0))
 
     def show_page(self, name: str) -> None:
         """Mark the page that is on screen."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 import main
@@ -122,6 +122,23 @@ def test_pages_nobody_asked_for_are_made_once_a_part_is_on_screen(opened: Open, 
     station.line.start()
     qtbot.waitUntil(lambda: all(entry.made for entry in pages.entries), timeout=60_000)
     assert station.window.page == "live"
+
+
+@pytest.mark.parametrize("scale", [1.25, 2.0])
+def test_rail_keeps_the_width_of_its_words_while_pages_are_made(
+    opened: Open, lineside_home: Path, scale: float
+) -> None:
+    lineside_home.mkdir()
+    (lineside_home / "settings.json").write_text(json.dumps({"schema_version": 1, "language": "de", "scale": scale}))
+    window = opened(size=(1280, 720)).window
+    widths = [window.rail.width()]
+    while window.make_next():
+        QApplication.sendPostedEvents()
+        widths.append(window.rail.width())
+    assert window.width() == 1280
+    assert window._body.pages.minimumSizeHint().width() > 1280 - widths[0], "the pages ask for more than there is"
+    assert set(widths) == {window.rail.sizeHint().width()}
+    assert all(b.width() >= b.sizeHint().width() for b in window.rail.findChildren(QToolButton))
 
 
 def test_page_that_cannot_be_made_leaves_the_one_before_on_screen(
