@@ -36,7 +36,7 @@ class Page(Protocol):
 
 
 @runtime_checkable
-class Judging(Protocol):
+class JudgingPage(Protocol):
     """A page on which people say of the parts on screen what they are."""
 
     def mark_target(self) -> None:

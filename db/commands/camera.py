@@ -19,7 +19,7 @@ from engine.errors import (
     UnsupportedProperty,
     UsageError,
 )
-from engine.preprocessing.golden import Figures, figures
+from engine.preprocessing.golden import PictureFigures, figures
 from engine.sources.base import SETTINGS, Capability
 from engine.sources.catalogue import find_cameras, list_sources, open_source
 from engine.sources.supervisor import SourceState, Supervisor
@@ -158,7 +158,7 @@ def _shown(capability: Capability) -> str:
 def _tell(seen: _Seen, source: Supervisor) -> None:
     assert seen.newest is not None
     frame = seen.newest
-    look: Figures = figures(frame.pixels, frame.bits, frame.bayer)
+    look: PictureFigures = figures(frame.pixels, frame.bits, frame.bayer)
     height, width = frame.size
     depth = f"{frame.bits or 8 * frame.pixels.dtype.itemsize} bits" + (f" {frame.bayer}" if frame.bayer else "")
     print(f"{seen.frames} frames of {width}×{height}, {depth}, {seen.rate:.1f} a second")

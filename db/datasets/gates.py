@@ -27,7 +27,7 @@ from engine.packages.package import open_package
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class GateDecision:
     """One decision. `figures` is `GateResult.plain()`, or empty where the gate was skipped."""
 
     candidate: str
@@ -57,14 +57,15 @@ def overrides_set(db: Database, dataset: str = "") -> KnownSet:
     return KnownSet(OVERRIDES, tuple(parts))
 
 
-def gates(db: Database, candidate: str = "") -> tuple[Gate, ...]:
+def gates(db: Database, candidate: str = "") -> tuple[GateDecision, ...]:
     """Decisions, newest first; of one model, or of all."""
     rows = select(GateRow).order_by(GateRow.serial.desc())
     if candidate:
         rows = rows.where(GateRow.candidate == candidate)
     with db.session() as session:
         return tuple(
-            Gate(r.candidate, r.against, r.decision, r.who, r.why, r.at, dict(r.figures)) for r in session.scalars(rows)
+            GateDecision(r.candidate, r.against, r.decision, r.who, r.why, r.at, dict(r.figures))
+            for r in session.scalars(rows)
         )
 
 

@@ -60,7 +60,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageOfRows:
     """Some rows and the key of the next page; None at the end."""
 
     rows: tuple[Stored, ...]
@@ -100,7 +100,7 @@ def as_stored(found: StoredRow) -> Stored:
     )
 
 
-def read_page(session: Session, filter: Filter, sort: Sort, after: str | None, limit: int) -> Page:
+def read_page(session: Session, filter: Filter, sort: Sort, after: str | None, limit: int) -> PageOfRows:
     """The rows after the key, at most `limit` (1…10,000)."""
     limit = max(1, min(limit, MAX_LIMIT))
     key = _decode(after, sort) if after is not None else None
@@ -110,7 +110,7 @@ def read_page(session: Session, filter: Filter, sort: Sort, after: str | None, l
         found = _ordered(session, filter, sort, key, limit + 1)
     more, found = len(found) > limit, found[:limit]
     rows = tuple(as_stored(row) for row in found)
-    return Page(rows, _encode(sort, found[-1]) if more else None)
+    return PageOfRows(rows, _encode(sort, found[-1]) if more else None)
 
 
 def count_up_to(session: Session, filter: Filter, most: int) -> int:

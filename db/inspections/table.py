@@ -16,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.images.archive import Archive, Fingerprint
 from db.inspections.filters import ANY, Filter, conditions, unreviewed
-from db.inspections.paging import Page, Sort, Stored, as_stored, count_up_to, read_page, stored_rows
+from db.inspections.paging import PageOfRows, Sort, Stored, as_stored, count_up_to, read_page, stored_rows
 from db.inspections.plans import INSPECTIONS
 from db.store.rows import inspection_values
 from db.store.schema import KEPT, LOST, PENDING, InspectionRow, OverrideRow, PictureRow, RandomAuditRow, StandingRow
@@ -28,11 +28,11 @@ __all__ = [
     "ANY",
     "COUNTED",
     "DEFAULT_THRESHOLD",
-    "Choices",
     "Counts",
     "Filter",
+    "FilterChoices",
     "NewInspection",
-    "Page",
+    "PageOfRows",
     "PictureMark",
     "Sort",
     "Stored",
@@ -109,7 +109,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class FilterChoices:
     """What there is to filter by, sorted; empty names left out."""
 
     labels: tuple[str, ...]
@@ -158,7 +158,7 @@ def attach_image(db: Database, id: str, image: str, heat: str | None = None) -> 
 
 def page(
     db: Database, filter: Filter = ANY, sort: Sort = Sort.NEWEST, after: str | None = None, limit: int = 200
-) -> Page:
+) -> PageOfRows:
     """One page; `after` is the page before's `next`. Raises InputError for a key of another sorting or program."""
     with db.session() as session:
         return read_page(session, filter, sort, after, limit)
@@ -219,11 +219,11 @@ def count_to(db: Database, filter: Filter = ANY, most: int = COUNTED) -> int:
         return count_up_to(session, filter, most)
 
 
-def distinct(db: Database) -> Choices:
+def distinct(db: Database) -> FilterChoices:
     """The classes, lots, model versions, sources and recipes that occur; of each, at most MOST_VALUES."""
     with db.session() as session:
         row = InspectionRow
-        return Choices(
+        return FilterChoices(
             labels=_occurring(session, row.label),
             lots=_occurring(session, row.lot),
             models=_occurring(session, row.model_version),

@@ -51,7 +51,7 @@ _IS_KEPT = and_(PictureRow.state == KEPT, or_(PictureRow.image.is_not(None), Pic
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RemovalPlan:
     """What would leave now: pictures and bytes (heat maps estimated). Times are of the inspections."""
 
     pictures: int
@@ -94,7 +94,7 @@ class _Going(NamedTuple):
     why: str
 
 
-def plan(db: Database, retention: Retention, now: datetime) -> Plan:
+def plan(db: Database, retention: Retention, now: datetime) -> RemovalPlan:
     """What `carry_out` would remove. Raises StorageError."""
     with db.session() as session:
         heat = _heat_bytes(session, db.archive)
@@ -102,7 +102,7 @@ def plan(db: Database, retention: Retention, now: datetime) -> Plan:
         going = [(g.id, g.bytes) for g in _going(session, retention, now, total, heat)]
         gone = sum(bytes_ for _, bytes_ in going)
         oldest = _oldest_after(session, retention, len(going))
-    return Plan(len(going), gone, count - len(going), max(0, total - gone), oldest)
+    return RemovalPlan(len(going), gone, count - len(going), max(0, total - gone), oldest)
 
 
 def carry_out(

@@ -22,7 +22,7 @@ NEWEST = (InspectionRow.inspected_at.desc(), InspectionRow.id.desc())
 
 
 @dataclass(frozen=True, slots=True)
-class KnownPart:
+class ScoredPart:
     """What the model said of a part, before any threshold, and what it truly is."""
 
     scores: Scores
@@ -30,7 +30,7 @@ class KnownPart:
     defective: bool
 
 
-def known_parts(db: Database, model: str, classes: Collection[str], ok_classes: Collection[str]) -> list[KnownPart]:
+def known_parts(db: Database, model: str, classes: Collection[str], ok_classes: Collection[str]) -> list[ScoredPart]:
     """The model's parts somebody corrected or confirmed, then those whose folder is named as a class, newest first.
 
     Parts the demo line made know their truth too. At most `MOST`; NO VERDICT is left out.
@@ -69,7 +69,7 @@ def _by_id(session: Session, ids: Sequence[str], conditions: Sequence[ColumnElem
     return [found[id] for id in ids if id in found]
 
 
-def _known(row: Stored, classes: set[str], ok_classes: set[str]) -> KnownPart | None:
+def _known(row: Stored, classes: set[str], ok_classes: set[str]) -> ScoredPart | None:
     inspection = row.inspection
     if row.override is not None:
         if row.override.outcome not in (Outcome.OK, Outcome.NG):
@@ -81,4 +81,4 @@ def _known(row: Stored, classes: set[str], ok_classes: set[str]) -> KnownPart | 
         if truth not in classes | ok_classes:
             return None
         defective = truth not in ok_classes
-    return KnownPart(inspection.scores, inspection.regions, defective)
+    return ScoredPart(inspection.scores, inspection.regions, defective)

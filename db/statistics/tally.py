@@ -20,7 +20,7 @@ Changes = Mapping[tuple[Outcome, Outcome], int]
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class StationTally:
     """`counts` as the station judged; `changes` as corrected; `last` verdicts, oldest first, NO VERDICT left out."""
 
     counts: Counts
@@ -29,7 +29,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TallySpan:
     """Which inspections are counted: of a lot, or since a moment; `files`: also those of folders and videos.
 
     A batch scan beside the line must not count as parts of the shift; a line that is fed from a folder must.
@@ -41,17 +41,17 @@ class Span:
     files: bool = False
 
 
-def tally(db: Database, span: Span, last: int = 0) -> Tally:
+def tally(db: Database, span: TallySpan, last: int = 0) -> StationTally:
     """All three at once; `last` is how many verdicts are wanted at most."""
     wanted = _conditions(span)
     by_outcome = select(InspectionRow.outcome, func.count(InspectionRow.id)).where(*wanted)
     with db.session() as session:
         found = {row[0]: row[1] for row in session.execute(by_outcome.group_by(InspectionRow.outcome))}
     counts = Counts(**{name: found.get(str(outcome), 0) for outcome, name in NAMES.items()})
-    return Tally(counts, changes(db, span), _last(db, wanted, last))
+    return StationTally(counts, changes(db, span), _last(db, wanted, last))
 
 
-def changes(db: Database, span: Span) -> Changes:
+def changes(db: Database, span: TallySpan) -> Changes:
     """How many verdicts were corrected, and to what."""
     said = (
         select(InspectionRow.outcome, OverrideRow.outcome, func.count(StandingRow.inspection_id))
@@ -73,7 +73,7 @@ def corrected(counts: Counts, changes: Changes) -> Counts:
     return Counts(**{NAMES[outcome]: max(0, value) for outcome, value in values.items()})
 
 
-def _conditions(span: Span) -> list[ColumnElement[bool]]:
+def _conditions(span: TallySpan) -> list[ColumnElement[bool]]:
     wanted = conditions(Filter(lot=span.lot, since=span.since, until=span.until))
     return wanted if span.files else [*wanted, InspectionRow.name == ""]
 

@@ -34,7 +34,7 @@ MOST_FLIPS = 200
 """Of each kind of change so many are listed, with their picture; the others are counted."""
 
 
-class Change(StrEnum):
+class VerdictChange(StrEnum):
     """What became of a part's verdict."""
 
     GAINED = "gained"
@@ -50,7 +50,7 @@ class Flip:
     part: KnownPart
     before: Judged
     after: Judged
-    change: Change
+    change: VerdictChange
     small: NDArray[np.uint8] = field(repr=False)
 
     @property
@@ -62,7 +62,7 @@ class Flip:
     @property
     def rank(self) -> tuple[bool, int, str]:
         """What is looked at first sorts first: let through, lost, gained, other."""
-        order = (Change.LOST, Change.GAINED, Change.OTHER)
+        order = (VerdictChange.LOST, VerdictChange.GAINED, VerdictChange.OTHER)
         return not self.let_through, order.index(self.change), self.part.id
 
     def plain(self) -> dict[str, Any]:
@@ -79,16 +79,16 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class SetTally:
     """The figures of one model on one set."""
 
     right: Share
     mistakes: Mistakes
 
-    def plus(self, part: KnownPart, said: Judged, *, right: bool) -> Tally:
+    def plus(self, part: KnownPart, said: Judged, *, right: bool) -> SetTally:
         """With one more part."""
         more = Mistakes.of([(not part.sound, said.verdict.outcome)])
-        return Tally(Share(self.right.count + right, self.right.of + 1), self.mistakes + more)
+        return SetTally(Share(self.right.count + right, self.right.of + 1), self.mistakes + more)
 
     def plain(self) -> dict[str, Any]:
         """For JSON; `review`: REVIEW and NO VERDICT together, for a person must look; `no_verdict` of these."""
@@ -108,8 +108,8 @@ class SetResult:
     """Both models on one set. `flips`: let through first, then lost, gained, other; `skipped`: part id and why."""
 
     name: str
-    before: Tally
-    after: Tally
+    before: SetTally
+    after: SetTally
     gained: int
     lost: int
     let_through: int
@@ -240,7 +240,7 @@ class _Counting:
         self._name, self._told = name, told
         # Without sound classes the class itself is the verdict.
         self._by_class = not (before.ok_classes or after.ok_classes)
-        self._before = self._after = Tally(NOTHING, Mistakes())
+        self._before = self._after = SetTally(NOTHING, Mistakes())
         self._counts: Counter[str] = Counter()
         self._kept: Counter[str] = Counter()
         self._flips: list[Flip] = []
@@ -260,10 +260,12 @@ class _Counting:
         self._taught += part.taught
         if was.verdict.outcome is now.verdict.outcome and was_right == now_right:
             return
-        change = Change.OTHER if was_right == now_right else Change.GAINED if now_right else Change.LOST
+        change = (
+            VerdictChange.OTHER if was_right == now_right else VerdictChange.GAINED if now_right else VerdictChange.LOST
+        )
         self._count(part, was, now, change, shown)
 
-    def _count(self, part: KnownPart, was: Judged, now: Judged, change: Change, shown: Shown) -> None:
+    def _count(self, part: KnownPart, was: Judged, now: Judged, change: VerdictChange, shown: Shown) -> None:
         flip = Flip(part, was, now, change, thumbnail(shown.pixels, shown.bits, shown.bayer))
         kind = "let through" if flip.let_through else str(change)
         self._counts["changed"] += 1

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from engine.backends.base import Model
 from engine.domain.recipe import Recipe
 from engine.errors import InputError
-from engine.judging.judge import Judge, Judged, Picture
+from engine.judging.judge import Judge, Judgeable, Judged
 from engine.packages.package import ModelPackage
 
 CLOSE_S = 0.2
@@ -23,7 +23,7 @@ class Bench:
         self._loaded: dict[str, Model] = {}
         self._closed = False
 
-    def judge(self, package: ModelPackage, recipe: Recipe, picture: Picture) -> Judged:
+    def judge(self, package: ModelPackage, recipe: Recipe, picture: Judgeable) -> Judged:
         """What this package's model and this recipe say of a picture.
 
         Blocking, seconds for a model not loaded yet. Raises PackageError, and InputError after `close`.

@@ -26,7 +26,7 @@ class Stated(Protocol):
     def bayer(self) -> str: ...
 
 
-class Picture(Stated, Protocol):
+class Judgeable(Stated, Protocol):
     """What can be judged: a frame, or a stored picture (`Shown`)."""
 
     @property
@@ -72,11 +72,11 @@ class Judge:
         """What of this picture is seen, and how its pixels are read."""
         return self.recipe.view.stated(picture.bits, picture.bayer)
 
-    def see(self, picture: Picture) -> Prediction:
+    def see(self, picture: Judgeable) -> Prediction:
         """What the model says, undecided. Raises InferenceError."""
         return self.model.run(picture.pixels, self.view_of(picture))
 
-    def judge(self, picture: Picture) -> Judged:
+    def judge(self, picture: Judgeable) -> Judged:
         """View, guard, limits and review band of the recipe; a picture the model fails on gets NO VERDICT."""
         try:
             return by_recipe(self.see(picture), self.recipe)

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from engine.domain.inspection import Pixels
 from engine.domain.recipe import View
 from engine.errors import InferenceError
-from engine.judging.judge import Judge, Judged, Picture, by_recipe, not_judged
+from engine.judging.judge import Judge, Judgeable, Judged, by_recipe, not_judged
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class Asked(Generic[T]):
     """Something (a frame, a sample) and the picture it is judged by; None where that could not be read, and why."""
 
     about: T
-    picture: Picture | None
+    picture: Judgeable | None
     error: str = ""
 
 
@@ -36,7 +36,7 @@ class Judging:
     def __init__(self) -> None:
         self._failed_in_a_row = 0
 
-    def one(self, judge: Judge, picture: Picture) -> Judged:
+    def one(self, judge: Judge, picture: Judgeable) -> Judged:
         """At once (lowest latency); a failure of the model gives NO VERDICT."""
         try:
             seen = judge.see(picture)

@@ -33,7 +33,7 @@ SHIFT_SIDE = 320
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Figures:
+class PictureFigures:
     """What one picture looks like. Comparable between pictures of one size and kind only."""
 
     brightness: float
@@ -56,7 +56,7 @@ class Measure:
     confidence: float
 
 
-def figures(pixels: Pixels, bits: int = 0, bayer: str = "") -> Figures:
+def figures(pixels: Pixels, bits: int = 0, bayer: str = "") -> PictureFigures:
     """Brightness, saturation, sharpness and histogram of a frame as the camera sent it; a mosaic is not interpolated.
 
     `bits` as in preprocessing.look.to_uint8. Raises ValueError for pixels that are no picture, or no such mosaic.
@@ -69,7 +69,7 @@ def figures(pixels: Pixels, bits: int = 0, bayer: str = "") -> Figures:
     top = pixels if pixels.ndim == 2 else cv2.max(cv2.max(*cv2.split(pixels)[:2]), pixels[..., 2])
     saturation = float(np.count_nonzero(top >= full)) / top.size
     brightness = min(1.0, _mean_grey(pixels, bayer) / full)
-    return Figures(brightness, saturation, _focus(pixels, bayer, full), np.asarray(counts).astype(np.int64))
+    return PictureFigures(brightness, saturation, _focus(pixels, bayer, full), np.asarray(counts).astype(np.int64))
 
 
 def grey_of(pixels: Pixels, bits: int = 0, bayer: str = "") -> NDArray[np.uint8]:

@@ -66,7 +66,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ReportWords:
     """The words of the files themselves, in the reader's language."""
 
     about: str = "About this report"
@@ -77,7 +77,7 @@ class Words:
     more: str = "More rows are in the Excel and CSV files: {count}."
 
 
-def write_csv_zip(path: Path, tables: Sequence[Table], facts: Mapping[str, str], words: Words) -> None:
+def write_csv_zip(path: Path, tables: Sequence[Table], facts: Mapping[str, str], words: ReportWords) -> None:
     """A zip of one CSV a table (UTF-8 with a byte-order mark) and `about.csv`. Raises StorageError."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
@@ -87,7 +87,7 @@ def write_csv_zip(path: Path, tables: Sequence[Table], facts: Mapping[str, str],
     write_atomically(path, packed.getvalue())
 
 
-def write_excel(path: Path, tables: Sequence[Table], facts: Mapping[str, str], words: Words) -> None:
+def write_excel(path: Path, tables: Sequence[Table], facts: Mapping[str, str], words: ReportWords) -> None:
     """One sheet a table, and one about the report. Raises StorageError."""
     _, header, rows = _about(tables, facts, words)
     sheets = [Sheet(words.about, header, rows)]
@@ -99,7 +99,7 @@ def html_of(
     title: str,
     facts: Mapping[str, str],
     sections: Sequence[Section],
-    words: Words,
+    words: ReportWords,
     shown: Callable[[Cell, Kind], str],
 ) -> str:
     """The page: what it is about, then each chart with its table and how it is computed. `shown` writes one value."""
@@ -129,7 +129,7 @@ def _plain(table: Table) -> tuple[str, Sequence[str], Sequence[Sequence[Cell]]]:
 
 
 def _about(
-    tables: Sequence[Table], facts: Mapping[str, str], words: Words
+    tables: Sequence[Table], facts: Mapping[str, str], words: ReportWords
 ) -> tuple[str, Sequence[str], Sequence[Sequence[Cell]]]:
     rows = [*facts.items(), *((f"{words.how}: {table.title}", table.how) for table in tables if table.how)]
     return "about", [words.what, words.value], rows

@@ -130,7 +130,7 @@ class Slider(QSlider):
         QuietWheel(self, never=True)
 
 
-class Share(QWidget):
+class ShareField(QWidget):
     """A share 0…1 by slider and by number."""
 
     chosen = Signal(float)

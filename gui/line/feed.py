@@ -19,7 +19,7 @@ from engine.domain.inspection import Frame, Mask, Pixels
 from engine.domain.recipe import WHOLE, Imaging, View
 from engine.errors import LinesideError
 from engine.images.depth import develop, full_scale
-from engine.preprocessing.golden import Figures, figures
+from engine.preprocessing.golden import PictureFigures, figures
 from engine.sources.base import FrameSource
 from engine.sources.supervisor import SourceState, Supervisor
 from engine.station.drift import Check, compare
@@ -49,7 +49,7 @@ class Seen:
     """H×W grey or H×W×3 BGR, 8 bits, as the model sees it."""
     saturated: Mask
     """H×W, 255 where a pixel is at the top of its scale."""
-    figures: Figures
+    figures: PictureFigures
     at: float = field(default_factory=time.monotonic)
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.i18n.language import translate
 from gui.notify import NoticeBar
-from gui.page import Binding, Judging
+from gui.page import Binding, JudgingPage
 from gui.pages.live.page import LivePage
 from gui.theme.theme import Theme
 from gui.widgets.key_overlay import KeyOverlay
@@ -49,10 +49,10 @@ class Body(QWidget):
         return widget
 
     @property
-    def asking(self) -> Judging | None:
+    def asking(self) -> JudgingPage | None:
         """The page on screen, where it is one that parts on screen are judged on."""
         widget = self.pages.shown.widget
-        return widget if isinstance(widget, Judging) else None
+        return widget if isinstance(widget, JudgingPage) else None
 
     def show_page(self, name: str) -> None:
         """Put a page on screen."""

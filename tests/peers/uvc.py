@@ -16,11 +16,11 @@ import numpy as np
 
 from engine.sources.uvc.camera import System
 from engine.sources.uvc.settings import V4L_UNITS, Units
-from engine.sources.uvc.v4l import EXPOSURE_ABSOLUTE, EXPOSURE_AUTO, Device, Limits
+from engine.sources.uvc.v4l import EXPOSURE_ABSOLUTE, EXPOSURE_AUTO, ControlLimits, Device
 
 SIZES = ((640, 480), (1280, 720), (1920, 1080))
 DEVICE = Device(0, "Line Camera", "046d", "0825", "ABC123", "1-1.2:1.0")
-LIMITS = Limits(
+LIMITS = ControlLimits(
     {EXPOSURE_AUTO: (0, 3, 1), EXPOSURE_ABSOLUTE: (3, 2047, 1)},
     {EXPOSURE_AUTO: (1, 3)},
     {"MJPG": SIZES, "YUYV": SIZES[:1], "Y16": SIZES[:1], "GREY": SIZES[:1]},
@@ -54,7 +54,7 @@ class FakeCamera:
             cv2.CAP_PROP_CONVERT_RGB: 1.0,
         }
 
-    def system(self, units: Units = V4L_UNITS, *, listed: bool = True, limits: Limits = LIMITS) -> System:
+    def system(self, units: Units = V4L_UNITS, *, listed: bool = True, limits: ControlLimits = LIMITS) -> System:
         """In place of this machine."""
         return System(
             lambda index, backend: FakeCapture(self, index, backend),

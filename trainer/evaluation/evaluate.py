@@ -44,7 +44,7 @@ PARTS = ("all", "train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
+class JudgedSample:
     """One sample with what the model says of it; `error` where its picture could not be read."""
 
     sample: Sample
@@ -62,7 +62,7 @@ class Evaluation:
     """A judged data set: its figures, every sample as it was judged (no pixels, no maps) and its truth."""
 
     figures: dict[str, Any]
-    judged: tuple[Judged, ...]
+    judged: tuple[JudgedSample, ...]
     truth: tuple[str, ...]
     recipe: Recipe
 
@@ -86,7 +86,7 @@ def evaluate(
     """
     used = recipe or without_review(default_recipe(package))
 
-    def seen(judged: Judged, truth: str) -> None:
+    def seen(judged: JudgedSample, truth: str) -> None:
         if line is not None:
             line(json_line(judged, truth, package, used))
 
@@ -103,12 +103,12 @@ def evaluated(
     part: str = "",
     threads: int = 0,
     precision: Precision = "auto",
-    seen: Callable[[Judged, str], None] | None = None,
+    seen: Callable[[JudgedSample, str], None] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """`evaluate` with what every picture came to; `seen` gets each one with its map and mask, and its truth."""
     samples = part_of(package, dataset, part)
-    found: list[Judged] = []
+    found: list[JudgedSample] = []
     began = time.perf_counter()
     for done, judged in enumerate(judge(package, samples, recipe, threads=threads, precision=precision), 1):
         if seen is not None:
@@ -137,12 +137,12 @@ def judge(
     *,
     threads: int = 0,
     precision: Precision = "auto",
-) -> Iterator[Judged]:
+) -> Iterator[JudgedSample]:
     """Every sample in order, several in flight; an unreadable picture gets NO VERDICT and its reason."""
     model = load_model(package, threads=threads, mode="throughput", precision=precision)
     try:
         for (sample, mask, size), said in Judging().in_flight(Judge(model, recipe), map(_asked, samples)):
-            yield Judged(sample, said.prediction, said.verdict, mask, size, said.error)
+            yield JudgedSample(sample, said.prediction, said.verdict, mask, size, said.error)
     finally:
         model.close()
 
@@ -200,7 +200,7 @@ def score_table(rows: Sequence[tuple[float, ...]], classes: Sequence[str]) -> ND
     return np.asarray([row or none for row in rows], np.float64).reshape(-1, len(classes))
 
 
-def _reduced(judged: Judged, threshold: float) -> Judged:
+def _reduced(judged: JudgedSample, threshold: float) -> JudgedSample:
     prediction, mask = judged.prediction, judged.mask
     place = None
     if prediction is not None and prediction.heat is not None and mask is not None and mask.any():
@@ -209,7 +209,7 @@ def _reduced(judged: Judged, threshold: float) -> Judged:
     return replace(judged, prediction=slim, mask=None, place=place)
 
 
-def _figures(found: list[Judged], package: ModelPackage, dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
+def _figures(found: list[JudgedSample], package: ModelPackage, dataset: Dataset, recipe: Recipe) -> dict[str, Any]:
     read = [j for j in found if j.prediction is not None]
     if not read:
         raise DatasetError(f"No picture of {dataset.id} could be judged.", "Check the pictures.")
@@ -234,7 +234,7 @@ def _figures(found: list[Judged], package: ModelPackage, dataset: Dataset, recip
     return figures
 
 
-def json_line(judged: Judged, truth: str, package: ModelPackage, recipe: Recipe) -> str:
+def json_line(judged: JudgedSample, truth: str, package: ModelPackage, recipe: Recipe) -> str:
     """A scan's line (docs/jsonl.md) plus `truth`, and `sound`: whether that is a sound part."""
     now, sample, prediction = utc_now(), judged.sample, judged.prediction
     name = str(sample.path) if sample.path is not None else sample.key

@@ -21,7 +21,7 @@ from engine.images.overlay import heat_floor
 from engine.packages.package import ModelPackage
 from engine.statistics.mistakes import Mistakes, is_escape, is_overkill
 from engine.verdicts.verdict import SOUND
-from trainer.evaluation.evaluate import Judged, label_of
+from trainer.evaluation.evaluate import JudgedSample, label_of
 from trainer.evaluation.page import Picture, study_picture
 from trainer.evaluation.sheet import confidence_of, is_right
 
@@ -36,7 +36,7 @@ Kind = Literal["escape", "false reject", "other"]
 class Mistake:
     """One wrongly judged picture, without its pixels. `confidence`: in the label said, 0…1."""
 
-    judged: Judged
+    judged: JudgedSample
     truth: str
     label: str
     confidence: float
@@ -56,7 +56,7 @@ class Gallery:
     _kept: dict[Kind, list[tuple[float, int, Mistake]]] = field(default_factory=dict)
     _seen: int = 0
 
-    def see(self, judged: Judged, truth: str) -> None:
+    def see(self, judged: JudgedSample, truth: str) -> None:
         """Take one judged picture."""
         self._seen += 1
         if judged.prediction is None:

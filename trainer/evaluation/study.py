@@ -19,7 +19,7 @@ from engine.domain.recipe import Recipe
 from engine.errors import UsageError
 from engine.packages.package import ModelPackage
 from engine.recipes.file import default_recipe, without_review
-from trainer.evaluation.evaluate import Judged, evaluated, json_line
+from trainer.evaluation.evaluate import JudgedSample, evaluated, json_line
 from trainer.evaluation.figures import further_figures
 from trainer.evaluation.mistakes import Gallery
 from trainer.evaluation.page import Picture, StudyPage
@@ -68,7 +68,7 @@ def study(
     used = recipe or without_review(default_recipe(package))
     mistakes = Gallery(package.manifest.class_names, used.ok_classes)
 
-    def seen(judged: Judged, truth: str) -> None:
+    def seen(judged: JudgedSample, truth: str) -> None:
         mistakes.see(judged, truth)
         if line is not None:
             line(json_line(judged, truth, package, used))

@@ -65,15 +65,15 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
+class JudgedParts:
     """Scores of the same parts by one model, N×K in the order of its classes."""
 
     rules: Rules
     scores: NDArray[np.floating]
 
-    def some(self, rows: NDArray[np.bool_]) -> Judged:
+    def some(self, rows: NDArray[np.bool_]) -> JudgedParts:
         """Of some parts only."""
-        return Judged(self.rules, self.scores[rows])
+        return JudgedParts(self.rules, self.scores[rows])
 
     def figures(self, truth: Sequence[str]) -> dict[str, Any]:
         """All figures; empty without parts."""
@@ -87,7 +87,7 @@ def judged_by(
     rows: NDArray[np.int64],
     device: torch.device,
     check: Callable[[], None],
-) -> Judged:
+) -> JudgedParts:
     """What a package says of the prepared pictures (N×H×W×C) at `rows`, by torch in fp32; `check` may raise to stop."""
     graph = load_graph(package).eval().to(device)
     found = [np.zeros((0, len(package.manifest.classes)), np.float32)]
@@ -95,10 +95,10 @@ def judged_by(
         check()
         part = torch.from_numpy(pictures[rows[first : first + BATCH]]).to(device)
         found.append(graph(part)[0].float().cpu().numpy())
-    return Judged(Rules.of(package.manifest), np.concatenate(found))
+    return JudgedParts(Rules.of(package.manifest), np.concatenate(found))
 
 
-def flips(keys: Sequence[str], truth: Sequence[str], before: Judged, after: Judged) -> dict[str, Any]:
+def flips(keys: Sequence[str], truth: Sequence[str], before: JudgedParts, after: JudgedParts) -> dict[str, Any]:
     """The parts whose verdict turned round: counts, an exact test, and the first 200 parts, those lost first.
 
     gained: wrong before and right now; lost: right before and wrong now. Right means OK for a sound part and NG for any

@@ -41,7 +41,7 @@ from trainer.packaging.calibrate import (
     surely_better,
     temperature_of,
 )
-from trainer.packaging.compare import Judged, Rules, change_in_words, flips, judged_by
+from trainer.packaging.compare import JudgedParts, Rules, change_in_words, flips, judged_by
 from trainer.packaging.critical import with_critical
 from trainer.packaging.deploy import exported
 from trainer.packaging.guard import MOST, descriptions_of, fit_novelty, limits_from, some, widened
@@ -319,12 +319,12 @@ def _both(
     data: Prepared,
     rows: NDArray[np.int64],
     logits: NDArray[np.float32],
-) -> tuple[Judged, Judged | None]:
+) -> tuple[JudgedParts, JudgedParts | None]:
     """The same parts judged by the new model, whose `logits` of them are known, and by its parent: torch, fp32."""
     scores = probabilities(logits / _temperature_in(manifest), head_of(job))
     scores = scores if rows.size else np.zeros((0, len(manifest.classes)))
     old = judged_by(origin.parent, data.pictures, rows, job.fabric.device, job.stop.check) if origin.parent else None
-    return Judged(Rules.of(manifest), scores), old
+    return JudgedParts(Rules.of(manifest), scores), old
 
 
 def _versions() -> dict[str, str]:

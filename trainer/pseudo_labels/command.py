@@ -21,7 +21,7 @@ from engine.recipes.file import default_recipe, load_recipe
 from engine.system.files import write_atomically
 from engine.training import DATASET_FILE, DATASET_SCHEMA, DatasetItem, DatasetManifest
 from engine.verdicts.verdict import SOUND, defect_score
-from trainer.evaluation.evaluate import Judged, judge
+from trainer.evaluation.evaluate import JudgedSample, judge
 from trainer.formats.labels.imagefolder import reading
 from trainer.formats.samples.dataset import Sample
 from trainer.pseudo_labels.page import write_review
@@ -121,7 +121,7 @@ def label(
     return made
 
 
-def labelled(judged: Judged, recipe: Recipe, floor: float) -> Labelled:
+def labelled(judged: JudgedSample, recipe: Recipe, floor: float) -> Labelled:
     """What becomes of one picture: the verdict's label where the model is sure, else why a person must decide."""
     prediction, verdict = judged.prediction, judged.verdict
     if judged.error or prediction is None:

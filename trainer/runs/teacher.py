@@ -17,7 +17,7 @@ from engine.recipes.file import default_recipe, without_review
 from engine.system.threads import thread_budget
 from engine.training import TrainingNote, TrainingProgress
 from trainer.config import TrainConfig
-from trainer.evaluation.evaluate import Judged, judge
+from trainer.evaluation.evaluate import JudgedSample, judge
 from trainer.formats.detect import open_dataset
 from trainer.formats.labels.imagefolder import reading
 from trainer.formats.samples.dataset import UNLABELLED, Dataset, Sample, make_dataset
@@ -105,7 +105,7 @@ def unlabelled_pictures(folder: Path, teacher: ModelPackage) -> Dataset:
 
 def _judged(
     teacher: ModelPackage, dataset: Dataset, config: TrainConfig, emit: Emit, stop: StopRequest
-) -> Iterator[Judged]:
+) -> Iterator[JudgedSample]:
     recipe = without_review(default_recipe(teacher))
     total = len(dataset.samples)
     found = judge(teacher, list(dataset.samples), recipe, threads=thread_budget(config.threads), precision="f32")
@@ -115,7 +115,7 @@ def _judged(
         yield judged
 
 
-def _unusable(judged: Judged, *, must_judge: bool) -> str:
+def _unusable(judged: JudgedSample, *, must_judge: bool) -> str:
     """Why a picture cannot be learnt from; empty where it can."""
     if judged.error or judged.prediction is None:
         return judged.error or "it was not judged."
@@ -126,7 +126,7 @@ def _unusable(judged: Judged, *, must_judge: bool) -> str:
     return ""
 
 
-def _labelled(judged: Judged, teacher: ModelPackage) -> Sample:
+def _labelled(judged: JudgedSample, teacher: ModelPackage) -> Sample:
     """The sample with the teacher's label; without a sound class of its own, the likeliest class."""
     names = teacher.manifest.class_names
     assert judged.prediction is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.sources.demo.defects import ALL_KINDS, KINDS, UNTAUGHT
-from engine.sources.demo.maker import DEFECT_RATE, OK, Part, PartMaker
+from engine.sources.demo.maker import DEFECT_RATE, OK, DemoPart, PartMaker
 from engine.sources.demo.shapes import HEIGHT, WIDTH
 
-__all__ = ["ALL_KINDS", "DEFECT_RATE", "HEIGHT", "KINDS", "OK", "UNTAUGHT", "WIDTH", "Part", "PartMaker"]
+__all__ = ["ALL_KINDS", "DEFECT_RATE", "HEIGHT", "KINDS", "OK", "UNTAUGHT", "WIDTH", "DemoPart", "PartMaker"]

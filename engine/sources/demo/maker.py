@@ -29,7 +29,7 @@ _ENOUGH = 0.85
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class DemoPart:
     """One part before the camera: 1024×1280 uint8 grey, what it is made of, and its truth (mask None when ok)."""
 
     pixels: Picture
@@ -85,7 +85,7 @@ class PartMaker:
         """The truth's label of part `index` without making the part: `ok` or a defect kind."""
         return self._chance(generator(self.seed, index, _DEFECT))
 
-    def part(self, index: int) -> Part:
+    def part(self, index: int) -> DemoPart:
         """Part `index` (from 0)."""
         rng = generator(self.seed, index, _SCENE)
         surface = SURFACES[int(rng.integers(len(SURFACES)))]
@@ -94,7 +94,7 @@ class PartMaker:
         _weather(rng, metal, bank(self.seed).shape(surface).number, pose)
         truth = self._harm(index, metal, surface, pose)
         pixels = self._expose(rng, metal, surface, pose)
-        return Part(pixels, surface, truth)
+        return DemoPart(pixels, surface, truth)
 
     def _chance(self, rng: np.random.Generator) -> str:
         bad, kind = rng.random(2)

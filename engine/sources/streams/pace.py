@@ -8,7 +8,7 @@ _DRIFT = 2e-4
 """By how much two clocks may run apart; the quickest transfer seen is forgotten at this rate."""
 
 
-class Pace:
+class StreamPace:
     """Compares when pictures arrive with when they were taken, by the stream's own time stamps.
 
     Arrival minus stamp is the transfer time plus a constant; its smallest value seen is the reference (the minimum

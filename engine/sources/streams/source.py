@@ -13,7 +13,7 @@ from engine.errors import FrameIncomplete, FrameTimeout, LinesideError, SourceLo
 from engine.sources.address import Address, parse
 from engine.sources.base import NoSettings, SourceInfo
 from engine.sources.streams.mjpeg import MjpegConnection
-from engine.sources.streams.pace import LATE_S, Pace
+from engine.sources.streams.pace import LATE_S, StreamPace
 from engine.sources.streams.rtsp import RtspConnection
 
 STALL_S = 2.0
@@ -158,7 +158,7 @@ class StreamSource(NoSettings):
 
     # ── on the thread ────────────────────────────────────────────────────────────────────────────────────────────
     def _receive(self, connection: Connection) -> None:
-        pace = Pace()
+        pace = StreamPace()
         try:
             while self._running:
                 self._take(connection, pace)
@@ -173,7 +173,7 @@ class StreamSource(NoSettings):
                 self._running = False
                 self._changed.notify_all()
 
-    def _take(self, connection: Connection, pace: Pace) -> None:
+    def _take(self, connection: Connection, pace: StreamPace) -> None:
         arrival, stamp = connection.grab()
         sequence, self._sequence = self._sequence, self._sequence + 1
         late = pace.late(arrival, stamp)

@@ -54,7 +54,7 @@ class System:
     wait: Callable[[Capture, float], bool]
     """Whether a picture is there, after some seconds at most; True where that cannot be asked."""
     devices: Callable[[], list[v4l.Device]]
-    limits: Callable[[v4l.Device], v4l.Limits]
+    limits: Callable[[v4l.Device], v4l.ControlLimits]
     units: Units
     listed: bool
     """True: a device that is not in `devices` is not there. False: devices are known by number only."""
@@ -305,7 +305,7 @@ def this_system() -> System:
         (cv2.CAP_MSMF, cv2.CAP_DSHOW) if platform == "win32" else (cv2.CAP_ANY,),
         lambda _capture, _timeout: True,
         list,
-        lambda _device: v4l.Limits(),
+        lambda _device: v4l.ControlLimits(),
         WINDOWS_UNITS,
         False,
     )

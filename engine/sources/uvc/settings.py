@@ -72,7 +72,7 @@ class UvcSettings:
 
     capture: Capture
     units: Units
-    limits: v4l.Limits = field(default_factory=v4l.Limits)
+    limits: v4l.ControlLimits = field(default_factory=v4l.ControlLimits)
 
     def pixel_format(self) -> str:
         """The four letters of the format now; empty when it is not told."""

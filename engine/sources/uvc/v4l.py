@@ -52,7 +52,7 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ControlLimits:
     """What a camera can do; empty where that cannot be asked."""
 
     ranges: dict[int, tuple[int, int, int]] = field(default_factory=dict)
@@ -96,18 +96,18 @@ def _text(path: Path) -> str:
     return "".join(letter for letter in line if letter.isprintable())[:64]
 
 
-def limits(device: Device, nodes: Path = NODES) -> Limits:
+def limits(device: Device, nodes: Path = NODES) -> ControlLimits:
     """Ask a camera for its ranges, menus, formats and sizes; what it does not answer is left out."""
     try:
         handle = os.open(nodes / f"video{device.index}", os.O_RDWR | os.O_NONBLOCK)
     except OSError:
-        return Limits()
+        return ControlLimits()
     try:
         ranges = {number: span for number in CONTROLS if (span := _range(handle, number)) is not None}
         low, high, _step = ranges.get(EXPOSURE_AUTO, (0, -1, 1))
         menu = tuple(n for n in range(max(low, 0), min(high, 15) + 1) if _has_entry(handle, EXPOSURE_AUTO, n))
         formats = {code.strip(): tuple(_sizes(handle, code)) for code in _formats(handle)}
-        return Limits(ranges, {EXPOSURE_AUTO: menu} if menu else {}, formats)
+        return ControlLimits(ranges, {EXPOSURE_AUTO: menu} if menu else {}, formats)
     finally:
         os.close(handle)
 

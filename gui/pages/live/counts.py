@@ -9,7 +9,7 @@ from gui.context import AppContext
 from gui.i18n.language import clock, translate
 from gui.line.line import Line
 from gui.pages.live.screen import LiveScreen
-from gui.pages.live.tally import LiveTally, Shown
+from gui.pages.live.tally import LiveTally, ShownTally
 from gui.widgets.charts.trend import LAST
 
 NAME_SHOWN = 18
@@ -69,7 +69,7 @@ class CountsOnScreen(QObject):
         self._screen.trend.begin()
         self.tally.choose(lot, by_lot=self._by_lot)
 
-    def _show(self, shown: Shown) -> None:
+    def _show(self, shown: ShownTally) -> None:
         screen = self._screen
         screen.counters.set_counts(shown.counts, shown.after, shown.corrections)
         if shown.lot:

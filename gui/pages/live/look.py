@@ -18,7 +18,7 @@ from gui.i18n.language import translate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class LiveLook:
     """What a look shows. `said` is the override in force, if any."""
 
     inspection: Inspection
@@ -31,7 +31,7 @@ class Look:
 
 def fetch(
     db: Database, archive: Archive, recorder: Recorder | None, inspection: Inspection, recipe: Recipe | None
-) -> Look:
+) -> LiveLook:
     """The part's picture from memory, else from the archive. Raises InputError where it was not kept.
 
     `recipe`: the one in force, which says where the map lies if it judged this part too.
@@ -41,11 +41,11 @@ def fetch(
     said = stored.override if stored else None
     recent = recorder.recent(inspection.id) if recorder is not None else None
     if recent is not None:
-        return Look(inspection, shown(recent[0].pixels, inspection.frame), recent[1], said, box)
+        return LiveLook(inspection, shown(recent[0].pixels, inspection.frame), recent[1], said, box)
     if stored is None or stored.image is None:
         raise _missing(stored)
     heat = archive.load_heat(stored.heat) if stored.heat else None
-    return Look(inspection, shown(archive.load(stored.image), inspection.frame), heat, said, box)
+    return LiveLook(inspection, shown(archive.load(stored.image), inspection.frame), heat, said, box)
 
 
 def _missing(stored: Stored | None) -> InputError:

@@ -17,11 +17,11 @@ from gui.pages.live.change import ChangeOver
 from gui.pages.live.counts import CountsOnScreen
 from gui.pages.live.film import FilmList
 from gui.pages.live.keys import Act, act_bindings, other_bindings, tool_bindings
-from gui.pages.live.look import Look, fetch
+from gui.pages.live.look import LiveLook, fetch
 from gui.pages.live.picture import ShownPicture
 from gui.pages.live.presenter import LivePresenter, Run
 from gui.pages.live.screen import LiveScreen
-from gui.pages.live.words import Words
+from gui.pages.live.words import LiveWords
 from gui.users.operators import ask_operator
 
 COUNT_DOWN_MS = 250
@@ -38,7 +38,7 @@ class LivePage(LiveScreen):
         acts = self._acts()
         self._tools, self._buttons, self._others = tool_bindings(acts), act_bindings(acts), other_bindings(acts)
         super().__init__(context, line.traveller, self._tools, self._buttons, self._others)
-        self.words, self.picture = Words(context, self), ShownPicture(context, self, snapshots)
+        self.words, self.picture = LiveWords(context, self), ShownPicture(context, self, snapshots)
         self.counts = CountsOnScreen(context, line, self)
         self.change = ChangeOver(context, line, self.strip.recipe)
         self.list = FilmList(context, self)
@@ -112,7 +112,7 @@ class LivePage(LiveScreen):
             self.presenter.back_to_live()
 
     # ── what the presenter asks of it ────────────────────────────────────────────────────────────────────────────
-    def show_look(self, look: Look, note: str) -> None:
+    def show_look(self, look: LiveLook, note: str) -> None:
         """Put a part on screen, with what was said of it."""
         self.view.set_picture(look.pixels)
         self.view.set_regions(look.inspection.regions)
@@ -235,7 +235,7 @@ class LivePage(LiveScreen):
     def _alarmed(self) -> None:
         self.alarm_bar.show_alarms(self._line.alarms.waiting)
 
-    def _fetch(self, part: Inspection, done: Callable[[Look], None]) -> None:
+    def _fetch(self, part: Inspection, done: Callable[[LiveLook], None]) -> None:
         context, recipe = self._context, self._context.recipe
         context.jobs.run(lambda: fetch(context.db, context.archive, context.recorder, part, recipe), done)
 

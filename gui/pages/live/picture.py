@@ -13,7 +13,7 @@ from engine.domain.inspection import Box, HeatMap, Inspection, utc_now
 from engine.system.files import write_atomically
 from gui.context import AppContext
 from gui.i18n.language import percent, translate
-from gui.pages.live.look import Look
+from gui.pages.live.look import LiveLook
 from gui.pages.live.screen import LiveScreen
 from gui.viewer.overlays import drawn_map, drawn_picture
 from gui.widgets.pictures.image_view import STYLES
@@ -64,7 +64,7 @@ class ShownPicture:
         self._context.keep_settings()
         self._screen.aside.tell(translate("Live", "Overlay {share}").format(share=percent(view.opacity, 0)), 2.0)
 
-    def save(self, look: Look | None) -> None:
+    def save(self, look: LiveLook | None) -> None:
         """What is on screen as a file, on a job."""
         if look is None:
             self._screen.aside.tell(translate("Live", "There is no picture to save yet."))

@@ -16,8 +16,8 @@ from gui.i18n.messages import translated
 from gui.line import line as states
 from gui.line.alarms import part_name
 from gui.line.line import Line
-from gui.pages.live.look import Look
-from gui.pages.live.words import Words, word_of
+from gui.pages.live.look import LiveLook
+from gui.pages.live.words import LiveWords, word_of
 
 MARK_SECONDS = 0.3
 """A key acts on what was on screen when it went down, so long."""
@@ -38,7 +38,7 @@ class Run(NamedTuple):
 class View(Protocol):
     """The page, as its presenter sees it."""
 
-    def show_look(self, look: Look, note: str) -> None: ...
+    def show_look(self, look: LiveLook, note: str) -> None: ...
     def say_verdict(self, verdict: Verdict, note: str = "") -> None: ...
     def grey(self, greyed: bool) -> None: ...
     def tell(self, text: str) -> None: ...
@@ -54,7 +54,7 @@ class View(Protocol):
     def ask_which(self, part: str, labels: Sequence[str]) -> None: ...
 
 
-Fetch = Callable[[Inspection, Callable[[Look], None]], object]
+Fetch = Callable[[Inspection, Callable[[LiveLook], None]], object]
 """Get a part's picture and call back with it."""
 
 
@@ -64,7 +64,7 @@ class LivePresenter:
     def __init__(
         self,
         view: View,
-        words: Words,
+        words: LiveWords,
         line: Line,
         package: Callable[[], ModelPackage | None],
         fetch: Fetch,
@@ -72,8 +72,8 @@ class LivePresenter:
     ) -> None:
         self._view, self._words, self._line, self._package = view, words, line, package
         self._fetch, self._clock = fetch, clock
-        self._live: Look | None = None
-        self._looked: Look | None = None
+        self._live: LiveLook | None = None
+        self._looked: LiveLook | None = None
         self._wanted = ""
         self._mark: tuple[Inspection | None, float] = (None, 0.0)
         self._asked: Inspection | None = None
@@ -84,7 +84,7 @@ class LivePresenter:
 
     # ── which part it is ─────────────────────────────────────────────────────────────────────────────────────────
     @property
-    def look(self) -> Look | None:
+    def look(self) -> LiveLook | None:
         """What is on screen: the part looked at, else the newest picture."""
         return self._looked or self._live
 
@@ -125,7 +125,7 @@ class LivePresenter:
     def show_picture(self, picture: events.Picture) -> None:
         """The newest picture."""
         pixels = shown(picture.frame.pixels, picture.inspection.frame)
-        self._live = Look(picture.inspection, pixels, picture.heat, heat_box=picture.heat_box)
+        self._live = LiveLook(picture.inspection, pixels, picture.heat, heat_box=picture.heat_box)
         if self._looked is None:
             self._show_live()
 
@@ -206,7 +206,7 @@ class LivePresenter:
         self._view.close_look()
         self._show_live()
 
-    def _fetched(self, look: Look) -> None:
+    def _fetched(self, look: LiveLook) -> None:
         if look.inspection.id != self._wanted:
             return
         self._looked = look

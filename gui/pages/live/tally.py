@@ -9,7 +9,7 @@ from datetime import datetime
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from db.inspections.table import Counts
-from db.statistics.tally import Changes, Span, Tally, changes, corrected, tally
+from db.statistics.tally import Changes, StationTally, TallySpan, changes, corrected, tally
 from engine.domain.inspection import Inspection, Outcome, utc_now
 from engine.statistics.shifts import shift_of
 from gui.context import AppContext
@@ -21,7 +21,7 @@ SETTLE_MS = 150
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownTally:
     """What the counters show: of the lot, or (`lot` empty) of the shift since `since`."""
 
     lot: str
@@ -46,7 +46,7 @@ class LiveTally(QObject):
         self._context, self._lot, self._by_lot, self._last = context, lot, by_lot, last
         self.files = False
         """Parts that come from a folder or a video count too; from the next choice on."""
-        self._stored, self._live = Tally(Counts()), Counter[Outcome]()
+        self._stored, self._live = StationTally(Counts()), Counter[Outcome]()
         self._changes: Changes = {}
         self._now = self._since = utc_now()
         self._turn = self._looked_up = 0
@@ -63,7 +63,7 @@ class LiveTally(QObject):
         return self._by_lot and bool(self._lot)
 
     @property
-    def shown(self) -> Shown:
+    def shown(self) -> ShownTally:
         """The sum of what was stored and what came."""
         stored, live = self._stored.counts, self._live
         counts = Counts(
@@ -74,7 +74,7 @@ class LiveTally(QObject):
         )
         lot = self._lot if self.of_lot else ""
         number = sum(self._changes.values())
-        return Shown(lot, self._since, counts, number, corrected(counts, self._changes))
+        return ShownTally(lot, self._since, counts, number, corrected(counts, self._changes))
 
     def choose(self, lot: str, *, by_lot: bool) -> None:
         """Count this lot, or the shift, from now on; what is stored of it is fetched on a job."""
@@ -85,7 +85,7 @@ class LiveTally(QObject):
         """Fetch what is stored and count on from there."""
         self._now, self._turn = utc_now(), self._turn + 1
         self._since = shift_of(self._now, self._context.settings.shifts)[0]
-        self._stored, self._live, self._changes = Tally(Counts()), Counter(), {}
+        self._stored, self._live, self._changes = StationTally(Counts()), Counter(), {}
         self.changed.emit(self.shown)
         db, span, turn, last = self._context.db, self._span(self._now), self._turn, self._last
         self._context.jobs.run(lambda: (turn, tally(db, span, last)), self._found)
@@ -104,12 +104,12 @@ class LiveTally(QObject):
         self._clock.stop()
         self._settling.stop()
 
-    def _span(self, until: datetime | None) -> Span:
+    def _span(self, until: datetime | None) -> TallySpan:
         if self.of_lot:
-            return Span(lot=self._lot, until=until, files=True)
-        return Span(since=self._since, until=until, files=self.files)
+            return TallySpan(lot=self._lot, until=until, files=True)
+        return TallySpan(since=self._since, until=until, files=self.files)
 
-    def _found(self, result: tuple[int, Tally]) -> None:
+    def _found(self, result: tuple[int, StationTally]) -> None:
         turn, found = result
         if turn == self._turn:
             self._stored = found

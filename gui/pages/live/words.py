@@ -20,7 +20,7 @@ def word_of(said: Override) -> str:
     return f"{text}: {said.label}" if said.outcome is Outcome.NG and said.label else text
 
 
-class Words(QObject):
+class LiveWords(QObject):
     """Overrides of the Live page. `said` follows each one that is stored, `unsaid` each one taken back."""
 
     said = Signal(object)

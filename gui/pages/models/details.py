@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
-from db.datasets.gates import Gate
+from db.datasets.gates import GateDecision
 from db.models.registry import Activation, State
 from engine.packages.manifest import Manifest
 from gui.i18n.language import day_time, number, percent, size, translate
@@ -66,7 +66,7 @@ class ModelDetails(QScrollArea):
         self.setWidget(inside)
 
 
-def gate_words(gate: Gate) -> str:
+def gate_words(gate: GateDecision) -> str:
     """How one gate ended, with its figures, in a line."""
     decisions = {
         "activated": translate("Models", "activated"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from db.datasets.export import waiting
-from db.datasets.gates import Gate, gates
+from db.datasets.gates import GateDecision, gates
 from db.models.files import OnDisk, kept
 from db.models.registry import Activation, ModelVersion, activations, list_models
 from db.store.session import Database
@@ -22,7 +22,7 @@ class Found:
 
     models: tuple[ModelVersion, ...] = ()
     activations: tuple[Activation, ...] = ()
-    gates: tuple[Gate, ...] = ()
+    gates: tuple[GateDecision, ...] = ()
     disk: Mapping[str, OnDisk] | None = None
     waiting: int = 0
 
@@ -35,7 +35,7 @@ class Report:
     manifest: Manifest
     disk: OnDisk
     chain: tuple[str, ...]
-    gates: tuple[Gate, ...]
+    gates: tuple[GateDecision, ...]
     past: tuple[Activation, ...]
 
 

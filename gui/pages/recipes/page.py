@@ -24,9 +24,9 @@ from gui.pages.recipes.draft import Draft
 from gui.pages.recipes.editor.editor import Editor
 from gui.pages.recipes.editor.saving import RecipeSaving
 from gui.pages.recipes.list import RecipeList, read_recipes
-from gui.pages.recipes.presenter import RecipesPresenter, Standing, kept_prices
-from gui.pages.recipes.trial.judge import Judge, Tried
-from gui.pages.recipes.trial.preview import Preview
+from gui.pages.recipes.presenter import RecipesPresenter, RecipeStanding, kept_prices
+from gui.pages.recipes.trial.judge import TrialJudge, Tried
+from gui.pages.recipes.trial.preview import TrialPreview
 from gui.pages.recipes.trial.weigh import Weighed, Weighing
 from gui.pages.recipes.view import RecipesView
 from gui.widgets.columns import kept_widths
@@ -44,10 +44,10 @@ class RecipesPage(QWidget):
         self.draft = Draft(context, self)
         self.saving = RecipeSaving(context, line, self.draft, self)
         self.acts = RecipeActs(context, self.saving, self._chosen, self)
-        self.judge = Judge(context, line.options.load, self)
+        self.judge = TrialJudge(context, line.options.load, self)
         self.weighing = Weighing(context, self)
         self.list = RecipeList(theme)
-        self.preview = Preview(context, self.judge)
+        self.preview = TrialPreview(context, self.judge)
         self.editor = Editor(context, kept_prices(kept.get("prices")))
         self._rules = RecipesPresenter(self.acts.folder, kept.get("open"))
         parts = (self.list, self.preview, self.editor)
@@ -246,10 +246,10 @@ class RecipesPage(QWidget):
         self.weighing.weigh(self.draft.recipe, prices)
 
     # ── the screen ───────────────────────────────────────────────────────────────────────────────────────────────
-    def _standing(self) -> Standing:
+    def _standing(self) -> RecipeStanding:
         now = self.draft.stored
         in_force = now is not None and self.saving.in_force(now.path)
-        return Standing(self.draft.recipe, now, self.draft.dirty, in_force)
+        return RecipeStanding(self.draft.recipe, now, self.draft.dirty, in_force)
 
     def _show_draft(self) -> None:
         now, rules = self._standing(), self._rules
@@ -263,7 +263,7 @@ class RecipesPage(QWidget):
         self.editor.show_recipe(None)
         chosen = self.current
         in_force = chosen is not None and self.saving.in_force(chosen.path)
-        self.view.show_failed(why, usable=self._rules.usable(Standing(stored=chosen, in_force=in_force)))
+        self.view.show_failed(why, usable=self._rules.usable(RecipeStanding(stored=chosen, in_force=in_force)))
 
     def _left(self) -> None:
         self._arrow(Qt.Key.Key_Left, -1)

@@ -15,7 +15,7 @@ MOST_PRICE = 1e7
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RecipeStanding:
     """The open recipe. `stored`: as its file has it; `dirty`: wanted otherwise; `in_force`: the line judges by it."""
 
     recipe: Recipe | None = None
@@ -54,7 +54,7 @@ class RecipesPresenter:
         """What is remembered of a choice; empty for none, and for a recipe that lies elsewhere."""
         return path.name if path is not None and path.parent == self.folder else ""
 
-    def stays_open(self, path: Path | None, now: Standing) -> bool:
+    def stays_open(self, path: Path | None, now: RecipeStanding) -> bool:
         """Whether the chosen recipe is open already, with changes to keep or as its file has it."""
         open_ = now.stored
         return open_ is not None and open_.path == path and (now.dirty or open_.digest == self.newest(open_).digest)
@@ -65,7 +65,7 @@ class RecipesPresenter:
 
     # ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────
     @staticmethod
-    def use(chosen: StoredRecipe | None, now: Standing) -> Literal["use", "unsaved", ""]:
+    def use(chosen: StoredRecipe | None, now: RecipeStanding) -> Literal["use", "unsaved", ""]:
         """What is stored goes on the line, never what somebody is still changing."""
         if chosen is None:
             return ""
@@ -82,11 +82,11 @@ class RecipesPresenter:
 
     # ── the screen ───────────────────────────────────────────────────────────────────────────────────────────────
     @staticmethod
-    def title(now: Standing) -> str:
+    def title(now: RecipeStanding) -> str:
         """What is open."""
         return now.recipe.name if now.recipe is not None else translate("Recipes", "No recipe is open")
 
-    def state_words(self, now: Standing) -> str:
+    def state_words(self, now: RecipeStanding) -> str:
         """How the open recipe stands; empty where none is."""
         if now.stored is None:
             return ""
@@ -101,7 +101,7 @@ class RecipesPresenter:
         return " · ".join(words)
 
     @staticmethod
-    def usable(now: Standing) -> bool:
+    def usable(now: RecipeStanding) -> bool:
         """Whether the open recipe can be put on the line."""
         return now.stored is not None and not now.in_force
 

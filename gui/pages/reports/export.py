@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.domain.inspection import utc_now
-from engine.reports.quality import Section, Words, html_of, write_csv_zip, write_excel
+from engine.reports.quality import ReportWords, Section, html_of, write_csv_zip, write_excel
 from gui.context import AppContext
 from gui.i18n.language import day_time, translate
 from gui.notify import notice_of
@@ -145,7 +145,7 @@ def _on_paper(view: View, figures: Figures) -> Paper:
 
 
 def _writer(
-    figures: Figures, facts: dict[str, str], words: Words, path: Path, charts: dict[View, QImage], title: str
+    figures: Figures, facts: dict[str, str], words: ReportWords, path: Path, charts: dict[View, QImage], title: str
 ) -> Callable[[], Path]:
     tables = [table_of(view, figures) for view in VIEWS]
     said = [said_of(view, figures) for view in VIEWS]
@@ -167,8 +167,8 @@ def _writer(
     return work
 
 
-def _words() -> Words:
-    return Words(
+def _words() -> ReportWords:
+    return ReportWords(
         about=translate("Reports", "About this report"),
         what=translate("Reports", "What"),
         value=translate("Reports", "Value"),

@@ -65,14 +65,14 @@ class Figures:
         return u_chart([g.defects for g in groups], [g.judged for g in groups])
 
 
-class Part(NamedTuple):
+class FigurePart(NamedTuple):
     """One figure, as it comes: the name of a field of Figures, `choices` or `waiting`, and its value."""
 
     name: str
     value: object
 
 
-def with_part(figures: Figures, part: Part) -> Figures:
+def with_part(figures: Figures, part: FigurePart) -> Figures:
     """The figures with one more of them."""
     found: dict[str, Any] = {part.name: part.value}
     return replace(figures, **found)
@@ -93,7 +93,7 @@ def period_of(period: Period, now: datetime, shifts: tuple[str, ...], own: tuple
     return Scope(day_start(today - days * DAY + DAY / 2), now)
 
 
-def collect(db: Database, ask: Ask, job: Job, report: Callable[[Part], None]) -> None:
+def collect(db: Database, ask: Ask, job: Job, report: Callable[[FigurePart], None]) -> None:
     """Count everything, the quick first, each reported as it is there; stops between queries when cancelled."""
     scope = _of_the_line(db, ask)
     groups = statistics.groups(db, scope, ask.grouping, ask.shifts, stopped=lambda: job.cancelled)
@@ -110,7 +110,7 @@ def collect(db: Database, ask: Ask, job: Job, report: Callable[[Part], None]) ->
     for name, count in steps:
         if job.cancelled:
             return
-        report(Part(name, count()))
+        report(FigurePart(name, count()))
 
 
 def _of_the_line(db: Database, ask: Ask) -> Scope:

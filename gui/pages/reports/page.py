@@ -22,7 +22,7 @@ from gui.notify import notice_of
 from gui.page import Binding
 from gui.pages.reports.bar import ReportsBar
 from gui.pages.reports.export import ReportExport
-from gui.pages.reports.figures import Figures, Part, collect
+from gui.pages.reports.figures import FigurePart, Figures, collect
 from gui.pages.reports.presenter import ReportsPresenter
 from gui.pages.reports.view import ReportView
 from gui.pages.reports.words import VIEWS, View, view_word
@@ -211,7 +211,7 @@ class ReportsPage(QWidget):
         self._context.remember("reports", **self.bar.values())
         self.count()
 
-    def _take(self, part: Part) -> None:
+    def _take(self, part: FigurePart) -> None:
         choices = self._rules.take(part)
         if choices is not None:
             blocker = QSignalBlocker(self.bar)

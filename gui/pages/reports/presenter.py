@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from db.statistics.figures import ScopeChoices
 from gui.i18n.language import number, translate
-from gui.pages.reports.figures import FILES, Ask, Figures, Part, with_part
+from gui.pages.reports.figures import FILES, Ask, FigurePart, Figures, with_part
 from gui.pages.reports.words import VIEWS, View
 
 _VIEWS_OF: dict[str, tuple[View, ...]] = {
@@ -35,7 +35,7 @@ class ReportsPresenter:
         self.figures, self.counting = Figures(ask), True
         return ask
 
-    def take(self, part: Part) -> ScopeChoices | None:
+    def take(self, part: FigurePart) -> ScopeChoices | None:
         """One more figure; what there is to filter by is given back, for it is no figure."""
         if part.name == "choices" and isinstance(part.value, ScopeChoices):
             return part.value

@@ -21,7 +21,7 @@ from gui.pages.scan.results.export import ScanExports
 from gui.pages.scan.results.marked import MarkedResult
 from gui.pages.scan.results.results import ScanResults, Stage
 from gui.pages.scan.results.showing import Showing
-from gui.pages.scan.results.stored import Known, Shown, read_known, read_last, read_shown
+from gui.pages.scan.results.stored import Known, ShownScan, read_known, read_last, read_shown
 from gui.pages.scan.scanning import Begun, Scanning
 from gui.pages.scan.setup import ScanSetup
 
@@ -204,7 +204,7 @@ class ScanPage(QWidget):
         if ready.anew:
             self._context.notify("warning", ready.anew, translate("Scan", "The scan starts anew."))
         view = ready.recipe.view
-        self.showing.begin(Shown(ready.order.folder, ready.named, False, None, ready.package, view, begun.rows))
+        self.showing.begin(ShownScan(ready.order.folder, ready.named, False, None, ready.package, view, begun.rows))
 
     def _refused(self, error: Exception) -> None:
         self._show_setup()
@@ -228,7 +228,7 @@ class ScanPage(QWidget):
         if self._context.memory("scan").get("shown") is True:
             self._context.jobs.run(partial(read_last, self._context.db), self._show_read)
 
-    def _show_read(self, shown: Shown | None) -> None:
+    def _show_read(self, shown: ShownScan | None) -> None:
         if shown is None or self.scanning.busy:
             return
         self._show_results()

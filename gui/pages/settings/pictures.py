@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QWidget
 
-from db.maintenance.retention import Forecast, Plan, Removed, carry_out, forecast, plan
+from db.maintenance.retention import Forecast, RemovalPlan, Removed, carry_out, forecast, plan
 from db.store.session import Database
 from engine.domain.inspection import utc_now
 from engine.settings import Retention
@@ -27,7 +27,7 @@ Apply = Callable[[str, Any], None]
 class _Outlook:
     """What is shown under the fields."""
 
-    plan: Plan
+    plan: RemovalPlan
     forecast: Forecast
 
 
@@ -72,7 +72,7 @@ class PicturesPanel(QWidget):
             self._context.jobs.run(work, self._planned_now)
 
     # ── questions ────────────────────────────────────────────────────────────────────────────────────────────────
-    def _planned(self, key: str, value: Any, found: Plan) -> None:
+    def _planned(self, key: str, value: Any, found: RemovalPlan) -> None:
         if not found.pictures:
             self._agreed(key, value)
             return
@@ -81,7 +81,7 @@ class PicturesPanel(QWidget):
         box.rejected.connect(partial(self._back, key))
         box.open()
 
-    def _planned_now(self, found: Plan) -> None:
+    def _planned_now(self, found: RemovalPlan) -> None:
         if not found.pictures:
             self._context.notify("info", translate("Settings", "No picture is too old, and there are not too many."))
             return
@@ -89,7 +89,7 @@ class PicturesPanel(QWidget):
         box.accepted.connect(self._remove)
         box.open()
 
-    def _question(self, found: Plan) -> QMessageBox:
+    def _question(self, found: RemovalPlan) -> QMessageBox:
         text = translate("Settings", "%n picture(s) leave for good, {size}.", "", found.pictures)
         box = QMessageBox(QMessageBox.Icon.Warning, translate("Settings", "Remove pictures"), "", parent=self)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -150,7 +150,7 @@ class PicturesPanel(QWidget):
             self.said.setText(outlook(found.plan, found.forecast))
 
 
-def outlook(now: Plan, later: Forecast) -> str:
+def outlook(now: RemovalPlan, later: Forecast) -> str:
     """What is kept, what comes, and when what is full, in sentences."""
     count = now.pictures + now.kept_pictures
     said = [translate("Settings", "%n picture(s) kept, {size}.", "", count).format(size=size(later.kept_bytes))]

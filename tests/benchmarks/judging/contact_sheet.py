@@ -16,13 +16,13 @@ from engine.images.depth import to_channels, to_uint8
 from engine.images.overlay import CONTOUR_BGR
 from engine.packages.package import open_package
 from engine.recipes.file import default_recipe, without_review
-from trainer.evaluation.evaluate import Judged, judge, part_of
+from trainer.evaluation.evaluate import JudgedSample, judge, part_of
 from trainer.formats.detect import open_dataset
 
 COLUMNS, SHOWN, HEIGHT = 10, 30, 420
 
 
-def tile(judged: Judged) -> NDArray[np.uint8]:
+def tile(judged: JudgedSample) -> NDArray[np.uint8]:
     """One part with truth and regions."""
     pixels, mask = judged.sample.load()
     picture = to_channels(to_uint8(pixels), 3).copy()

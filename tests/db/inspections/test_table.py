@@ -203,7 +203,7 @@ def test_counts_tell_verdicts_overrides_and_yield(db: Database) -> None:
 
 def test_choices_are_what_occurs(db: Database) -> None:
     _add(db, make.inspection(1, lot=""), make.inspection(2, lot="B"), make.inspection(3, Outcome.OK, lot="A"))
-    assert inspections.distinct(db) == inspections.Choices(
+    assert inspections.distinct(db) == inspections.FilterChoices(
         ("good", "scratch"), ("A", "B"), ("abc123",), ("demo:",), ("plate",)
     )
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from db.inspections import table as inspections
 from db.inspections.overrides import add_override, undo_last
 from db.inspections.table import Counts, NewInspection
-from db.statistics.tally import Span, changes, corrected, tally
+from db.statistics.tally import TallySpan, changes, corrected, tally
 from db.store.session import Database
 from db.users.alarms import StoredAlarm, acknowledge, add, list_alarms, unacknowledged
 from engine.domain.inspection import Outcome, Override, new_id, utc_now
@@ -77,7 +77,7 @@ def test_tally_keeps_the_stations_verdicts_and_the_corrections_apart(db: Databas
     say(db, 4, OK)
     say(db, 3, NG)
     say(db, 7, OK)
-    span = Span(lot="L1")
+    span = TallySpan(lot="L1")
     found = tally(db, span, last=4)
     assert found.counts == Counts(ok=2, ng=2, review=1, no_verdict=1)
     assert found.changes == {(NG, OK): 1, (REVIEW, OK): 1}
@@ -85,13 +85,13 @@ def test_tally_keeps_the_stations_verdicts_and_the_corrections_apart(db: Databas
     after = corrected(found.counts, found.changes)
     assert (after.ok, after.ng, after.review, after.yield_) == (4, 1, 0, 0.8)
     undo_last(db, "ann", utc_now())
-    assert changes(db, Span()) == {(NG, OK): 1, (REVIEW, OK): 1}
+    assert changes(db, TallySpan()) == {(NG, OK): 1, (REVIEW, OK): 1}
 
 
 def test_shift_leaves_out_what_was_scanned_and_what_is_of_another_time(db: Database) -> None:
     inspections.add(db, [NewInspection(inspection(n, OK)) for n in range(4)])
     inspections.add(db, [NewInspection(inspection(10 + n, NG, name=f"{n}.png")) for n in range(3)])
     since, until = START + timedelta(seconds=1), START + timedelta(seconds=3)
-    assert tally(db, Span(since=since, until=until)).counts == Counts(ok=2)
-    assert tally(db, Span(since=since)).counts == Counts(ok=3)
-    assert tally(db, Span(since=since, files=True)).counts == Counts(ok=3, ng=3)
+    assert tally(db, TallySpan(since=since, until=until)).counts == Counts(ok=2)
+    assert tally(db, TallySpan(since=since)).counts == Counts(ok=3)
+    assert tally(db, TallySpan(since=since, files=True)).counts == Counts(ok=3, ng=3)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.forms.fields import Choice, Number, Share, Slider
+from gui.forms.fields import Choice, Number, ShareField, Slider
 from gui.forms.rows import Problem, WordGrid
 
 
@@ -93,7 +93,7 @@ def test_a_number_that_is_off_is_none(qtbot: QtBot) -> None:
 
 
 def test_slider_and_number_of_a_share_follow_each_other(qtbot: QtBot) -> None:
-    share = Share("Limit")
+    share = ShareField("Limit")
     qtbot.addWidget(share)
     told: list[float] = []
     share.chosen.connect(told.append)

@@ -17,7 +17,7 @@ import main
 from db.store.session import open_database
 from engine.domain.inspection import Outcome
 from engine.system.places import database_url
-from gui.page import Judging, TakesFolder
+from gui.page import JudgingPage, TakesFolder
 from gui.theme.theme import Theme
 from gui.widgets.charts.trend import YieldTrend
 from gui.window.ahead import PagesAhead
@@ -101,7 +101,7 @@ def test_pages_on_which_parts_are_judged_and_the_one_folders_are_dropped_for(ope
     while window.make_next():
         pass
     entries = window._body.pages.entries
-    assert {entry.name for entry in entries if isinstance(entry.widget, Judging)} == {"live", "teach-in"}
+    assert {entry.name for entry in entries if isinstance(entry.widget, JudgingPage)} == {"live", "teach-in"}
     scan = window._body.pages.named("scan")
     offer: TakesFolder = scan.widget  # type: ignore[assignment]
     assert callable(offer.offer)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtWidgets import QWidget
 
 from engine.domain.recipe import Limits, Recipe
-from gui.forms.fields import Number, Share, Slider
+from gui.forms.fields import Number, ShareField, Slider
 from gui.i18n.language import number, translate
 from gui.pages.recipes.editor.section import Section
 from gui.theme.theme import Theme
@@ -22,9 +22,9 @@ class LimitsSection(Section):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(translate("Recipes", "Limits"), parent)
-        self.ng_at = Share(translate("Recipes", "NG from"))
-        self.review_from = Share(translate("Recipes", "REVIEW from"))
-        self.review_to = Share(translate("Recipes", "REVIEW up to"))
+        self.ng_at = ShareField(translate("Recipes", "NG from"))
+        self.review_from = ShareField(translate("Recipes", "REVIEW from"))
+        self.review_to = ShareField(translate("Recipes", "REVIEW up to"))
         self.area = Number(translate("Recipes", "Smallest area"), 0.0, 1e9, decimals=1, unit="px²", step=1.0)
         self.area_slider = Slider()
         self.area_slider.setRange(0, AREA_STEPS)

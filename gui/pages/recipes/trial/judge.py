@@ -54,7 +54,7 @@ class Tried:
     verdict: Verdict
 
 
-class Judge(QObject):
+class TrialJudge(QObject):
     """`pictured` when another picture is on, `judged` when it was judged, `failed` with why it could not be."""
 
     pictured = Signal(object)
@@ -200,7 +200,7 @@ class Judge(QObject):
             self.failed.emit(str(error))
 
 
-def position_words(judge: Judge) -> str:
+def position_words(judge: TrialJudge) -> str:
     """Which picture is on, of how many."""
     if not judge.samples:
         return ""

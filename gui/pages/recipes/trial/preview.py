@@ -11,7 +11,7 @@ from engine.packages.package import ModelPackage
 from gui.context import AppContext
 from gui.i18n.language import number, outcome_word, translate
 from gui.i18n.messages import translated
-from gui.pages.recipes.trial.judge import Judge, Shot, Tried, position_words
+from gui.pages.recipes.trial.judge import Shot, TrialJudge, Tried, position_words
 from gui.pages.recipes.trial.region_tool import RegionTool
 from gui.theme.large_type import large_type
 from gui.theme.theme import LARGE, SPACING, Theme, draw_mark, font, scaled
@@ -113,12 +113,12 @@ class _VerdictLine(QWidget):
             draw_mark(painter, self._outcome, box, self._theme.outcome_colour(self._outcome))
 
 
-class Preview(QWidget):
+class TrialPreview(QWidget):
     """Shows what the judge says. `fileAsked`: a picture file is wanted."""
 
     fileAsked = Signal()
 
-    def __init__(self, context: AppContext, judge: Judge) -> None:
+    def __init__(self, context: AppContext, judge: TrialJudge) -> None:
         super().__init__()
         self._context, self._judge = context, judge
         theme = context.theme

@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
-from db.recipes.known_parts import KnownPart, known_parts
+from db.recipes.known_parts import ScoredPart, known_parts
 from engine.domain.inspection import Outcome, Prediction
 from engine.domain.recipe import Guard, Recipe
 from engine.judging.judge import by_recipe
@@ -37,7 +37,7 @@ class Weighed:
     """Parts that areas, classes and counts decide otherwise than the score alone."""
 
 
-def weigh(parts: Sequence[KnownPart], recipe: Recipe, prices: Prices) -> Weighed:
+def weigh(parts: Sequence[ScoredPart], recipe: Recipe, prices: Prices) -> Weighed:
     """Judge every known part by the recipe, from what the model said of it. A stored part was fit to be judged."""
     plain, limits = _plain(recipe), recipe.limits
     outcomes = [by_recipe(Prediction(part.scores, part.regions), plain).verdict.outcome for part in parts]
@@ -59,7 +59,7 @@ class Weighing(QObject):
     def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self._parts: list[KnownPart] = []
+        self._parts: list[ScoredPart] = []
         self._wish: tuple[Recipe, Prices] | None = None
         self._busy = False
         self._timer = QTimer(self, singleShot=True, interval=SETTLE_MS)
@@ -81,7 +81,7 @@ class Weighing(QObject):
         """Nothing more."""
         self._timer.stop()
 
-    def _found(self, parts: list[KnownPart]) -> None:
+    def _found(self, parts: list[ScoredPart]) -> None:
         self._parts = parts
         self._timer.start()
 

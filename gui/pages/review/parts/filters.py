@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from db.inspections.filters import MOST_IDS, Filter
 from db.inspections.paging import Sort
-from db.inspections.table import Choices
+from db.inspections.table import FilterChoices
 from engine.domain.inspection import Outcome
 from gui.i18n.language import translate
 from gui.pages.review.parts.choices import chosen_text, fill, orders, plain_box, show_words, take_text, times
@@ -50,7 +50,7 @@ class FilterBar(QWidget):
         self._blind = False
         self._only = frozenset[str]()
         self._typed = QTimer(self, singleShot=True, interval=TYPED_MS)
-        self.offer(Choices((), (), (), ()))
+        self.offer(FilterChoices((), (), (), ()))
         self._lay_out()
         self._connect()
 
@@ -122,7 +122,7 @@ class FilterBar(QWidget):
             wanted = replace(wanted, outcomes=None, labels=None, min_score=None, max_score=None, disagrees=None)
         return wanted
 
-    def offer(self, choices: Choices) -> None:
+    def offer(self, choices: FilterChoices) -> None:
         """What there is to choose from; what is chosen now stays chosen."""
         fill(self.label, translate("Review", "Class"), choices.labels)
         self.more.offer(choices)

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QDateTimeEdit, QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QWidget
 
-from db.inspections.table import Choices, Filter
+from db.inspections.table import Filter, FilterChoices
 from gui.i18n.language import translate
 from gui.pages.review.parts.choices import HOURS, chosen_text, fill, plain_box, take_text
 from gui.theme.theme import SPACING, Theme
@@ -74,7 +74,7 @@ class MoreFilters(QFrame):
         """A score would tell the verdict."""
         self._scores.setEnabled(not blind)
 
-    def offer(self, choices: Choices) -> None:
+    def offer(self, choices: FilterChoices) -> None:
         """What there is to choose from."""
         any_ = translate("Review", "Any")
         for box, values in ((self.lot, choices.lots), (self.model, choices.models), (self.recipe, choices.recipes)):

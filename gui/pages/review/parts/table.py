@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
 
-from db.inspections.paging import Page, Sort, Stored
+from db.inspections.paging import PageOfRows, Sort, Stored
 from db.inspections.table import COUNTED, Filter, count_to, get, page
 from db.store.session import Database
 from gui.i18n.messages import translated
@@ -149,7 +149,7 @@ class InspectionsTable(QAbstractTableModel):
             lambda error: self._refused(asked, error),
         )
 
-    def _arrived(self, asked: int, after: str | None, got: Page) -> None:
+    def _arrived(self, asked: int, after: str | None, got: PageOfRows) -> None:
         if asked != self._asked:
             return
         self._loading, self._next = False, got.next
@@ -167,7 +167,7 @@ class InspectionsTable(QAbstractTableModel):
             self.endInsertRows()
         self.loaded.emit()
 
-    def _count(self, asked: int, first: Page) -> None:
+    def _count(self, asked: int, first: PageOfRows) -> None:
         """After the first page, so that the rows wait for nothing."""
         if first.next is None:
             self.counted.emit(len(first.rows))

@@ -11,7 +11,7 @@ from engine.domain.inspection import utc_now
 from gui.context import AppContext
 from gui.pages.scan.results.files import ScanResult
 from gui.pages.scan.results.results import ScanResults, Stage
-from gui.pages.scan.results.stored import Shown
+from gui.pages.scan.results.stored import ShownScan
 from gui.pages.scan.results.summary import Summary, summarise
 
 
@@ -21,10 +21,10 @@ class Showing(QObject):
     def __init__(self, context: AppContext, results: ScanResults, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._context, self._results = context, results
-        self._shown: Shown | None = None
+        self._shown: ShownScan | None = None
         self._summary = Summary({})
 
-    def begin(self, shown: Shown) -> None:
+    def begin(self, shown: ShownScan) -> None:
         """This scan runs from now on."""
         self._shown = shown
         self._results.add(shown.rows)
@@ -37,7 +37,7 @@ class Showing(QObject):
             self._shown = replace(self._shown, ended=ended, total=total)
             self._conclude(self._shown)
 
-    def again(self, shown: Shown) -> None:
+    def again(self, shown: ShownScan) -> None:
         """A scan of before, as it was left."""
         self._shown = shown
         self._results.begin(shown.folder, shown.rows)
@@ -67,7 +67,7 @@ class Showing(QObject):
     def _over(self) -> bool:
         return self._results.stage in (Stage.STOPPED, Stage.OVER)
 
-    def _conclude(self, shown: Shown) -> None:
+    def _conclude(self, shown: ShownScan) -> None:
         self._results.enter(Stage.OVER if shown.ended else Stage.STOPPED)
         self._context.jobs.run(partial(summarise, self._results.rows.rows, *shown.names), self._concluded)
 

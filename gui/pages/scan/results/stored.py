@@ -16,7 +16,7 @@ from gui.pages.scan.rows import ScanRow, row_of
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownScan:
     """The scan on screen: who judged, and how far it came. `package` and `view` None: not known any more."""
 
     folder: Path
@@ -52,17 +52,17 @@ def read_known(db: Database, recipes: Path) -> Known:
     return Known(tuple(list_models(db)), tuple(list_recipes(recipes)), None if going else found)
 
 
-def read_last(db: Database) -> Shown | None:
+def read_last(db: Database) -> ShownScan | None:
     """The last scan that came to its end. Blocking."""
     found = ended(db)
     return read_shown(db, found) if found is not None else None
 
 
-def read_shown(db: Database, found: Journalled) -> Shown:
+def read_shown(db: Database, found: Journalled) -> ShownScan:
     """What a journal's scan found so far. Blocking; 20,000 pictures take a second or two."""
     folder = Path(found.plan.folder)
     done, _, _ = settle(found, stored_of(db, found))
     known = next((m for m in list_models(db) if m.version == found.plan.version), None)
     package = open_package(known.folder) if known is not None else None
     rows = tuple(row_of(inspection, folder) for inspection in done)
-    return Shown(folder, found.plan.named, found.ended, found.total, package, None, rows)
+    return ShownScan(folder, found.plan.named, found.ended, found.total, package, None, rows)

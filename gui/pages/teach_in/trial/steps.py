@@ -28,7 +28,7 @@ from engine.training import (
 )
 from gui.i18n.language import number, outcome_word, percent, translate
 from gui.pages.teach_in.collect.view import label_word
-from gui.pages.teach_in.trial.trial import Judged, Said, figures_of
+from gui.pages.teach_in.trial.trial import JudgedTwice, Said, figures_of
 from gui.theme.large_type import large_type, scrolling
 from gui.theme.theme import SMALL, SPACING, Theme, draw_mark, font, scaled
 from gui.training.curve import Curves
@@ -130,13 +130,13 @@ class TryView(QWidget):
         self.agreement.setProperty("role", "muted")
         self.more = KeyButton(theme, translate("TeachIn", "Collect more"), "G", "previous")
         self.accept = KeyButton(theme, translate("TeachIn", "Accept…"), "A", "ok", primary=True)
-        self._parts: list[Judged] = []
-        self._shown: list[Judged] = []
+        self._parts: list[JudgedTwice] = []
+        self._shown: list[JudgedTwice] = []
         self._live = self._alike = 0
         self._lay_out()
 
     @property
-    def parts(self) -> tuple[Judged, ...]:
+    def parts(self) -> tuple[JudgedTwice, ...]:
         """The held-back parts judged so far."""
         return tuple(self._parts)
 
@@ -157,7 +157,7 @@ class TryView(QWidget):
         self.live.show_parts([])
         self.agreement.setText("")
 
-    def add(self, judged: Judged) -> None:
+    def add(self, judged: JudgedTwice) -> None:
         """One picture more, of those held back or of the line."""
         if judged.truth:
             self._parts.append(judged)
@@ -243,7 +243,7 @@ class JudgedStrip(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._parts: list[tuple[Judged, QImage]] = []
+        self._parts: list[tuple[JudgedTwice, QImage]] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(PICTURE + 3 * scaled(20) + SPACING)
         theme.changed.connect(self.update)
@@ -252,7 +252,7 @@ class JudgedStrip(QWidget):
         """Room for a few."""
         return QSize(CELL, self.height())
 
-    def show_parts(self, parts: list[Judged]) -> None:
+    def show_parts(self, parts: list[JudgedTwice]) -> None:
         """These, from the left."""
         images = {id(part): image for part, image in self._parts}
         self._parts = [(part, images.get(id(part)) or as_image(part.picture)) for part in parts[:LIVE_KEPT]]
@@ -273,7 +273,7 @@ class JudgedStrip(QWidget):
         for place, (part, image) in enumerate(self._parts[: max(1, self.width() // (width + SPACING))]):
             self._cell(painter, part, image, place * (width + SPACING), width)
 
-    def _cell(self, painter: QPainter, part: Judged, image: QImage, left: int, width: int) -> None:
+    def _cell(self, painter: QPainter, part: JudgedTwice, image: QImage, left: int, width: int) -> None:
         size = image.size().scaled(QSize(width, PICTURE), Qt.AspectRatioMode.KeepAspectRatio)
         painter.drawImage(QRectF(left, 0, size.width(), size.height()), image)
         top, line = PICTURE + SPACING // 2, scaled(20)
@@ -312,7 +312,7 @@ def _words(said: Said) -> str:
     return f"{word} {said.label}" if said.label and word != label_word(said.label) else word
 
 
-def _right(part: Judged) -> bool:
+def _right(part: JudgedTwice) -> bool:
     sound = part.truth == "ok"
     said = str(part.new.outcome) if part.new.outcome is not None else ""
     return said == ("OK" if sound else "NG")

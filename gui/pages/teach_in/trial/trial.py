@@ -44,7 +44,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
+class JudgedTwice:
     """One picture (small) and both verdicts. `truth`: its class where it is known; `now` None without an active one."""
 
     truth: str
@@ -58,7 +58,7 @@ class Judged:
         return self.now is not None and self.now.outcome == self.new.outcome
 
 
-def figures_of(parts: list[Judged], *, new: bool) -> Mistakes:
+def figures_of(parts: list[JudgedTwice], *, new: bool) -> Mistakes:
     """What the candidate (`new`) or the active model makes of the parts held back."""
     said = [(p.truth != OK, (p.new if new else p.now)) for p in parts if p.truth]
     # A part that the model could not judge goes to a person, as REVIEW does.
@@ -78,7 +78,7 @@ class Trial:
     live: Mailbox[Picture] = field(default_factory=Mailbox)
     """Put the newest picture of the line here, as it is shown."""
 
-    def run(self, job: Job, report: Callable[[Judged], None]) -> None:
+    def run(self, job: Job, report: Callable[[JudgedTwice], None]) -> None:
         """Judge until cancelled. Raises PackageError where the candidate cannot be loaded."""
         with ExitStack() as stack:
             package = open_package(self.new)
@@ -92,7 +92,7 @@ class Trial:
 
             def judge(pixels: Picture, truth: str) -> None:
                 before = None if now is None else _said(now, pixels)
-                report(Judged(truth, before, _said(new, pixels), thumbnail(pixels)))
+                report(JudgedTwice(truth, before, _said(new, pixels), thumbnail(pixels)))
 
             for item in self.held_back:
                 if job.cancelled:

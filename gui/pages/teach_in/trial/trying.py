@@ -15,7 +15,7 @@ from gui.jobs.jobs import Job
 from gui.line.line import Line
 from gui.notify import notice_of
 from gui.pages.teach_in.trial.steps import TryView
-from gui.pages.teach_in.trial.trial import Judged, Trial
+from gui.pages.teach_in.trial.trial import JudgedTwice, Trial
 
 
 class Trying(QObject):
@@ -102,7 +102,7 @@ class Trying(QObject):
         self._show_status()
         self._job = self._context.jobs.stream(trial.run, self._judged, lambda _none: None, self._failed, endless=True)
 
-    def _judged(self, judged: Judged) -> None:
+    def _judged(self, judged: JudgedTwice) -> None:
         self._view.add(judged)
         if judged.truth:
             self._show_status()

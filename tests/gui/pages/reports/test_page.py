@@ -17,7 +17,7 @@ from db.inspections import audits
 from db.inspections.overrides import add_override
 from db.inspections.table import NewInspection, add
 from engine.domain.inspection import Outcome, Override, new_id, utc_now
-from engine.reports.quality import Column, Section, Table, Words, html_of, write_csv_zip
+from engine.reports.quality import Column, ReportWords, Section, Table, html_of, write_csv_zip
 from gui.pages.reports.charts.charts import ControlCharts
 from gui.pages.reports.figures import period_of
 from gui.pages.reports.page import ReportsPage
@@ -197,11 +197,11 @@ def test_export_that_cannot_be_written_is_told(bench: Bench, tmp_path: Path) -> 
 def test_files_neither_run_formulas_nor_markup(tmp_path: Path) -> None:
     table = Table("a/../b", "Lots", (Column("Lot"), Column("Share", "share")), (("=1+1", 0.5), ("<b>", None)))
     path = tmp_path / "out.zip"
-    write_csv_zip(path, [table], {"By": "@x"}, Words())
+    write_csv_zip(path, [table], {"By": "@x"}, ReportWords())
     with zipfile.ZipFile(path) as file:
         assert file.namelist() == ["about.csv", "a----b.csv"]
         assert "'=1+1,0.5" in file.read("a----b.csv").decode("utf-8-sig")
-    html = html_of("T", {"By": "<i>"}, [Section(table)], Words(), shown)
+    html = html_of("T", {"By": "<i>"}, [Section(table)], ReportWords(), shown)
     assert "&lt;b&gt;" in html
     assert "<i>" not in html
 

@@ -16,7 +16,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QMessageBox, QSpinBox, QWidget
 
-from db.maintenance.retention import Forecast, Plan
+from db.maintenance.retention import Forecast, RemovalPlan
 from db.users import users
 from db.users.trail import entries
 from db.users.users import add_user, check_pin, list_users
@@ -272,7 +272,7 @@ def test_limit_that_removes_nothing_asks_nothing(bench: Bench, page: SettingsPag
 
 
 def test_outlook_says_when_what_is_full() -> None:
-    plan = Plan(0, 0, 1204, 5_000_000_000, utc_now() - timedelta(days=3))
+    plan = RemovalPlan(0, 0, 1204, 5_000_000_000, utc_now() - timedelta(days=3))
     filling = outlook(plan, Forecast(5_000_000_000, 1e9, 200_000_000_000, None, 200.0))
     assert "1204 picture" in filling and "is full in 200 days" in filling
     limited = outlook(plan, Forecast(5_000_000_000, 1e9, 200_000_000_000, 4.5, None))

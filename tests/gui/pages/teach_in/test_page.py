@@ -22,7 +22,7 @@ from gui.jobs.bridge import Bridge
 from gui.line.line import Line
 from gui.pages.teach_in.page import COLLECT, TRAIN, TRY, TeachInPage
 from gui.pages.teach_in.train import prepare
-from gui.pages.teach_in.trial.trial import Judged, Said, figures_of
+from gui.pages.teach_in.trial.trial import JudgedTwice, Said, figures_of
 from gui.training import process as teach_process
 from gui.training.process import Trainer
 from gui.users.why_dialog import WhyDialog
@@ -262,8 +262,8 @@ def test_known_defects_go_on_from_the_active_model_and_new_ones_start_from_scrat
 
 
 def test_figures_count_escapes_and_false_rejects_with_intervals() -> None:
-    def part(truth: str, outcome: Outcome) -> Judged:
-        return Judged(truth, None, Said(outcome), picture(0))
+    def part(truth: str, outcome: Outcome) -> JudgedTwice:
+        return JudgedTwice(truth, None, Said(outcome), picture(0))
 
     parts = [part(OK, Outcome.OK), part(OK, Outcome.NG), part("dent", Outcome.OK), part("dent", Outcome.REVIEW)]
     figures = figures_of(parts, new=True)

@@ -14,7 +14,7 @@ from engine.backends.load import load_model
 from engine.domain.inspection import Outcome, Pixels
 from engine.errors import InputError, PictureError
 from engine.gate import gate as module
-from engine.gate.gate import Advice, Change, Flip, GateResult, SetResult, Tally, advice_of, run_gate
+from engine.gate.gate import Advice, Flip, GateResult, SetResult, SetTally, VerdictChange, advice_of, run_gate
 from engine.gate.known import CHALLENGE, OK_NAMES, OVERRIDES, KnownPart, KnownSet, folder_set
 from engine.judging.judge import Judge
 from engine.recipes.file import default_recipe
@@ -88,7 +88,7 @@ def test_review_that_becomes_ok_lets_a_defect_through_without_being_a_loss(judge
     wide = replace(before.recipe, limits=replace(before.recipe.limits, ng_at=0.7, review_from=0.5, review_to=0.7))
     (found,) = gate((replace(before, recipe=wide), after), part("doubtful", 140, False)).sets
     assert (found.gained, found.lost, found.let_through) == (0, 0, 1)
-    assert found.flips[0].change is Change.OTHER
+    assert found.flips[0].change is VerdictChange.OTHER
 
 
 def test_unreadable_picture_is_skipped_with_its_reason(judges: tuple[Judge, Judge]) -> None:
@@ -163,7 +163,7 @@ def test_no_verdict_is_told_beside_review(judges: tuple[Judge, Judge]) -> None:
 
 
 def figures(name: str, gained: int, lost: int, let_through: int = 0) -> SetResult:
-    tally = Tally(Share(0, 100), Mistakes(sound=Verdicts(ok=100)))
+    tally = SetTally(Share(0, 100), Mistakes(sound=Verdicts(ok=100)))
     return SetResult(name, tally, tally, gained, lost, let_through, gained + lost, 0)
 
 

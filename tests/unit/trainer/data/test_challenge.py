@@ -26,7 +26,7 @@ from trainer.config import TrainConfig
 from trainer.data.challenge import identity, known_parts, open_challenge, without_known
 from trainer.data.material import FEWEST_TO_HOLD, LESSONS_ALONE, RATE_ALONE, gather
 from trainer.packaging.calibrate import surely_better
-from trainer.packaging.compare import MOST_FLIPS, Judged, Rules, change_in_words, flips
+from trainer.packaging.compare import MOST_FLIPS, JudgedParts, Rules, change_in_words, flips
 from trainer.packaging.finish import FEWEST_TO_CHOOSE, few
 from trainer.packaging.guard import distances, widened
 
@@ -100,9 +100,9 @@ def test_a_made_part_is_known_again_when_it_is_replayed() -> None:
     )
 
 
-def judged(rejected: Sequence[bool]) -> Judged:
+def judged(rejected: Sequence[bool]) -> JudgedParts:
     scores = np.array([[0.1, 0.9] if bad else [0.9, 0.1] for bad in rejected])
-    return Judged(Rules.of(package().manifest), scores)
+    return JudgedParts(Rules.of(package().manifest), scores)
 
 
 def test_flips_are_counted_listed_and_tested() -> None:
@@ -123,7 +123,7 @@ def test_flips_are_counted_listed_and_tested() -> None:
 
 def test_without_a_sound_class_a_flip_is_another_class() -> None:
     rules = Rules.of(package(("pit", "scratch"), ()).manifest)
-    before, after = Judged(rules, np.array([[0.9, 0.1]] * 2)), Judged(rules, np.array([[0.1, 0.9]] * 2))
+    before, after = JudgedParts(rules, np.array([[0.9, 0.1]] * 2)), JudgedParts(rules, np.array([[0.1, 0.9]] * 2))
     turned = flips(["a", "b"], ["scratch", "pit"], before, after)
     assert (turned["gained"], turned["lost"]) == (1, 1)
     assert change_in_words("Set", rules.figures(["pit"], np.array([[0.1, 0.9]])), None) == "Set: wrong 1 of 1."

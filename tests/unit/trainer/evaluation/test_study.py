@@ -21,7 +21,7 @@ from engine.verdicts.verdict import decide
 from main import main
 from tests.packages import write_tiny_package
 from trainer.evaluation.curves import pr_points, roc_points
-from trainer.evaluation.evaluate import Evaluation, Judged, evaluate, truth_of
+from trainer.evaluation.evaluate import Evaluation, JudgedSample, evaluate, truth_of
 from trainer.evaluation.figures import curve_of, diagrams, further_figures, one_against_rest, point_at, several_labels
 from trainer.evaluation.mistakes import BEYOND, MOST_CONFIDENT, Gallery
 from trainer.evaluation.page import study_picture, write_study
@@ -55,7 +55,7 @@ def judged_by(package: ModelPackage, rows: list[tuple[Sample, tuple[float, ...]]
     recipe = without_review(default_recipe(package))
     exclusive = package.manifest.head == "softmax"
     predictions = [Prediction(Scores(package.manifest.class_names, values, exclusive)) for _, values in rows]
-    judged = tuple(Judged(s, p, decide(p, recipe)) for (s, _), p in zip(rows, predictions, strict=True))
+    judged = tuple(JudgedSample(s, p, decide(p, recipe)) for (s, _), p in zip(rows, predictions, strict=True))
     dataset = Dataset("d", "folder", ("ok",), ("ok",), tuple(s for s, _ in rows))
     return Evaluation({}, judged, tuple(truth_of(s, dataset, recipe) for s, _ in rows), recipe)
 

@@ -19,7 +19,7 @@ from engine.packages.package import ModelPackage
 from engine.recipes.file import default_recipe
 from tests.packages import HEIGHT, WIDTH, write_tiny_package
 from trainer.arguments import add_label_arguments
-from trainer.evaluation.evaluate import Judged
+from trainer.evaluation.evaluate import JudgedSample
 from trainer.formats.labels.imagefolder import reading
 from trainer.formats.lineside import open_lineside
 from trainer.formats.samples.dataset import Sample
@@ -98,9 +98,9 @@ def test_without_a_sure_label_there_is_no_data_set(folder: Path, package: ModelP
     assert not (tmp_path / "again" / "dataset.json").exists() and (tmp_path / "again" / "review.csv").is_file()
 
 
-def judged(scores: Scores, outcome: Outcome, label: str, novelty: float | None = None) -> Judged:
+def judged(scores: Scores, outcome: Outcome, label: str, novelty: float | None = None) -> JudgedSample:
     sample = Sample("a", "", "a", reading(Path("a")))
-    return Judged(sample, Prediction(scores, novelty=novelty), Verdict(outcome, label, 0.5, ("why",)))
+    return JudgedSample(sample, Prediction(scores, novelty=novelty), Verdict(outcome, label, 0.5, ("why",)))
 
 
 def test_guard_and_novelty_leave_a_picture_to_a_person() -> None:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QRe
 from PySide6.QtWidgets import QAbstractButton, QLabel, QVBoxLayout, QWidget
 
 from engine.domain.inspection import Outcome, Verdict
-from engine.gate.gate import Change, Flip
+from engine.gate.gate import Flip, VerdictChange
 from gui.i18n.language import number, outcome_word, translate
 from gui.theme.theme import SMALL, SPACING, Theme, draw_mark, font, scaled
 from gui.widgets.pictures.thumbnails import pixmap
@@ -23,9 +23,9 @@ def group_title(name: str) -> str:
     """Of one group of flips: `let_through`, or a Change."""
     titles = {
         "let_through": translate("Teach", "Let through: defects that were stopped and are OK now"),
-        str(Change.LOST): translate("Teach", "Lost: right before, not now"),
-        str(Change.GAINED): translate("Teach", "Gained: right now, not before"),
-        str(Change.OTHER): translate("Teach", "Another verdict, no better and no worse"),
+        str(VerdictChange.LOST): translate("Teach", "Lost: right before, not now"),
+        str(VerdictChange.GAINED): translate("Teach", "Gained: right now, not before"),
+        str(VerdictChange.OTHER): translate("Teach", "Another verdict, no better and no worse"),
     }
     return titles[name]
 
@@ -170,7 +170,7 @@ class FlipGroups(QWidget):
                 widget.hide()
                 widget.deleteLater()
         tiles: list[FlipTile] = []
-        for name in ("let_through", *map(str, (Change.LOST, Change.GAINED, Change.OTHER))):
+        for name in ("let_through", *map(str, (VerdictChange.LOST, VerdictChange.GAINED, VerdictChange.OTHER))):
             members = [(i, f) for i, f in enumerate(flips) if _group(f) == name]
             if members:
                 tiles += self._add_group(name, members)

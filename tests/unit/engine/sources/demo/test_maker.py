@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.errors import UsageError
-from engine.sources.demo import ALL_KINDS, KINDS, OK, Part, PartMaker
+from engine.sources.demo import ALL_KINDS, KINDS, OK, DemoPart, PartMaker
 from engine.sources.demo.bank import bank
 
 pytestmark = pytest.mark.slow
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 SEED = 3
 
 
-def _small(part: Part) -> NDArray[np.float32]:
+def _small(part: DemoPart) -> NDArray[np.float32]:
     return cv2.resize(part.pixels, (480, 384), interpolation=cv2.INTER_AREA).astype(np.float32)
 
 

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from engine.sources.streams.pace import LATE_S, Pace
+from engine.sources.streams.pace import LATE_S, StreamPace
 
 
-def _fed(pace: Pace, pictures: list[tuple[float, float | None]]) -> list[float | None]:
+def _fed(pace: StreamPace, pictures: list[tuple[float, float | None]]) -> list[float | None]:
     return [pace.late(arrival, stamp) for arrival, stamp in pictures]
 
 
-def _settled(*, stamps: bool, begin: float = 100.0, count: int = 20) -> Pace:
-    pace = Pace()
+def _settled(*, stamps: bool, begin: float = 100.0, count: int = 20) -> StreamPace:
+    pace = StreamPace()
     late = _fed(pace, [(begin + n / 10, n / 10 if stamps else None) for n in range(count)])
     assert late[-1] is not None
     assert late[-1] < 0.01
@@ -16,7 +16,7 @@ def _settled(*, stamps: bool, begin: float = 100.0, count: int = 20) -> Pace:
 
 
 def test_a_backlog_at_the_beginning_is_not_trusted_until_it_is_through() -> None:
-    pace = Pace()
+    pace = StreamPace()
     late = _fed(pace, [(100 + n / 1000, n / 10) for n in range(15)])
     assert late == [None] * 15
     late = _fed(pace, [(100.1 + (n - 14) / 10, n / 10) for n in range(15, 20)])
@@ -58,5 +58,5 @@ def test_without_stamps_what_follows_a_pause_is_dropped_until_the_usual_pace() -
 
 
 def test_without_stamps_a_slow_stream_is_not_a_pause() -> None:
-    pace = Pace()
+    pace = StreamPace()
     assert _fed(pace, [(100 + 1.2 * n, None) for n in range(10)]) == [0.0] * 10

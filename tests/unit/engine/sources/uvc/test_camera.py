@@ -28,7 +28,7 @@ from engine.sources.uvc import camera as uvc
 from engine.sources.uvc import v4l
 from engine.sources.uvc.camera import UvcSource, find, key_of
 from engine.sources.uvc.settings import WINDOWS_UNITS
-from engine.sources.uvc.v4l import Device, Limits
+from engine.sources.uvc.v4l import ControlLimits, Device
 from tests.peers.uvc import DEVICE, FakeCamera, code
 
 KEY = "046d:0825:ABC123"
@@ -106,7 +106,7 @@ def test_another_camera_under_the_same_number_is_not_this_one(camera: FakeCamera
 @pytest.mark.parametrize("stamps", [True, False], ids=["by its stamp", "by its bytes"])
 def test_where_devices_are_not_listed_a_repeated_picture_is_the_loss(camera: FakeCamera, stamps: bool) -> None:
     camera.stamps = stamps
-    source = UvcSource("0", camera.system(WINDOWS_UNITS, listed=False, limits=Limits()))
+    source = UvcSource("0", camera.system(WINDOWS_UNITS, listed=False, limits=ControlLimits()))
     source.open()
     assert camera.opened == [(0, cv2.CAP_MSMF)]
     _next(source)
@@ -120,7 +120,7 @@ def test_where_devices_are_not_listed_a_repeated_picture_is_the_loss(camera: Fak
 
 @pytest.mark.slow
 def test_failed_reads_in_a_row_are_a_loss_where_devices_are_not_listed(camera: FakeCamera) -> None:
-    source = UvcSource("0", camera.system(WINDOWS_UNITS, listed=False, limits=Limits()))
+    source = UvcSource("0", camera.system(WINDOWS_UNITS, listed=False, limits=ControlLimits()))
     source.open()
     _next(source)
     camera.unplug()
@@ -217,7 +217,7 @@ def test_width_then_height_reach_a_size_that_exists_only_together(camera: FakeCa
 
 
 def test_sizes_are_found_where_they_cannot_be_asked(camera: FakeCamera) -> None:
-    source = UvcSource("0", camera.system(WINDOWS_UNITS, listed=False, limits=Limits()))
+    source = UvcSource("0", camera.system(WINDOWS_UNITS, listed=False, limits=ControlLimits()))
     source.open()
     source.set("width", 1280)
     source.set("height", 720)
@@ -227,7 +227,7 @@ def test_sizes_are_found_where_they_cannot_be_asked(camera: FakeCamera) -> None:
 
 def test_windows_counts_exposure_in_powers_of_two(camera: FakeCamera) -> None:
     camera.values[cv2.CAP_PROP_EXPOSURE] = -6.0
-    source = UvcSource("0", camera.system(WINDOWS_UNITS, listed=False, limits=Limits()))
+    source = UvcSource("0", camera.system(WINDOWS_UNITS, listed=False, limits=ControlLimits()))
     source.open()
     assert source.get("exposure_us") == 15625
     source.set("auto_exposure", False)
@@ -312,8 +312,8 @@ def test_what_a_device_says_of_itself_is_cut_and_cleaned(tmp_path: Path) -> None
 
 def test_limits_of_what_is_no_camera_are_empty(tmp_path: Path) -> None:
     (tmp_path / "video0").write_bytes(b"")
-    assert v4l.limits(DEVICE, tmp_path) == Limits()
-    assert v4l.limits(Device(7, "gone"), tmp_path) == Limits()
+    assert v4l.limits(DEVICE, tmp_path) == ControlLimits()
+    assert v4l.limits(Device(7, "gone"), tmp_path) == ControlLimits()
 
 
 def test_the_list_of_this_machine_can_be_made() -> None:

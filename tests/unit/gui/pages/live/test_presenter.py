@@ -11,7 +11,7 @@ import pytest
 
 from engine import events
 from engine.domain.inspection import Frame, Inspection, Outcome, Override, Verdict
-from gui.pages.live.look import Look
+from gui.pages.live.look import LiveLook
 from gui.pages.live.presenter import LivePresenter, Run
 from tests.unit.gui.pages.parts import NOON, inspection, override
 
@@ -30,7 +30,7 @@ class View:
         self.marks: dict[str, Outcome | None] = {}
         self.asked: tuple[str, tuple[str, ...]] | None = None
 
-    def show_look(self, look: Look, note: str) -> None:
+    def show_look(self, look: LiveLook, note: str) -> None:
         self.shown = look.inspection.id
         self.say_verdict(look.inspection.verdict, note)
 
@@ -98,7 +98,7 @@ class Bench:
     def __init__(self, package: Any = None) -> None:
         self.view, self.words, self.now = View(), Words(), 0.0
         self.line = SimpleNamespace(state="Running", fired=0, trigger=self._fire)
-        self.fetching: list[tuple[Inspection, Callable[[Look], None]]] = []
+        self.fetching: list[tuple[Inspection, Callable[[LiveLook], None]]] = []
         self.live = LivePresenter(
             self.view,
             self.words,  # type: ignore[arg-type]
@@ -120,7 +120,7 @@ class Bench:
 
     def fetched(self, said: Override | None = None) -> None:
         part, done = self.fetching.pop()
-        done(Look(part, np.zeros((4, 4), np.uint8), None, said))
+        done(LiveLook(part, np.zeros((4, 4), np.uint8), None, said))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from db.datasets.gates import Gate
+from db.datasets.gates import GateDecision
 from db.models.files import OnDisk
 from db.models.registry import Activation, ModelVersion
 from engine.packages.package import open_package
@@ -153,7 +153,7 @@ def test_teaching_stands_out_while_it_matters_and_says_how_it_stands(
 # ── the report ───────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_a_report_has_the_models_own_gates_files_and_ancestors(rules: ModelsPresenter, tmp_path: Path) -> None:
     manifest = write_tiny_package(tmp_path / "tiny").manifest
-    mine, other = (Gate(v, "a", "activated", "anna", "better", AT, {}) for v in ("b", "c"))
+    mine, other = (GateDecision(v, "a", "activated", "anna", "better", AT, {}) for v in ("b", "c"))
     rules.take(replace(FOUND, gates=(mine, other)), "")
     report = rules.report(NOW, manifest)
     assert (report.model, report.manifest, report.gates) == (NOW, manifest, (mine,))

@@ -11,7 +11,7 @@ import pytest
 from db.recipes.shelf import StoredRecipe
 from engine.domain.recipe import Limits, Recipe, View
 from engine.statistics.costs import Prices
-from gui.pages.recipes.presenter import RecipesPresenter, Standing, kept_prices
+from gui.pages.recipes.presenter import RecipesPresenter, RecipeStanding, kept_prices
 
 FOLDER = Path("recipes")
 
@@ -62,12 +62,12 @@ def test_recipes_are_opened_anew_for_another_model(rules: RecipesPresenter) -> N
 
 
 def test_an_open_recipe_stays_open_with_changes_or_as_its_file_has_it(rules: RecipesPresenter) -> None:
-    assert rules.stays_open(HERE.path, Standing(RECIPE, HERE))
-    assert not rules.stays_open(OTHER.path, Standing(RECIPE, HERE))
-    assert not rules.stays_open(HERE.path, Standing())
+    assert rules.stays_open(HERE.path, RecipeStanding(RECIPE, HERE))
+    assert not rules.stays_open(OTHER.path, RecipeStanding(RECIPE, HERE))
+    assert not rules.stays_open(HERE.path, RecipeStanding())
     older = replace(HERE, version=1, digest="d1")
-    assert not rules.stays_open(HERE.path, Standing(RECIPE, older))
-    assert rules.stays_open(HERE.path, Standing(RECIPE, older, dirty=True))
+    assert not rules.stays_open(HERE.path, RecipeStanding(RECIPE, older))
+    assert rules.stays_open(HERE.path, RecipeStanding(RECIPE, older, dirty=True))
 
 
 def test_a_recipe_that_is_not_listed_is_its_own_newest(rules: RecipesPresenter) -> None:
@@ -78,9 +78,9 @@ def test_a_recipe_that_is_not_listed_is_its_own_newest(rules: RecipesPresenter) 
 
 # ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_only_what_is_saved_goes_on_the_line(rules: RecipesPresenter) -> None:
-    assert rules.use(HERE, Standing(RECIPE, HERE)) == "use"
-    assert rules.use(HERE, Standing(RECIPE, HERE, dirty=True)) == "unsaved"
-    assert rules.use(None, Standing(dirty=True)) == ""
+    assert rules.use(HERE, RecipeStanding(RECIPE, HERE)) == "use"
+    assert rules.use(HERE, RecipeStanding(RECIPE, HERE, dirty=True)) == "unsaved"
+    assert rules.use(None, RecipeStanding(dirty=True)) == ""
 
 
 def test_the_region_of_a_part_that_is_found_first_stays_as_it_is(rules: RecipesPresenter) -> None:
@@ -93,24 +93,24 @@ def test_the_region_of_a_part_that_is_found_first_stays_as_it_is(rules: RecipesP
 
 # ── the screen ───────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_how_a_recipe_stands_is_said(rules: RecipesPresenter) -> None:
-    assert rules.state_words(Standing(RECIPE)) == ""
-    assert rules.state_words(Standing(RECIPE, HERE)) == "version 2"
-    assert rules.state_words(Standing(RECIPE, HERE, in_force=True)) == "version 2 · in force on the line"
+    assert rules.state_words(RecipeStanding(RECIPE)) == ""
+    assert rules.state_words(RecipeStanding(RECIPE, HERE)) == "version 2"
+    assert rules.state_words(RecipeStanding(RECIPE, HERE, in_force=True)) == "version 2 · in force on the line"
     older = replace(HERE, version=1)
-    assert rules.state_words(Standing(RECIPE, older, True, True)) == (
+    assert rules.state_words(RecipeStanding(RECIPE, older, True, True)) == (
         "version 1 · in force on the line · changed, not saved · version 2 was saved meanwhile"
     )
 
 
 def test_the_title_is_the_name_that_is_wanted(rules: RecipesPresenter) -> None:
-    assert rules.title(Standing(replace(RECIPE, name="new name"), HERE)) == "new name"
-    assert rules.title(Standing(None, HERE)) == "No recipe is open"
+    assert rules.title(RecipeStanding(replace(RECIPE, name="new name"), HERE)) == "new name"
+    assert rules.title(RecipeStanding(None, HERE)) == "No recipe is open"
 
 
 def test_what_is_in_force_need_not_be_put_on_the_line(rules: RecipesPresenter) -> None:
-    assert rules.usable(Standing(RECIPE, HERE))
-    assert not rules.usable(Standing(RECIPE, HERE, in_force=True))
-    assert not rules.usable(Standing(RECIPE))
+    assert rules.usable(RecipeStanding(RECIPE, HERE))
+    assert not rules.usable(RecipeStanding(RECIPE, HERE, in_force=True))
+    assert not rules.usable(RecipeStanding(RECIPE))
 
 
 # ── what was remembered ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ import pytest
 from db.inspections.audits import AuditEstimate
 from db.statistics.figures import Agreement, DefectCount, Group, Positions, Scope, ScopeChoices
 from engine.statistics.buckets import Grouping
-from gui.pages.reports.figures import Ask, Part
+from gui.pages.reports.figures import Ask, FigurePart
 from gui.pages.reports.presenter import ReportsPresenter
 from gui.pages.reports.words import VIEWS
 
@@ -27,7 +27,7 @@ def rules() -> ReportsPresenter:
 def counted(rules: ReportsPresenter) -> ReportsPresenter:
     """With groups on record, and still counting."""
     rules.begin(ASK, "demo:")
-    rules.take(Part("groups", (GROUP,)))
+    rules.take(FigurePart("groups", (GROUP,)))
     return rules
 
 
@@ -57,20 +57,20 @@ def test_an_empty_period_is_not_exported(rules: ReportsPresenter) -> None:
     rules.begin(ASK, "demo:")
     rules.end()
     assert rules.exportable is None
-    rules.take(Part("groups", ()))
+    rules.take(FigurePart("groups", ()))
     assert rules.exportable is None
 
 
 def test_what_can_be_filtered_by_and_what_waits_are_no_figures(counted: ReportsPresenter) -> None:
     before, choices = counted.figures, ScopeChoices(("L1",), (), ())
-    assert counted.take(Part("choices", choices)) is choices
-    assert counted.take(Part("waiting", 3)) is None
+    assert counted.take(FigurePart("choices", choices)) is choices
+    assert counted.take(FigurePart("waiting", 3)) is None
     assert counted.exportable is None
     assert counted.waiting == 3 and counted.figures is before
 
 
 def test_figures_before_a_count_are_of_nobody(rules: ReportsPresenter) -> None:
-    assert rules.take(Part("groups", (GROUP,))) is None
+    assert rules.take(FigurePart("groups", (GROUP,))) is None
     assert rules.figures is None and rules.to_draw("yield") is None
 
 
@@ -91,17 +91,17 @@ def test_groups_put_every_view_out_of_date_and_each_is_drawn_once(counted: Repor
 )
 def test_a_figure_puts_its_own_view_out_of_date(rules: ReportsPresenter, name: str, value: object, view: str) -> None:
     rules.begin(ASK, "demo:")
-    rules.take(Part("groups", (Group(ok=8, ng=2, overridden=1),)))
+    rules.take(FigurePart("groups", (Group(ok=8, ng=2, overridden=1),)))
     for shown in VIEWS:
         rules.to_draw(shown)
-    rules.take(Part(name, value))
+    rules.take(FigurePart(name, value))
     assert [shown for shown in VIEWS if rules.to_draw(shown) is not None] == [view]
 
 
 def test_a_view_with_nothing_to_show_stays_out_of_date_until_it_has(counted: ReportsPresenter) -> None:
-    counted.take(Part("defects", ()))
+    counted.take(FigurePart("defects", ()))
     assert counted.to_draw("defects") is None
-    counted.take(Part("defects", (DefectCount("dent", 2, 2),)))
+    counted.take(FigurePart("defects", (DefectCount("dent", 2, 2),)))
     assert counted.to_draw("defects") is counted.figures
 
 
@@ -111,13 +111,13 @@ def test_why_a_view_is_empty_is_said(rules: ReportsPresenter) -> None:
     assert rules.why_empty("yield") == "Counting…"
     rules.end()
     assert rules.why_empty("yield") == ""
-    rules.take(Part("groups", ()))
+    rules.take(FigurePart("groups", ()))
     assert rules.why_empty("yield").startswith("Nothing was inspected in this period.")
-    rules.take(Part("groups", (GROUP,)))
+    rules.take(FigurePart("groups", (GROUP,)))
     assert [rules.why_empty(view) for view in VIEWS] == [""] * 6
-    rules.take(Part("defects", ()))
-    rules.take(Part("agreement", Agreement()))
-    rules.take(Part("positions", Positions(np.zeros((0, 2)), 0, 1.0)))
+    rules.take(FigurePart("defects", ()))
+    rules.take(FigurePart("agreement", Agreement()))
+    rules.take(FigurePart("positions", Positions(np.zeros((0, 2)), 0, 1.0)))
     said = {view: rules.why_empty(view) for view in VIEWS}
     assert said["yield"] == said["control"] == said["audits"] == ""
     assert said["defects"] == "No part was NG in this period."
@@ -126,18 +126,18 @@ def test_why_a_view_is_empty_is_said(rules: ReportsPresenter) -> None:
 
 
 def test_corrected_parts_and_places_are_shown(counted: ReportsPresenter) -> None:
-    counted.take(Part("groups", (Group(ok=8, ng=2, overridden=1),)))
-    counted.take(Part("agreement", Agreement(1)))
-    counted.take(Part("positions", Positions(np.zeros((1, 2)), 1, 1.0)))
+    counted.take(FigurePart("groups", (Group(ok=8, ng=2, overridden=1),)))
+    counted.take(FigurePart("agreement", Agreement(1)))
+    counted.take(FigurePart("positions", Positions(np.zeros((1, 2)), 1, 1.0)))
     assert counted.why_empty("agreement") == counted.why_empty("positions") == ""
 
 
 def test_how_the_audits_stand_is_said(counted: ReportsPresenter) -> None:
     assert counted.waiting_words(0).startswith("No parts are drawn.")
     assert "1 OK part in 200 is drawn" in counted.waiting_words(200)
-    counted.take(Part("waiting", 2))
+    counted.take(FigurePart("waiting", 2))
     assert "wait for an answer" in counted.waiting_words(200)
-    counted.take(Part("audits", estimate(100)))
+    counted.take(FigurePart("audits", estimate(100)))
     assert "several chances" not in counted.waiting_words(200)
-    counted.take(Part("audits", estimate(100, 50)))
+    counted.take(FigurePart("audits", estimate(100, 50)))
     assert counted.waiting_words(200).endswith("Drawn at several chances (1 in 100, 50): choose a shorter period.")
