@@ -1341,6 +1341,14 @@
             <translation>Schreiben dort erlauben oder einen anderen Ordner wählen.</translation>
         </message>
         <message>
+            <source>Allow writing there, or name another folder with LINESIDE_HOME.</source>
+            <translation>Schreiben dort erlauben, oder mit LINESIDE_HOME einen anderen Ordner nennen.</translation>
+        </message>
+        <message>
+            <source>Allow writing there, then start Lineside again.</source>
+            <translation>Schreiben dort erlauben, dann Lineside neu starten.</translation>
+        </message>
+        <message>
             <source>Allow writing there.</source>
             <translation>Schreiben dort erlauben.</translation>
         </message>
@@ -1651,6 +1659,10 @@
         <message>
             <source>Choose that model, or check the thresholds and change `model` in the recipe.</source>
             <translation>Dieses Modell wählen, oder die Schwellen prüfen und `model` im Rezept ändern.</translation>
+        </message>
+        <message>
+            <source>Choose two different models.</source>
+            <translation>Zwei verschiedene Modelle wählen.</translation>
         </message>
         <message>
             <source>Choose what it takes.</source>
@@ -2065,6 +2077,10 @@
             <translation>Für Modell {0} gelten seine eigenen Grenzen.</translation>
         </message>
         <message>
+            <source>Model {0} would be compared with itself.</source>
+            <translation>Modell {0} würde mit sich selbst verglichen.</translation>
+        </message>
+        <message>
             <source>More rows are in the Excel and CSV files: {count}.</source>
             <translation>Weitere Zeilen stehen in den Excel- und CSV-Dateien: {count}.</translation>
         </message>
@@ -2075,6 +2091,10 @@
         <message>
             <source>Name a file in it, such as lineside.db.</source>
             <translation>Eine Datei darin nennen, etwa lineside.db.</translation>
+        </message>
+        <message>
+            <source>Name a file in it.</source>
+            <translation>Eine Datei darin nennen.</translation>
         </message>
         <message>
             <source>Name one by its socket: {0}.</source>
@@ -2571,6 +2591,10 @@
         <message>
             <source>The costs must be numbers from 0 on.</source>
             <translation>Die Kosten müssen Zahlen ab 0 sein.</translation>
+        </message>
+        <message>
+            <source>The data folder {0} cannot be written.</source>
+            <translation>In den Datenordner {0} kann nicht geschrieben werden.</translation>
         </message>
         <message>
             <source>The database file is damaged: {0}.</source>
@@ -3781,6 +3805,10 @@
             <translation>{0} konnte nicht entfernt werden: {1}.</translation>
         </message>
         <message>
+            <source>{0} could not be renamed: {1}.</source>
+            <translation>{0} konnte nicht umbenannt werden: {1}.</translation>
+        </message>
+        <message>
             <source>{0} could not be written: {1}.</source>
             <translation>{0} konnte nicht geschrieben werden: {1}.</translation>
         </message>
@@ -3863,6 +3891,10 @@
         <message>
             <source>{0} is a database of another program.</source>
             <translation>{0} ist die Datenbank eines anderen Programms.</translation>
+        </message>
+        <message>
+            <source>{0} is a folder and cannot be written as a file.</source>
+            <translation>{0} ist ein Ordner und kann nicht als Datei geschrieben werden.</translation>
         </message>
         <message>
             <source>{0} is a folder, not a database.</source>
@@ -9022,6 +9054,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Something went wrong inside Lineside ({what}).</source>
             <translation>In Lineside ist etwas schiefgegangen ({what}).</translation>
+        </message>
+        <message>
+            <source>The defaults are in force; your settings are kept in {file} in the same folder.</source>
+            <translation>Es gelten die Vorgaben; die eigenen Einstellungen liegen im selben Ordner in {file}.</translation>
         </message>
         <message>
             <source>The window changes as soon as this is over.</source>
