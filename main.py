@@ -108,6 +108,9 @@ def _line_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         help="go on with the scan of this folder into --db that stopped before its end; nothing is judged twice",
     )
     scan.add_argument("--report", type=Path, metavar="DIR", help="write report.html and inspections.csv")
+    scan.add_argument(
+        "--json", type=Path, metavar="FILE", help="write the counts, and every file left out, as one object"
+    )
     _judging_options(scan)
 
 

@@ -24,6 +24,7 @@ LANGUAGES = ("en", "de")
 MESSAGES = "Messages"
 PHRASES = frozenset(
     (
+        "engine/images/listing.py",
         "engine/preprocessing/look.py",
         "engine/preprocessing/registration.py",
         "engine/sources/base.py",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -57,6 +57,11 @@ class Console:
         if self._bar is not None:
             self._bar.initial = self._bar.n = self._before
             self._bar.refresh()
+
+    def write_lines(self, lines: Iterable[str]) -> None:
+        """Further JSON lines, behind those of the inspections."""
+        if self._jsonl is not None:
+            self._jsonl.writelines(lines)
 
     def __call__(self, event: events.StationEvent) -> None:
         """Handle one event."""

@@ -23,6 +23,7 @@ from db.store.session import Database, existing, open_database
 from engine.domain.inspection import Outcome
 from engine.errors import InputError, UsageError
 from engine.gate.gate import Advice, Flip, GateResult, SetResult, advice_of
+from engine.images.listing import in_words
 from engine.recipes.file import read_head
 from engine.settings import load_settings
 from engine.statistics.shares import Share
@@ -155,6 +156,8 @@ def _words(done: GateDone, flips: Flips) -> Iterator[str]:
         yield from map(_flip_words, _ranked(flips.get(known.name, ())))
         for id, why in known.skipped:
             yield f"  left out     {id}: {why}"
+    if done.left_out:
+        yield f"Challenge set: {in_words(done.left_out)}"
     for note in done.notes:
         yield f"Note: {note}"
     yield f"Recommended: {ADVICE[advice_of(result)]}."

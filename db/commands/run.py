@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
+from db.commands.account import account, facts_of, lines_of, listing_of, write_account
 from db.commands.alarms import Alarming
 from db.commands.console import Console, summary
 from db.runs.follow import Follower
@@ -69,6 +70,9 @@ def run_line(args: argparse.Namespace) -> int:
         print(summary(console.tally))
         losses = f"  The camera was lost {run.station.source.losses} times." if run.station.source.losses else ""
         print(f"Skipped {console.stopped.skipped if console.stopped else 0} frames.{losses}  Database: {db.url}")
+        # What to do about it was said when the folder was opened.
+        for line in account(ready.source, advise=False):
+            print(line)
         return _exit_code(console)
 
 
@@ -97,9 +101,14 @@ def run_scan(args: argparse.Namespace) -> int:
             run = ScanRun(db, ready, console)
             with closing(run), _stopping(run.station):
                 run.station.run()
+            listing = listing_of(ready.source)
+            if listing is not None:
+                console.write_lines(lines_of(listing, ready.source.uri))
         if ready.done:
             print(f"Went on after {len(ready.done)} pictures judged before.")
-        print(summary(console.tally))
+        print("\n".join([summary(console.tally), *account(ready.source)]))
+        if args.json:
+            write_account(args.json, args.input, console, ready.source)
         if args.report and run.gallery is not None:
             print(f"Report: {_report(Path(args.report), args.input, ready, console, run.gallery)}")
         return _scan_exit(console)
@@ -174,16 +183,18 @@ def _labelled(ready: ReadyScan) -> bool:
 
 
 def _report(folder: Path, given: str, ready: ReadyScan, console: Console, gallery: Gallery) -> Path:
-    package, recipe = ready.package, ready.recipe
+    package, recipe, listing = ready.package, ready.recipe, listing_of(ready.source)
+    left_out = () if listing is None else listing.left_out
     facts = {
         "Input": given,
         "Model": f"{package.manifest.name} {package.version} ({package.manifest.architecture})",
         "Recipe": f"{recipe.name} {recipe.version}: NG from {recipe.limits.ng_at:.2f}, "
         f"review {recipe.limits.review_from:.2f} to {recipe.limits.review_to:.2f}",
         "Unreadable pictures": str(len(console.unreadable)),
+        **facts_of(left_out),
     }
     entries = [*(ReportEntry(inspection) for inspection in ready.done), *gallery.entries]
-    return write_report(folder, f"Scan of {given}", entries, console.tally, facts, utc_now())
+    return write_report(folder, f"Scan of {given}", entries, console.tally, facts, utc_now(), left_out)
 
 
 def _scan_exit(console: Console) -> int:

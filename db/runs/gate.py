@@ -17,9 +17,11 @@ from engine.domain.recipe import Recipe
 from engine.errors import InputError
 from engine.gate.gate import Flip, GateResult, advice_of, run_gate
 from engine.gate.known import KnownSet, folder_set
+from engine.images.listing import LeftOut, counts
 from engine.judging.judge import Judge
 from engine.packages.package import ModelPackage, open_package
 from engine.recipes.file import default_recipe
+from engine.sources.files.remarks import not_judged
 from engine.system.threads import thread_budget
 
 Side = tuple[ModelPackage, Recipe]
@@ -59,6 +61,8 @@ class GateDone:
     result: GateResult
     sides: tuple[Side, Side]
     notes: tuple[Note, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    """What lies in the challenge set's folder and is no part of it."""
 
     def plain(self) -> dict[str, Any]:
         """For JSON (docs/jsonl.md)."""
@@ -66,6 +70,7 @@ class GateDone:
             **self.result.plain(),
             "recommended": str(advice_of(self.result)),
             "notes": [str(note) for note in self.notes],
+            "challenge_left_out": dict(counts(self.left_out)),
         }
 
 
@@ -93,7 +98,10 @@ def compare(
             judges.append(Judge(loaded.enter_context(closing(load_model(package, threads=threads))), recipe))
         result = run_gate(sets, judges[0], judges[1], report, stopped, flipped)
     sides = (packages[0], recipes[0]), (packages[1], recipes[1])
-    return None if result is None else GateDone(result, sides, (*notes, *missing))
+    listed = [known.listing for known in sets if known.listing is not None]
+    notes += [Note(remark.message, remark.remedy) for listing in listed for remark in not_judged(listing)]
+    left_out = tuple(left for listing in listed for left in listing.left_out)
+    return None if result is None else GateDone(result, sides, (*notes, *missing), left_out)
 
 
 def named_challenge(db: Database, package: ModelPackage | None) -> str:

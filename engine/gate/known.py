@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from engine.domain.inspection import Pixels
 from engine.errors import InputError
-from engine.images.pictures import list_pictures, read_picture
+from engine.images.listing import LeftOut, Listing, Why, list_folder
+from engine.images.pictures import read_picture
 from engine.judging.judge import Shown
 
 CHALLENGE = "challenge"
@@ -50,6 +51,8 @@ class KnownSet:
 
     name: str
     parts: tuple[KnownPart, ...]
+    listing: Listing | None = field(default=None, compare=False, repr=False)
+    """What the folder of a challenge set holds, and what of it is no part."""
 
 
 def folder_set(folder: Path, classes: Sequence[str], ok_classes: Sequence[str]) -> KnownSet:
@@ -59,10 +62,14 @@ def folder_set(folder: Path, classes: Sequence[str], ok_classes: Sequence[str]) 
     picture below a sub-folder named like a class.
     """
     sound = {name.lower() for name in ok_classes} | OK_NAMES
-    parts = []
-    for path in list_pictures(folder):
+    listing = list_folder(folder)
+    parts: list[KnownPart] = []
+    unsorted: list[LeftOut] = []
+    for path in listing.pictures:
         inside = path.relative_to(folder).parts
-        if len(inside) > 1:
+        if len(inside) == 1:
+            unsorted.append(LeftOut(path, Why.UNSORTED))
+        else:
             parts.append(KnownPart(str(path), inside[0], inside[0].lower() in sound, partial(read_picture, path)))
     known = set(classes) | {p.label for p in parts if p.sound}
     if not any(p.label in known for p in parts):
@@ -70,4 +77,4 @@ def folder_set(folder: Path, classes: Sequence[str], ok_classes: Sequence[str]) 
             f"The challenge set {folder} has no sub-folder named like a class of the models.",
             f"Put its pictures into sub-folders such as {', '.join(list(classes)[:4])}.",
         )
-    return KnownSet(CHALLENGE, tuple(parts))
+    return KnownSet(CHALLENGE, tuple(parts), replace(listing, left_out=(*listing.left_out, *unsorted)))

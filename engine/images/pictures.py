@@ -1,66 +1,20 @@
-"""Picture files: which ones a folder holds, and their pixels exactly as stored."""
+"""Picture files: their pixels exactly as stored."""
 
 from __future__ import annotations
 
 import logging
-import os
-import re
 from pathlib import Path
 
 from engine.domain.inspection import Pixels
-from engine.errors import InputError, PictureError
+from engine.errors import PictureError
 from engine.images.decoding.fault import Fault, Undecodable
 from engine.images.decoding.picture import count, decode
 
 log = logging.getLogger(__name__)
 
-PICTURE_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"))
 MAX_BYTES = 512 * 1024 * 1024
 
-_DIGITS = re.compile(r"(\d+)")
 _REPLACE = "Replace it with a complete copy, or take it out of the folder."
-
-
-def natural_key(path: Path) -> tuple[tuple[tuple[int, int, str], ...], ...]:
-    """Sorts `part2` before `part10`: folder by folder, digits as numbers, letters regardless of case."""
-    return tuple(_part_key(part) for part in path.parts)
-
-
-def _part_key(part: str) -> tuple[tuple[int, int, str], ...]:
-    pieces = (piece for piece in _DIGITS.split(part) if piece)
-    return tuple((0, int(p), p) if p.isdecimal() else (1, 0, p.casefold()) for p in pieces)
-
-
-def list_pictures(folder: Path) -> list[Path]:
-    """Every picture under `folder` in natural order, as `folder / relative`; hidden files and masks left out.
-
-    A mask is `*_label.png` or `*_label.bmp`, or a PNG beside a JPEG of the same stem. The list may be empty.
-    Raises InputError when the folder, or one below it, is missing or cannot be read.
-    """
-    if not folder.is_dir():
-        raise InputError(f"There is no folder {folder}.", "Check the path, and that its drive is connected.")
-    found: list[Path] = []
-    for root, folders, names in os.walk(folder, onerror=_refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        jpegs = {Path(name).stem for name in names if Path(name).suffix.lower() in (".jpg", ".jpeg")}
-        found += [Path(root, name) for name in names if _is_picture(name) and not _is_mask(name, jpegs)]
-    return sorted(found, key=lambda path: natural_key(path.relative_to(folder)))
-
-
-def _refuse(error: OSError) -> None:
-    raise InputError(
-        f"The folder {error.filename} cannot be read ({error.strerror}).", "Check its access rights."
-    ) from error
-
-
-def _is_picture(name: str) -> bool:
-    return not name.startswith(".") and Path(name).suffix.lower() in PICTURE_SUFFIXES
-
-
-def _is_mask(name: str, jpegs: set[str]) -> bool:
-    stem, suffix = Path(name).stem, Path(name).suffix.lower()
-    labelled = stem.lower().endswith("_label") and suffix in (".png", ".bmp")
-    return labelled or (suffix == ".png" and stem in jpegs)
 
 
 def read_picture(path: Path, page: int | None = None, *, mask: bool = False) -> Pixels:

@@ -23,7 +23,8 @@ from engine.backends.graph import check_answers, first_picture, open_graph
 from engine.backends.openvino import FOREIGN, OpenVinoModel
 from engine.domain.inspection import Pixels, Quality, utc_now
 from engine.errors import InputError, PackageError
-from engine.images.pictures import list_pictures, read_picture
+from engine.images.listing import Listing, in_words, list_folder
+from engine.images.pictures import read_picture
 from engine.importing.files import found_model
 from engine.importing.inspect import Foreign, fix_size, inspect_graph
 from engine.importing.plan import ImportOptions, Plan, check_numbers, settle, settle_size
@@ -77,13 +78,16 @@ def import_foreign(path: Path, out: Path, options: ImportOptions) -> Imported:
         foreign = fix_size(graph, foreign, *settle_size(foreign, options))
         plan = settle(foreign, options)
         spec = InputSpec(height=plan.height, width=plan.width, channels=plan.channels, resize=options.resize)
-        references = _references(options.reference)
+        listing = None if options.reference is None else list_folder(options.reference)
+        references = [] if listing is None else _references(listing)
         wired = rewire(graph, foreign, plan)
         means, head = _read_answers(wired, plan, [*_trials(spec), *(prepare(p, spec) for p in references[:4])])
         files = _files(finish(wired, plan, means, head), scratch)
         manifest = _manifest(path, digest, options, plan, spec, head)
         guard = _try(write_package(scratch / "tried", manifest, files), references)
         notes = _notes(foreign, plan, means, options, len(references))
+        if listing is not None and listing.left_out:
+            notes = (*notes, f"of the sound pictures {in_words(listing.left_out)}")
         return Imported(write_package(out, manifest.model_copy(update={"guard": guard}), files), notes)
 
 
@@ -105,12 +109,10 @@ def _scratch(beside: Path | None) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _references(folder: Path | None) -> list[Pixels]:
-    if folder is None:
-        return []
-    paths = list_pictures(folder)
+def _references(listing: Listing) -> list[Pixels]:
+    paths = listing.pictures
     if not paths:
-        raise InputError(f"There is no picture in {folder}.", "Give --reference a folder of sound parts.")
+        raise InputError(f"There is no picture in {listing.folder}.", "Give --reference a folder of sound parts.")
     return [read_picture(path) for path in paths[:: -(-len(paths) // REFERENCES)]]
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.inspection import Box, HeatMap, Inspection, Outcome, Pixels, as_plain
+from engine.images.listing import LeftOut, reason_words
 from engine.images.overlay import draw_contours, render
 from engine.system.files import write_atomically
 from engine.system.late import Late
@@ -98,12 +99,19 @@ def gallery_picture(pixels: Pixels, heat: HeatMap | None, inspection: Inspection
 
 
 def write_report(
-    folder: Path, title: str, entries: Sequence[ReportEntry], tally: Tally, facts: dict[str, str], made_at: datetime
+    folder: Path,
+    title: str,
+    entries: Sequence[ReportEntry],
+    tally: Tally,
+    facts: dict[str, str],
+    made_at: datetime,
+    left_out: Sequence[LeftOut] = (),
 ) -> Path:
-    """Write report.html and inspections.csv into `folder`; returns the HTML's path. Raises StorageError."""
+    """Write report.html and inspections.csv into `folder`; returns the HTML's path. `left_out`: what lay in the
+    folder and was not judged, for the CSV; `facts` tell of it in the page. Raises StorageError."""
     page = folder / "report.html"
     write_atomically(page, html_of(title, entries, tally, facts, made_at).encode())
-    write_atomically(folder / "inspections.csv", csv_of([e.inspection for e in entries]))
+    write_atomically(folder / "inspections.csv", csv_of([e.inspection for e in entries], left_out))
     return page
 
 
@@ -145,8 +153,9 @@ def json_line(inspection: Inspection) -> str:
     return json.dumps(as_plain(inspection), ensure_ascii=False) + "\n"
 
 
-def csv_of(inspections: Sequence[Inspection]) -> bytes:
-    """One line an inspection, UTF-8 with a byte-order mark so that Excel reads it."""
+def csv_of(inspections: Sequence[Inspection], left_out: Sequence[LeftOut] = ()) -> bytes:
+    """One line an inspection, and behind them one without a verdict for each file that was left out; UTF-8 with a
+    byte-order mark so that Excel reads it."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(
@@ -178,6 +187,9 @@ def csv_of(inspections: Sequence[Inspection]) -> bytes:
                 guarded(inspection.frame.truth or ""),
             ]
         )
+    for left in left_out:
+        why = f"left out: {reason_words(left.why, 1)}"
+        writer.writerow(["", guarded(str(left.path)), *[""] * 6, guarded(why), "", "", ""])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NoReturn, Protocol
+from typing import Literal, NoReturn, Protocol, runtime_checkable
 
 from engine.domain.inspection import Frame, Value
 from engine.errors import UnsupportedProperty
@@ -140,6 +140,23 @@ class FrameSource(Protocol):
 
     def close(self) -> None:
         """Release everything, within a second or two; no thread or process outlives it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a source has to say besides its frames: somebody should know, and nothing stops."""
+
+    message: str
+    remedy: str = ""
+
+
+@runtime_checkable
+class Remarking(Protocol):
+    """A source that has something to say besides its frames."""
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """What was not told yet; told once. Called between two reads."""
         ...
 
 

@@ -16,7 +16,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from engine.errors import EnvironmentFailure, InputError, UsageError
-from engine.images.pictures import PICTURE_SUFFIXES
+from engine.images.listing import PICTURE_SUFFIXES
 from engine.sources import discover
 from engine.sources.base import FrameSource, SourceInfo
 from engine.sources.demo import ALL_KINDS

@@ -19,7 +19,7 @@ from engine.errors import LinesideError, SourceEnded
 from engine.images.thumbnails import thumbnail
 from engine.judging.judge import Judge, not_judged
 from engine.judging.many import Asked, Judging
-from engine.sources.base import FrameSource, in_order
+from engine.sources.base import FrameSource, Remark, Remarking, in_order
 from engine.sources.supervisor import SourceState, Supervisor
 from engine.station.announcer import Announcer
 from engine.station.drift import Drift, ImagingWatch
@@ -70,6 +70,7 @@ class Station(Runner):
         super().__init__("station")
         self.source = Supervisor(source, dict(recipe.camera.settings), self._source_changed)
         """The source, brought back whenever it goes away; its settings may be changed from any thread."""
+        self._remarks = source.remarks if isinstance(source, Remarking) else tuple[Remark, ...]
         self._judge, self._judging, self._succession = Judge(model, recipe), Judging(), Succession()
         self._record, self._say = record, Announcer(record.flush, publish, pace.group)
         self._show, self._traveller, self._pace = show, traveller, pace
@@ -150,6 +151,8 @@ class Station(Runner):
     def _frames(self) -> Iterator[Frame]:
         """Trustworthy frames in order; the others are recorded as NO VERDICT on the way."""
         while not self._stop.is_set():
+            for remark in self._remarks():
+                self._say.later(events.Warned(remark.message, remark.remedy))
             self._say.flush_when_due()
             if not self._go.is_set():
                 self._pause_here()

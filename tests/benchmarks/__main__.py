@@ -12,7 +12,8 @@ import sys
 from collections.abc import Callable
 
 from engine.domain.inspection import Pixels
-from engine.images.pictures import list_pictures, read_picture
+from engine.images.listing import list_pictures
+from engine.images.pictures import read_picture
 from engine.packages.package import ModelPackage, open_package
 from engine.sources.demo import PartMaker
 from engine.system.memory import keep_freed_memory

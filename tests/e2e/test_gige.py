@@ -12,7 +12,8 @@ import pytest
 from engine import events
 from engine.backends.load import load_model
 from engine.domain.inspection import Inspection, Outcome
-from engine.images.pictures import list_pictures, read_picture
+from engine.images.listing import list_pictures
+from engine.images.pictures import read_picture
 from engine.packages.package import open_package
 from engine.verdicts.verdict import decide
 from tests.frames import part

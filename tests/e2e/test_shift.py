@@ -23,7 +23,7 @@ from db.store.session import Database, open_database
 from db.users import trail as audit
 from db.users.alarms import list_alarms, unacknowledged
 from engine.domain.inspection import Outcome
-from engine.images.pictures import list_pictures
+from engine.images.listing import list_pictures
 from engine.system.places import database_url
 from tests import ROOT
 from tests.e2e.fake_trainer import write as write_trainer

@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from engine.domain.inspection import Pixels
-from engine.images.pictures import list_pictures, read_picture
+from engine.images.listing import list_pictures
+from engine.images.pictures import read_picture
 
 _SENSOR_WIDTH, _SENSOR_HEIGHT, _WIDTH, _HEIGHT, _PIXEL_FORMAT = 0x118, 0x11C, 0x100, 0x104, 0x128
 _MONO8, _MONO16, _RGB8 = 0x01080001, 0x01100007, 0x02180014

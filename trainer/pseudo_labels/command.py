@@ -15,7 +15,7 @@ from pathlib import Path
 from engine.domain.inspection import Outcome, utc_now
 from engine.domain.recipe import Recipe
 from engine.errors import InputError, StorageError, UsageError
-from engine.images.pictures import list_pictures
+from engine.images.listing import LeftOut, Listing, in_words, list_folder, remedies
 from engine.packages.package import ModelPackage, open_package, sha256_of
 from engine.recipes.file import default_recipe, load_recipe
 from engine.system.files import write_atomically
@@ -59,6 +59,8 @@ class Labelling:
     copies: int
     """Pictures that are byte for byte another one; they are in neither."""
     calibrated: bool
+    left_out: tuple[LeftOut, ...] = ()
+    """What lies in the folder besides its pictures."""
 
     def in_words(self) -> list[str]:
         """The summary for a person."""
@@ -70,6 +72,8 @@ class Labelling:
         lines += [f"  not labelled, {name:<24}{count:>6}" for name, count in sorted(reasons.items())]
         if self.copies:
             lines.append(f"{self.copies} pictures are copies of others and were left out.")
+        if self.left_out:
+            lines += [f"Of the folder {in_words(self.left_out)}.", *remedies(self.left_out)]
         if not self.calibrated:
             lines.append("The model's scores are not calibrated: the floor is no probability here.")
         lines.append(f"A person must look at {self.folder / 'review.html'} before anything is trained on these labels.")
@@ -105,7 +109,8 @@ def label(
     if out.resolve().is_relative_to(folder.resolve()):
         raise UsageError(f"{out} lies inside {folder}.", "Give --out a folder elsewhere.")
     _check_empty(out)
-    samples, copies = _samples(folder)
+    listing = list_folder(folder)
+    samples, copies = _samples(listing)
     taken: list[Labelled] = []
     left: list[Labelled] = []
     for done, judged in enumerate(judge(package, samples, recipe, precision="f32"), 1):
@@ -116,7 +121,7 @@ def label(
     calibration = package.manifest.calibration
     calibrated = "temperature" in calibration and calibration.get("validated", True) is not False
     model = f"{package.manifest.name} {package.version}"
-    made = Labelling(out, model, tuple(taken), tuple(left), copies, calibrated)
+    made = Labelling(out, model, tuple(taken), tuple(left), copies, calibrated, listing.left_out)
     _write(made, package, recipe, floor)
     return made
 
@@ -147,10 +152,10 @@ def labelled(judged: JudgedSample, recipe: Recipe, floor: float) -> Labelled:
     return replace(found, also=tuple(n for n, v in others.items() if v >= floor))
 
 
-def _samples(folder: Path) -> tuple[list[Sample], int]:
+def _samples(listing: Listing) -> tuple[list[Sample], int]:
     """Every different picture, and how many are copies of another."""
     found: dict[str, Sample] = {}
-    paths = list_pictures(folder)
+    folder, paths = listing.folder, listing.pictures
     if not paths:
         raise InputError(f"{folder} holds no pictures.", "Choose a folder of pictures.")
     for path in paths:
@@ -184,6 +189,8 @@ def _write(made: Labelling, package: ModelPackage, recipe: Recipe, floor: float)
             "labelled": str(len(made.taken)),
             "not labelled": str(len(made.left)),
         }
+        if made.left_out:
+            facts["left out"] = in_words(made.left_out).removeprefix("left out ")
         write_review(staging, facts, made.taken, made.left)
         if made.folder.exists():
             made.folder.rmdir()

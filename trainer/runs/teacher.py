@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.domain.inspection import Outcome
 from engine.errors import DatasetError, InputError, UsageError
-from engine.images.pictures import list_pictures
+from engine.images.listing import Listing, in_words, list_folder
 from engine.packages.package import ModelPackage, open_package, sha256_of
 from engine.recipes.file import default_recipe, without_review
 from engine.system.threads import thread_budget
@@ -51,7 +51,10 @@ def lesson_of(request: TrainRequest, config: TrainConfig, emit: Emit, stop: Stop
             "Leave `head` out.",
         )
     if request.unlabelled:
-        dataset = unlabelled_pictures(Path(request.dataset), teacher)
+        listing = _listed(Path(request.dataset))
+        dataset = unlabelled_pictures(listing, teacher)
+        if listing.left_out:
+            emit(TrainingNote(text=f"Of {listing.folder} {in_words(listing.left_out)}."))
     else:
         dataset = in_the_words_of(teacher, open_dataset(request.dataset, request.layout, config.ok_classes))
     soft: dict[str, NDArray[np.float32]] = {}
@@ -90,17 +93,21 @@ def in_the_words_of(teacher: ModelPackage, dataset: Dataset) -> Dataset:
     return replace(dataset, classes=known, ok_classes=sound, samples=samples)
 
 
-def unlabelled_pictures(folder: Path, teacher: ModelPackage) -> Dataset:
-    """Every picture under a folder, for now with the teacher's first class. Raises InputError, DatasetError."""
-    if not folder.is_dir():
-        raise InputError(f"There is no folder {folder}.", "Give a folder of pictures.")
-    first = teacher.manifest.class_names[0]
+def unlabelled_pictures(listing: Listing, teacher: ModelPackage) -> Dataset:
+    """Every picture of a folder, for now with the teacher's first class. Raises DatasetError."""
+    folder, first = listing.folder, teacher.manifest.class_names[0]
     samples = []
-    for path in list_pictures(folder):
+    for path in listing.pictures:
         key = path.relative_to(folder).as_posix()
         samples.append(Sample(key, first, key, reading(path), digest=sha256_of(path), path=path))
     made = make_dataset(folder.resolve().name, UNLABELLED, samples, (), folder, teacher.manifest.class_names)
     return replace(made, classes=teacher.manifest.class_names, ok_classes=teacher.manifest.ok_classes)
+
+
+def _listed(folder: Path) -> Listing:
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}.", "Give a folder of pictures.")
+    return list_folder(folder)
 
 
 def _judged(

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from engine.domain.inspection import Frame, utc_now
 from engine.errors import InputError, SourceEnded, UsageError
-from engine.images.pictures import list_pictures, read_picture
-from engine.sources.base import NoSettings
+from engine.images.listing import Listing, list_folder, remedies
+from engine.images.pictures import read_picture
+from engine.sources.base import NoSettings, Remark
+from engine.sources.files.remarks import not_judged
 
 
 class FolderSource(NoSettings):
@@ -16,10 +18,13 @@ class FolderSource(NoSettings):
     free_running = False
     skipped = 0
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, recursive: bool = True) -> None:
+        self._folder, self._recursive = folder, recursive
         self._paths: list[Path] | None = None
         self._next = 0
+        self._remarks: tuple[Remark, ...] = ()
+        self.listing: Listing | None = None
+        """What the folder held when it was opened, what is not read among it; None before."""
 
     @property
     def uri(self) -> str:
@@ -44,13 +49,17 @@ class FolderSource(NoSettings):
 
     def open(self) -> None:
         """List the pictures. Raises InputError for a folder that is missing, unreadable or holds no picture."""
-        paths = list_pictures(self._folder)
-        if not paths:
-            raise InputError(
-                f"The folder {self._folder} holds no pictures.", "Put PNG, JPEG, BMP, TIFF or WebP files into it."
-            )
-        self._paths = paths
+        listing = list_folder(self._folder, recursive=self._recursive)
+        if not listing.pictures:
+            raise self._nothing(listing)
+        self.listing, self._remarks = listing, not_judged(listing)
+        self._paths = list(listing.pictures)
         self._next = 0
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """What lies there and is not judged, where somebody may think it was; told once an opening."""
+        told, self._remarks = self._remarks, ()
+        return told
 
     def read(self, timeout: float) -> Frame:  # noqa: ARG002 - a file never keeps one waiting
         """The next picture; its frame's name is `folder / relative`. Raises PictureError, SourceEnded."""
@@ -66,3 +75,11 @@ class FolderSource(NoSettings):
     def close(self) -> None:
         """Forget the list; the next `open` starts from the first picture."""
         self._paths = None
+
+    def _nothing(self, listing: Listing) -> InputError:
+        if not self._recursive and list_folder(self._folder).pictures:
+            return InputError(
+                f"The folder {self._folder} holds pictures in its sub-folders only.", "Scan its sub-folders too."
+            )
+        remedy = next(iter(remedies(listing.left_out)), "Put PNG, JPEG, BMP, TIFF or WebP files into it.")
+        return InputError(f"The folder {self._folder} holds no pictures.", remedy)

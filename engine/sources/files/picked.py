@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.domain.inspection import Frame
-from engine.errors import InputError, UsageError
+from engine.errors import UsageError
+from engine.sources.base import Remark
 from engine.sources.files.folder import FolderSource
 
 Stamp = tuple[int, int]
@@ -22,8 +23,8 @@ class PickedFolder(FolderSource):
     """
 
     def __init__(self, folder: Path, *, recursive: bool = True, leave_out: Mapping[str, Stamp] | None = None) -> None:
-        super().__init__(folder)
-        self._recursive, self._leave_out = recursive, dict(leave_out or {})
+        super().__init__(folder, recursive=recursive)
+        self._leave_out = dict(leave_out or {})
         self._places: list[int] = []
         self._all: int | None = None
         self._stamps: dict[str, Stamp] = {}
@@ -42,15 +43,13 @@ class PickedFolder(FolderSource):
         """List the pictures. Raises InputError for a folder that is missing, unreadable or holds no picture."""
         super().open()
         listed = list(self._paths or ())
-        if not self._recursive:
-            listed = [path for path in listed if path.parent == self._folder]
-            if not listed:
-                raise InputError(
-                    f"The folder {self._folder} holds pictures in its sub-folders only.", "Scan its sub-folders too."
-                )
         self._all = len(listed)
         picked = [(place, path) for place, path in enumerate(listed) if not self._judged(path)]
         self._places, self._paths = [place for place, _ in picked], [path for _, path in picked]
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """None: a scan gives a whole account of `listing`."""
+        return ()
 
     def read(self, timeout: float) -> Frame:
         """The next picture that is not left out. Raises PictureError, SourceEnded."""

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from engine.domain.inspection import Frame, utc_now
 from engine.errors import FrameTimeout, InputError, PictureError, SourceLost, SourceNotFound, UsageError
-from engine.images.pictures import PICTURE_SUFFIXES, natural_key, read_picture
+from engine.images.listing import PICTURE_SUFFIXES, natural_key
+from engine.images.pictures import read_picture
 from engine.sources.base import NoSettings, SourceInfo
 from engine.sources.files.filing import file_away
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QSlider, QVBoxLayout, Q
 from db.models.choose import choose_package
 from db.recipes.shelf import StoredRecipe
 from engine.errors import LinesideError
-from engine.images.pictures import PICTURE_SUFFIXES
+from engine.images.listing import PICTURE_SUFFIXES
 from engine.packages.package import ModelPackage
 from engine.statistics.costs import Prices
 from gui.context import AppContext

@@ -27,8 +27,8 @@ from engine.backends.openvino import OpenVinoModel
 from engine.domain.inspection import Frame, Inspection, Prediction
 from engine.domain.recipe import Recipe, SavingPolicy
 from engine.events import StationEvent
+from engine.images.listing import list_pictures
 from engine.images.overlay import render
-from engine.images.pictures import list_pictures
 from engine.networks.graph import Normalise
 from engine.networks.load import load_network
 from engine.packages.package import ModelPackage

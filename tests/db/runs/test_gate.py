@@ -73,6 +73,22 @@ def test_a_finished_gate_and_a_stopped_one_give_both_models_back(
     assert len(closed) == 4
 
 
+def test_what_of_a_challenge_set_is_not_judged_is_told_with_the_figures(
+    db: Database, package: ModelPackage, known: str, tmp_path: Path
+) -> None:
+    other = write_tiny_package(tmp_path / "other", name="other")
+    for name in ("loose.png", "ok/0_label.png", "ok/.hidden", "ok/0.jpg"):
+        (Path(known) / name).write_bytes((Path(known) / "ok" / "0.png").read_bytes())
+    done = compare(GateOrder(db, str(other.folder), challenge=known), lambda _at, _total: None, lambda: False)
+    assert done is not None
+    assert done.plain()["challenge_left_out"] == {"mask": 1, "in no sub-folder": 1, "hidden": 1}
+    assert done.result.count == 7
+    assert [note.message.rpartition(": ")[2] for note in done.notes] == [
+        "masks by their name (1).",
+        "pictures in no sub-folder (1).",
+    ]
+
+
 def test_the_challenge_set_that_a_package_names_lies_in_the_stations_folder(db: Database, tmp_path: Path) -> None:
     def naming(challenge: str) -> ModelPackage:
         plain = write_tiny_package(tmp_path / "plain").manifest

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from engine.domain.inspection import Mask, Pixels
 from engine.errors import DatasetError
-from engine.images.pictures import PICTURE_SUFFIXES, list_pictures, read_picture
+from engine.images.listing import PICTURE_SUFFIXES
+from engine.images.pictures import read_picture
 from engine.packages.package import sha256_of
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.label_files import read_json
+from trainer.formats.samples.pictures import pictures_of
 from trainer.formats.samples.several import with_further_classes
 
 NAMES_FILE = "classes.json"
@@ -42,7 +44,7 @@ def open_imagefolder(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
         for named in _folders(top):
             label = names.get(named.name, named.name)
             declared.add(label)
-            samples += [_sample(path, folder, label, part) for path in list_pictures(named)]
+            samples += [_sample(path, folder, label, part) for path in pictures_of(named)]
     if len({s.label for s in samples}) < 2:
         raise DatasetError(
             f"{folder} holds fewer than two class folders with pictures.", "Put the pictures of each class in a folder."

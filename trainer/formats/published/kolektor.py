@@ -7,11 +7,10 @@ from pathlib import Path
 
 from engine.domain.inspection import Mask, Pixels
 from engine.errors import DatasetError
-from engine.images.pictures import list_pictures
 from engine.packages.package import sha256_of
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.mask_files import KINDS, read_mask
-from trainer.formats.samples.pictures import check_size, with_mask
+from trainer.formats.samples.pictures import check_size, pictures_of, with_mask
 
 LABEL_SUFFIXES = ("_label.png", "_label.bmp")
 
@@ -25,7 +24,7 @@ def looks_like(folder: Path) -> bool:
 def open_kolektor(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     """Every picture that has its label picture; `defect` where any pixel of it is set, else `ok`; group = item."""
     samples = []
-    for path in list_pictures(folder):
+    for path in pictures_of(folder):
         label = _label_of(path)
         if label is None:
             continue

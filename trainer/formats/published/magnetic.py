@@ -12,13 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.images.pictures import list_pictures
 from engine.packages.package import sha256_of
 from trainer.formats.labels.imagefolder import reading
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.groups import joined
 from trainer.formats.samples.mask_files import read_mask
-from trainer.formats.samples.pictures import check_size, size_of, with_mask
+from trainer.formats.samples.pictures import check_size, pictures_of, size_of, with_mask
 
 PREFIX = "MT_"
 SOUND = "free"
@@ -45,7 +44,7 @@ def looks_like(folder: Path) -> bool:
 def open_magnetic(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     """Every JPEG of every class; a defect whose mask is missing or empty has none drawn. Raises DatasetError."""
     kinds = {p: p.name.removeprefix(PREFIX) for p in sorted(folder.glob(f"{PREFIX}*")) if p.is_dir()}
-    pictures = [(path, kind) for place, kind in kinds.items() for path in list_pictures(place)]
+    pictures = [(path, kind) for place, kind in kinds.items() for path in pictures_of(place)]
     groups = _tiles(folder, pictures)
     samples = [_sample(path, kind, path.relative_to(folder).as_posix(), groups) for path, kind in pictures]
     notes = unseen_notes(kinds.values(), (s.label for s in samples))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import DatasetError
-from engine.images.pictures import natural_key
+from engine.images.listing import natural_key
 
 MAX_BYTES = 512 * 1024**2
 MAX_COORDINATE = 1e6

@@ -9,10 +9,20 @@ from pathlib import Path, PurePosixPath
 from engine.domain.inspection import Mask, Pixels
 from engine.errors import DatasetError
 from engine.images.decoding.headers import header_size
-from engine.images.pictures import list_pictures, read_picture
+from engine.images.listing import list_pictures
+from engine.images.pictures import read_picture
 from engine.packages.package import sha256_of
 
+JPEG_SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif"))
 _HEADER_BYTES = 1024**2
+
+
+def pictures_of(folder: Path) -> list[Path]:
+    """The pictures of a data set's folder in natural order, without masks: in a data set a PNG beside a JPEG of its
+    stem is one, as is a `*_label` picture. Raises InputError."""
+    listed = list_pictures(folder)
+    jpegs = {path.with_suffix("") for path in listed if path.suffix.lower() in JPEG_SUFFIXES}
+    return [path for path in listed if path.suffix.lower() != ".png" or path.with_suffix("") not in jpegs]
 
 
 class PictureIndex:
@@ -20,7 +30,7 @@ class PictureIndex:
 
     def __init__(self, folder: Path, paths: Sequence[Path] | None = None) -> None:
         self._folder = folder
-        self.paths = list_pictures(folder) if paths is None else list(paths)
+        self.paths = pictures_of(folder) if paths is None else list(paths)
         self._by_stem: dict[str, list[Path]] = defaultdict(list)
         for path in self.paths:
             self._by_stem[path.stem].append(path)

@@ -16,6 +16,7 @@ from engine.errors import InputError, PictureError
 from engine.gate import gate as module
 from engine.gate.gate import Advice, Flip, GateResult, SetResult, SetTally, VerdictChange, advice_of, run_gate
 from engine.gate.known import CHALLENGE, OK_NAMES, OVERRIDES, KnownPart, KnownSet, folder_set
+from engine.images.listing import Why
 from engine.judging.judge import Judge
 from engine.recipes.file import default_recipe
 from engine.statistics.mistakes import Mistakes, Verdicts
@@ -129,6 +130,8 @@ def test_folder_names_say_what_the_known_parts_are(tmp_path: Path) -> None:
     found = folder_set(tmp_path, ("ok", "scratch"), ("ok",))
     assert [(p.label, p.sound) for p in found.parts] == [("good", True), ("scratch", False), ("strange", False)]
     assert found.parts[0].load().shape == (64, 80)
+    assert found.listing is not None
+    assert [(left.path.name, left.why) for left in found.listing.left_out] == [("unsorted.png", Why.UNSORTED)]
 
 
 def test_folder_without_a_known_class_is_refused(tmp_path: Path) -> None:

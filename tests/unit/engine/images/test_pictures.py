@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine.errors import InputError, PictureError
+from engine.errors import PictureError
 from engine.images.decoding.headers import header_size, png_complete
-from engine.images.pictures import MAX_BYTES, list_pictures, natural_key, read_picture
+from engine.images.pictures import MAX_BYTES, read_picture
 
 SUFFIXES = (".png", ".jpg", ".bmp", ".tif", ".webp")
 
@@ -27,36 +27,6 @@ def _write(path: Path, pixels: NDArray[np.uint8] | NDArray[np.uint16] | NDArray[
 
 def _picture(height: int = 60, width: int = 80) -> NDArray[np.uint8]:
     return np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
-
-
-def _names(folder: Path) -> list[str]:
-    return [path.relative_to(folder).as_posix() for path in list_pictures(folder)]
-
-
-def test_pictures_come_in_natural_order_folder_by_folder(tmp_path: Path) -> None:
-    for name in ("b/part10.png", "b/part2.PNG", "a.jpg", "b/part1.Tiff", "B2/x.webp", "notes.txt"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-    assert _names(tmp_path) == ["a.jpg", "b/part1.Tiff", "b/part2.PNG", "b/part10.png", "B2/x.webp"]
-
-
-def test_masks_and_hidden_files_are_not_pictures(tmp_path: Path) -> None:
-    (tmp_path / ".cache").mkdir()
-    names = ("Part0.jpg", "Part0_label.png", "Part1.jpg", "Part1_label.bmp", "exp1.JPG", "exp1.png", "exp2.png")
-    for name in (*names, ".hidden.png", "._part.jpg", ".cache/x.png"):
-        (tmp_path / name).touch()
-    assert _names(tmp_path) == ["exp1.JPG", "exp2.png", "Part0.jpg", "Part1.jpg"]
-
-
-def test_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="gone") as caught:
-        list_pictures(tmp_path / "gone")
-    assert caught.value.remedy
-
-
-@given(st.lists(st.text("aB19_0²٣", min_size=1, max_size=6), max_size=8))
-def test_any_names_can_be_sorted(names: list[str]) -> None:
-    assert len(sorted((Path(name) for name in names), key=natural_key)) == len(names)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

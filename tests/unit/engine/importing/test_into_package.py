@@ -218,8 +218,11 @@ def test_reference_pictures_set_what_a_fit_picture_looks_like(tmp_path: Path) ->
     for seed in range(4):
         cv2.imwrite(str(tmp_path / "sound" / f"{seed}.png"), picture(seed) // 2 + 60)
     (tmp_path / "model.onnx").write_bytes(anomalib())
+    (tmp_path / "sound" / "0_label.png").touch()
     options = ImportOptions(reference=tmp_path / "sound")
-    guard = import_foreign(tmp_path / "model.onnx", tmp_path / "package", options).package.manifest.guard
+    imported = import_foreign(tmp_path / "model.onnx", tmp_path / "package", options)
+    assert imported.notes[-1] == "of the sound pictures left out 1: 1 mask by its name"
+    guard = imported.package.manifest.guard
     assert guard is not None
     assert guard.brightness[0] < 123 < guard.brightness[1]
     assert guard.novelty_max is None

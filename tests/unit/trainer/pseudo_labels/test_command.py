@@ -75,6 +75,17 @@ def test_sure_labels_become_a_data_set_and_the_others_a_list(
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 
+def test_what_lies_beside_the_pictures_is_counted(folder: Path, package: ModelPackage, tmp_path: Path) -> None:
+    for name in ("0_label.png", "0.jpg", "x.heic", "notes.txt"):
+        picture(folder / name, 2, 9)
+    (folder / "linked").symlink_to(folder / "sub")
+    made = label(folder, package, default_recipe(package), 0.95, tmp_path / "out")
+    assert len(made.taken) + len(made.left) + made.copies + len(made.left_out) == len(list(folder.rglob("*"))) - 1
+    counted = "left out 4: 1 mask by its name, 1 linked folder, 1 file of a kind that is not read (.heic)"
+    assert any(counted in line for line in made.in_words())
+    assert "1 mask by its name" in (tmp_path / "out" / "review.html").read_text(encoding="utf-8")
+
+
 def test_what_is_there_is_not_overwritten(folder: Path, package: ModelPackage, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "letter.txt").write_text("keep", encoding="utf-8")

@@ -11,7 +11,7 @@ import pytest
 from engine.domain.inspection import Mask
 from engine.errors import DatasetError
 from tests.labelled import SIZE, box_mask, write_picture, write_text
-from trainer.formats.samples.pictures import PictureIndex, check_size, missing_notes, size_of, with_mask
+from trainer.formats.samples.pictures import PictureIndex, check_size, missing_notes, pictures_of, size_of, with_mask
 
 
 def index(folder: Path, *names: str) -> PictureIndex:
@@ -23,6 +23,13 @@ def index(folder: Path, *names: str) -> PictureIndex:
 def found(pictures: PictureIndex, name: str, near: Path | None = None) -> str:
     path = pictures.find(name, near)
     return pictures.key(path) if path else ""
+
+
+def test_in_a_data_set_a_png_beside_a_jpeg_of_its_stem_is_its_mask(tmp_path: Path) -> None:
+    for number, name in enumerate(("a.jpg", "a.png", "b.png", "c.JPEG", "c.PNG", "d_label.png", "e/a.png", "f.bmp")):
+        write_picture(tmp_path / name, number)
+    kept = [path.relative_to(tmp_path).as_posix() for path in pictures_of(tmp_path)]
+    assert kept == ["a.jpg", "b.png", "c.JPEG", "e/a.png", "f.bmp"]
 
 
 def test_picture_is_found_by_name_whatever_folder_is_named(tmp_path: Path) -> None:
