@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -21,7 +20,7 @@ from db.store.session import Database
 from engine.domain.inspection import FrameRef, Mask, Outcome, Override, Pixels
 from engine.errors import InputError, PictureError
 from engine.images.depth import develop
-from engine.images.pictures import read_picture
+from engine.images.pages import read_named
 
 OK_NAME = "ok"
 DEFECT_NAME = "defect"
@@ -200,7 +199,7 @@ def _from_source(part: Confirmed) -> Pixels:
     if part.pixels_sha256 is None:
         raise Unusable("its picture was not archived, and nothing tells whether the file is still the same")
     try:
-        pixels: Pixels = read_picture(Path(name))
+        pixels: Pixels = read_named(name)
     except PictureError as error:
         raise Unusable(error.message) from error
     if pixels_digest(pixels) != part.pixels_sha256:

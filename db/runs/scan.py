@@ -15,7 +15,7 @@ from engine import events
 from engine.backends.base import Model
 from engine.backends.load import load_model
 from engine.domain.inspection import Inspection, Traveller, utc_now
-from engine.domain.recipe import Recipe, SavingPolicy
+from engine.domain.recipe import Pages, Recipe, SavingPolicy
 from engine.errors import InputError, LinesideError
 from engine.packages.package import ModelPackage
 from engine.recipes.digest import known_as
@@ -88,13 +88,13 @@ def ready_scan(db: Database | None, order: ScanOrder, resume: Journalled | None 
     if anew and not order.anew:
         raise InputError(anew, "Give the same model and recipe as before, or start the scan anew.")
     model = load_model(package, threads=order.threads, mode="throughput")
-    made = ReadyScan(order, _source(order), package, recipe, model, plan.named, anew=anew)
+    made = ReadyScan(order, _source(order, recipe.pages), package, recipe, model, plan.named, anew=anew)
     if db is None or order.source is not None:
         return made
     if resume is None or anew:
         return replace(made, journal=new_journal(scans(db), plan))
     done, stamps, journal = _gone_on(db, resume, known)
-    return replace(made, source=_source(order, stamps), journal=journal, done=done)
+    return replace(made, source=_source(order, recipe.pages, stamps), journal=journal, done=done)
 
 
 def changed(found: Journalled, plan: ScanPlan, known: frozenset[str]) -> str:
@@ -162,8 +162,13 @@ def _plan(order: ScanOrder, package: ModelPackage, recipe: Recipe) -> ScanPlan:
     )  # fmt: skip
 
 
-def _source(order: ScanOrder, done: Mapping[str, Stamp] | None = None) -> FrameSource:
-    return order.source or PickedFolder(order.folder, recursive=order.recursive, leave_out=done)
+def _source(order: ScanOrder, pages: Pages, done: Mapping[str, Stamp] | None = None) -> FrameSource:
+    if order.source is not None:
+        return order.source
+    made = PickedFolder(order.folder, recursive=order.recursive, leave_out=done)
+    # Before it is opened: who counts its pictures counts those of each file.
+    made.pages = pages
+    return made
 
 
 def _gone_on(

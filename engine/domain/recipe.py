@@ -6,6 +6,7 @@ Frozen types and no behaviour but what follows from their own fields; engine.rec
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,6 +119,17 @@ class View:
 WHOLE = View()
 
 
+class Pages(StrEnum):
+    """What becomes of a file that holds several pictures."""
+
+    REFUSE = "refuse"
+    """NO VERDICT: a verdict on one of them would pass for all."""
+    FIRST = "first"
+    """The first is the part: the others are previews, or the same."""
+    EACH = "each"
+    """Each is a part of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class SavingPolicy:
     """Which pictures are archived: every NG/REVIEW/NO VERDICT, and one OK in `every_ok` (0 = none, 1 = all)."""
@@ -185,6 +197,8 @@ class Recipe:
     """None = the picture itself is not watched for drift."""
     max_frame_age_s: float = 2.0
     """A free-running camera's frame older than this is stale and gets NO VERDICT."""
+    pages: Pages = Pages.REFUSE
+    """Of files only: a camera's frame is one picture."""
     digest: str = ""
     """engine.recipes.digest.digest_of; what is on record may be an older one: ask is_recipe."""
     code: str = field(default="", repr=False)

@@ -50,12 +50,14 @@ class Why(StrEnum):
     UNFINISHED = "unfinished"
     UNSORTED = "in no sub-folder"
     """Only where a sub-folder says what a picture shows."""
+    NOT_ENTERED = "sub-folder not watched"
+    """Of a watched folder, whose sub-folders somebody may take for watched."""
     DEEPER = "sub-folder"
     HIDDEN = "hidden"
     NO_PICTURE = "no picture"
 
 
-LOUD = (Why.MASK, Why.LINK, Why.NO_FILE, Why.UNREAD, Why.UNFINISHED, Why.UNSORTED)
+LOUD = (Why.MASK, Why.LINK, Why.NO_FILE, Why.UNREAD, Why.UNFINISHED, Why.UNSORTED, Why.NOT_ENTERED)
 """What somebody may take for judged; the others are counted, and alarm nobody."""
 _ONE_AND_MORE: Mapping[Why, tuple[str, str]] = {
     Why.MASK: ("mask by its name", "masks by their name"),
@@ -64,6 +66,7 @@ _ONE_AND_MORE: Mapping[Why, tuple[str, str]] = {
     Why.UNREAD: ("file of a kind that is not read", "files of a kind that is not read"),
     Why.UNFINISHED: ("file that is not finished by its name", "files that are not finished by their name"),
     Why.UNSORTED: ("picture in no sub-folder", "pictures in no sub-folder"),
+    Why.NOT_ENTERED: ("sub-folder", "sub-folders"),
     Why.DEEPER: ("sub-folder", "sub-folders"),
     Why.HIDDEN: ("hidden file or folder", "hidden files or folders"),
     Why.NO_PICTURE: ("file that is no picture", "files that are no pictures"),
@@ -75,6 +78,7 @@ _REMEDIES: Mapping[Why, str] = {
     Why.UNREAD: "Save pictures of other kinds as PNG, and scan a video by its own path.",
     Why.UNFINISHED: "Scan again when the files are complete.",
     Why.UNSORTED: "Put each into a sub-folder that is named like its class.",
+    Why.NOT_ENTERED: "Watch the sub-folder itself, or have the pictures put into the watched one.",
 }
 
 

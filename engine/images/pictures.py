@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 
 MAX_BYTES = 512 * 1024 * 1024
 
+_SEVERAL = "Save each as a file of its own, or say in the recipe which of them count."
 _REPLACE = "Replace it with a complete copy, or take it out of the folder."
 
 
@@ -29,7 +30,7 @@ def read_picture(path: Path, page: int | None = None, *, mask: bool = False) -> 
         data = _read_bytes(path)
         several = count(data) if page is None else 1
         if several > 1:
-            raise PictureError(f"The picture {path} holds {several} pictures.", "Save each of them as a file.")
+            raise PictureError(f"The picture {path} holds {several} pictures.", _SEVERAL)
         return decode(data, page or 0, black_may_be_empty=mask)
     except Undecodable as fault:
         log.info("%s is not read: %s", path, fault)

@@ -8,6 +8,7 @@ code = "4711-A"                 # what a scanner reads to change over to it; no 
 roi = [0, 0, 1280, 1024]        # what is inspected: x, y, width, height in pixels; left out: the whole frame
 polygon = [[40, 10], [1200, 10], [1200, 1000], [40, 1000]]  # only what lies inside; the rest is painted grey
 bits = 12                       # bits a 16-bit pixel uses; 0: by each frame's brightest pixel, which may make it jump
+pages = "each"                  # a file of several pictures: each is a part, "first": that one, "refuse": NO VERDICT
 bayer = "RGGB"                  # frames are raw mosaics, read from the top left: RGGB, BGGR, GRBG or GBRG
 [tiles]                         # judged piece by piece, as bad as the worst one: for small defects on large frames
 height = 512                    # in frame pixels
@@ -77,7 +78,17 @@ import cv2
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.domain.inspection import Pixels, Severity
-from engine.domain.recipe import CameraSetup, ClassRule, Guard, Imaging, Limits, Recipe, SavingPolicy, without_bands
+from engine.domain.recipe import (
+    CameraSetup,
+    ClassRule,
+    Guard,
+    Imaging,
+    Limits,
+    Pages,
+    Recipe,
+    SavingPolicy,
+    without_bands,
+)
 from engine.errors import InputError, StorageError
 from engine.packages.package import ModelPackage
 from engine.preprocessing.golden import imaging_of
@@ -140,6 +151,7 @@ class _RecipeFile(ViewKeys):
     model: str = ""
     code: str = Field("", max_length=MAX_CODE, pattern=CODE)
     max_frame_age_s: float = Field(2.0, gt=0.0)
+    pages: Pages = Pages.REFUSE
     limits: LimitsFile = LimitsFile()
     classes: list[ClassFile] = Field(default_factory=list, max_length=1000)
     guard: GuardFile = GuardFile()
@@ -211,6 +223,7 @@ def load_recipe(path: Path, package: ModelPackage, text: str | None = None) -> R
             camera=camera_of(read.camera, path),
             imaging=imaging_with(read.imaging, read, path),
             max_frame_age_s=read.max_frame_age_s,
+            pages=read.pages,
             code=read.code,
         )
     )
@@ -242,6 +255,7 @@ def dump_recipe(recipe: Recipe) -> str:
         "model": recipe.model,
         "code": recipe.code or None,
         "max_frame_age_s": recipe.max_frame_age_s,
+        "pages": None if recipe.pages is Pages.REFUSE else str(recipe.pages),
         "limits": limits_document(recipe.limits),
         "guard": guard_document(recipe.guard),
         "saving": asdict(recipe.saving),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NoReturn, Protocol, runtime_checkable
 
 from engine.domain.inspection import Frame, Value
+from engine.domain.recipe import Pages
 from engine.errors import UnsupportedProperty
 
 SETTINGS: dict[str, str] = {
@@ -158,6 +159,14 @@ class Remarking(Protocol):
     def remarks(self) -> tuple[Remark, ...]:
         """What was not told yet; told once. Called between two reads."""
         ...
+
+
+@runtime_checkable
+class Paged(Protocol):
+    """A source of files, which may hold several pictures."""
+
+    pages: Pages
+    """What becomes of such a file, as the recipe in force says; one that lists its files does so at its opening."""
 
 
 class NoSettings:

@@ -19,7 +19,7 @@ from engine.errors import LinesideError, SourceEnded
 from engine.images.thumbnails import thumbnail
 from engine.judging.judge import Judge, not_judged
 from engine.judging.many import Asked, Judging
-from engine.sources.base import FrameSource, Remark, Remarking, in_order
+from engine.sources.base import FrameSource, Paged, Remark, Remarking, in_order
 from engine.sources.supervisor import SourceState, Supervisor
 from engine.station.announcer import Announcer
 from engine.station.drift import Drift, ImagingWatch
@@ -70,6 +70,8 @@ class Station(Runner):
         super().__init__("station")
         self.source = Supervisor(source, dict(recipe.camera.settings), self._source_changed)
         """The source, brought back whenever it goes away; its settings may be changed from any thread."""
+        self._given = source
+        _take_pages(source, recipe)
         self._remarks = source.remarks if isinstance(source, Remarking) else tuple[Remark, ...]
         self._judge, self._judging, self._succession = Judge(model, recipe), Judging(), Succession()
         self._record, self._say = record, Announcer(record.flush, publish, pace.group)
@@ -243,6 +245,7 @@ class Station(Runner):
         it is back. Raises UnsupportedProperty for a refused one."""
         if recipe.imaging is not before.imaging or recipe.view != before.view:
             self._watch = ImagingWatch(recipe.imaging, recipe.view)
+        _take_pages(self._given, recipe)
         known = self.source.settings
         for name, value in in_order(dict(recipe.camera.settings)).items():
             if known.get(name) != value:
@@ -262,3 +265,8 @@ class Station(Runner):
         except LinesideError as error:
             log.error("what waited could not be kept: %s", error)
         self._say.now(events.Failed(message, remedy, exit_code))
+
+
+def _take_pages(source: FrameSource, recipe: Recipe) -> None:
+    if isinstance(source, Paged):
+        source.pages = recipe.pages

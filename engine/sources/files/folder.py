@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.domain.inspection import Frame, utc_now
+from engine.domain.recipe import Pages
 from engine.errors import InputError, SourceEnded, UsageError
 from engine.images.listing import Listing, list_folder, remedies
-from engine.images.pictures import read_picture
+from engine.images.pages import page_name, pages_of, read_page
 from engine.sources.base import NoSettings, Remark
 from engine.sources.files.remarks import not_judged
 
@@ -20,7 +21,8 @@ class FolderSource(NoSettings):
 
     def __init__(self, folder: Path, *, recursive: bool = True) -> None:
         self._folder, self._recursive = folder, recursive
-        self._paths: list[Path] | None = None
+        self.pages = Pages.REFUSE
+        self._parts: list[tuple[Path, int]] | None = None
         self._next = 0
         self._remarks: tuple[Remark, ...] = ()
         self.listing: Listing | None = None
@@ -40,12 +42,12 @@ class FolderSource(NoSettings):
     def description(self) -> str:
         """`folder parts, 120 pictures`; without the number while closed."""
         name = self._folder.name or str(self._folder)
-        return f"folder {name}" if self._paths is None else f"folder {name}, {len(self._paths)} pictures"
+        return f"folder {name}" if self._parts is None else f"folder {name}, {len(self._parts)} pictures"
 
     @property
     def total(self) -> int | None:
         """How many pictures there are; None while closed."""
-        return None if self._paths is None else len(self._paths)
+        return None if self._parts is None else len(self._parts)
 
     def open(self) -> None:
         """List the pictures. Raises InputError for a folder that is missing, unreadable or holds no picture."""
@@ -53,7 +55,7 @@ class FolderSource(NoSettings):
         if not listing.pictures:
             raise self._nothing(listing)
         self.listing, self._remarks = listing, not_judged(listing)
-        self._paths = list(listing.pictures)
+        self._parts = [(path, page) for path in listing.pictures for page in pages_of(path, self.pages)]
         self._next = 0
 
     def remarks(self) -> tuple[Remark, ...]:
@@ -62,19 +64,22 @@ class FolderSource(NoSettings):
         return told
 
     def read(self, timeout: float) -> Frame:  # noqa: ARG002 - a file never keeps one waiting
-        """The next picture; its frame's name is `folder / relative`. Raises PictureError, SourceEnded."""
-        if self._paths is None:
+        """The next picture; its name is `folder / relative`, of a file's further ones `…#2`.
+
+        Raises PictureError, SourceEnded.
+        """
+        if self._parts is None:
             raise UsageError(f"The source {self.uri} is not open.", "Open it before reading.")
-        if self._next >= len(self._paths):
-            raise SourceEnded(f"All {len(self._paths)} pictures of {self._folder} were read.")
-        sequence, path = self._next, self._paths[self._next]
+        if self._next >= len(self._parts):
+            raise SourceEnded(f"All {len(self._parts)} pictures of {self._folder} were read.")
+        sequence, (path, page) = self._next, self._parts[self._next]
         self._next += 1
-        pixels = read_picture(path)
-        return Frame(pixels, self.uri, sequence, utc_now(), str(path))
+        pixels = read_page(path, page, self.pages)
+        return Frame(pixels, self.uri, sequence, utc_now(), page_name(path, page))
 
     def close(self) -> None:
         """Forget the list; the next `open` starts from the first picture."""
-        self._paths = None
+        self._parts = None
 
     def _nothing(self, listing: Listing) -> InputError:
         if not self._recursive and list_folder(self._folder).pictures:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.domain.inspection import Frame
 from engine.errors import UsageError
+from engine.images.pages import page_name, place_of
 from engine.sources.base import Remark
 from engine.sources.files.folder import FolderSource
 
@@ -19,7 +20,8 @@ Stamp = tuple[int, int]
 class PickedFolder(FolderSource):
     """Like FolderSource, in the same order and with the same sequence numbers, but leaves files out.
 
-    `leave_out`: path below the folder (with /) → the stamp it had when it was judged; a file that changed is read.
+    `leave_out`: a picture's path below the folder (with /) → the stamp its file had when it was judged; where
+    that changed it is read.
     """
 
     def __init__(self, folder: Path, *, recursive: bool = True, leave_out: Mapping[str, Stamp] | None = None) -> None:
@@ -42,10 +44,10 @@ class PickedFolder(FolderSource):
     def open(self) -> None:
         """List the pictures. Raises InputError for a folder that is missing, unreadable or holds no picture."""
         super().open()
-        listed = list(self._paths or ())
+        listed = list(self._parts or ())
         self._all = len(listed)
-        picked = [(place, path) for place, path in enumerate(listed) if not self._judged(path)]
-        self._places, self._paths = [place for place, _ in picked], [path for _, path in picked]
+        picked = [(place, part) for place, part in enumerate(listed) if not self._judged(*part)]
+        self._places, self._parts = [place for place, _ in picked], [part for _, part in picked]
 
     def remarks(self) -> tuple[Remark, ...]:
         """None: a scan gives a whole account of `listing`."""
@@ -53,13 +55,13 @@ class PickedFolder(FolderSource):
 
     def read(self, timeout: float) -> Frame:
         """The next picture that is not left out. Raises PictureError, SourceEnded."""
-        if self._paths is None:
+        if self._parts is None:
             raise UsageError(f"The source {self.uri} is not open.", "Open it before reading.")
         place = self._next
-        if place < len(self._paths):
+        if place < len(self._parts):
             # Before its pixels: what is written into it while it is read counts as a change.
-            path = self._paths[place]
-            self._stamps[below(str(path), self._folder)] = stamp_of(path)
+            path, page = self._parts[place]
+            self._stamps[below(page_name(path, page), self._folder)] = stamp_of(path)
         frame = super().read(timeout)
         return replace(frame, sequence=self._places[place])
 
@@ -67,15 +69,15 @@ class PickedFolder(FolderSource):
         """The stamp that a picture (its path below the folder) had when it was read; asked for once."""
         return self._stamps.pop(name, (-1, -1))
 
-    def _judged(self, path: Path) -> bool:
-        known = self._leave_out.get(below(str(path), self._folder))
+    def _judged(self, path: Path, page: int) -> bool:
+        known = self._leave_out.get(below(page_name(path, page), self._folder))
         return known is not None and known == stamp_of(path)
 
 
 def stamp_of(path: Path) -> Stamp:
-    """Size and time of change of a file now."""
+    """Size and time of change of a picture's file now."""
     try:
-        found = path.stat()
+        found = place_of(str(path))[0].stat()
     except OSError:
         return -1, -1
     return found.st_size, found.st_mtime_ns

@@ -8,17 +8,20 @@ import os
 import re
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from engine.domain.inspection import Frame, utc_now
+from engine.domain.inspection import Frame, Pixels, utc_now
+from engine.domain.recipe import Pages
 from engine.errors import FrameTimeout, InputError, PictureError, SourceLost, SourceNotFound, UsageError
 from engine.images.listing import PICTURE_SUFFIXES, natural_key
-from engine.images.pictures import read_picture
-from engine.sources.base import NoSettings, SourceInfo
+from engine.images.pages import page_name, pages_of, read_page
+from engine.sources.base import NoSettings, Remark, SourceInfo
+from engine.sources.files.bystanders import Bystanders
 from engine.sources.files.filing import file_away
+from engine.sources.files.written_over import Glimpse, WrittenOver
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +65,8 @@ class _Waiting:
     mark: Mark
     since: float
     due: float
+    seen: Glimpse | None = None
+    """What it was when it was looked at last."""
 
 
 class WatchSource(NoSettings):
@@ -89,6 +94,13 @@ class WatchSource(NoSettings):
         self._lost = False
         self._next_look = 0.0
         self._sequence = 0
+        self.pages = Pages.REFUSE
+        self._more: deque[tuple[Path, Mark, int]] = deque()
+        move = settings.move
+        inside = move is not None and move.absolute().parent == settings.folder.absolute()
+        self._bystanders = Bystanders(settings.folder, move if inside else None)
+        self._written_over = WrittenOver(clock)
+        self._remarks: list[Remark] = []
 
     @property
     def uri(self) -> str:
@@ -143,10 +155,16 @@ class WatchSource(NoSettings):
         if self._place is not None and _place(self._settings.folder) != self._place:
             raise self._gone()
 
+    def remarks(self) -> tuple[Remark, ...]:
+        """What lies there and is never judged, and what was written over before it was."""
+        told, self._remarks = self._remarks, []
+        return (*told, *self._written_over.remarks(at_rest=not self._waiting))
+
     def close(self) -> None:
         """Stop watching. The last picture stays where it is: whether its verdict was recorded is not known."""
         self._waiting.clear()
         self._queue.clear()
+        self._more.clear()
         self._unfinished.clear()
         self._given = self._place = None
 
@@ -164,7 +182,7 @@ class WatchSource(NoSettings):
                 self._unfinished[inode] = mark
             elif self._known.get(name) != mark and (name not in self._waiting or self._waiting[name].mark != mark):
                 whole = inode != 0 and before.get(inode) == mark
-                self._waiting[name] = _Waiting(mark, now, now if whole else now + QUIET_S)
+                self._waiting[name] = _Waiting(mark, now, now if whole else now + QUIET_S, self._glimpse(name))
         present = {name for name, _mark, _inode in listed}
         for name in [name for name in self._waiting if name not in present]:
             del self._waiting[name]
@@ -178,9 +196,10 @@ class WatchSource(NoSettings):
         found: list[tuple[str, Mark, int]] = []
         try:
             with os.scandir(self._settings.folder) as entries:
-                listed = [entry for entry in entries if self._counts(entry.name) or _is_unfinished(entry.name)]
+                listed, others = _sorted(entries, self._counts)
         except OSError as reason:
             raise self._gone(error) from reason
+        self._remarks += self._bystanders.look(others)
         known = [entry for entry in listed if not everything and entry.name in self._known]
         asked = {entry.name for entry in islice(known, self._turn, self._turn + _RECHECKED)}
         self._turn = self._turn + _RECHECKED if self._turn + _RECHECKED < len(known) else 0
@@ -194,6 +213,10 @@ class WatchSource(NoSettings):
                 continue
             found.append((entry.name, (status.st_mtime_ns, status.st_size), status.st_ino))
         return found
+
+    def _glimpse(self, name: str) -> Glimpse | None:
+        waiting = self._waiting.get(name)
+        return self._written_over.glimpse(self._settings.folder / name, waiting.seen if waiting else None)
 
     def _counts(self, name: str) -> bool:
         lower = name.lower()
@@ -220,6 +243,8 @@ class WatchSource(NoSettings):
         return min((waiting.due for waiting in self._waiting.values() if waiting.due > now), default=float("inf"))
 
     def _complete(self) -> Frame | None:
+        if self._more:
+            return self._further()
         now = self._clock()
         if not self._queue:
             ready = [name for name, waiting in self._waiting.items() if waiting.due <= now]
@@ -240,7 +265,7 @@ class WatchSource(NoSettings):
         if _mark(path) != waiting.mark:
             return None
         try:
-            pixels = read_picture(path)
+            pixels = read_page(path, 0, self.pages)
         except PictureError:
             if self._clock() - waiting.since < PATIENCE_S:
                 waiting.due = self._clock() + _RETRY_S
@@ -248,7 +273,20 @@ class WatchSource(NoSettings):
             self._done(name, waiting, path)
             raise
         self._done(name, waiting, path)
-        frame = Frame(pixels, self.uri, self._sequence, utc_now(), str(path))
+        self._more.extend((path, waiting.mark, page) for page in pages_of(path, self.pages) if page)
+        return self._frame(pixels, path, 0)
+
+    def _further(self) -> Frame:
+        """The next picture of the file in hand, which is moved away after its last one."""
+        path, mark, page = self._more.popleft()
+        if _mark(path) != mark:
+            self._more.clear()
+            message = f"The picture {path} was written over while its pictures were judged."
+            raise PictureError(message, "It is judged again as it is now.", page_name(path, page))
+        return self._frame(read_page(path, page, self.pages), path, page)
+
+    def _frame(self, pixels: Pixels, path: Path, page: int) -> Frame:
+        frame = Frame(pixels, self.uri, self._sequence, utc_now(), page_name(path, page))
         self._sequence += 1
         return frame
 
@@ -259,6 +297,8 @@ class WatchSource(NoSettings):
         self._given = path
 
     def _file_away_the_last(self) -> None:
+        if self._more:
+            return
         given, self._given = self._given, None
         if given is None or self._settings.move is None:
             return
@@ -276,6 +316,25 @@ class WatchSource(NoSettings):
 
 def _is_unfinished(name: str) -> bool:
     return name.startswith((".", "~")) or name.lower().endswith(_UNFINISHED)
+
+
+def _sorted(
+    entries: Iterable[os.DirEntry[str]], counts: Callable[[str], bool]
+) -> tuple[list[os.DirEntry[str]], list[os.DirEntry[str]]]:
+    """What is or may become a picture, and everything else: a folder or a pipe of such a name among it."""
+    listed: list[os.DirEntry[str]] = []
+    others: list[os.DirEntry[str]] = []
+    for entry in entries:
+        wanted = counts(entry.name) or _is_unfinished(entry.name)
+        (listed if wanted and _is_plain(entry) else others).append(entry)
+    return listed, others
+
+
+def _is_plain(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
 
 
 def _mark(path: Path) -> Mark | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,7 +13,7 @@ from PySide6.QtGui import QIcon, QImage, QPixmap
 from db.images.archive import Archive
 from engine.domain.inspection import FrameRef, Pixels
 from engine.images.depth import shown, to_uint8
-from engine.images.pictures import read_picture
+from engine.images.pages import read_named
 from gui.jobs.jobs import Jobs
 
 THUMBNAIL = (72, 48)
@@ -81,7 +80,7 @@ class Thumbnails(QObject):
 
 def load_pixels(archive: Archive, image: str | None, name: str) -> Pixels:
     """The archived picture, or the file it came from. Blocking. Raises InputError where neither can be read."""
-    return archive.load(image) if image else read_picture(Path(name))
+    return archive.load(image) if image else read_named(name)
 
 
 def small_picture(pixels: Pixels) -> NDArray[np.uint8]:

@@ -16,6 +16,7 @@ from engine.station.scan_journal import NAME, Journal, ScanPlan, new_journal
 from main import main
 from tests.db.commands.killed import killed_scan, many_parts
 from tests.packages import write_tiny_package
+from tests.unit.engine.images.test_pages import stack
 
 PICTURES = 1500
 
@@ -179,3 +180,30 @@ def test_a_scan_that_begins_leaves_the_journal_of_one_that_runs(database: str, c
     new_journal(scans(db), plan)
     assert not found.folder.exists()
     db.close()
+
+
+def test_pages_are_parts_and_go_on_one_by_one(
+    tmp_path: Path, database: str, package: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, lines, recipe = tmp_path / "stacks", tmp_path / "lines.jsonl", tmp_path / "each.toml"
+    folder.mkdir()
+    stack(folder / "a.tif", (20, 250, 20))
+    stack(folder / "b.tif", (250, 20))
+    recipe.write_text('schema = 1\nname = "each"\npages = "each"\n', encoding="utf-8")
+    words = ["scan", str(folder), "--db", database, "--model", package, "--jsonl", str(lines)]
+    assert main(words) == 3
+    assert "holds 3 pictures" in capsys.readouterr().err
+    assert main([*words, "--recipe", str(recipe)]) == 0
+    assert "Inspected 5:  OK 3  NG 2" in capsys.readouterr().out
+    names = [f"{folder / name}" for name in ("a.tif", "a.tif#2", "a.tif#3", "b.tif", "b.tif#2")]
+    (journal,) = tmp_path.glob(f"scans/scan.db/*/{NAME}")
+    kept = journal.read_text(encoding="utf-8").splitlines(keepends=True)
+    assert "ended" in kept.pop()
+    # Its third part was committed and not journalled; the other file was made anew meanwhile.
+    journal.write_text("".join(kept[:3]), encoding="utf-8")
+    stack(folder / "b.tif", (20, 20, 250))
+    assert main(["scan", str(folder), "--db", database, "--resume", "--jsonl", str(lines)]) == 0
+    assert "Went on after 3 pictures" in capsys.readouterr().out
+    read = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+    assert [line["path"] for line in read] == [*names, f"{folder / 'b.tif'}#3"]
+    assert [line["verdict"] for line in read] == ["OK", "NG", "OK", "OK", "OK", "NG"]

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.domain.inspection import Outcome, Prediction, Severity
-from engine.domain.recipe import CameraSetup, ClassRule, Guard, Recipe, has_own_limit
+from engine.domain.recipe import CameraSetup, ClassRule, Guard, Pages, Recipe, has_own_limit
 from engine.recipes.camera import MAX_TAKT_S
 from engine.recipes.file import CODE, MAX_CODE
 from engine.sources.base import SETTINGS
@@ -46,6 +46,15 @@ def trigger_words() -> tuple[tuple[str, str], ...]:
         ("off", translate("Recipes", "Free running")),
         ("software", translate("Recipes", "Software")),
         ("hardware", translate("Recipes", "Hardware")),
+    )
+
+
+def pages_words() -> tuple[tuple[str, str], ...]:
+    """What becomes of files with several pictures, and its words."""
+    return (
+        (Pages.REFUSE, translate("Recipes", "NO VERDICT")),
+        (Pages.FIRST, translate("Recipes", "The first is the part")),
+        (Pages.EACH, translate("Recipes", "Each is a part")),
     )
 
 
@@ -299,7 +308,7 @@ class GuardSection(Section):
 
 
 class LineSection(Section):
-    """How the camera is triggered, which pictures are kept, and how old a frame may be."""
+    """How the camera is triggered, which pictures are kept, how old a frame may be, and which of a file count."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(translate("Recipes", "Line"), parent)
@@ -312,7 +321,9 @@ class LineSection(Section):
         none = translate("Recipes", "none")
         self.every = Number(translate("Recipes", "Keep one OK picture in"), 1.0, 1e6, off=none)
         self.takt.setToolTip(translate("Recipes", "A trigger without a verdict within this time raises the alarm."))
-        for field in (self.trigger, self.takt, self.age, self.every):
+        self.pages = Choice(translate("Recipes", "Files with several pictures"), pages_words())
+        self.pages.setToolTip(translate("Recipes", "TIFF with several pages, animations, pictures of stereo cameras"))
+        for field in (self.trigger, self.takt, self.age, self.every, self.pages):
             self.row(field.accessibleName(), field)
             field.chosen.connect(self._changed)
         self.form.addRow(self.defects)
@@ -325,6 +336,7 @@ class LineSection(Section):
         self.takt.put(recipe.camera.takt_s or None)
         self.age.put(recipe.max_frame_age_s)
         self.every.put(recipe.saving.every_ok or None)
+        self.pages.put(recipe.pages)
         with QSignalBlocker(self.defects):
             self.defects.setChecked(recipe.saving.defects)
         others = sum(name != "trigger" for name, _ in recipe.camera.settings)
@@ -345,4 +357,5 @@ class LineSection(Section):
         camera = CameraSetup(kept, self.takt.number or 0.0)
         saving = replace(self.recipe.saving, defects=self.defects.isChecked(), every_ok=int(self.every.number or 0))
         age = self.age.number or 2.0
-        self.wish(replace(self.recipe, camera=camera, saving=saving, max_frame_age_s=age))
+        pages = Pages(str(self.pages.currentData()))
+        self.wish(replace(self.recipe, camera=camera, saving=saving, max_frame_age_s=age, pages=pages))

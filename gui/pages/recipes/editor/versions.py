@@ -184,6 +184,7 @@ def _words() -> dict[str, str]:
         "roi": translate("Recipes", "Rectangle"),
         "polygon": translate("Recipes", "Polygon"),
         "max_frame_age_s": translate("Recipes", "Oldest frame (s)"),
+        "pages": translate("Recipes", "Files with several pictures"),
         "guard.brightness": translate("Recipes", "Brightness"),
         "guard.contrast_min": translate("Recipes", "Least contrast"),
         "guard.sharpness_min": translate("Recipes", "Least sharpness"),

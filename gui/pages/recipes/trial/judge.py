@@ -14,7 +14,7 @@ from db.runs.line import LoadModel
 from engine.domain.inspection import FrameRef, Pixels, Prediction, Verdict, utc_now
 from engine.domain.recipe import Recipe, View
 from engine.images.depth import shown
-from engine.images.pictures import read_picture
+from engine.images.pages import read_named
 from engine.judging.bench import Bench
 from engine.judging.judge import Judged, Shown, by_recipe
 from engine.packages.package import ModelPackage
@@ -114,7 +114,7 @@ class TrialJudge(QObject):
         sample, archive = self.samples[self.at], self._context.archive
 
         def work() -> Shot:
-            pixels = load_pixels(archive, sample.image, "") if sample.image else read_picture(Path(sample.name))
+            pixels = load_pixels(archive, sample.image, "") if sample.image else read_named(sample.name)
             return Shot(sample, Shown(pixels, sample.frame.bits, sample.frame.bayer), shown(pixels, sample.frame))
 
         self._context.jobs.run(work, self._opened, partial(self._not_opened, sample))

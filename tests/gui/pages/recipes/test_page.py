@@ -16,7 +16,7 @@ from db.recipes.shelf import save, stored, versions
 from db.runs.line import LineOrder
 from db.users.trail import entries
 from engine.domain.inspection import Inspection, Outcome, Override, new_id, utc_now
-from engine.domain.recipe import CameraSetup
+from engine.domain.recipe import CameraSetup, Pages
 from engine.recipes.file import default_recipe, load_recipe
 from gui.jobs.bridge import Bridge
 from gui.line.line import Line
@@ -307,3 +307,18 @@ def test_arrow_keys_move_the_slider_that_has_the_focus(bench: Bench, station: St
     page.preview.view.setFocus()
     press(page, "Right")
     station.until(lambda: page.preview.verdict.position.text() == "2 of 2")
+
+
+def test_files_with_several_pictures_are_parts_where_the_recipe_is_set_so(bench: Bench, station: Station) -> None:
+    bench.parts(Outcome.OK)
+    page = station.page()
+    choice = page.editor.line.pages
+    assert choice.currentData() == Pages.REFUSE
+    choice.setCurrentIndex(choice.findData(Pages.EACH))
+    choice.activated.emit(choice.currentIndex())
+    assert page.draft.recipe is not None
+    assert page.draft.recipe.pages is Pages.EACH
+    page.saving.save("stacks come", "anna")
+    station.until(lambda: not page.draft.dirty)
+    assert load_recipe(station.path, station.package).pages is Pages.EACH
+    assert page.editor.line.pages.currentData() == Pages.EACH

@@ -19,6 +19,7 @@ from engine.domain.recipe import (
     Guard,
     Imaging,
     Limits,
+    Pages,
     Recipe,
     Reference,
     SavingPolicy,
@@ -99,6 +100,7 @@ OTHERWISE: dict[type, tuple[Any, dict[str, object]]] = {
             "camera": CameraSetup((), 3.0),
             "imaging": Imaging("a", GREY),
             "max_frame_age_s": 1.0,
+            "pages": Pages.EACH,
         },
     ),
     Limits: (
@@ -185,7 +187,14 @@ NOT_HASHED = {
 # What a field means that a recipe leaves alone. One that changes is another recipe under the same digest.
 DEFAULTS_OF_SCHEMA_1 = {
     "Recipe": {"saving": SavingPolicy(), "view": View(), "rules": (), "guard": Guard(), "model": ""}
-    | {"camera": CameraSetup(), "imaging": None, "max_frame_age_s": 2.0, "digest": "", "code": ""},
+    | {
+        "camera": CameraSetup(),
+        "imaging": None,
+        "max_frame_age_s": 2.0,
+        "digest": "",
+        "code": "",
+        "pages": Pages.REFUSE,
+    },
     "Limits": {"ng_at": 0.5, "review_from": 0.5, "review_to": 0.5, "min_area_px": 0.0}
     | {"mm_per_px": None, "max_regions": None},
     "SavingPolicy": {"defects": True, "every_ok": 0},

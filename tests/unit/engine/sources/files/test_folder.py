@@ -7,9 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
+from engine.domain.recipe import Pages
 from engine.errors import InputError, PictureError, SourceEnded, UsageError
 from engine.sources.base import FrameSource
 from engine.sources.files.folder import FolderSource
+from tests.unit.engine.images.test_pages import stack
 
 
 def _folder(tmp_path: Path, count: int = 3) -> Path:
@@ -86,3 +88,46 @@ def test_reopened_folder_starts_again_and_sees_new_pictures(tmp_path: Path) -> N
     assert frame is not None
     assert (frame.sequence, source.total) == (0, 2)
     assert source.description == f"folder {tmp_path.name}, 2 pictures"
+
+
+def test_each_page_of_a_file_is_a_picture_where_the_recipe_says_so(tmp_path: Path) -> None:
+    stack(_folder(tmp_path, 1) / "a.tif")
+    source = FolderSource(tmp_path)
+    source.pages = Pages.EACH
+    source.open()
+    assert source.total == 4
+    frames = [source.read(0.2) for _ in range(4)]
+    assert [frame.name.rpartition("/")[2] for frame in frames] == ["a.tif", "a.tif#2", "a.tif#3", "p0.png"]
+    assert [int(frame.pixels[0, 0]) for frame in frames] == [20, 90, 250, 0]
+    assert [frame.sequence for frame in frames] == [0, 1, 2, 3]
+
+
+def test_a_file_of_several_is_a_bad_picture_or_its_first(tmp_path: Path) -> None:
+    stack(_folder(tmp_path, 1) / "a.tif")
+    source = FolderSource(tmp_path)
+    source.open()
+    with pytest.raises(PictureError, match="holds 3 pictures"):
+        source.read(0.2)
+    assert source.read(0.2).name.endswith("p0.png")
+    source.pages = Pages.FIRST
+    source.open()
+    assert (source.total, int(source.read(0.2).pixels[0, 0])) == (2, 20)
+
+
+def test_what_is_not_judged_is_told_once_an_opening(tmp_path: Path) -> None:
+    for name in ("p_label.png", "x.heic", "notes.txt", ".hidden"):
+        (_folder(tmp_path, 1) / name).touch()
+    source = FolderSource(tmp_path)
+    source.open()
+    assert [remark.message for remark in source.remarks()] == [
+        f"Not judged in {tmp_path}: masks by their name (1).",
+        f"Not judged in {tmp_path}: files of a kind that is not read (1: .heic).",
+    ]
+    assert source.remarks() == ()
+
+
+def test_a_folder_of_nothing_that_is_read_says_what_to_do_about_it(tmp_path: Path) -> None:
+    (tmp_path / "x.heic").touch()
+    with pytest.raises(InputError, match="holds no pictures") as caught:
+        FolderSource(tmp_path).open()
+    assert caught.value.remedy.startswith("Save pictures of other kinds as PNG")

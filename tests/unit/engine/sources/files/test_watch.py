@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 
 from engine.domain.inspection import Frame
+from engine.domain.recipe import Pages
 from engine.errors import FrameTimeout, InputError, PictureError, SourceLost, SourceNotFound, UsageError
 from engine.sources.base import FrameSource
 from engine.sources.files import filing, watch
 from engine.sources.files.watch import WatchSource, cameras, source
+from tests.unit.engine.images.test_pages import stack
 
 pytestmark = pytest.mark.slow
 
@@ -319,3 +321,70 @@ def test_a_folder_for_finished_pictures_that_cannot_be_made_is_refused(folder: P
     shutil.rmtree(folder)
     with pytest.raises(SourceNotFound):
         source(str(folder)).open()
+
+
+def test_each_page_of_a_file_is_a_picture_and_the_file_is_moved_after_its_last(
+    folder: Path, tmp_path: Path, opened: Callable[[str], WatchSource]
+) -> None:
+    watched = opened(f"{folder}?move={tmp_path / 'done'}")
+    watched.pages = Pages.EACH
+    stack(folder / "a.tif")
+    frames = [_next(watched) for _ in range(3)]
+    assert [Path(frame.name).name for frame in frames] == ["a.tif", "a.tif#2", "a.tif#3"]
+    assert [int(frame.pixels[0, 0]) for frame in frames] == [20, 90, 250]
+    assert (folder / "a.tif").exists()
+    _none(watched, 0.1)
+    assert [path.name for path in (tmp_path / "done").iterdir()] == ["a.tif"]
+
+
+def test_pages_of_a_file_that_is_written_over_are_not_mixed(folder: Path, opened: Callable[[str], WatchSource]) -> None:
+    watched = opened(str(folder))
+    watched.pages = Pages.EACH
+    stack(folder / "a.tif")
+    assert int(_next(watched).pixels[0, 0]) == 20
+    stack(folder / "a.tif", (7, 8))
+    os.utime(folder / "a.tif", ns=(10**18, 10**18))
+    with pytest.raises(PictureError, match="written over while") as caught:
+        _next(watched)
+    assert caught.value.name == f"{folder / 'a.tif'}#2"
+    assert [int(_next(watched).pixels[0, 0]) for _ in range(2)] == [7, 8]
+    _none(watched)
+
+
+def test_what_lies_there_and_is_never_judged_is_told_once(
+    folder: Path, tmp_path: Path, opened: Callable[[str], WatchSource]
+) -> None:
+    for name in ("notes.txt", ".hidden.heic", "a.png.part", "old.png", "x.heic"):
+        (folder / name).touch()
+    for name in ("done", "2026-11-30"):
+        (folder / name).mkdir()
+    os.mkfifo(folder / "pipe.png")
+    watched = opened(f"{folder}?existing=no&move={folder / 'done'}")
+    assert [remark.message for remark in watched.remarks()] == [
+        f"Not judged in {folder}: pipes, devices or broken links (1).",
+        f"Not judged in {folder}: files of a kind that is not read (1: .heic).",
+        f"Not judged in {folder}: sub-folders (1).",
+    ]
+    (folder / "y.heic").touch()
+    (folder / "folder.png").mkdir()
+    (folder / "label_label.png").write_bytes(_png(3))
+    assert int(_next(watched).pixels[0, 0]) == 3
+    _none(watched)
+    assert watched.remarks() == ()
+
+
+def test_pictures_that_are_written_over_before_they_are_judged_are_counted(
+    folder: Path, opened: Callable[[str], WatchSource], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "QUIET_S", 3600.0)
+    monkeypatch.setattr(watch, "POLL_S", 0.0)
+    watched = opened(str(folder))
+    for value in (1, 2, 3):
+        (folder / "latest.png").write_bytes(
+            cv2.imencode(".png", np.full((20, 30 * value), value, np.uint8))[1].tobytes()
+        )
+        _none(watched, 0.1)
+        assert watched.remarks() == ()
+    (folder / "latest.png").unlink()
+    _none(watched, 0.1)
+    assert [remark.message for remark in watched.remarks()] == ["2 pictures were written over before they were judged."]
