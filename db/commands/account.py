@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from db.commands.console import Console
 from engine.domain.inspection import Outcome
-from engine.images.listing import LOUD, LeftOut, Listing, counts, in_words, reason_words, remedies
+from engine.images.listing import LOUD, LeftOut, Listing, counts, in_words, remedies
 from engine.sources.base import FrameSource
 from engine.sources.files.folder import FolderSource
 from engine.system.files import write_atomically
@@ -40,14 +40,6 @@ def facts_of(left_out: Sequence[LeftOut]) -> dict[str, str]:
     more = f" and {len(loud) - NAMED} more" if len(loud) > NAMED else ""
     facts = {"Left out": in_words(left_out).removeprefix("left out ")}
     return facts | ({"Not judged": ", ".join(loud[:NAMED]) + more} if loud else {})
-
-
-def lines_of(listing: Listing, source: str) -> Iterator[str]:
-    """The JSON line of each file that was left out (docs/jsonl.md)."""
-    for left in listing.left_out:
-        words = reason_words(left.why, 1)
-        line = {"path": str(left.path), "source": source, "verdict": None, "left_out": left.why, "reasons": [words]}
-        yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
 def write_account(path: Path, given: str, console: Console, source: FrameSource) -> None:

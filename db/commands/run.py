@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from db.commands.account import account, facts_of, lines_of, listing_of, write_account
+from db.commands.account import account, facts_of, listing_of, write_account
 from db.commands.alarms import Alarming
 from db.commands.console import Console, summary
 from db.runs.follow import Follower
@@ -24,6 +24,7 @@ from db.store.session import Database, existing, open_database
 from engine.domain.inspection import Outcome, Traveller, utc_now
 from engine.domain.recipe import SavingPolicy
 from engine.errors import InputError, UsageError
+from engine.reports.account import left_out_lines
 from engine.reports.run import ReportEntry, write_report
 from engine.settings import load_settings
 from engine.sources.base import FrameSource
@@ -103,7 +104,7 @@ def run_scan(args: argparse.Namespace) -> int:
                 run.station.run()
             listing = listing_of(ready.source)
             if listing is not None:
-                console.write_lines(lines_of(listing, ready.source.uri))
+                console.write_lines(left_out_lines(listing.left_out, ready.source.uri))
         if ready.done:
             print(f"Went on after {len(ready.done)} pictures judged before.")
         print("\n".join([summary(console.tally), *account(ready.source)]))

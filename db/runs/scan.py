@@ -17,9 +17,11 @@ from engine.backends.load import load_model
 from engine.domain.inspection import Inspection, Traveller, utc_now
 from engine.domain.recipe import Pages, Recipe, SavingPolicy
 from engine.errors import InputError, LinesideError
+from engine.images.listing import LeftOut
 from engine.packages.package import ModelPackage
 from engine.recipes.digest import known_as
 from engine.sources.base import FrameSource
+from engine.sources.files.folder import FolderSource
 from engine.sources.files.picked import PickedFolder, Stamp, below, stamp_of
 from engine.station.loop import SCAN, Publish, Station
 from engine.station.recorder import Recorder as Keeps
@@ -136,6 +138,12 @@ class ScanRun:
         """Pictures in all, those judged before among them; None while it is not known."""
         return self._source.total
 
+    @property
+    def left_out(self) -> tuple[LeftOut, ...] | None:
+        """What the folder holds besides its pictures; None before it was listed, and where none is."""
+        listing = self._source.listing if isinstance(self._source, FolderSource) else None
+        return None if listing is None else listing.left_out
+
     def close(self) -> None:
         """Commit and write what waits. Raises StorageError."""
         if self._recorder is not None:
@@ -145,7 +153,7 @@ class ScanRun:
 
     def _published(self, event: events.StationEvent) -> None:
         if isinstance(event, events.Stopped) and event.ended and self._journal is not None:
-            self._journal.end(self.total or 0)
+            self._journal.end(self.total or 0, self.left_out or ())
         if self.gallery is not None:
             self.gallery.take(event)
         self._publish(event)

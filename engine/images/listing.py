@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -99,16 +99,17 @@ class Listing:
     left_out: tuple[LeftOut, ...]
 
 
-def list_folder(folder: Path, *, recursive: bool = True) -> Listing:
+def list_folder(folder: Path, *, recursive: bool = True, stopped: Callable[[], bool] = lambda: False) -> Listing:
     """Everything under `folder`, as `folder / relative`. Links to files are read, linked folders are not entered.
 
-    Either may be empty. Raises InputError when the folder, or one below it, is missing or cannot be read.
+    Either may be empty. `stopped` is asked before each folder: whole drives take long. Raises InputError when the
+    folder, or one below it, is missing or cannot be read, and when it was stopped.
     """
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}.", "Check the path, and that its drive is connected.")
     pictures: list[Path] = []
     left_out: list[LeftOut] = []
-    for entry, why in _entries(folder, recursive):
+    for entry, why in _entries(folder, recursive, stopped):
         if why is None:
             pictures.append(Path(entry))
         else:
@@ -196,10 +197,14 @@ def _part_key(part: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(p), p) if p.isdecimal() else (1, 0, p.casefold()) for p in pieces)
 
 
-def _entries(folder: Path, recursive: bool) -> Iterator[tuple[os.DirEntry[str], Why | None]]:
+def _entries(
+    folder: Path, recursive: bool, stopped: Callable[[], bool]
+) -> Iterator[tuple[os.DirEntry[str], Why | None]]:
     """Every file below, and every folder that is not entered."""
     waiting: list[str | Path] = [folder]
     while waiting:
+        if stopped():
+            raise InputError(f"The folder {folder} is not listed to its end.", "Choose a folder with fewer in it.")
         try:
             with os.scandir(waiting.pop()) as listed:
                 entries = list(listed)

@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from engine.domain.inspection import Frame, Inspection, Prediction, new_id, utc_now
 from engine.domain.recipe import Recipe, SavingPolicy
 from engine.errors import InputError, LinesideError, StorageError
+from engine.images.listing import LeftOut, Why
 from engine.sources.files.picked import PickedFolder, Stamp, below, stamp_of
 from engine.station.recorder import Recorder
 
@@ -75,6 +76,8 @@ class Journalled:
     total: int
     entries: dict[str, Entry]
     ended: bool
+    left_out: tuple[LeftOut, ...] = ()
+    """What the folder held besides its pictures when the scan ended; empty before, and in older journals."""
 
 
 class Journal:
@@ -107,9 +110,11 @@ class Journal:
         if lines:
             self._write(lines, total)
 
-    def end(self, total: int) -> None:
-        """The scan is through: nothing is left to go on with."""
-        self._write([{"ended": True}], total)
+    def end(self, total: int, left_out: Sequence[LeftOut] = ()) -> None:
+        """The scan is through: nothing is left to go on with. `left_out`: what lies in its folder besides."""
+        root = Path(self.plan.folder)
+        names = [[below(str(left.path), root), left.why] for left in left_out]
+        self._write([{"ended": True, **({"left_out": names} if names else {})}], total)
 
     def close(self) -> None:
         """Let go of the file; safe to call twice."""
@@ -208,12 +213,12 @@ def read_journal(folder: Path) -> Journalled:
             raise ValueError("it is larger than 1 GB")
         with path.open(encoding="utf-8") as file:
             plan, total = _plan(json.loads(file.readline()))
-            entries, ended = _entries(file)
+            entries, ended, left_out = _entries(file, Path(plan.folder))
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             f"The journal {path} cannot be used: {error}.", "Start the scan anew; what was judged is stored."
         ) from error
-    return Journalled(folder, plan, total, entries, ended)
+    return Journalled(folder, plan, total, entries, ended, left_out)
 
 
 def is_running(folder: Path) -> bool:
@@ -276,8 +281,9 @@ def _plan(line: Any) -> tuple[ScanPlan, int]:
     return plan, int(line["total"])
 
 
-def _entries(file: IO[str]) -> tuple[dict[str, Entry], bool]:
+def _entries(file: IO[str], root: Path) -> tuple[dict[str, Entry], bool, tuple[LeftOut, ...]]:
     entries: dict[str, Entry] = {}
+    left_out: tuple[LeftOut, ...] = ()
     ended = False
     for text in file:
         if not text.endswith("\n"):
@@ -285,11 +291,12 @@ def _entries(file: IO[str]) -> tuple[dict[str, Entry], bool]:
         line = json.loads(text)
         if "ended" in line:
             ended = True
+            left_out = tuple(LeftOut(root / name, Why(why)) for name, why in line.get("left_out", ()))
             continue
         entry = Entry(str(line["path"]), (int(line["size"]), int(line["mtime_ns"])), str(line["id"]))
         entries[entry.path] = entry
-        ended = False
-    return entries, ended
+        ended, left_out = False, ()
+    return entries, ended, left_out
 
 
 def _cut_torn_line(path: Path) -> None:

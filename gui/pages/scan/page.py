@@ -179,6 +179,7 @@ class ScanPage(QWidget):
         self.scanning.refused.connect(self._refused)
         self.scanning.results.connect(results.add)
         self.scanning.progressed.connect(results.show_progress)
+        self.scanning.listed.connect(self.showing.leave_out)
         self.scanning.warned.connect(self._warned)
         self.scanning.finished.connect(self._finished)
         self.exports.progressed.connect(results.show_writing)
@@ -236,6 +237,7 @@ class ScanPage(QWidget):
 
     def _offered(self, known: Known) -> None:
         self.setup.offer(known.models, known.recipes)
+        self.setup.account.refresh()
         if not self.running:
             self.setup.stopped.offer(known.stopped)
 

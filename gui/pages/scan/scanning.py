@@ -48,6 +48,8 @@ class Scanning(QObject):
     """list[ScanRow]"""
     progressed = Signal(object)
     """Progress"""
+    listed = Signal(object)
+    """tuple[LeftOut, ...]: what the folder holds besides its pictures; once, when it was listed."""
     warned = Signal(object)
     """events.Warned"""
     finished = Signal(object)
@@ -58,7 +60,7 @@ class Scanning(QObject):
         self._context = context
         self._now: Begun | None = None
         self._meter = Meter()
-        self.loading = False
+        self.loading = self._listed = False
         self.total: int | None = None
         """Pictures in all of this scan or the last one; None before the folder was listed."""
         self._timer = QTimer(self, interval=DRAIN_MS)
@@ -117,7 +119,7 @@ class Scanning(QObject):
             _stop(now.run)
 
     def _loaded(self, begun: Begun) -> None:
-        self.loading, self._now = False, begun
+        self.loading, self._listed, self._now = False, False, begun
         self.total, self._meter = None, Meter(len(begun.rows))
         self.begun.emit(begun)
         self._meter.run()
@@ -145,6 +147,9 @@ class Scanning(QObject):
         if batch:
             self._meter.add(len(batch))
             self.results.emit(batch)
+        if not self._listed and now.run.left_out is not None:
+            self._listed = True
+            self.listed.emit(now.run.left_out)
         self.total = now.run.total or self.total
         self.progressed.emit(self._meter.progress(self.total))
         if end is not None:

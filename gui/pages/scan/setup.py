@@ -24,6 +24,7 @@ from db.models.registry import ModelVersion
 from db.recipes.shelf import StoredRecipe
 from gui.context import AppContext
 from gui.i18n.language import translate
+from gui.pages.scan.account import FolderAccount
 from gui.pages.scan.stopped import StoppedScan
 from gui.theme.icons import icon
 from gui.theme.theme import SPACING, Theme, scaled
@@ -112,6 +113,7 @@ class ScanSetup(QWidget):
         self.recipe.setAccessibleName(translate("Scan", "Recipe"))
         self.model.setAccessibleName(translate("Scan", "Model"))
         self.recursive = QCheckBox(translate("Scan", "Sub-folders too"))
+        self.account = FolderAccount(context)
         self.no_review = QCheckBox(translate("Scan", "No review band: every picture is OK or NG"))
         self.start_button = KeyButton(theme, translate("Scan", "Start"), "Space", "play", primary=True)
         self._lay_out()
@@ -157,7 +159,7 @@ class ScanSetup(QWidget):
         form.setHorizontalSpacing(2 * SPACING)
         form.setVerticalSpacing(SPACING)
         names = (translate("Scan", "Folder"), translate("Scan", "Recipe"), translate("Scan", "Model"))
-        for row, (name, widget) in enumerate(zip(names, (self.folder, self.recipe, self.model), strict=True)):
+        for row, name, widget in zip((0, 2, 3), names, (self.folder, self.recipe, self.model), strict=True):
             label = QLabel(name)
             label.setBuddy(widget)
             form.addWidget(label, row, 0)
@@ -165,10 +167,11 @@ class ScanSetup(QWidget):
         for combo in (self.recipe, self.model):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         form.addWidget(self.choose_button, 0, 2)
-        form.addWidget(self.recursive, 3, 1, 1, 2)
-        form.addWidget(self.no_review, 4, 1, 1, 2)
-        form.addWidget(self.start_button, 5, 1, 1, 2, Qt.AlignmentFlag.AlignLeft)
-        form.setRowMinimumHeight(5, scaled(48))
+        form.addWidget(self.account, 1, 1, 1, 2)
+        form.addWidget(self.recursive, 4, 1, 1, 2)
+        form.addWidget(self.no_review, 5, 1, 1, 2)
+        form.addWidget(self.start_button, 6, 1, 1, 2, Qt.AlignmentFlag.AlignLeft)
+        form.setRowMinimumHeight(6, scaled(48))
         form.setColumnStretch(1, 1)
         inside = QWidget()
         inside.setObjectName("page")
@@ -210,6 +213,7 @@ class ScanSetup(QWidget):
 
     def _changed(self) -> None:
         self.start_button.setEnabled(bool(self.chosen_folder))
+        self.account.tell(self.chosen_folder, recursive=self.recursive.isChecked())
         if not self._filling:
             self._context.remember(
                 "scan",

@@ -18,11 +18,15 @@ from db.store.session import Database
 from engine.domain.inspection import Box, Inspection, Outcome
 from engine.errors import LinesideError
 from engine.images.depth import shown
+from engine.images.listing import LeftOut, counts
+from engine.reports.account import left_out_lines
 from engine.reports.run import ReportEntry, Tally, gallery_picture, guarded, html_of, json_line
 from engine.reports.workbook import Cell, Sheet, write_workbook
+from engine.sources.files.folder import FolderSource
 from engine.statistics.shares import Share
 from engine.system.files import write_atomically
 from gui.i18n.language import day_time, number, outcome_word, percent, translate
+from gui.pages.scan.left_out import left_out_word, left_out_words
 from gui.pages.scan.results.summary import Summary, worst_first
 from gui.pages.scan.rows import ScanRow
 from gui.printing.pdf import write_pdf
@@ -55,14 +59,18 @@ class ScanResult:
     mapped: bool = False
     heat_box: Box | None = None
     pictures: tuple[Database, Archive] | None = field(default=None, repr=False)
+    left_out: tuple[LeftOut, ...] = ()
+    """What the folder holds besides its pictures."""
 
 
 def write(kind: Kind, path: Path, result: ScanResult, report: Report = lambda _done, _of: True) -> bool:
     """Write one file, complete or not at all; False when `report` stopped it. Raises StorageError."""
     if kind == "csv":
-        write_csv(path, result.rows)
+        write_csv(path, result.rows, result.left_out)
     elif kind == "jsonl":
-        write_atomically(path, "".join(json_line(row.inspection) for row in result.rows).encode())
+        lines = [json_line(row.inspection) for row in result.rows]
+        lines += left_out_lines(result.left_out, FolderSource(result.root).uri)
+        write_atomically(path, "".join(lines).encode())
     elif kind == "xlsx":
         write_workbook(path, sheets(result))
     else:
@@ -76,8 +84,9 @@ def write(kind: Kind, path: Path, result: ScanResult, report: Report = lambda _d
     return True
 
 
-def write_csv(path: Path, rows: Sequence[ScanRow]) -> None:
-    """One line a picture, UTF-8 with a byte-order mark (Excel needs it); a cell is never a formula.
+def write_csv(path: Path, rows: Sequence[ScanRow], left_out: Sequence[LeftOut] = ()) -> None:
+    """One line a picture, then one without a verdict for each file that was left out; UTF-8 with a byte-order mark
+    (Excel needs it); a cell is never a formula.
 
     Columns: COLUMNS, then `score <class>` for each class. Raises StorageError.
     """
@@ -87,6 +96,8 @@ def write_csv(path: Path, rows: Sequence[ScanRow]) -> None:
     writer.writerow([*COLUMNS, *(f"score {name}" for name in classes)])
     for row in rows:
         writer.writerow([guarded(cell) for cell in _line(row, classes)])
+    for path_of, why_left in _left_out(left_out):
+        writer.writerow([guarded(path_of), *[""] * 4, why_left, *[""] * (4 + len(classes))])
     write_atomically(path, out.getvalue().encode("utf-8-sig"))
 
 
@@ -100,7 +111,11 @@ def sheets(result: ScanResult) -> list[Sheet]:
             (*COLUMNS, *(f"score {name}" for name in classes)),
             [_line(row, classes) for row in result.rows],
         ),
-        Sheet(translate("Scan", "Skipped"), ("path", "reason"), [(r.inspection.frame.name, why(r)) for r in skipped]),
+        Sheet(
+            translate("Scan", "Skipped"),
+            ("path", "reason"),
+            [*((row.inspection.frame.name, why(row)) for row in skipped), *_left_out(result.left_out)],
+        ),
         Sheet(
             translate("Scan", "Summary"),
             (translate("Scan", "Figure"), translate("Scan", "Value"), translate("Scan", "Of"),
@@ -114,6 +129,10 @@ def sheets(result: ScanResult) -> list[Sheet]:
         header = (f"{table.row_title} ↓ {table.column_title} →", *table.columns)
         found.append(Sheet(translate("Scan", "Confusion"), header, rows))
     return found
+
+
+def _left_out(left_out: Sequence[LeftOut]) -> list[tuple[str, str]]:
+    return [(str(left.path), left_out_word(left.why)) for left in left_out]
 
 
 def why(row: ScanRow) -> str:
@@ -140,6 +159,9 @@ def _figures(result: ScanResult) -> Iterator[tuple[Cell, ...]]:
     for outcome, count in result.summary.outcomes.items():
         yield (outcome_word(outcome), count, len(result.rows))
     yield (translate("Scan", "Skipped"), sum(row.skipped for row in result.rows))
+    yield (translate("Scan", "Left out"), len(result.left_out))
+    for reason, count in counts(result.left_out).items():
+        yield (left_out_word(reason), count, len(result.left_out))
     for name, share in shares(result.summary):
         yield (name, share.count, share.of, share.rate if share.of else None, *share.interval)
 
@@ -209,6 +231,8 @@ def _facts(result: ScanResult) -> dict[str, str]:
         translate("Scan", "Model and recipe"): result.named,
         translate("Scan", "Skipped"): number(sum(row.skipped for row in result.rows)),
     }
+    if result.left_out:
+        facts[translate("Scan", "Not judged")] = left_out_words(result.left_out)
     return facts | {name: share_words(share) for name, share in shares(result.summary)}
 
 

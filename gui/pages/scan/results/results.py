@@ -22,9 +22,11 @@ from PySide6.QtWidgets import (
 )
 
 from engine.domain.inspection import Inspection, Outcome
+from engine.images.listing import LeftOut
 from gui.context import AppContext
 from gui.i18n.language import number, outcome_word, percent, translate
 from gui.i18n.messages import translated
+from gui.pages.scan.left_out import left_out_words
 from gui.pages.scan.progress import Progress, end_words, progress_words
 from gui.pages.scan.results.figures import OutcomeCounts, ScanFigures
 from gui.pages.scan.results.skipped import FILE, SkippedTable
@@ -65,6 +67,7 @@ class ScanResults(QWidget):
         super().__init__(parent)
         self._context, theme = context, context.theme
         self.stage, self._agreement, self._merged = Stage.OVER, "", 0.0
+        self._left_out = ""
         self.rows, self.skipped = ScanTable(), SkippedTable()
         self.table, self.skipped_table = QTableView(), QTableView()
         self.tabs = QTabWidget()
@@ -92,7 +95,7 @@ class ScanResults(QWidget):
         self.skipped.clear()
         self.figures.clear()
         self.counts.clear()
-        self._agreement = ""
+        self._agreement = self._left_out = ""
         self.show_only.setCurrentIndex(0)
         self.table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         loading = translate("Scan", "Loading the model…")
@@ -122,6 +125,12 @@ class ScanResults(QWidget):
         self._name_tabs()
         if follows:
             self.table.scrollToBottom()
+
+    def leave_out(self, left_out: Sequence[LeftOut], folder: Path) -> None:
+        """What the folder holds besides its pictures: listed behind what could not be read, and told at the end."""
+        self._left_out = left_out_words(left_out)
+        self.skipped.leave_out(left_out, folder)
+        self._name_tabs()
 
     def show_progress(self, progress: Progress) -> None:
         """Pictures done, per second, and the time left."""
@@ -167,7 +176,7 @@ class ScanResults(QWidget):
     def say_end(self, *, ended: bool, total: int | None) -> None:
         """How far it came."""
         words = end_words(self.rows.count, total, ended=ended)
-        self.state.setText(f"{words} · {self._agreement}" if self._agreement else words)
+        self.state.setText(" · ".join(part for part in (words, self._left_out, self._agreement) if part))
 
     # ── the table ────────────────────────────────────────────────────────────────────────────────────────────────
     @property

@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import QObject
 
 from engine.domain.inspection import utc_now
+from engine.images.listing import LeftOut
 from gui.context import AppContext
 from gui.pages.scan.results.files import ScanResult
 from gui.pages.scan.results.results import ScanResults, Stage
@@ -31,6 +32,12 @@ class Showing(QObject):
         self._results.judged_by(shown.named)
         self._results.enter(Stage.RUNNING)
 
+    def leave_out(self, left_out: tuple[LeftOut, ...]) -> None:
+        """What the folder holds besides its pictures."""
+        if self._shown is not None:
+            self._shown = replace(self._shown, left_out=left_out)
+            self._results.leave_out(left_out, self._shown.folder)
+
     def over(self, *, ended: bool, total: int | None) -> None:
         """It runs no more."""
         if self._shown is not None:
@@ -42,6 +49,7 @@ class Showing(QObject):
         self._shown = shown
         self._results.begin(shown.folder, shown.rows)
         self._results.judged_by(shown.named)
+        self._results.leave_out(shown.left_out, shown.folder)
         self._conclude(shown)
         self.say_end()
 
@@ -61,6 +69,7 @@ class Showing(QObject):
         return ScanResult(
             rows, shown.folder, shown.named, *names, summary, utc_now(), self._context.language.code,
             view is not None, view.heat_box if view else None, (self._context.db, self._context.archive),
+            shown.left_out,
         )  # fmt: skip
 
     @property

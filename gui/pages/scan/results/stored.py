@@ -10,6 +10,7 @@ from db.recipes.shelf import StoredRecipe, list_recipes
 from db.runs.stored_scan import ended, stopped, stored_of
 from db.store.session import Database
 from engine.domain.recipe import View
+from engine.images.listing import LeftOut
 from engine.packages.package import ModelPackage, open_package
 from engine.station.scan_journal import Journalled, is_running, settle
 from gui.pages.scan.rows import ScanRow, row_of
@@ -27,6 +28,8 @@ class ShownScan:
     view: View | None = None
     """Of the recipe that judged."""
     rows: tuple[ScanRow, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    """What the folder holds besides its pictures, where that is known."""
 
     @property
     def names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -65,4 +68,4 @@ def read_shown(db: Database, found: Journalled) -> ShownScan:
     known = next((m for m in list_models(db) if m.version == found.plan.version), None)
     package = open_package(known.folder) if known is not None else None
     rows = tuple(row_of(inspection, folder) for inspection in done)
-    return ShownScan(folder, found.plan.named, found.ended, found.total, package, None, rows)
+    return ShownScan(folder, found.plan.named, found.ended, found.total, package, None, rows, found.left_out)
