@@ -6,6 +6,7 @@
     ├── InputError       (3)    what was given is bad: picture, folder, video, package, data set, database
     │   ├── PictureError        unreadable or truncated picture
     │   ├── SourceEnded         the source has no further frames
+    │   │   └── EndedEarly      it promised more
     │   ├── PackageError        missing, damaged or foreign model package
     │   ├── DatasetError        a data set that cannot be trained on
     │   └── DatabaseError       newer, damaged or foreign database
@@ -69,6 +70,10 @@ class PictureError(InputError):
 
 class SourceEnded(InputError):
     """The source has given its last frame."""
+
+
+class EndedEarly(SourceEnded):
+    """The source gave its last frame, and had promised more."""
 
 
 class PackageError(InputError):

@@ -110,6 +110,9 @@ class Stopped:
     skipped: int
     ended: bool
     """True when the source gave its last frame."""
+    reason: str = ""
+    """Why that was before the end it had promised, as a sentence; empty where it was not."""
+    remedy: str = ""
 
 
 StationEvent = (

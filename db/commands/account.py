@@ -50,6 +50,7 @@ def write_account(path: Path, given: str, console: Console, source: FrameSource)
         "schema": SCHEMA,
         "input": given,
         "ended": bool(console.stopped and console.stopped.ended),
+        "ended_early": console.stopped.reason if console.stopped else "",
         "pictures": source.total,
         "judged": console.tally.total,
         "verdicts": {str(outcome): console.tally.outcomes[outcome] for outcome in Outcome},

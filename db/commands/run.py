@@ -192,6 +192,7 @@ def _report(folder: Path, given: str, ready: ReadyScan, console: Console, galler
         "Recipe": f"{recipe.name} {recipe.version}: NG from {recipe.limits.ng_at:.2f}, "
         f"review {recipe.limits.review_from:.2f} to {recipe.limits.review_to:.2f}",
         "Unreadable pictures": str(len(console.unreadable)),
+        **({"Ended early": console.stopped.reason} if console.stopped and console.stopped.reason else {}),
         **facts_of(left_out),
     }
     entries = [*(ReportEntry(inspection) for inspection in ready.done), *gallery.entries]
@@ -211,6 +212,8 @@ def _exit_code(console: Console) -> int:
         error = InputError(console.failed.message, console.failed.remedy)
         error.exit_code = console.failed.exit_code
         raise error
+    if console.stopped is not None and console.stopped.reason:
+        raise InputError(console.stopped.reason, console.stopped.remedy)
     return 0 if console.stopped and console.stopped.ended else 130
 
 

@@ -15,7 +15,7 @@ from engine import events
 from engine.backends.base import Model
 from engine.domain.inspection import Frame, Outcome, Traveller, Verdict, utc_now
 from engine.domain.recipe import Recipe
-from engine.errors import LinesideError, SourceEnded
+from engine.errors import EndedEarly, LinesideError, SourceEnded
 from engine.images.thumbnails import thumbnail
 from engine.judging.judge import Judge, not_judged
 from engine.judging.many import Asked, Judging
@@ -80,6 +80,7 @@ class Station(Runner):
         self._intake = Intake(self.source, clock)
         self._watch, self._drift = ImagingWatch(recipe.imaging, recipe.view), Drift()
         self._started = False
+        self._early: EndedEarly | None = None
         self._inspected = self._skipped_in_pause = 0
 
     # ── from any thread ──────────────────────────────────────────────────────────────────────────────────────────
@@ -116,7 +117,9 @@ class Station(Runner):
                 else:
                     ended = not self._stop.is_set()
             self._say.flush()
-            self._say.now(events.Stopped(self._inspected, self._skipped, ended))
+            early = self._early if ended else None
+            reason, remedy = (early.message, early.remedy) if early is not None else ("", "")
+            self._say.now(events.Stopped(self._inspected, self._skipped, ended, reason, remedy))
         except LinesideError as error:
             self._fail(error.message, error.remedy, error.exit_code)
         except Exception as error:
@@ -167,7 +170,8 @@ class Station(Runner):
                         self._refuse(came)
                         if self._done:
                             return
-            except SourceEnded:
+            except SourceEnded as error:
+                self._early = error if isinstance(error, EndedEarly) else None
                 return
 
     def _recipe_now(self) -> Recipe:

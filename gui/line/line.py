@@ -239,7 +239,9 @@ class Line(QObject):
                     self._context.notify("error", message, remedy)
                 case events.ImagingChanged(level=level, words=words):
                     self._imaging(level, words)
-                case events.Stopped():
+                case events.Stopped(reason=reason, remedy=remedy):
+                    if reason:
+                        self._context.notify("warning", reason, remedy)
                     if self._again:
                         self._state = STOPPED
                     self._enter(STOPPED)

@@ -219,6 +219,8 @@ class ScanPage(QWidget):
             self._context.notify("error", event.message, event.remedy)
             if not self.results.rows.count:
                 self._show_setup()
+        elif event.reason:
+            self._context.notify("warning", event.reason, event.remedy)
         ended = isinstance(event, events.Stopped) and event.ended
         self.showing.over(ended=ended, total=self.scanning.total)
         self.activated()

@@ -108,3 +108,30 @@ def test_a_run_of_a_folder_tells_what_it_never_judges(
     assert said.err.count("masks by their name (1). Rename a picture") == 1
     assert "no pictures" not in said.err
     assert "2 pictures; left out 2: 1 mask by its name, 1 file that is no picture" in said.out
+
+
+def _cut_video(path: Path) -> Path:
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (80, 64))
+    for number in range(20):
+        writer.write(np.full((64, 80, 3), 20 + number, np.uint8))
+    writer.release()
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 5])
+    return path
+
+
+def test_a_video_that_ends_early_is_told_everywhere_and_its_exit_code_is_3(
+    tmp_path: Path, package: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    video, report = _cut_video(tmp_path / "cut.avi"), tmp_path / "report"
+    words = ["scan", str(video), "--model", package, "--json", str(tmp_path / "a.json"), "--report", str(report)]
+    assert main(words) == 3
+    said = capsys.readouterr()
+    found = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    told = f"The video {video} ended after {found['judged']} of 20 frames."
+    assert 0 < found["judged"] < 20
+    assert found["ended_early"] == told
+    assert f"lineside: {told}" in said.err
+    assert f"Inspected {found['judged']}:" in said.out
+    assert f"after {found['judged']} of 20 frames" in (report / "report.html").read_text(encoding="utf-8")
+    assert main(["run", "--source", f"video:{video}", "--model", package, "--db", f"sqlite:///{tmp_path}/r.db"]) == 3
+    assert told in capsys.readouterr().err

@@ -15,11 +15,12 @@ from engine import events
 from engine.backends.load import load_model
 from engine.backends.openvino import OpenVinoModel
 from engine.domain.inspection import Outcome, Pixels, Prediction, utc_now
-from engine.domain.recipe import WHOLE, CameraSetup, Imaging, View
-from engine.errors import InferenceError, PictureError, SourceLost
+from engine.domain.recipe import WHOLE, CameraSetup, Imaging, Pages, View
+from engine.errors import EndedEarly, InferenceError, PictureError, SourceLost
 from engine.packages.package import ModelPackage
 from engine.preprocessing.golden import imaging_of
 from engine.recipes.file import default_recipe
+from engine.sources.base import Remark
 from engine.sources.supervisor import SourceState
 from engine.station.loop import LINE, SCAN, Pace, Station
 from engine.system.mailbox import Mailbox
@@ -325,3 +326,39 @@ def test_a_camera_that_ends_in_a_pause_ends_the_run_when_it_goes_on(
     line.resume()
     until(lambda: not line.running)
     assert log.events[-1] == events.Stopped(0, 0, True)
+
+
+@pytest.mark.parametrize("pace", [LINE, SCAN], ids=["line", "scan"])
+def test_the_reason_of_an_early_end_travels_with_the_end(
+    model: OpenVinoModel, package: ModelPackage, pace: Pace
+) -> None:
+    log = Log()
+    early = EndedEarly("It ended after 2 of 5 frames.", "Check that it is complete.")
+    station(ListSource([part(), part(), early]), model, package, log, pace).run()
+    assert log.events[-1] == events.Stopped(2, 0, True, early.message, early.remedy)
+
+
+def test_what_a_source_remarks_is_told_as_a_warning(model: OpenVinoModel, package: ModelPackage) -> None:
+    class Telling(ListSource):
+        def remarks(self) -> tuple[Remark, ...]:
+            return (Remark("Two were lost.", "Name them apart."),) if self._next == 1 else ()
+
+    log = Log()
+    station(Telling([part(), part()]), model, package, log).run()
+    assert events.Warned("Two were lost.", "Name them apart.") in log.events
+
+
+def test_a_source_of_files_takes_their_pages_as_the_recipe_in_force_says(
+    model: OpenVinoModel, package: ModelPackage
+) -> None:
+    class Files(ListSource):
+        pages = Pages.REFUSE
+
+    log, source = Log(), Files([part() for _ in range(3)])
+    recipe = replace(default_recipe(package), pages=Pages.EACH)
+    line = Station(source, model, recipe, record=log, publish=log.publish)
+    assert source.pages is Pages.EACH
+    other = load_model(package)
+    line.swap_model(other, replace(recipe, pages=Pages.FIRST))
+    line.run()
+    assert source.pages is Pages.FIRST
