@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -26,11 +27,14 @@ SOME = 2
 
 
 @pytest.fixture
-def page(bench: Bench) -> ScanPage:
+def page(bench: Bench) -> Iterator[ScanPage]:
+    """In English as it is said, with its plurals."""
+    bench.context.language.choose("en")
     made = ScanPage(bench.context)
     bench.show(made)
     bench.idle()
-    return made
+    yield made
+    bench.context.language.close()
 
 
 @pytest.fixture
@@ -48,10 +52,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 SAID = (
-    "left out 6: 1 mask(s) by name, 1 linked folder(s), 1 pipe(s), device(s) or broken link(s), "
-    "2 file(s) of a kind that is not read (.heic, .pdf), 1 other file(s)"
+    "left out 6: 1 mask by name, 1 linked folder, 1 pipe, device or broken link, "
+    "2 files of a kind that is not read (.heic, .pdf), 1 other file"
 )
-"""As it stands in the code: no language is installed here."""
 
 
 def _scan(bench: Bench, page: ScanPage, folder: Path) -> None:
@@ -71,12 +74,12 @@ def test_the_folder_is_told_before_it_is_scanned(bench: Bench, page: ScanPage, f
     said = page.setup.account
     page.setup.set_folder(folder)
     bench.qtbot.waitUntil(lambda: bool(said.text()), timeout=LONG)
-    assert said.text().startswith(f"2 picture(s); {SAID}.")
+    assert said.text().startswith(f"2 pictures; {SAID}.")
     assert "Rename a picture whose name ends in _label" in said.text()
     (folder / "more").mkdir()
     page.setup.recursive.setChecked(False)
     assert said.text() == ""
-    bench.qtbot.waitUntil(lambda: "1 sub-folder(s)," in said.text(), timeout=LONG)
+    bench.qtbot.waitUntil(lambda: "1 sub-folder," in said.text(), timeout=LONG)
     page.setup.set_folder(folder / "nowhere")
     bench.idle()
     assert said.text() == ""
