@@ -89,6 +89,8 @@ class Finish(QObject):
     def _over(self, event: events.Stopped | events.Failed) -> None:
         if isinstance(event, events.Failed):
             self._failed = event
+        elif event.reason:
+            self._problem = InputError(event.reason, event.remedy)
         # Pages other than Live read the database: show them again now that everything is in it.
         self._window.go(self._wanted.page)
         QTimer.singleShot(SETTLE_MS if self._wanted.screenshot is not None else 0, self._leave)

@@ -220,7 +220,7 @@ class WatchSource(NoSettings):
 
     def _counts(self, name: str) -> bool:
         lower = name.lower()
-        if not lower.endswith(_SUFFIXES) or _is_unfinished(name):
+        if not lower.rstrip().endswith(_SUFFIXES) or _is_unfinished(name):
             return False
         return self._settings.pattern == "*" or fnmatch.fnmatchcase(lower, self._settings.pattern.lower())
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.domain.inspection import Frame
-from engine.errors import EndedEarly, SourceEnded
+from engine.errors import EndedEarly, InputError, SourceEnded
+from gui.app import GuiOptions, run_gui
 from gui.notify import Notice
 from tests.gui.conftest import Open
 from tests.gui.standins import ScriptedSource
@@ -31,3 +36,11 @@ def test_an_early_end_is_a_notice(qtbot: QtBot, opened: Open) -> None:
     qtbot.waitUntil(lambda: station.line.state == "Stopped" and bool(notices), timeout=PATIENCE)
     assert station.line.close()
     assert "ended after 3 of 20 frames" in str(notices)
+
+
+def test_an_unattended_run_ends_with_it_as_the_command_line_does(options: GuiOptions, tmp_path: Path) -> None:
+    wanted = replace(options, frames=50, screenshot=tmp_path / "x.png", open=lambda _uri: CutSource(3))
+    with pytest.raises(InputError, match="ended after 3 of 20 frames") as told:
+        run_gui(wanted)
+    assert told.value.exit_code == 3
+    assert (tmp_path / "x.png").exists()

@@ -94,6 +94,14 @@ def test_new_pictures_come_once_in_order_of_arrival(folder: Path, opened: Callab
     _none(watched)
 
 
+def test_a_name_that_ends_in_a_blank_is_a_picture_as_in_a_scan(
+    folder: Path, opened: Callable[[str], WatchSource]
+) -> None:
+    watched = opened(str(folder))
+    (folder / "c.png ").write_bytes(_png(4))
+    assert int(_next(watched).pixels[0, 0]) == 4
+
+
 def test_a_changed_file_is_a_new_picture(folder: Path, opened: Callable[[str], WatchSource]) -> None:
     watched = opened(str(folder))
     (folder / "latest.png").write_bytes(_png(1))
