@@ -15,7 +15,7 @@ from engine import events
 from engine.backends.base import Model
 from engine.backends.load import load_model
 from engine.domain.inspection import Inspection, Traveller, utc_now
-from engine.domain.recipe import Pages, Recipe, SavingPolicy
+from engine.domain.recipe import FilePages, Recipe, SavingPolicy
 from engine.errors import InputError, LinesideError
 from engine.images.listing import LeftOut
 from engine.packages.package import ModelPackage
@@ -170,7 +170,7 @@ def _plan(order: ScanOrder, package: ModelPackage, recipe: Recipe) -> ScanPlan:
     )  # fmt: skip
 
 
-def _source(order: ScanOrder, pages: Pages, done: Mapping[str, Stamp] | None = None) -> FrameSource:
+def _source(order: ScanOrder, pages: FilePages, done: Mapping[str, Stamp] | None = None) -> FrameSource:
     if order.source is not None:
         return order.source
     made = PickedFolder(order.folder, recursive=order.recursive, leave_out=done)

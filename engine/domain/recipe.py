@@ -119,7 +119,7 @@ class View:
 WHOLE = View()
 
 
-class Pages(StrEnum):
+class FilePages(StrEnum):
     """What becomes of a file that holds several pictures."""
 
     REFUSE = "refuse"
@@ -197,7 +197,7 @@ class Recipe:
     """None = the picture itself is not watched for drift."""
     max_frame_age_s: float = 2.0
     """A free-running camera's frame older than this is stale and gets NO VERDICT."""
-    pages: Pages = Pages.REFUSE
+    pages: FilePages = FilePages.REFUSE
     """Of files only: a camera's frame is one picture."""
     digest: str = ""
     """engine.recipes.digest.digest_of; what is on record may be an older one: ask is_recipe."""

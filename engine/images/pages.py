@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.domain.inspection import Pixels
-from engine.domain.recipe import Pages
+from engine.domain.recipe import FilePages
 from engine.errors import PictureError
 from engine.images.listing import PICTURE_SUFFIXES
 from engine.images.pictures import count_pages, read_picture
@@ -33,10 +33,10 @@ def place_of(name: str) -> tuple[Path, int]:
     return Path(name), 0
 
 
-def pages_of(path: Path, pages: Pages) -> Iterator[int]:
+def pages_of(path: Path, pages: FilePages) -> Iterator[int]:
     """The numbers of the pictures that are parts. A file that cannot be read has one: reading it says why."""
     count = 1
-    if pages is Pages.EACH:
+    if pages is FilePages.EACH:
         try:
             count = count_pages(path)
         except PictureError:
@@ -44,11 +44,11 @@ def pages_of(path: Path, pages: Pages) -> Iterator[int]:
     yield from range(count if count <= MOST else 1)
 
 
-def read_page(path: Path, page: int, pages: Pages) -> Pixels:
+def read_page(path: Path, page: int, pages: FilePages) -> Pixels:
     """One picture of a file as the recipe takes such files. Raises PictureError that names it."""
     try:
         # Of a file whose pictures are not parts, the only one is read, or none.
-        wanted = None if pages is Pages.REFUSE else page
+        wanted = None if pages is FilePages.REFUSE else page
         return read_picture(path, wanted)
     except PictureError as error:
         error.name = page_name(path, page)

@@ -81,10 +81,10 @@ from engine.domain.inspection import Pixels, Severity
 from engine.domain.recipe import (
     CameraSetup,
     ClassRule,
+    FilePages,
     Guard,
     Imaging,
     Limits,
-    Pages,
     Recipe,
     SavingPolicy,
     without_bands,
@@ -151,7 +151,7 @@ class _RecipeFile(ViewKeys):
     model: str = ""
     code: str = Field("", max_length=MAX_CODE, pattern=CODE)
     max_frame_age_s: float = Field(2.0, gt=0.0)
-    pages: Pages = Pages.REFUSE
+    pages: FilePages = FilePages.REFUSE
     limits: LimitsFile = LimitsFile()
     classes: list[ClassFile] = Field(default_factory=list, max_length=1000)
     guard: GuardFile = GuardFile()
@@ -255,7 +255,7 @@ def dump_recipe(recipe: Recipe) -> str:
         "model": recipe.model,
         "code": recipe.code or None,
         "max_frame_age_s": recipe.max_frame_age_s,
-        "pages": None if recipe.pages is Pages.REFUSE else str(recipe.pages),
+        "pages": None if recipe.pages is FilePages.REFUSE else str(recipe.pages),
         "limits": limits_document(recipe.limits),
         "guard": guard_document(recipe.guard),
         "saving": asdict(recipe.saving),

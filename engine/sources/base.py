@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NoReturn, Protocol, runtime_checkable
 
 from engine.domain.inspection import Frame, Value
-from engine.domain.recipe import Pages
+from engine.domain.recipe import FilePages
 from engine.errors import UnsupportedProperty
 
 SETTINGS: dict[str, str] = {
@@ -145,7 +145,7 @@ class FrameSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class SourceRemark:
     """What a source has to say besides its frames: somebody should know, and nothing stops."""
 
     message: str
@@ -156,7 +156,7 @@ class Remark:
 class Remarking(Protocol):
     """A source that has something to say besides its frames."""
 
-    def remarks(self) -> tuple[Remark, ...]:
+    def remarks(self) -> tuple[SourceRemark, ...]:
         """What was not told yet; told once. Called between two reads."""
         ...
 
@@ -165,7 +165,7 @@ class Remarking(Protocol):
 class Paged(Protocol):
     """A source of files, which may hold several pictures."""
 
-    pages: Pages
+    pages: FilePages
     """What becomes of such a file, as the recipe in force says; one that lists its files does so at its opening."""
 
 

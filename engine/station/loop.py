@@ -19,7 +19,7 @@ from engine.errors import EndedEarly, LinesideError, SourceEnded
 from engine.images.thumbnails import thumbnail
 from engine.judging.judge import Judge, not_judged
 from engine.judging.many import Asked, Judging
-from engine.sources.base import FrameSource, Paged, Remark, Remarking, in_order
+from engine.sources.base import FrameSource, Paged, Remarking, SourceRemark, in_order
 from engine.sources.supervisor import SourceState, Supervisor
 from engine.station.announcer import Announcer
 from engine.station.drift import Drift, ImagingWatch
@@ -72,7 +72,7 @@ class Station(Runner):
         """The source, brought back whenever it goes away; its settings may be changed from any thread."""
         self._given = source
         _take_pages(source, recipe)
-        self._remarks = source.remarks if isinstance(source, Remarking) else tuple[Remark, ...]
+        self._remarks = source.remarks if isinstance(source, Remarking) else tuple[SourceRemark, ...]
         self._judge, self._judging, self._succession = Judge(model, recipe), Judging(), Succession()
         self._record, self._say = record, Announcer(record.flush, publish, pace.group)
         self._show, self._traveller, self._pace = show, traveller, pace

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from engine.images.listing import LOUD, LeftOut, Listing, Why, why_not
-from engine.sources.base import Remark
+from engine.sources.base import SourceRemark
 from engine.sources.files.remarks import not_judged
 
 SILENT = frozenset((Why.MASK, Why.UNFINISHED))
@@ -23,7 +23,7 @@ class Bystanders:
         self._seen: set[str] = set()
         self._told: set[Why] = set()
 
-    def look(self, entries: Iterable[os.DirEntry[str]]) -> tuple[Remark, ...]:
+    def look(self, entries: Iterable[os.DirEntry[str]]) -> tuple[SourceRemark, ...]:
         """These lie there now; what is to be said of them for the first time."""
         entries = list(entries)
         new = [entry for entry in entries if entry.name not in self._seen]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.domain.inspection import Frame, utc_now
-from engine.domain.recipe import Pages
+from engine.domain.recipe import FilePages
 from engine.errors import InputError, SourceEnded, UsageError
 from engine.images.listing import Listing, list_folder, remedies
 from engine.images.pages import page_name, pages_of, read_page
-from engine.sources.base import NoSettings, Remark
+from engine.sources.base import NoSettings, SourceRemark
 from engine.sources.files.remarks import not_judged
 
 
@@ -21,10 +21,10 @@ class FolderSource(NoSettings):
 
     def __init__(self, folder: Path, *, recursive: bool = True) -> None:
         self._folder, self._recursive = folder, recursive
-        self.pages = Pages.REFUSE
+        self.pages = FilePages.REFUSE
         self._parts: list[tuple[Path, int]] | None = None
         self._next = 0
-        self._remarks: tuple[Remark, ...] = ()
+        self._remarks: tuple[SourceRemark, ...] = ()
         self.listing: Listing | None = None
         """What the folder held when it was opened, what is not read among it; None before."""
 
@@ -58,7 +58,7 @@ class FolderSource(NoSettings):
         self._parts = [(path, page) for path in listing.pictures for page in pages_of(path, self.pages)]
         self._next = 0
 
-    def remarks(self) -> tuple[Remark, ...]:
+    def remarks(self) -> tuple[SourceRemark, ...]:
         """What lies there and is not judged, where somebody may think it was; told once an opening."""
         told, self._remarks = self._remarks, ()
         return told

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.domain.inspection import Frame
 from engine.errors import UsageError
 from engine.images.pages import page_name, place_of
-from engine.sources.base import Remark
+from engine.sources.base import SourceRemark
 from engine.sources.files.folder import FolderSource
 
 Stamp = tuple[int, int]
@@ -49,7 +49,7 @@ class PickedFolder(FolderSource):
         picked = [(place, part) for place, part in enumerate(listed) if not self._judged(*part)]
         self._places, self._parts = [place for place, _ in picked], [part for _, part in picked]
 
-    def remarks(self) -> tuple[Remark, ...]:
+    def remarks(self) -> tuple[SourceRemark, ...]:
         """None: a scan gives a whole account of `listing`."""
         return ()
 

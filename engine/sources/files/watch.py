@@ -14,11 +14,11 @@ from itertools import islice
 from pathlib import Path
 
 from engine.domain.inspection import Frame, Pixels, utc_now
-from engine.domain.recipe import Pages
+from engine.domain.recipe import FilePages
 from engine.errors import FrameTimeout, InputError, PictureError, SourceLost, SourceNotFound, UsageError
 from engine.images.listing import PICTURE_SUFFIXES, natural_key
 from engine.images.pages import page_name, pages_of, read_page
-from engine.sources.base import NoSettings, Remark, SourceInfo
+from engine.sources.base import NoSettings, SourceInfo, SourceRemark
 from engine.sources.files.bystanders import Bystanders
 from engine.sources.files.filing import file_away
 from engine.sources.files.written_over import Glimpse, WrittenOver
@@ -94,13 +94,13 @@ class WatchSource(NoSettings):
         self._lost = False
         self._next_look = 0.0
         self._sequence = 0
-        self.pages = Pages.REFUSE
+        self.pages = FilePages.REFUSE
         self._more: deque[tuple[Path, Mark, int]] = deque()
         move = settings.move
         inside = move is not None and move.absolute().parent == settings.folder.absolute()
         self._bystanders = Bystanders(settings.folder, move if inside else None)
         self._written_over = WrittenOver(clock)
-        self._remarks: list[Remark] = []
+        self._remarks: list[SourceRemark] = []
 
     @property
     def uri(self) -> str:
@@ -155,7 +155,7 @@ class WatchSource(NoSettings):
         if self._place is not None and _place(self._settings.folder) != self._place:
             raise self._gone()
 
-    def remarks(self) -> tuple[Remark, ...]:
+    def remarks(self) -> tuple[SourceRemark, ...]:
         """What lies there and is never judged, and what was written over before it was."""
         told, self._remarks = self._remarks, []
         return (*told, *self._written_over.remarks(at_rest=not self._waiting))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.sources.base import Remark
+from engine.sources.base import SourceRemark
 
 AFTER_S = 10.0
 """Told at the latest so long after the first, where the name never comes to rest."""
@@ -48,14 +48,14 @@ class WrittenOver:
         except OSError:
             return None
 
-    def remarks(self, *, at_rest: bool) -> tuple[Remark, ...]:
+    def remarks(self, *, at_rest: bool) -> tuple[SourceRemark, ...]:
         """How many since the last word; not while the name is still written to, unless it takes long."""
         if not self._count or not (at_rest or self._clock() - self._since >= AFTER_S):
             return ()
         count, self._count = self._count, 0
         many = f"{count} pictures were written over before they were judged."
         said = "A picture was written over before it was judged." if count == 1 else many
-        return (Remark(said, "Give each picture a name of its own, or move it in when it is complete."),)
+        return (SourceRemark(said, "Give each picture a name of its own, or move it in when it is complete."),)
 
 
 def _is_other(before: Glimpse, size: int, file: int) -> bool:

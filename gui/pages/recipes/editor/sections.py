@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.domain.inspection import Outcome, Prediction, Severity
-from engine.domain.recipe import CameraSetup, ClassRule, Guard, Pages, Recipe, has_own_limit
+from engine.domain.recipe import CameraSetup, ClassRule, FilePages, Guard, Recipe, has_own_limit
 from engine.recipes.camera import MAX_TAKT_S
 from engine.recipes.file import CODE, MAX_CODE
 from engine.sources.base import SETTINGS
@@ -52,9 +52,9 @@ def trigger_words() -> tuple[tuple[str, str], ...]:
 def pages_words() -> tuple[tuple[str, str], ...]:
     """What becomes of files with several pictures, and its words."""
     return (
-        (Pages.REFUSE, translate("Recipes", "NO VERDICT")),
-        (Pages.FIRST, translate("Recipes", "The first is the part")),
-        (Pages.EACH, translate("Recipes", "Each is a part")),
+        (FilePages.REFUSE, translate("Recipes", "NO VERDICT")),
+        (FilePages.FIRST, translate("Recipes", "The first is the part")),
+        (FilePages.EACH, translate("Recipes", "Each is a part")),
     )
 
 
@@ -357,5 +357,5 @@ class LineSection(Section):
         camera = CameraSetup(kept, self.takt.number or 0.0)
         saving = replace(self.recipe.saving, defects=self.defects.isChecked(), every_ok=int(self.every.number or 0))
         age = self.age.number or 2.0
-        pages = Pages(str(self.pages.currentData()))
+        pages = FilePages(str(self.pages.currentData()))
         self.wish(replace(self.recipe, camera=camera, saving=saving, max_frame_age_s=age, pages=pages))

@@ -16,7 +16,7 @@ from db.recipes.shelf import save, stored, versions
 from db.runs.line import LineOrder
 from db.users.trail import entries
 from engine.domain.inspection import Inspection, Outcome, Override, new_id, utc_now
-from engine.domain.recipe import CameraSetup, Pages
+from engine.domain.recipe import CameraSetup, FilePages
 from engine.recipes.file import default_recipe, load_recipe
 from gui.jobs.bridge import Bridge
 from gui.line.line import Line
@@ -313,12 +313,12 @@ def test_files_with_several_pictures_are_parts_where_the_recipe_is_set_so(bench:
     bench.parts(Outcome.OK)
     page = station.page()
     choice = page.editor.line.pages
-    assert choice.currentData() == Pages.REFUSE
-    choice.setCurrentIndex(choice.findData(Pages.EACH))
+    assert choice.currentData() == FilePages.REFUSE
+    choice.setCurrentIndex(choice.findData(FilePages.EACH))
     choice.activated.emit(choice.currentIndex())
     assert page.draft.recipe is not None
-    assert page.draft.recipe.pages is Pages.EACH
+    assert page.draft.recipe.pages is FilePages.EACH
     page.saving.save("stacks come", "anna")
     station.until(lambda: not page.draft.dirty)
-    assert load_recipe(station.path, station.package).pages is Pages.EACH
-    assert page.editor.line.pages.currentData() == Pages.EACH
+    assert load_recipe(station.path, station.package).pages is FilePages.EACH
+    assert page.editor.line.pages.currentData() == FilePages.EACH

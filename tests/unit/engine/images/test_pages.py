@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain.recipe import Pages
+from engine.domain.recipe import FilePages
 from engine.errors import PictureError
 from engine.images import pages
 from engine.images.pages import page_name, pages_of, place_of, read_named, read_page
@@ -26,7 +26,7 @@ def stack(path: Path, greys: tuple[int, ...] = GREYS) -> Path:
 
 def test_each_page_has_a_name_by_which_it_is_read_again(tmp_path: Path) -> None:
     path = stack(tmp_path / "x.tif")
-    names = [page_name(path, page) for page in pages_of(path, Pages.EACH)]
+    names = [page_name(path, page) for page in pages_of(path, FilePages.EACH)]
     assert names == [str(path), f"{path}#2", f"{path}#3"]
     assert [int(read_named(name)[0, 0]) for name in names] == list(GREYS)
     assert [place_of(name) for name in names] == [(path, 0), (path, 1), (path, 2)]
@@ -35,10 +35,10 @@ def test_each_page_has_a_name_by_which_it_is_read_again(tmp_path: Path) -> None:
 def test_refused_the_file_tells_how_many_it_holds_and_its_first_is_read_where_that_counts(tmp_path: Path) -> None:
     path = stack(tmp_path / "x.tif")
     with pytest.raises(PictureError, match="holds 3 pictures") as caught:
-        read_page(path, 0, Pages.REFUSE)
+        read_page(path, 0, FilePages.REFUSE)
     assert "recipe" in caught.value.remedy
-    assert list(pages_of(path, Pages.REFUSE)) == list(pages_of(path, Pages.FIRST)) == [0]
-    assert int(read_page(path, 0, Pages.FIRST)[0, 0]) == GREYS[0]
+    assert list(pages_of(path, FilePages.REFUSE)) == list(pages_of(path, FilePages.FIRST)) == [0]
+    assert int(read_page(path, 0, FilePages.FIRST)[0, 0]) == GREYS[0]
 
 
 def test_a_page_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_a_page_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     second = jpeg(np.random.default_rng(1).integers(0, 255, (64, 80), np.uint8))
     path.write_bytes(mpo(jpeg(np.full((64, 80), 20, np.uint8)), second[: len(second) // 2]))
     with pytest.raises(PictureError) as caught:
-        read_page(path, 1, Pages.EACH)
+        read_page(path, 1, FilePages.EACH)
     assert caught.value.name == f"{path}#2"
 
 
@@ -54,11 +54,11 @@ def test_a_file_that_cannot_be_counted_is_one_and_so_is_one_that_claims_too_many
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "torn.tif").write_bytes(b"II*\x00nothing")
-    assert list(pages_of(tmp_path / "torn.tif", Pages.EACH)) == [0]
-    assert list(pages_of(tmp_path / "gone.tif", Pages.EACH)) == [0]
+    assert list(pages_of(tmp_path / "torn.tif", FilePages.EACH)) == [0]
+    assert list(pages_of(tmp_path / "gone.tif", FilePages.EACH)) == [0]
     monkeypatch.setattr(pages, "MOST", 2)
     path = stack(tmp_path / "x.tif")
-    assert list(pages_of(path, Pages.EACH)) == [0]
+    assert list(pages_of(path, FilePages.EACH)) == [0]
 
 
 @given(st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=30))

@@ -16,10 +16,10 @@ from engine.domain.inspection import Outcome, RecipeRef, Severity
 from engine.domain.recipe import (
     CameraSetup,
     ClassRule,
+    FilePages,
     Guard,
     Imaging,
     Limits,
-    Pages,
     Recipe,
     Reference,
     SavingPolicy,
@@ -100,7 +100,7 @@ OTHERWISE: dict[type, tuple[Any, dict[str, object]]] = {
             "camera": CameraSetup((), 3.0),
             "imaging": Imaging("a", GREY),
             "max_frame_age_s": 1.0,
-            "pages": Pages.EACH,
+            "pages": FilePages.EACH,
         },
     ),
     Limits: (
@@ -193,7 +193,7 @@ DEFAULTS_OF_SCHEMA_1 = {
         "max_frame_age_s": 2.0,
         "digest": "",
         "code": "",
-        "pages": Pages.REFUSE,
+        "pages": FilePages.REFUSE,
     },
     "Limits": {"ng_at": 0.5, "review_from": 0.5, "review_to": 0.5, "min_area_px": 0.0}
     | {"mm_per_px": None, "max_regions": None},

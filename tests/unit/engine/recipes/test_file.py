@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.inspection import Outcome, Severity
-from engine.domain.recipe import ClassRule, Guard, Limits, Pages, Recipe, SavingPolicy, View
+from engine.domain.recipe import ClassRule, FilePages, Guard, Limits, Recipe, SavingPolicy, View
 from engine.errors import InputError
 from engine.packages.manifest import ClassSpec, GuardSpec
 from engine.packages.package import ModelPackage, write_package
@@ -226,7 +226,7 @@ def recipes(draw: st.DrawFn, package: ModelPackage) -> Recipe:
         guard=draw(guards()),
         model=draw(st.sampled_from(["", package.version])),
         max_frame_age_s=draw(st.floats(0.001, 1e3)),
-        pages=draw(st.sampled_from(Pages)),
+        pages=draw(st.sampled_from(FilePages)),
     )
 
 

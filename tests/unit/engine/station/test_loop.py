@@ -15,12 +15,12 @@ from engine import events
 from engine.backends.load import load_model
 from engine.backends.openvino import OpenVinoModel
 from engine.domain.inspection import Outcome, Pixels, Prediction, utc_now
-from engine.domain.recipe import WHOLE, CameraSetup, Imaging, Pages, View
+from engine.domain.recipe import WHOLE, CameraSetup, FilePages, Imaging, View
 from engine.errors import EndedEarly, InferenceError, PictureError, SourceLost
 from engine.packages.package import ModelPackage
 from engine.preprocessing.golden import imaging_of
 from engine.recipes.file import default_recipe
-from engine.sources.base import Remark
+from engine.sources.base import SourceRemark
 from engine.sources.supervisor import SourceState
 from engine.station.loop import LINE, SCAN, Pace, Station
 from engine.system.mailbox import Mailbox
@@ -340,8 +340,8 @@ def test_the_reason_of_an_early_end_travels_with_the_end(
 
 def test_what_a_source_remarks_is_told_as_a_warning(model: OpenVinoModel, package: ModelPackage) -> None:
     class Telling(ListSource):
-        def remarks(self) -> tuple[Remark, ...]:
-            return (Remark("Two were lost.", "Name them apart."),) if self._next == 1 else ()
+        def remarks(self) -> tuple[SourceRemark, ...]:
+            return (SourceRemark("Two were lost.", "Name them apart."),) if self._next == 1 else ()
 
     log = Log()
     station(Telling([part(), part()]), model, package, log).run()
@@ -352,13 +352,13 @@ def test_a_source_of_files_takes_their_pages_as_the_recipe_in_force_says(
     model: OpenVinoModel, package: ModelPackage
 ) -> None:
     class Files(ListSource):
-        pages = Pages.REFUSE
+        pages = FilePages.REFUSE
 
     log, source = Log(), Files([part() for _ in range(3)])
-    recipe = replace(default_recipe(package), pages=Pages.EACH)
+    recipe = replace(default_recipe(package), pages=FilePages.EACH)
     line = Station(source, model, recipe, record=log, publish=log.publish)
-    assert source.pages is Pages.EACH
+    assert source.pages is FilePages.EACH
     other = load_model(package)
-    line.swap_model(other, replace(recipe, pages=Pages.FIRST))
+    line.swap_model(other, replace(recipe, pages=FilePages.FIRST))
     line.run()
-    assert source.pages is Pages.FIRST
+    assert source.pages is FilePages.FIRST

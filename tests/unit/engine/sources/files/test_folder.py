@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.domain.recipe import Pages
+from engine.domain.recipe import FilePages
 from engine.errors import InputError, PictureError, SourceEnded, UsageError
 from engine.sources.base import FrameSource
 from engine.sources.files.folder import FolderSource
@@ -93,7 +93,7 @@ def test_reopened_folder_starts_again_and_sees_new_pictures(tmp_path: Path) -> N
 def test_each_page_of_a_file_is_a_picture_where_the_recipe_says_so(tmp_path: Path) -> None:
     stack(_folder(tmp_path, 1) / "a.tif")
     source = FolderSource(tmp_path)
-    source.pages = Pages.EACH
+    source.pages = FilePages.EACH
     source.open()
     assert source.total == 4
     frames = [source.read(0.2) for _ in range(4)]
@@ -109,7 +109,7 @@ def test_a_file_of_several_is_a_bad_picture_or_its_first(tmp_path: Path) -> None
     with pytest.raises(PictureError, match="holds 3 pictures"):
         source.read(0.2)
     assert source.read(0.2).name.endswith("p0.png")
-    source.pages = Pages.FIRST
+    source.pages = FilePages.FIRST
     source.open()
     assert (source.total, int(source.read(0.2).pixels[0, 0])) == (2, 20)
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from engine.domain.inspection import Frame
-from engine.domain.recipe import Pages
+from engine.domain.recipe import FilePages
 from engine.errors import FrameTimeout, InputError, PictureError, SourceLost, SourceNotFound, UsageError
 from engine.sources.base import FrameSource
 from engine.sources.files import filing, watch
@@ -335,7 +335,7 @@ def test_each_page_of_a_file_is_a_picture_and_the_file_is_moved_after_its_last(
     folder: Path, tmp_path: Path, opened: Callable[[str], WatchSource]
 ) -> None:
     watched = opened(f"{folder}?move={tmp_path / 'done'}")
-    watched.pages = Pages.EACH
+    watched.pages = FilePages.EACH
     stack(folder / "a.tif")
     frames = [_next(watched) for _ in range(3)]
     assert [Path(frame.name).name for frame in frames] == ["a.tif", "a.tif#2", "a.tif#3"]
@@ -347,7 +347,7 @@ def test_each_page_of_a_file_is_a_picture_and_the_file_is_moved_after_its_last(
 
 def test_pages_of_a_file_that_is_written_over_are_not_mixed(folder: Path, opened: Callable[[str], WatchSource]) -> None:
     watched = opened(str(folder))
-    watched.pages = Pages.EACH
+    watched.pages = FilePages.EACH
     stack(folder / "a.tif")
     assert int(_next(watched).pixels[0, 0]) == 20
     stack(folder / "a.tif", (7, 8))
