@@ -1273,6 +1273,10 @@
             <translation>Ein Bild von {0}×{1} ist nicht möglich.</translation>
         </message>
         <message>
+            <source>A picture was written over before it was judged.</source>
+            <translation>Ein Bild wurde überschrieben, bevor es beurteilt wurde.</translation>
+        </message>
+        <message>
             <source>A segmentation needs a map ({0}).</source>
             <translation>Eine Segmentierung braucht eine Karte ({0}).</translation>
         </message>
@@ -1555,6 +1559,10 @@
         <message>
             <source>Choose a folder that this user may write to.</source>
             <translation>Einen Ordner wählen, in den dieser Benutzer schreiben darf.</translation>
+        </message>
+        <message>
+            <source>Choose a folder with fewer in it.</source>
+            <translation>Einen Ordner mit weniger Inhalt wählen.</translation>
         </message>
         <message>
             <source>Choose a new folder.</source>
@@ -1841,6 +1849,10 @@
             <translation>Fertige Bilder können nicht in den überwachten Ordner selbst verschoben werden.</translation>
         </message>
         <message>
+            <source>Frame {0} of the video {1} is damaged.</source>
+            <translation>Bild {0} des Videos {1} ist beschädigt.</translation>
+        </message>
+        <message>
             <source>Frames a second</source>
             <translation>Bilder je Sekunde</translation>
         </message>
@@ -1921,6 +1933,10 @@
             <translation>Ordner oder Zip eines Pakets angeben, oder eine Version aus `lineside models list`.</translation>
         </message>
         <message>
+            <source>Give each picture a name of its own, or move it in when it is complete.</source>
+            <translation>Jedem Bild einen eigenen Namen geben oder es erst hineinlegen, wenn es vollständig ist.</translation>
+        </message>
+        <message>
             <source>Give each recipe its own code.</source>
             <translation>Jedem Rezept einen eigenen Code geben.</translation>
         </message>
@@ -1995,6 +2011,10 @@
         <message>
             <source>Install the camera maker's software and set {0} to the folder of its .cti file.</source>
             <translation>Die Software des Kameraherstellers installieren und {0} auf den Ordner seiner .cti-Datei setzen.</translation>
+        </message>
+        <message>
+            <source>It is judged again as it is now.</source>
+            <translation>Es wird noch einmal beurteilt, so wie es jetzt ist.</translation>
         </message>
         <message>
             <source>It is opened again by itself.</source>
@@ -2137,6 +2157,10 @@
             <translation>Keines von {0} bestätigten Teilen kann exportiert werden: {1}.</translation>
         </message>
         <message>
+            <source>Not judged in {0}: {1} ({2}).</source>
+            <translation>Nicht beurteilt in {0}: {1} ({2}).</translation>
+        </message>
+        <message>
             <source>Open it again.</source>
             <translation>Neu öffnen.</translation>
         </message>
@@ -2209,12 +2233,24 @@
             <translation>PNG-, JPEG-, BMP-, TIFF- oder WebP-Dateien hineinlegen.</translation>
         </message>
         <message>
+            <source>Put each into a sub-folder that is named like its class.</source>
+            <translation>Jedes in einen Unterordner legen, der wie seine Klasse heißt.</translation>
+        </message>
+        <message>
             <source>Put its pictures into sub-folders such as {0}.</source>
             <translation>Seine Bilder in Unterordner wie {0} legen.</translation>
         </message>
         <message>
             <source>Put the picture itself there.</source>
             <translation>Das Bild selbst dort ablegen.</translation>
+        </message>
+        <message>
+            <source>Put the picture itself where a link or a pipe stands.</source>
+            <translation>Das Bild selbst dorthin legen, wo eine Verknüpfung oder Pipe steht.</translation>
+        </message>
+        <message>
+            <source>Record it again where it matters.</source>
+            <translation>Das Video neu aufnehmen, wo es darauf ankommt.</translation>
         </message>
         <message>
             <source>Record it before commenting on it.</source>
@@ -2227,6 +2263,10 @@
         <message>
             <source>Record it before overruling it.</source>
             <translation>Vor dem Korrigieren die Prüfung aufzeichnen.</translation>
+        </message>
+        <message>
+            <source>Rename a picture whose name ends in _label to have it judged.</source>
+            <translation>Ein Bild, dessen Name auf _label endet, umbenennen, damit es beurteilt wird.</translation>
         </message>
         <message>
             <source>Replace it with a complete copy, or take it out of the folder.</source>
@@ -2261,8 +2301,8 @@
             <translation>`pip install "lineside[train]"` ausführen.</translation>
         </message>
         <message>
-            <source>Save each of them as a file.</source>
-            <translation>Jedes davon als eigene Datei speichern.</translation>
+            <source>Save each as a file of its own, or say in the recipe which of them count.</source>
+            <translation>Jedes als eigene Datei speichern oder im Rezept sagen, welche davon zählen.</translation>
         </message>
         <message>
             <source>Save it as PNG.</source>
@@ -2281,6 +2321,10 @@
             <translation>Mit 8 oder 16 Bit je Kanal speichern.</translation>
         </message>
         <message>
+            <source>Save pictures of other kinds as PNG, and scan a video by its own path.</source>
+            <translation>Bilder anderer Art als PNG speichern; ein Video über seinen eigenen Pfad prüfen.</translation>
+        </message>
+        <message>
             <source>Save the picture beside the recipe.</source>
             <translation>Das Bild neben dem Rezept speichern.</translation>
         </message>
@@ -2291,6 +2335,14 @@
         <message>
             <source>Say why in a few words.</source>
             <translation>In wenigen Worten angeben, warum.</translation>
+        </message>
+        <message>
+            <source>Scan a linked folder by its own path, or copy its pictures in.</source>
+            <translation>Einen verknüpften Ordner über seinen eigenen Pfad prüfen oder seine Bilder hineinkopieren.</translation>
+        </message>
+        <message>
+            <source>Scan again when the files are complete.</source>
+            <translation>Noch einmal prüfen, wenn die Dateien vollständig sind.</translation>
         </message>
         <message>
             <source>Scan its sub-folders too.</source>
@@ -2693,6 +2745,10 @@
             <translation>Der Ordner {0} enthält Bilder nur in seinen Unterordnern.</translation>
         </message>
         <message>
+            <source>The folder {0} is not listed to its end.</source>
+            <translation>Der Ordner {0} ist nicht bis zum Ende gelesen.</translation>
+        </message>
+        <message>
             <source>The folder {0} is not there.</source>
             <translation>Der Ordner {0} ist nicht da.</translation>
         </message>
@@ -3031,6 +3087,10 @@
         <message>
             <source>The picture {0} was not written to its end: {1} rows are empty.</source>
             <translation>Das Bild {0} wurde nicht zu Ende geschrieben: {1} Zeilen sind leer.</translation>
+        </message>
+        <message>
+            <source>The picture {0} was written over while its pictures were judged.</source>
+            <translation>Die Datei {0} wurde überschrieben, während ihre Bilder beurteilt wurden.</translation>
         </message>
         <message>
             <source>The preview stopped on an internal error ({0}).</source>
@@ -3509,6 +3569,10 @@
             <translation>{0} s warten, dann erneut versuchen.</translation>
         </message>
         <message>
+            <source>Watch the sub-folder itself, or have the pictures put into the watched one.</source>
+            <translation>Den Unterordner selbst überwachen oder die Bilder in den überwachten Ordner legen lassen.</translation>
+        </message>
+        <message>
             <source>Width (px)</source>
             <translation>Breite (px)</translation>
         </message>
@@ -3577,16 +3641,76 @@
             <translation>Belichtung, Fremdlicht?</translation>
         </message>
         <message>
+            <source>file of a kind that is not read</source>
+            <translation>Datei einer Art, die nicht gelesen wird</translation>
+        </message>
+        <message>
+            <source>file that is no picture</source>
+            <translation>Datei, die kein Bild ist</translation>
+        </message>
+        <message>
+            <source>file that is not finished by its name</source>
+            <translation>dem Namen nach unfertige Datei</translation>
+        </message>
+        <message>
+            <source>files of a kind that is not read</source>
+            <translation>Dateien einer Art, die nicht gelesen wird</translation>
+        </message>
+        <message>
+            <source>files that are no pictures</source>
+            <translation>Dateien, die keine Bilder sind</translation>
+        </message>
+        <message>
+            <source>files that are not finished by their name</source>
+            <translation>dem Namen nach unfertige Dateien</translation>
+        </message>
+        <message>
             <source>focus, motion?</source>
             <translation>Schärfe, Bewegung?</translation>
+        </message>
+        <message>
+            <source>hidden file or folder</source>
+            <translation>versteckte Datei oder versteckter Ordner</translation>
+        </message>
+        <message>
+            <source>hidden files or folders</source>
+            <translation>versteckte Dateien oder Ordner</translation>
+        </message>
+        <message>
+            <source>in no sub-folder</source>
+            <translation>in keinem Unterordner</translation>
+        </message>
+        <message>
+            <source>kind not read</source>
+            <translation>nicht gelesene Art</translation>
         </message>
         <message>
             <source>largest region {0} &lt; {1}</source>
             <translation>größter Bereich {0} &lt; {1}</translation>
         </message>
         <message>
+            <source>left out {0}: {1}</source>
+            <translation>{0} ausgelassen: {1}</translation>
+        </message>
+        <message>
             <source>lens cap, light off?</source>
             <translation>Objektivdeckel, Licht aus?</translation>
+        </message>
+        <message>
+            <source>linked folder</source>
+            <translation>verknüpfter Ordner</translation>
+        </message>
+        <message>
+            <source>linked folders</source>
+            <translation>verknüpfte Ordner</translation>
+        </message>
+        <message>
+            <source>mask by its name</source>
+            <translation>dem Namen nach eine Maske</translation>
+        </message>
+        <message>
+            <source>masks by their name</source>
+            <translation>dem Namen nach Masken</translation>
         </message>
         <message>
             <source>network stream</source>
@@ -3597,12 +3721,40 @@
             <translation>kein Teil, Nebel?</translation>
         </message>
         <message>
+            <source>no picture</source>
+            <translation>kein Bild</translation>
+        </message>
+        <message>
+            <source>no plain file</source>
+            <translation>keine gewöhnliche Datei</translation>
+        </message>
+        <message>
             <source>on or off</source>
             <translation>ein oder aus</translation>
         </message>
         <message>
+            <source>picture in no sub-folder</source>
+            <translation>Bild in keinem Unterordner</translation>
+        </message>
+        <message>
+            <source>pictures in no sub-folder</source>
+            <translation>Bilder in keinem Unterordner</translation>
+        </message>
+        <message>
+            <source>pipe, device or broken link</source>
+            <translation>Pipe, Gerät oder tote Verknüpfung</translation>
+        </message>
+        <message>
+            <source>pipes, devices or broken links</source>
+            <translation>Pipes, Geräte oder tote Verknüpfungen</translation>
+        </message>
+        <message>
             <source>region of interest</source>
             <translation>Prüfbereich</translation>
+        </message>
+        <message>
+            <source>sub-folder not watched</source>
+            <translation>nicht überwachter Unterordner</translation>
         </message>
         <message>
             <source>the camera repeated frame {0}</source>
@@ -4007,6 +4159,10 @@
         <message>
             <source>{0} pictures arrive.</source>
             <translation>{0} Bilder kommen an.</translation>
+        </message>
+        <message>
+            <source>{0} pictures were written over before they were judged.</source>
+            <translation>{0} Bilder wurden überschrieben, bevor sie beurteilt wurden.</translation>
         </message>
         <message>
             <source>{0} regions</source>
@@ -4951,6 +5107,10 @@
             <translation>Duplizieren</translation>
         </message>
         <message>
+            <source>Each is a part</source>
+            <translation>Jedes ist ein Teil</translation>
+        </message>
+        <message>
             <source>Escapes</source>
             <translation>Durchschlüpfe</translation>
         </message>
@@ -4961,6 +5121,10 @@
         <message>
             <source>Export…</source>
             <translation>Exportieren…</translation>
+        </message>
+        <message>
+            <source>Files with several pictures</source>
+            <translation>Dateien mit mehreren Bildern</translation>
         </message>
         <message>
             <source>Free running</source>
@@ -5081,6 +5245,10 @@
         <message>
             <source>NG from</source>
             <translation>NG ab</translation>
+        </message>
+        <message>
+            <source>NO VERDICT</source>
+            <translation>KEIN URTEIL</translation>
         </message>
         <message>
             <source>Name</source>
@@ -5314,12 +5482,20 @@
             <translation>Software</translation>
         </message>
         <message>
+            <source>TIFF with several pages, animations, pictures of stereo cameras</source>
+            <translation>TIFF mit mehreren Seiten, Animationen, Bilder von Stereokameras</translation>
+        </message>
+        <message>
             <source>Takt</source>
             <translation>Takt</translation>
         </message>
         <message>
             <source>The camera itself is set on the Camera page.</source>
             <translation>Die Kamera selbst wird auf der Seite Kamera eingestellt.</translation>
+        </message>
+        <message>
+            <source>The first is the part</source>
+            <translation>Das erste ist das Teil</translation>
         </message>
         <message>
             <source>The line is</source>
@@ -7074,6 +7250,76 @@ Shift+A hebt sie auf.</translation>
     </context>
     <context>
         <name>Scan</name>
+        <message numerus="yes">
+            <source>%n file(s) of a kind that is not read</source>
+            <translation>
+                <numerusform>%n Datei einer Art, die nicht gelesen wird</numerusform>
+                <numerusform>%n Dateien einer Art, die nicht gelesen wird</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n file(s) unfinished by name</source>
+            <translation>
+                <numerusform>%n dem Namen nach unfertige Datei</numerusform>
+                <numerusform>%n dem Namen nach unfertige Dateien</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n hidden file(s) or folder(s)</source>
+            <translation>
+                <numerusform>%n versteckte Datei oder versteckter Ordner</numerusform>
+                <numerusform>%n versteckte Dateien oder Ordner</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n linked folder(s)</source>
+            <translation>
+                <numerusform>%n verknüpfter Ordner</numerusform>
+                <numerusform>%n verknüpfte Ordner</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n mask(s) by name</source>
+            <translation>
+                <numerusform>%n Maske dem Namen nach</numerusform>
+                <numerusform>%n Masken dem Namen nach</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n other file(s)</source>
+            <translation>
+                <numerusform>%n andere Datei</numerusform>
+                <numerusform>%n andere Dateien</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n picture(s)</source>
+            <translation>
+                <numerusform>%n Bild</numerusform>
+                <numerusform>%n Bilder</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n picture(s) in no sub-folder</source>
+            <translation>
+                <numerusform>%n Bild in keinem Unterordner</numerusform>
+                <numerusform>%n Bilder in keinem Unterordner</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n pipe(s), device(s) or broken link(s)</source>
+            <translation>
+                <numerusform>%n Pipe, Gerät oder tote Verknüpfung</numerusform>
+                <numerusform>%n Pipes, Geräte oder tote Verknüpfungen</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n sub-folder(s)</source>
+            <translation>
+                <numerusform>%n Unterordner</numerusform>
+                <numerusform>%n Unterordner</numerusform>
+            </translation>
+        </message>
         <message>
             <source>A scan is running.</source>
             <translation>Eine Stapelprüfung läuft.</translation>
@@ -7231,6 +7477,10 @@ Shift+A hebt sie auf.</translation>
             <translation>JSON-Zeilen, wie die Befehlszeile sie schreibt</translation>
         </message>
         <message>
+            <source>Left out</source>
+            <translation>Ausgelassen</translation>
+        </message>
+        <message>
             <source>Loading the model…</source>
             <translation>Modell wird geladen…</translation>
         </message>
@@ -7273,6 +7523,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>No sub-folder to compare with. Sort pictures into sub-folders named like the model's classes, scan the folder above them, and the agreement, escapes and overkill stand here.</source>
             <translation>Kein Unterordner zum Vergleichen. Bilder in Unterordner mit den Namen der Modellklassen sortieren und den Ordner darüber prüfen: dann stehen hier Übereinstimmung, Durchschlupf und Pseudoausschuss.</translation>
+        </message>
+        <message>
+            <source>Not judged</source>
+            <translation>Nicht beurteilt</translation>
         </message>
         <message>
             <source>Of</source>
@@ -7455,6 +7709,22 @@ Shift+A hebt sie auf.</translation>
             <translation>Geschrieben</translation>
         </message>
         <message>
+            <source>a linked folder</source>
+            <translation>ein verknüpfter Ordner</translation>
+        </message>
+        <message>
+            <source>a mask by its name</source>
+            <translation>dem Namen nach eine Maske</translation>
+        </message>
+        <message>
+            <source>a pipe, a device or a broken link</source>
+            <translation>eine Pipe, ein Gerät oder eine tote Verknüpfung</translation>
+        </message>
+        <message>
+            <source>a sub-folder</source>
+            <translation>ein Unterordner</translation>
+        </message>
+        <message>
             <source>candidate</source>
             <translation>Kandidat</translation>
         </message>
@@ -7463,16 +7733,44 @@ Shift+A hebt sie auf.</translation>
             <translation>Fehler-Score (Höhe: Wurzel der Anzahl)</translation>
         </message>
         <message>
+            <source>hidden</source>
+            <translation>versteckt</translation>
+        </message>
+        <message>
+            <source>in no sub-folder</source>
+            <translation>in keinem Unterordner</translation>
+        </message>
+        <message>
             <source>judged</source>
             <translation>beurteilt</translation>
+        </message>
+        <message>
+            <source>left out {count}: {reasons}</source>
+            <translation>{count} ausgelassen: {reasons}</translation>
+        </message>
+        <message>
+            <source>left out: {reason}</source>
+            <translation>ausgelassen: {reason}</translation>
         </message>
         <message>
             <source>ms</source>
             <translation>ms</translation>
         </message>
         <message>
+            <source>no picture</source>
+            <translation>kein Bild</translation>
+        </message>
+        <message>
             <source>none to count</source>
             <translation>nichts zu zählen</translation>
+        </message>
+        <message>
+            <source>not finished by its name</source>
+            <translation>dem Namen nach unfertig</translation>
+        </message>
+        <message>
+            <source>of a kind that is not read</source>
+            <translation>von einer Art, die nicht gelesen wird</translation>
         </message>
         <message>
             <source>part</source>

@@ -230,6 +230,76 @@
     </context>
     <context>
         <name>Scan</name>
+        <message numerus="yes">
+            <source>%n file(s) of a kind that is not read</source>
+            <translation>
+                <numerusform>%n file of a kind that is not read</numerusform>
+                <numerusform>%n files of a kind that is not read</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n file(s) unfinished by name</source>
+            <translation>
+                <numerusform>%n file unfinished by name</numerusform>
+                <numerusform>%n files unfinished by name</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n hidden file(s) or folder(s)</source>
+            <translation>
+                <numerusform>%n hidden file or folder</numerusform>
+                <numerusform>%n hidden files or folders</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n linked folder(s)</source>
+            <translation>
+                <numerusform>%n linked folder</numerusform>
+                <numerusform>%n linked folders</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n mask(s) by name</source>
+            <translation>
+                <numerusform>%n mask by name</numerusform>
+                <numerusform>%n masks by name</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n other file(s)</source>
+            <translation>
+                <numerusform>%n other file</numerusform>
+                <numerusform>%n other files</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n picture(s)</source>
+            <translation>
+                <numerusform>%n picture</numerusform>
+                <numerusform>%n pictures</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n picture(s) in no sub-folder</source>
+            <translation>
+                <numerusform>%n picture in no sub-folder</numerusform>
+                <numerusform>%n pictures in no sub-folder</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n pipe(s), device(s) or broken link(s)</source>
+            <translation>
+                <numerusform>%n pipe, device or broken link</numerusform>
+                <numerusform>%n pipes, devices or broken links</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n sub-folder(s)</source>
+            <translation>
+                <numerusform>%n sub-folder</numerusform>
+                <numerusform>%n sub-folders</numerusform>
+            </translation>
+        </message>
     </context>
     <context>
         <name>Settings</name>
