@@ -63,6 +63,19 @@ def segmentation(channels: int = 1) -> bytes:
     )
 
 
+def transposing(channels: int, given: str, gives: str, size: tuple[int, int] = (SIDE, SIDE)) -> bytes:
+    """`segmentation` of a picture that lies as `given` says, with a map that lies as `gives` says."""
+    first = [1, 3, *size]
+    nodes = [] if given == "NCHW" else [helper.make_node("Transpose", ["input"], ["turned"], perm=[0, 3, 1, 2])]
+    nodes += [helper.make_node("Conv", ["turned" if nodes else "input", "weight"], ["cells"], kernel_shape=[1, 1])]
+    turn = [0, 1, 2, 3] if gives == "NCHW" else [0, 2, 3, 1]
+    nodes += [helper.make_node("Transpose", ["cells"], ["masks"], perm=turn)]
+    masks = [1, channels, *size] if gives == "NCHW" else [1, *size, channels]
+    weight = np.ascontiguousarray(WEIGHT[:, :channels].T.reshape(channels, 3, 1, 1))
+    shape = first if given == "NCHW" else [1, *size, 3]
+    return model(nodes, shape, [("masks", TensorProto.FLOAT, masks)], {"weight": weight})
+
+
 def model(
     nodes: Sequence[Any],
     shape: Sequence[int | str],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -23,7 +23,7 @@ from db.users import trail as audit
 from engine.domain.inspection import utc_now
 from engine.errors import InputError, PackageError, StorageError
 from engine.packages.manifest import Lineage
-from engine.packages.package import MANIFEST, ModelPackage, open_package
+from engine.packages.package import MANIFEST, ModelPackage, check_unchanged, open_package
 from engine.system.files import write_atomically
 
 MODELS = "models"
@@ -220,6 +220,7 @@ def _keep(package: ModelPackage, folder: Path) -> None:
         shutil.rmtree(staging, ignore_errors=True)
         for name in (*package.manifest.files, MANIFEST):
             write_atomically(staging / name, (package.folder / name).read_bytes())
+        check_unchanged(replace(package, folder=staging), *package.manifest.files)
         if folder.exists():
             shutil.rmtree(folder)
         staging.rename(folder)

@@ -16,8 +16,8 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from engine.errors import PackageError
-from engine.packages.graph_files import REFUSE, check_graph_file
-from engine.packages.package import ModelPackage
+from engine.packages.graph_files import REFUSE, check_graph_file, weights_beside
+from engine.packages.package import ModelPackage, check_unchanged
 from engine.preprocessing.input_spec import InputSpec
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ def read_graph(path: Path, package: ModelPackage) -> Any:
     if check_graph_file(path):
         raise PackageError(f"The graph of {name} keeps its weights in other files.", "Export it as one file.")
     graph = open_graph(path, name)
+    check_unchanged(package, path.name, *([path.with_suffix(".bin").name] if path.suffix == ".xml" else []))
     check_contract(graph, package)
     return graph
 
@@ -44,7 +45,8 @@ def read_graph(path: Path, package: ModelPackage) -> Any:
 def open_graph(path: Path, name: str) -> Any:
     """Any graph OpenVINO can read, bounded; `name` is what the operator knows it by. Raises PackageError."""
     try:
-        graph = ov.Core().read_model(path)
+        beside = {"weights": weights_beside(path)} if path.suffix.lower() == ".xml" else {}
+        graph = ov.Core().read_model(path, **beside)
     # ValueError: its own message quotes a damaged name that is no UTF-8.
     except (RuntimeError, ValueError) as error:
         log.error("OpenVINO: %s", error)

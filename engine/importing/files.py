@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import shutil
-import zipfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from engine.errors import PackageError
+from engine.packages.archives import is_zip, members, opened_zip, unpack, without_wrapping
 from engine.packages.graph_files import REFUSE, check_graph_file
 from engine.packages.package import MANIFEST, MAX_FILE_BYTES
 
@@ -18,14 +17,17 @@ GRAPHS = (".onnx", ".xml")
 
 
 def is_package(path: Path) -> bool:
-    """True for a Lineside package (a folder or zip with manifest.json at its root or one folder down)."""
+    """True for a Lineside package (a folder, or a zip with manifest.json at its root or in a folder of it).
+
+    Raises PackageError for a zip that cannot be read.
+    """
     if path.is_dir():
         return (path / MANIFEST).is_file()
-    if not zipfile.is_zipfile(path):
+    if not is_zip(path):
         return False
-    with zipfile.ZipFile(path) as archive:
-        names = (PurePosixPath(name) for name in archive.namelist())
-        return any(name.name == MANIFEST and len(name.parts) <= 2 for name in names)
+    with opened_zip(path) as archive:
+        found = without_wrapping(members(archive, MAX_ENTRIES))
+    return any(name.name == MANIFEST and len(name.parts) <= 2 for name in found)
 
 
 def found_model(path: Path, scratch: Path) -> Path:
@@ -34,7 +36,7 @@ def found_model(path: Path, scratch: Path) -> Path:
         raise PackageError(f"There is no model at {path}.", "Choose an .onnx or .xml file, a folder or a zip of one.")
     if path.is_dir():
         graph = _only_graph(path)
-    elif zipfile.is_zipfile(path):
+    elif is_zip(path):
         graph = _only_graph(_unpack(path, scratch))
     else:
         graph = path
@@ -52,7 +54,7 @@ def _only_graph(folder: Path) -> Path:
         if len(files) > 16 * MAX_ENTRIES:
             raise PackageError(f"{folder} holds too many files for a model.", "Name the .onnx or .xml file itself.")
     for suffix in GRAPHS:
-        found = sorted(f for f in files if f.suffix == suffix and not f.name.startswith(".") and f.is_file())
+        found = sorted(f for f in files if f.suffix.lower() == suffix and not f.name.startswith(".") and f.is_file())
         if len(found) > 1:
             names = ", ".join(str(f.relative_to(folder)) for f in found[:4])
             raise PackageError(f"{folder} holds {len(found)} models ({names}).", "Name one of these files.")
@@ -80,19 +82,6 @@ def _external(folder: Path, name: str) -> int:
 
 def _unpack(path: Path, scratch: Path) -> Path:
     """The zip's files under `scratch`, bounded; names that leave it are refused, links become plain files."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = [e for e in archive.infolist() if not e.is_dir()]
-            if len(entries) > MAX_ENTRIES or sum(e.file_size for e in entries) > MAX_FILE_BYTES:
-                raise PackageError(f"{path} holds too much for a model.", REFUSE)
-            for entry in entries:
-                pure = PurePosixPath(entry.filename)
-                if pure.is_absolute() or ".." in pure.parts or "\\" in entry.filename or ":" in entry.filename:
-                    raise PackageError(f"{path} names a file {entry.filename!r} outside itself.", REFUSE)
-                target = scratch / pure
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with archive.open(entry) as source, target.open("xb") as sink:
-                    shutil.copyfileobj(source, sink, 1 << 20)
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
-        raise PackageError(f"{path} is not a readable zip.", "Copy or export the model again.") from error
+    with opened_zip(path) as archive:
+        unpack(archive, members(archive, MAX_ENTRIES), scratch, MAX_FILE_BYTES)
     return scratch

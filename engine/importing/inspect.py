@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -62,6 +62,22 @@ class Foreign:
             return ("normal", "anomaly")
         return ("ok", "defect") if self.count == 1 or (self.count == 2 and not self.scores) else ()
 
+    def layout_of(self, shape: Sequence[int | None]) -> Layout:
+        """How an N×a×b×c map lies: as its cells are nearer to square; where both ways are, as the input lies."""
+        _, first, middle, last = shape
+        if first and middle and last and self.height and self.width:
+            channels_first, channels_last = self._stretch(middle, last), self._stretch(first, middle)
+        else:
+            channels_first, channels_last = float(first != 1), float(last != 1)
+        if channels_first == channels_last:
+            return self.layout
+        return "NCHW" if channels_first < channels_last else "NHWC"
+
+    def _stretch(self, rows: int, columns: int) -> float:
+        """How far from square a cell is, if the picture is cut into so many: 1 = square."""
+        height, width = (self.height or 1) / rows, (self.width or 1) / columns
+        return max(height, width) / min(height, width)
+
 
 def inspect_graph(graph: Any, path: Path) -> Foreign:
     """Look at a graph as OpenVINO read it. Raises PackageError where it does not take one picture."""
@@ -84,21 +100,37 @@ def inspect_graph(graph: Any, path: Path) -> Foreign:
     scores = next((p for p in outputs if is_vector(p.shape)), None)
     maps = next((p for p in outputs if is_map(p.shape)), None)
     kind: Kind | None = "segdec" if maps else "classifier" if scores else None
-    count = _values(scores.shape) if scores else _channels(maps.shape, layout) if maps else None
     notes = _notes(outputs, scores, maps)
-    return Foreign(
-        path, inputs, outputs, layout, channels, height, width, kind, _name(scores), _name(maps), count, False, notes
+    bare = Foreign(
+        path, inputs, outputs, layout, channels, height, width, kind, _name(scores), _name(maps), None, False, notes
     )
+    if scores is not None:
+        return replace(bare, count=values_in(scores.shape))
+    return bare if maps is None else replace(bare, count=channels_in(maps.shape, bare))
 
 
 def is_vector(shape: Sequence[int | None]) -> bool:
-    """One value per class: K, N×K, or N×K×1×1."""
-    return len(shape) in (1, 2) or (len(shape) == 4 and tuple(shape[2:]) == (1, 1))
+    """One value per class: K, N×K, N×K×1×1 or N×1×1×K."""
+    return len(shape) in (1, 2) or (len(shape) == 4 and (1, 1) in (tuple(shape[2:]), tuple(shape[1:3])))
 
 
 def is_map(shape: Sequence[int | None]) -> bool:
-    """A value per cell: N×h×w, or N×M×h×w."""
+    """A value per cell: N×h×w, N×M×h×w or N×h×w×M."""
     return len(shape) == 3 or (len(shape) == 4 and not is_vector(shape))
+
+
+def values_in(shape: Sequence[int | None]) -> int | None:
+    """How many classes a vector has values for; None = not fixed."""
+    if len(shape) == 4:
+        return shape[3] if shape[1] == shape[2] == 1 else shape[1]
+    return shape[0] if len(shape) == 1 else shape[1]
+
+
+def channels_in(shape: Sequence[int | None], foreign: Foreign) -> int | None:
+    """How many channels a map has; None = not fixed."""
+    if len(shape) == 3:
+        return 1
+    return shape[1] if foreign.layout_of(shape) == "NCHW" else shape[3]
 
 
 def fix_size(graph: Any, foreign: Foreign, height: int, width: int) -> Foreign:
@@ -152,16 +184,6 @@ def _port(output: Any) -> Port:
     sides = tuple(None if side.is_dynamic else int(side.get_length()) for side in shape)
     name = names[0] if names else str(output.get_node().get_friendly_name())
     return Port(name, sides, str(output.get_element_type().get_type_name()))
-
-
-def _values(shape: Sequence[int | None]) -> int | None:
-    return shape[0] if len(shape) == 1 else shape[1]
-
-
-def _channels(shape: Sequence[int | None], layout: Layout) -> int | None:
-    if len(shape) == 3:
-        return 1
-    return shape[1] if layout == "NCHW" else shape[3]
 
 
 def _name(port: Port | None) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.errors import UsageError
-from engine.importing.inspect import Foreign, Kind, Port, is_map, is_vector
+from engine.importing.inspect import Foreign, Kind, Port, channels_in, is_map, is_vector, values_in
 
 Scale = Literal["0-1", "0-255", "-1-1", "imagenet"]
 Colour = Literal["rgb", "bgr", "grey"]
@@ -162,9 +162,7 @@ def _count(port: Port | None, foreign: Foreign) -> int:
     shape = port.shape
     if None in shape:
         raise UsageError(f"The output {port} has no fixed size.", "Export the model for one picture of one size.")
-    if is_vector(shape):
-        return int((shape[0] if len(shape) == 1 else shape[1]) or 1)
-    return 1 if len(shape) == 3 else int(shape[1 if foreign.layout == "NCHW" else 3] or 1)
+    return int((values_in(shape) if is_vector(shape) else channels_in(shape, foreign)) or 1)
 
 
 def _default_classes(kind: Kind, count: int, from_map: bool) -> tuple[str, ...]:

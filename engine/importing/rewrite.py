@@ -12,7 +12,7 @@ import openvino.opset13 as ops
 from numpy.typing import NDArray
 
 from engine.errors import PackageError, UsageError
-from engine.importing.inspect import Foreign
+from engine.importing.inspect import REMEDY, Foreign
 from engine.importing.plan import Plan
 
 Means = Literal["none", "exp", "softmax", "sigmoid"]
@@ -150,9 +150,15 @@ def _last(source: Any) -> str:
 
 
 def _nchw(maps: Any, foreign: Foreign) -> Any:
-    if maps.get_partial_shape().rank.get_length() == 3:
+    sides = maps.get_partial_shape()
+    if sides.is_dynamic:
+        raise PackageError(f"The model's map has no fixed size: {sides}.", "Export it for one picture of one size.")
+    shape = list(sides.to_shape())
+    if shape[0] != 1:
+        raise PackageError(f"The model's map is {sides}, not that of one picture.", REMEDY)
+    if len(shape) == 3:
         return ops.unsqueeze(maps, np.array(1, np.int64))
-    return maps if foreign.layout == "NCHW" else ops.transpose(maps, np.array([0, 3, 1, 2], np.int64))
+    return maps if foreign.layout_of(shape) == "NCHW" else ops.transpose(maps, np.array([0, 3, 1, 2], np.int64))
 
 
 def _probabilities(values: Any, means: Means) -> Any:

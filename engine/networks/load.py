@@ -14,7 +14,7 @@ from engine.networks.catalogue import ENSEMBLE, build, last_layer, set_logits
 from engine.networks.ensemble import Ensemble, Member
 from engine.networks.graph import Deployed, Graph, Novelty
 from engine.packages.manifest import MemberSpec
-from engine.packages.package import ModelPackage
+from engine.packages.package import ModelPackage, check_unchanged
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -51,6 +51,7 @@ def load_novelty(package: ModelPackage) -> Novelty | None:
         return None
     try:
         state = load_file(package.novelty)
+        check_unchanged(package, package.novelty.name)
         return Novelty(state["mean"], state["matrix"], float(state["limit"]))
     except (OSError, SafetensorError, KeyError, RuntimeError) as error:
         raise PackageError(
@@ -62,11 +63,13 @@ def _state(package: ModelPackage) -> dict[str, Tensor]:
     if package.weights is None:
         raise PackageError(f"{package.manifest.name} carries no weights.", "Choose a package that has them.")
     try:
-        return dict(load_file(package.weights))
+        state = dict(load_file(package.weights))
     except (OSError, SafetensorError) as error:
         raise PackageError(
             f"The weights of {package.manifest.name} cannot be read.", "Copy the package again."
         ) from error
+    check_unchanged(package, package.weights.name)
+    return state
 
 
 def _empty(

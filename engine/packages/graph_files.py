@@ -43,13 +43,23 @@ def check_graph_file(path: Path) -> frozenset[str]:
 
     Raises PackageError: missing, a link, too large, malformed, or XML with a document type or with paths.
     """
-    _check_plain(path, MAX_XML_BYTES if path.suffix == ".xml" else MAX_FILE_BYTES)
-    if path.suffix == ".xml":
+    kind = path.suffix.lower()
+    _check_plain(path, MAX_XML_BYTES if kind == ".xml" else MAX_FILE_BYTES)
+    if kind == ".xml":
         _check_ir(path)
         return frozenset()
-    if path.suffix == ".onnx":
+    if kind == ".onnx":
         return _external_files(path)
     raise PackageError(f"{path.name} is neither an ONNX file (.onnx) nor OpenVINO IR (.xml).", AGAIN)
+
+
+def weights_beside(path: Path) -> Path:
+    """The .bin of an .xml, also where a system that does not tell cases apart named it otherwise."""
+    wanted = path.with_suffix(".bin")
+    if wanted.is_file() or not path.parent.is_dir():
+        return wanted
+    alike = (file for file in path.parent.iterdir() if file.name.casefold() == wanted.name.casefold())
+    return min(alike, default=wanted)
 
 
 def _check_plain(path: Path, limit: int) -> None:
@@ -65,7 +75,7 @@ def _check_plain(path: Path, limit: int) -> None:
 
 
 def _check_ir(path: Path) -> None:
-    _check_plain(path.with_suffix(".bin"), MAX_FILE_BYTES)
+    _check_plain(weights_beside(path), MAX_FILE_BYTES)
     text = path.read_bytes()
     if b"\0" in text or not text.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise PackageError(f"{path.name} is not an OpenVINO model.", AGAIN)

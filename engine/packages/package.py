@@ -17,14 +17,18 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
 from engine.domain.inspection import ModelRef
 from engine.errors import PackageError, StorageError
+from engine.packages.archives import Members, members, opened_zip, read_member, storing, unpack, without_wrapping
 from engine.packages.manifest import PACKAGE_SCHEMA, Manifest
 from engine.system.files import write_atomically
 from engine.system.places import cache_folder
@@ -107,12 +111,28 @@ def open_package(path: Path) -> ModelPackage:
     """Verify a package folder or zip (schema, names, sizes, hashes) and open it. Raises PackageError."""
     if not path.exists():
         raise PackageError(f"There is no model package at {path}.", "Choose a folder or zip with a manifest.json.")
-    folder = path if path.is_dir() else _unpack(path)
-    manifest, version = _read_manifest(folder / MANIFEST, path)
-    if not {GRAPH, IR_GRAPH} & manifest.files.keys():
-        raise PackageError(f"The model package {path} lists no {GRAPH}.", "Export or train the model again.")
+    return _opened(path, path) if path.is_dir() else _unpacked(path)
+
+
+def check_unchanged(package: ModelPackage, *names: str) -> None:
+    """Asked after `names` were read: are they still what was verified? Raises PackageError, as half of another package
+    may have been read where it was written over meanwhile."""
+    try:
+        same = _read_manifest(package.folder / MANIFEST, package.folder)[1] == package.version
+        for name in names:
+            _check_file(package.folder, name, package.manifest.files[name], package.folder)
+    except PackageError:
+        same = False
+    if not same:
+        raise PackageError(
+            f"The model package {package.manifest.name} changed while it was read.", "Open it again when it is written."
+        )
+
+
+def _opened(folder: Path, shown: Path) -> ModelPackage:
+    manifest, version = _read_manifest(folder / MANIFEST, shown)
     for name, digest in manifest.files.items():
-        _check_file(folder, name, digest, path)
+        _check_file(folder, name, digest, shown)
     return ModelPackage(folder, manifest, version)
 
 
@@ -132,25 +152,37 @@ def _check_name(name: str) -> None:
 
 def _read_manifest(path: Path, shown: Path) -> tuple[Manifest, str]:
     try:
-        if path.stat().st_size > MAX_MANIFEST_BYTES:
-            raise PackageError(f"The manifest of {shown} is too large.", "Do not use this package.")
-        raw = path.read_bytes()
+        if not path.is_file():
+            raise PackageError(f"{shown} holds no {MANIFEST}.", "Choose a Lineside model package.")
+        with path.open("rb") as file:
+            raw = file.read(MAX_MANIFEST_BYTES + 1)
+    except OSError as error:
+        raise PackageError(f"The manifest of {shown} cannot be read.", "Copy or export the package again.") from error
+    return _manifest_of(raw, shown)
+
+
+def _manifest_of(raw: bytes, shown: Path) -> tuple[Manifest, str]:
+    """What the bytes say, and the version they make. Raises PackageError."""
+    if len(raw) > MAX_MANIFEST_BYTES:
+        raise PackageError(f"The manifest of {shown} is too large.", "Do not use this package.")
+    try:
         values = json.loads(raw)
-    except FileNotFoundError as error:
-        raise PackageError(f"{shown} holds no {MANIFEST}.", "Choose a Lineside model package.") from error
-    except (OSError, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise PackageError(f"The manifest of {shown} cannot be read.", "Copy or export the package again.") from error
     schema = values.get("schema", 0) if isinstance(values, dict) else 0
     if isinstance(schema, int) and schema > PACKAGE_SCHEMA:
         raise PackageError(f"The model package {shown} was made by a newer Lineside.", "Update this station.")
     try:
-        return Manifest.model_validate(values), hashlib.sha256(raw).hexdigest()[:12]
+        manifest = Manifest.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "manifest"
         raise PackageError(
             f"The manifest of {shown} is not valid at {key}: {first['msg']}.", "Export the package again."
         ) from error
+    if not {GRAPH, IR_GRAPH} & manifest.files.keys():
+        raise PackageError(f"The model package {shown} lists no {GRAPH}.", "Export or train the model again.")
+    return manifest, hashlib.sha256(raw).hexdigest()[:12]
 
 
 def _check_file(folder: Path, name: str, digest: str, shown: Path) -> None:
@@ -171,34 +203,66 @@ def _check_file(folder: Path, name: str, digest: str, shown: Path) -> None:
         ) from error
 
 
-def _unpack(path: Path) -> Path:
-    """Unpack a zip into the cache under its own hash; bounded, flat, listed files only."""
+def _unpacked(path: Path) -> ModelPackage:
+    """The package in a zip, kept in the cache under the zip's own hash. A zip that is refused leaves nothing there."""
+    with opened_zip(path) as archive:
+        digest = sha256_of(path)
+        kept = cache_folder() / "packages" / digest[:16]
+        with suppress(PackageError):
+            return _opened(kept, path)
+        with _staging(kept.parent) as staging:
+            _unpack(archive, path, staging)
+            if sha256_of(path) != digest:
+                raise PackageError(f"{path} changed while it was read.", "Wait until it is copied, then try again.")
+            package = _opened(staging, path)
+            return replace(package, folder=_settled(staging, kept, package.version))
+
+
+def _unpack(archive: zipfile.ZipFile, path: Path, staging: Path) -> None:
+    """The manifest and what it lists; nothing else in a zip is written."""
+    found = _package_in(members(archive, MAX_FILES), path)
+    entry = found.pop(MANIFEST)
+    raw = read_member(archive, entry, MAX_MANIFEST_BYTES)
+    listed = _manifest_of(raw, path)[0].files
+    for name in listed:
+        _check_name(name)
+    wanted = {PurePosixPath(name): member for name, member in found.items() if name in listed}
+    unpack(archive, {PurePosixPath(MANIFEST): entry, **wanted}, staging, MAX_FILE_BYTES)
+
+
+def _package_in(found: Members, path: Path) -> dict[str, zipfile.ZipInfo]:
+    """The files beside the one manifest, which lies at the root or in a folder. Raises PackageError."""
+    found = without_wrapping(found)
+    roots = [pure.parent for pure in found if pure.name == MANIFEST and len(pure.parts) <= 2]
+    if not roots:
+        raise PackageError(f"{path} holds no {MANIFEST}.", "Choose a Lineside model package.")
+    if len(roots) > 1:
+        raise PackageError(f"{path} holds {len(roots)} model packages.", "Unpack it and choose one of them.")
+    return {pure.name: entry for pure, entry in found.items() if pure.parent == roots[0]}
+
+
+@contextmanager
+def _staging(cache: Path) -> Iterator[Path]:
+    """A folder of its own beside what is kept; gone afterwards unless it was moved."""
+    with storing(cache):
+        cache.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=".", dir=cache))
+        staging.chmod(0o755)
     try:
-        target = cache_folder() / "packages" / sha256_of(path)[:16]
-        if (target / MANIFEST).exists():
-            return target
-        with zipfile.ZipFile(path) as archive:
-            entries = [e for e in archive.infolist() if not e.is_dir()]
-            if len(entries) > MAX_FILES or sum(e.file_size for e in entries) > MAX_FILE_BYTES:
-                raise PackageError(f"{path} holds too much for a model package.", "Do not use this package.")
-            staging = target.with_name(f".{target.name}.{os.getpid()}")
-            _extract_flat(archive, entries, staging)
-        shutil.rmtree(target, ignore_errors=True)
-        staging.rename(target)
-        return target
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
-        raise PackageError(f"{path} is not a readable zip.", "Copy or export the package again.") from error
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
 
 
-def _extract_flat(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], staging: Path) -> None:
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
-    prefixes = {PurePosixPath(e.filename).parts[0] for e in entries if len(PurePosixPath(e.filename).parts) > 1}
-    for entry in entries:
-        parts = PurePosixPath(entry.filename).parts
-        # One wrapping folder is what "compress this folder" gives; anything deeper is not ours.
-        name = parts[1] if len(parts) == 2 and len(prefixes) == 1 else parts[0] if len(parts) == 1 else entry.filename
-        if name != MANIFEST:
-            _check_name(name)
-        with archive.open(entry) as source, (staging / name).open("wb") as sink:
-            shutil.copyfileobj(source, sink, 1 << 20)
+def _settled(staging: Path, kept: Path, version: str) -> Path:
+    """Where the whole package lies from now on; another program may have put the same there meanwhile."""
+    try:
+        staging.rename(kept)
+    except OSError:
+        with suppress(PackageError):
+            if _opened(kept, kept).version == version:
+                return kept
+        shutil.rmtree(kept, ignore_errors=True)
+        with storing(kept):
+            staging.rename(kept)
+    return kept

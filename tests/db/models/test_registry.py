@@ -11,7 +11,7 @@ from db.models import registry
 from db.store.session import Database
 from db.users import trail as audit
 from engine.errors import InputError, PackageError
-from engine.packages.package import open_package
+from engine.packages.package import ModelPackage, open_package
 from tests.db import make
 
 
@@ -50,6 +50,23 @@ def test_damaged_package_is_refused_and_leaves_nothing(db: Database, tmp_path: P
         registry.register(db, package.folder, "ann")
     assert registry.list_models(db) == ()
     assert not (db.folder / "models").exists()
+
+
+def test_package_that_is_written_over_while_it_is_copied_is_refused(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = make.package(tmp_path / "pkg")
+    opened = registry.open_package
+
+    def then_written_over(path: Path) -> ModelPackage:
+        found = opened(path)
+        package.graph.write_bytes(b"another")
+        return found
+
+    monkeypatch.setattr(registry, "open_package", then_written_over)
+    with pytest.raises(PackageError, match="changed while it was read"):
+        registry.register(db, package.folder, "ann")
+    assert registry.list_models(db) == () and not list((db.folder / "models").iterdir())
 
 
 def test_activate_and_roll_back_walk_the_history(db: Database, tmp_path: Path) -> None:

@@ -260,3 +260,19 @@ def test_checking_a_shipped_graph_costs_less_than_fifty_milliseconds() -> None:
         graphs.check_sizes(graph, "demo")
         spent.append(time.thread_time() - begun)
     assert min(spent) < 0.05
+
+
+def test_package_that_is_written_over_while_it_is_opened_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = write_tiny_package(tmp_path / "tiny")
+    read = graphs.open_graph
+
+    def then_written_over(path: Path, name: str) -> object:
+        found = read(path, name)
+        write_tiny_package(tmp_path / "tiny", name="another")
+        return found
+
+    monkeypatch.setattr(graphs, "open_graph", then_written_over)
+    with pytest.raises(PackageError, match="changed while it was read"):
+        load_model(package)
