@@ -111,6 +111,12 @@ def _line_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     scan.add_argument(
         "--json", type=Path, metavar="FILE", help="write the counts, and every file left out, as one object"
     )
+    scan.add_argument(
+        "--separator",
+        default="comma",
+        choices=["comma", "semicolon"],
+        help="of inspections.csv; semicolon: with a decimal comma, as a German Excel opens it",
+    )
     _judging_options(scan)
 
 

@@ -100,6 +100,7 @@ def add_tune_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--space", metavar="FILE", help="search space (TOML); default: the published one")
     parser.add_argument("--metric", choices=METRICS, default="macro_f1", help="what a trial is judged by")
     parser.add_argument("--out", required=True, metavar="DIR", help="study.db, best.toml, trials.csv, study.html")
+    _separator(parser, "trials.csv")
 
 
 def add_distil_arguments(parser: argparse.ArgumentParser) -> None:
@@ -127,6 +128,7 @@ def add_label_arguments(parser: argparse.ArgumentParser) -> None:
         "--floor", type=float, default=0.95, metavar="P", help="least confidence of a label; default 0.95"
     )
     parser.add_argument("--out", required=True, metavar="DIR", help="new folder: data set, review.csv, review.html")
+    _separator(parser, "review.csv")
 
 
 def add_crossval_arguments(parser: argparse.ArgumentParser) -> None:
@@ -152,6 +154,11 @@ def _training_arguments(parser: argparse.ArgumentParser, *, preset_needed: bool)
     parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="change a preset's setting; repeatable")
     parser.add_argument("--weights", default="", metavar="W", help="imagenet, none, or a torchvision state dict's file")
     parser.add_argument("--jsonl", action="store_true", help="JSON events on stdout, also on a terminal")
+
+
+def _separator(parser: argparse.ArgumentParser, file: str) -> None:
+    text = f"of {file}; semicolon: with a decimal comma, as a German Excel opens it"
+    parser.add_argument("--separator", default="comma", choices=["comma", "semicolon"], help=text)
 
 
 def _describe(parser: argparse.ArgumentParser, example: str) -> None:

@@ -25,6 +25,7 @@ from engine.domain.inspection import Outcome, Traveller, utc_now
 from engine.domain.recipe import SavingPolicy
 from engine.errors import InputError, UsageError
 from engine.reports.account import left_out_lines
+from engine.reports.csv_tables import SPELLINGS
 from engine.reports.run import ReportEntry, write_report
 from engine.settings import load_settings
 from engine.sources.base import FrameSource
@@ -111,7 +112,7 @@ def run_scan(args: argparse.Namespace) -> int:
         if args.json:
             write_account(args.json, args.input, console, ready.source)
         if args.report and run.gallery is not None:
-            print(f"Report: {_report(Path(args.report), args.input, ready, console, run.gallery)}")
+            print(f"Report: {_report(args, ready, console, run.gallery)}")
         return _scan_exit(console)
 
 
@@ -183,7 +184,8 @@ def _labelled(ready: ReadyScan) -> bool:
     return bool(names) and names <= set(ready.package.manifest.class_names)
 
 
-def _report(folder: Path, given: str, ready: ReadyScan, console: Console, gallery: Gallery) -> Path:
+def _report(args: argparse.Namespace, ready: ReadyScan, console: Console, gallery: Gallery) -> Path:
+    folder, given, spelling = Path(args.report), args.input, SPELLINGS[args.separator]
     package, recipe, listing = ready.package, ready.recipe, listing_of(ready.source)
     left_out = () if listing is None else listing.left_out
     facts = {
@@ -196,7 +198,7 @@ def _report(folder: Path, given: str, ready: ReadyScan, console: Console, galler
         **facts_of(left_out),
     }
     entries = [*(ReportEntry(inspection) for inspection in ready.done), *gallery.entries]
-    return write_report(folder, f"Scan of {given}", entries, console.tally, facts, utc_now(), left_out)
+    return write_report(folder, f"Scan of {given}", entries, console.tally, facts, utc_now(), left_out, spelling)
 
 
 def _scan_exit(console: Console) -> int:

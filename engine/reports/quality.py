@@ -6,16 +6,16 @@ Texts come in the reader's language; values are formatted by the caller for the 
 from __future__ import annotations
 
 import base64
-import csv
 import io
 import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from engine.reports.csv_tables import PLAIN, Spelling, csv_bytes
 from engine.reports.workbook import Cell, Sheet, write_workbook
 from engine.system.files import write_atomically
 from engine.system.late import Late
@@ -77,13 +77,15 @@ class ReportWords:
     more: str = "More rows are in the Excel and CSV files: {count}."
 
 
-def write_csv_zip(path: Path, tables: Sequence[Table], facts: Mapping[str, str], words: ReportWords) -> None:
+def write_csv_zip(
+    path: Path, tables: Sequence[Table], facts: Mapping[str, str], words: ReportWords, spelling: Spelling = PLAIN
+) -> None:
     """A zip of one CSV a table (UTF-8 with a byte-order mark) and `about.csv`. Raises StorageError."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
         for name, header, rows in (_about(tables, facts, words), *map(_plain, tables)):
             safe = re.sub(r"[^A-Za-z0-9-]", "-", name)[:40] or "table"
-            file.writestr(f"{safe}.csv", _csv(header, rows))
+            file.writestr(f"{safe}.csv", _csv(header, rows, spelling))
     write_atomically(path, packed.getvalue())
 
 
@@ -135,19 +137,6 @@ def _about(
     return "about", [words.what, words.value], rows
 
 
-def _csv(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow([_cell(value) for value in row])
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _cell(value: Cell) -> object:
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    # A lot or a class that begins like a formula must not become one in a spreadsheet (OWASP: CSV injection).
-    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
-        return f"'{value}"
-    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else value
+def _csv(header: Sequence[str], rows: Sequence[Sequence[Cell]], spelling: Spelling) -> bytes:
+    short = ([Decimal(f"{cell:.6g}") if isinstance(cell, float) else cell for cell in row] for row in rows)
+    return csv_bytes((header, *short), spelling)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,6 +18,7 @@ from numpy.typing import NDArray
 from engine.domain.inspection import Box, HeatMap, Inspection, Outcome, Pixels, as_plain
 from engine.images.listing import LeftOut, reason_words
 from engine.images.overlay import draw_contours, render
+from engine.reports.csv_tables import PLAIN, Cell, Spelling, csv_bytes
 from engine.system.files import write_atomically
 from engine.system.late import Late
 from engine.system.places import resources_folder
@@ -31,8 +30,20 @@ else:
 
 GALLERY = 24
 PICTURE_WIDTH = 480
-FORMULA = frozenset("=+-@\t\r\n")
-"""A text that begins with one of these is a formula to some spreadsheet."""
+COLUMNS = (
+    "time",
+    "path",
+    "source",
+    "sequence",
+    "verdict",
+    "label",
+    "score",
+    "regions",
+    "reason",
+    "model",
+    "recipe",
+    "truth",
+)
 WORDS: Mapping[str, str] = {
     "language": "en",
     "made": "Made",
@@ -106,12 +117,13 @@ def write_report(
     facts: dict[str, str],
     made_at: datetime,
     left_out: Sequence[LeftOut] = (),
+    spelling: Spelling = PLAIN,
 ) -> Path:
     """Write report.html and inspections.csv into `folder`; returns the HTML's path. `left_out`: what lay in the
     folder and was not judged, for the CSV; `facts` tell of it in the page. Raises StorageError."""
     page = folder / "report.html"
     write_atomically(page, html_of(title, entries, tally, facts, made_at).encode())
-    write_atomically(folder / "inspections.csv", csv_of([e.inspection for e in entries], left_out))
+    write_atomically(folder / "inspections.csv", csv_of([e.inspection for e in entries], left_out, spelling))
     return page
 
 
@@ -153,49 +165,29 @@ def json_line(inspection: Inspection) -> str:
     return json.dumps(as_plain(inspection), ensure_ascii=False) + "\n"
 
 
-def csv_of(inspections: Sequence[Inspection], left_out: Sequence[LeftOut] = ()) -> bytes:
+def csv_of(
+    inspections: Sequence[Inspection], left_out: Sequence[LeftOut] = (), spelling: Spelling = PLAIN
+) -> bytes:
     """One line an inspection, and behind them one without a verdict for each file that was left out; UTF-8 with a
     byte-order mark so that Excel reads it."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(
-        [
-            "time",
-            "path",
-            "source",
-            "sequence",
-            "verdict",
-            "label",
-            "score",
-            "regions",
-            "reason",
-            "model",
-            "recipe",
-            "truth",
-        ]
-    )
-    for inspection in inspections:
-        plain = as_plain(inspection)
-        writer.writerow(
-            [
-                inspection.times.inspected_at.isoformat(timespec="milliseconds"),
-                *(guarded(plain[k]) for k in ("path", "source", "sequence", "verdict", "label", "score")),
-                len(inspection.regions),
-                guarded("; ".join(inspection.verdict.reasons)),
-                guarded(plain["model"]),
-                guarded(plain["recipe"]),
-                guarded(inspection.frame.truth or ""),
-            ]
-        )
-    for left in left_out:
-        why = f"left out: {reason_words(left.why, 1)}"
-        writer.writerow(["", guarded(str(left.path)), *[""] * 6, guarded(why), "", "", ""])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
+    return csv_bytes((COLUMNS, *map(_line, inspections), *map(_unjudged, left_out)), spelling)
 
 
-def guarded(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula, made harmless (OWASP: CSV injection)."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in FORMULA else value
+def _line(inspection: Inspection) -> list[Cell]:
+    plain = as_plain(inspection)
+    return [
+        inspection.times.inspected_at.isoformat(timespec="milliseconds"),
+        *(plain[key] for key in ("path", "source", "sequence", "verdict", "label", "score")),
+        len(inspection.regions),
+        "; ".join(inspection.verdict.reasons),
+        plain["model"],
+        plain["recipe"],
+        inspection.frame.truth or "",
+    ]
+
+
+def _unjudged(left: LeftOut) -> list[Cell]:
+    return ["", str(left.path), *[""] * 6, f"left out: {reason_words(left.why, 1)}", "", "", ""]
 
 
 def _histogram(scores: Sequence[float]) -> list[dict[str, float]]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from PySide6.QtCore import QCoreApplication, QDate, QLibraryInfo, QLocale, QObject, QTranslator, Signal
 
 from engine.domain.inspection import Outcome
+from engine.reports.csv_tables import Spelling
 from engine.system.places import resources_folder
 
 SOURCE = "en"
@@ -83,6 +84,15 @@ class Language(QObject):
 def number(value: float, decimals: int = 0) -> str:
     """A number with the language's separators: 1,204.5 or 1.204,5."""
     return QLocale().toString(float(value), "f", decimals)
+
+
+def table_spelling() -> Spelling:
+    """How a spreadsheet of this language and country writes a CSV table."""
+    locale = QLocale()
+    comma = locale.decimalPoint() == ","
+    # Swiss numbers have a point; the list is separated as in all German.
+    semicolon = comma or locale.language() == QLocale.Language.German
+    return Spelling(";" if semicolon else ",", "," if comma else ".")
 
 
 def percent(share: float, decimals: int = 1) -> str:

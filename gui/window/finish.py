@@ -16,7 +16,7 @@ from engine.reports.run import Tally, write_report
 from engine.sources.address import masked
 from engine.system.files import write_atomically
 from gui.context import AppContext
-from gui.i18n.language import translate
+from gui.i18n.language import table_spelling, translate
 from gui.line.line import Line
 from gui.window.window import MainWindow
 
@@ -125,4 +125,5 @@ class Finish(QObject):
             translate("Report", "Database"): self._context.db.url,
         }
         entries = gallery.entries if gallery else []
-        return write_report(folder, translate("Report", "Run of the line"), entries, self._tally, facts, utc_now())
+        title = translate("Report", "Run of the line")
+        return write_report(folder, title, entries, self._tally, facts, utc_now(), spelling=table_spelling())

@@ -70,7 +70,11 @@ def test_scan_lines_are_stable_and_the_confusion_is_told(
     said = capsys.readouterr().out
     assert "defect" in said
     assert (report / "report.html").exists()
-    assert (report / "inspections.csv").exists()
+    plain = (report / "inspections.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert main([*words, "--separator", "semicolon"]) == 0
+    german = (report / "inspections.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert german[0] == plain[0].replace(",", ";") and len(german) == len(plain) == 7
+    assert german[1].split(";")[6] == plain[1].split(",")[6].replace(".", ",")
 
 
 def test_no_review_band_decides_every_picture(labelled: Path, package: str, capsys: pytest.CaptureFixture[str]) -> None:

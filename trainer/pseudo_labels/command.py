@@ -18,12 +18,14 @@ from engine.errors import InputError, StorageError, UsageError
 from engine.images.listing import LeftOut, Listing, in_words, list_folder, remedies
 from engine.packages.package import ModelPackage, open_package, sha256_of
 from engine.recipes.file import default_recipe, load_recipe
+from engine.reports.csv_tables import PLAIN, SPELLINGS, Spelling, csv_bytes
 from engine.system.files import write_atomically
 from engine.training import DATASET_FILE, DATASET_SCHEMA, DatasetItem, DatasetManifest
 from engine.verdicts.verdict import SOUND, defect_score
 from trainer.evaluation.evaluate import JudgedSample, judge
 from trainer.formats.labels.imagefolder import reading
 from trainer.formats.samples.dataset import Sample
+from trainer.formats.samples.several import LABELS_FILE
 from trainer.pseudo_labels.page import write_review
 from trainer.runtime.progress import meter
 
@@ -84,7 +86,8 @@ def run_label(args: argparse.Namespace) -> int:
     """Label as asked and print the summary. Returns 0; raises LinesideError."""
     package = open_package(Path(args.model))
     recipe = load_recipe(Path(args.recipe), package) if args.recipe else default_recipe(package)
-    made = label(Path(args.input), package, recipe, args.floor, Path(args.out), progress=meter(sys.stderr, "pictures"))
+    progress, spelling = meter(sys.stderr, "pictures"), SPELLINGS[args.separator]
+    made = label(Path(args.input), package, recipe, args.floor, Path(args.out), progress=progress, spelling=spelling)
     print("\n".join(made.in_words()))
     return 0
 
@@ -97,9 +100,10 @@ def label(
     out: Path,
     *,
     progress: Callable[[int, int], None] | None = None,
+    spelling: Spelling = PLAIN,
 ) -> Labelling:
     """Judge every picture under `folder` as the line does, and write `out`, complete or not at all: the data set of the
-    sure ones, review.csv of the others, review.html of both.
+    sure ones, review.csv of the others in that `spelling`, review.html of both.
 
     Raises UsageError for a floor that is none or an `out` inside `folder`, InputError without pictures or where `out`
     holds something, StorageError when the disk fails.
@@ -122,7 +126,7 @@ def label(
     calibrated = "temperature" in calibration and calibration.get("validated", True) is not False
     model = f"{package.manifest.name} {package.version}"
     made = Labelling(out, model, tuple(taken), tuple(left), copies, calibrated, listing.left_out)
-    _write(made, package, recipe, floor)
+    _write(made, package, recipe, floor, spelling)
     return made
 
 
@@ -176,7 +180,7 @@ def _check_empty(out: Path) -> None:
         raise StorageError(f"{out} cannot be read: {error.strerror}.", "Choose another folder.") from error
 
 
-def _write(made: Labelling, package: ModelPackage, recipe: Recipe, floor: float) -> None:
+def _write(made: Labelling, package: ModelPackage, recipe: Recipe, floor: float, spelling: Spelling) -> None:
     staging = made.folder.with_name(f".{made.folder.name}.{os.getpid()}.new")
     try:
         shutil.rmtree(staging, ignore_errors=True)
@@ -191,7 +195,7 @@ def _write(made: Labelling, package: ModelPackage, recipe: Recipe, floor: float)
         }
         if made.left_out:
             facts["left out"] = in_words(made.left_out).removeprefix("left out ")
-        write_review(staging, facts, made.taken, made.left)
+        write_review(staging, facts, made.taken, made.left, spelling)
         if made.folder.exists():
             made.folder.rmdir()
         staging.rename(made.folder)
@@ -219,9 +223,10 @@ def _write_dataset(folder: Path, made: Labelling, package: ModelPackage) -> None
         items=items,
     )
     write_atomically(folder / DATASET_FILE, manifest.model_dump_json(by_alias=True, indent=2).encode())
-    several = [f"{item.path},{';'.join(one.also)}" for item, one in zip(items, made.taken, strict=True) if one.also]
+    several = [(item.path, ";".join(one.also)) for item, one in zip(items, made.taken, strict=True) if one.also]
     if several:
-        write_atomically(folder / "labels.csv", ("\n".join(["path,classes", *several]) + "\n").encode())
+        rows = csv_bytes((("path", "classes"), *several), marked=False, ends="\n")
+        write_atomically(folder / LABELS_FILE, rows)
 
 
 def _items(folder: Path, made: Labelling) -> Iterator[DatasetItem]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader
 from engine.domain.inspection import utc_now
 from engine.errors import PictureError
 from engine.images.thumbnails import thumbnail
+from engine.reports.csv_tables import PLAIN, Spelling, csv_bytes
 from engine.system.files import write_atomically
 from engine.system.places import resources_folder
 from trainer.formats.samples.dataset import Sample
@@ -23,7 +23,6 @@ MOST_LEFT = 400
 MOST_TAKEN = 24
 """Of each class; those the model is least sure of."""
 JPEG_QUALITY = 80
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Shown(Protocol):
@@ -55,9 +54,11 @@ class Shown(Protocol):
         ...
 
 
-def write_review(folder: Path, facts: Mapping[str, str], taken: Sequence[Shown], left: Sequence[Shown]) -> None:
+def write_review(
+    folder: Path, facts: Mapping[str, str], taken: Sequence[Shown], left: Sequence[Shown], spelling: Spelling = PLAIN
+) -> None:
     """Write review.csv (`left`) and review.html (both) into `folder`. Raises StorageError."""
-    write_atomically(folder / "review.csv", csv_of(left))
+    write_atomically(folder / "review.csv", csv_of(left, spelling))
     ordered = sorted(left, key=lambda one: (one.reason, -one.score))
     groups = [{"title": f"Labelled {name}", "all": len(ones), "shown": _pictures(ones[:MOST_TAKEN])}
               for name, ones in _by_label(taken).items()]  # fmt: skip
@@ -68,15 +69,10 @@ def write_review(folder: Path, facts: Mapping[str, str], taken: Sequence[Shown],
     write_atomically(folder / "review.html", html.encode())
 
 
-def csv_of(left: Iterable[Shown]) -> bytes:
-    """path, label, score, reason, detail; what a spreadsheet would take for a formula begins with an apostrophe."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["path", "label", "score", "reason", "detail"])
-    for one in left:
-        texts = [one.sample.key, one.label, f"{one.score:.6f}", one.reason, one.detail]
-        writer.writerow([f"'{text}" if text.startswith(_FORMULA) else text for text in texts])
-    return out.getvalue().encode()
+def csv_of(left: Iterable[Shown], spelling: Spelling = PLAIN) -> bytes:
+    """path, label, score, reason, detail."""
+    rows = ((one.sample.key, one.label, Decimal(f"{one.score:.6f}"), one.reason, one.detail) for one in left)
+    return csv_bytes((("path", "label", "score", "reason", "detail"), *rows), spelling, marked=False, ends="\n")
 
 
 def _by_label(taken: Sequence[Shown]) -> dict[str, list[Shown]]:

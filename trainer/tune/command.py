@@ -86,7 +86,8 @@ def trials(tuning: Tuning, study: optuna.Study, emit: Emit, stop: StopRequest) -
 def keep(tuning: Tuning, study: optuna.Study) -> None:
     """Write best.toml, trials.csv and study.html as things stand. Raises StorageError."""
     tried = [_tried(number, trial) for number, trial in enumerate(counted(study), 1)]
-    write_tune_report(tuning.folder, tuning.request.preset, tuning.metric, tuple(tuning.space.axes), tried)
+    names = tuple(tuning.space.axes)
+    write_tune_report(tuning.folder, tuning.request.preset, tuning.metric, names, tried, tuning.spelling)
     best = best_of(study)
     if best is None:
         return

@@ -3,11 +3,10 @@ The page is one file with inline SVG."""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader
 from pydantic import BaseModel
 
 from engine.domain.inspection import utc_now
+from engine.reports.csv_tables import PLAIN, Cell, Spelling, csv_bytes
 from engine.system.files import write_atomically
 from engine.system.places import resources_folder
 
@@ -65,9 +65,11 @@ class Tried:
     error: str = ""
 
 
-def write_tune_report(folder: Path, preset: str, metric: str, names: Sequence[str], trials: Sequence[Tried]) -> None:
+def write_tune_report(
+    folder: Path, preset: str, metric: str, names: Sequence[str], trials: Sequence[Tried], spelling: Spelling = PLAIN
+) -> None:
     """Write trials.csv and study.html into `folder`; `names` are the settings searched. Raises StorageError."""
-    write_atomically(folder / "trials.csv", csv_of(metric, names, trials))
+    write_atomically(folder / "trials.csv", csv_of(metric, names, trials, spelling))
     templates = Environment(loader=FileSystemLoader(resources_folder() / "templates"), autoescape=True)
     ranked = sorted((t for t in trials if t.state == "complete"), key=lambda t: _cost(metric, t))
     html = templates.get_template("tuning.html.j2").render(
@@ -84,16 +86,14 @@ def write_tune_report(folder: Path, preset: str, metric: str, names: Sequence[st
     write_atomically(folder / "study.html", html.encode())
 
 
-def csv_of(metric: str, names: Sequence[str], trials: Sequence[Tried]) -> bytes:
+def csv_of(metric: str, names: Sequence[str], trials: Sequence[Tried], spelling: Spelling = PLAIN) -> bytes:
     """One line a trial."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["trial", "state", metric, *names, "epochs", "seconds", "error"])
+    rows: list[Sequence[Cell]] = [("trial", "state", metric, *names, "epochs", "seconds", "error")]
     for t in trials:
-        value = "" if t.value is None else f"{t.value:.6f}"
+        value = "" if t.value is None else Decimal(f"{t.value:.6f}")
         chosen = [t.settings.get(name, "") for name in names]
-        writer.writerow([t.number, t.state, value, *chosen, t.epochs, t.seconds, t.error])
-    return out.getvalue().encode()
+        rows.append((t.number, t.state, value, *chosen, t.epochs, t.seconds, t.error))
+    return csv_bytes(rows, spelling, marked=False, ends="\n")
 
 
 def history_of(metric: str, trials: Sequence[Tried]) -> dict[str, Any]:

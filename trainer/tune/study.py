@@ -18,6 +18,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from engine.errors import InputError, StorageError, UsageError
 from engine.networks.catalogue import kind_of
+from engine.reports.csv_tables import PLAIN, SPELLINGS, Spelling
 from trainer.config import TrainConfig, load_config
 from trainer.formats.detect import open_dataset
 from trainer.runs.request import TrainRequest
@@ -45,6 +46,8 @@ class Tuning:
     folder: Path
     epochs: int
     """A trial's."""
+    spelling: Spelling = PLAIN
+    """Of trials.csv."""
 
     @property
     def direction(self) -> Literal["minimize", "maximize"]:
@@ -79,7 +82,7 @@ def tuning_of(args: argparse.Namespace) -> Tuning:
         settings=list(args.set or ()),
         weights=args.weights,
     )
-    return Tuning(request, config, given, space, args.metric, args.trials, folder, epochs)
+    return Tuning(request, config, given, space, args.metric, args.trials, folder, epochs, SPELLINGS[args.separator])
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from engine.domain.inspection import utc_now
 from engine.reports.quality import ReportWords, Section, html_of, write_csv_zip, write_excel
 from gui.context import AppContext
-from gui.i18n.language import day_time, translate
+from gui.i18n.language import day_time, table_spelling, translate
 from gui.notify import notice_of
 from gui.pages.reports.figures import Figures
 from gui.pages.reports.tables import said_of, table_of
@@ -149,11 +149,12 @@ def _writer(
 ) -> Callable[[], Path]:
     tables = [table_of(view, figures) for view in VIEWS]
     said = [said_of(view, figures) for view in VIEWS]
+    spelling = table_spelling()
 
     def work() -> Path:
         kind = path.suffix.lower()
         if kind == ".zip":
-            write_csv_zip(path, tables, facts, words)
+            write_csv_zip(path, tables, facts, words, spelling)
         elif kind == ".xlsx":
             write_excel(path, tables, facts, words)
         else:

@@ -127,9 +127,15 @@ def _columns_missing(path: Path, columns: Sequence[str]) -> DatasetError:
 def _head(path: Path) -> list[str]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return [name.strip() for name in next(csv.reader([file.readline(4096)]), [])]
+            line = file.readline(4096)
+            return [name.strip() for name in next(csv.reader([line], delimiter=_separator(line)), [])]
     except (OSError, UnicodeDecodeError, csv.Error):
         return []
+
+
+def _separator(head: str) -> str:
+    """A spreadsheet may have saved the table with semicolons or tabs; its columns may stand in any order."""
+    return max(",;\t", key=head.count)
 
 
 def _lacking(head: Sequence[str]) -> tuple[str, ...]:
@@ -145,7 +151,9 @@ def _rows(path: Path) -> Iterator[tuple[int, str, str, str]]:
     if path.stat().st_size > MAX_BYTES:
         raise DatasetError(f"{path} is larger than 512 MiB.", "Split the data set.")
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
+        separator = _separator(file.readline())
+        file.seek(0)
+        reader = csv.reader(file, delimiter=separator)
         head = [name.strip() for name in next(reader, [])]
         if lacking := _lacking(head):
             raise _columns_missing(path, lacking)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ _WHOLE = "Copy the whole data set again."
 def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     """The file's bytes. Raises DatasetError when it is missing, unreadable or longer than `limit`."""
     try:
-        if path.stat().st_size > limit:
+        if not stat.S_ISREG((found := path.stat()).st_mode):
+            raise DatasetError(f"{path} is no plain file.", "Put the file itself there.")
+        if found.st_size > limit:
             raise DatasetError(f"{path} is larger than {limit // 1024**2} MiB.", "Split the data set.")
         return path.read_bytes()
     except OSError as error:

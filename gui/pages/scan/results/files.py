@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import csv
 import html
-import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,12 +18,13 @@ from engine.errors import LinesideError
 from engine.images.depth import shown
 from engine.images.listing import LeftOut, counts
 from engine.reports.account import left_out_lines
-from engine.reports.run import ReportEntry, Tally, gallery_picture, guarded, html_of, json_line
+from engine.reports.csv_tables import csv_bytes
+from engine.reports.run import ReportEntry, Tally, gallery_picture, html_of, json_line
 from engine.reports.workbook import Cell, Sheet, write_workbook
 from engine.sources.files.folder import FolderSource
 from engine.statistics.shares import Share
 from engine.system.files import write_atomically
-from gui.i18n.language import day_time, number, outcome_word, percent, translate
+from gui.i18n.language import day_time, number, outcome_word, percent, table_spelling, translate
 from gui.pages.scan.left_out import left_out_word, left_out_words
 from gui.pages.scan.results.summary import Summary, worst_first
 from gui.pages.scan.rows import ScanRow
@@ -85,20 +84,16 @@ def write(kind: Kind, path: Path, result: ScanResult, report: Report = lambda _d
 
 
 def write_csv(path: Path, rows: Sequence[ScanRow], left_out: Sequence[LeftOut] = ()) -> None:
-    """One line a picture, then one without a verdict for each file that was left out; UTF-8 with a byte-order mark
-    (Excel needs it); a cell is never a formula.
+    """One line a picture, then one without a verdict for each file that was left out, as a spreadsheet in the language
+    in force opens it; a cell is never a formula.
 
     Columns: COLUMNS, then `score <class>` for each class. Raises StorageError.
     """
     classes = _classes(rows)
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([*COLUMNS, *(f"score {name}" for name in classes)])
-    for row in rows:
-        writer.writerow([guarded(cell) for cell in _line(row, classes)])
-    for path_of, why_left in _left_out(left_out):
-        writer.writerow([guarded(path_of), *[""] * 4, why_left, *[""] * (4 + len(classes))])
-    write_atomically(path, out.getvalue().encode("utf-8-sig"))
+    header = [*COLUMNS, *(f"score {name}" for name in classes)]
+    judged = (_line(row, classes) for row in rows)
+    others = ((name, *[""] * 4, why_left, *[""] * (4 + len(classes))) for name, why_left in _left_out(left_out))
+    write_atomically(path, csv_bytes((header, *judged, *others), table_spelling()))
 
 
 def sheets(result: ScanResult) -> list[Sheet]:

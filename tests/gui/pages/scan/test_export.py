@@ -15,7 +15,9 @@ import pytest
 
 from engine.domain.inspection import Outcome
 from engine.errors import StorageError
+from engine.reports.csv_tables import SEMICOLON
 from gui.pages.scan.page import ScanPage
+from gui.pages.scan.results import files
 from gui.pages.scan.results.files import write
 from main import main
 from tests.gui.stored import Bench, press
@@ -88,6 +90,18 @@ def test_csv_holds_every_picture_and_no_formula(bench: Bench, scanned: ScanPage,
     assert lines[1]["score scratch"]
     assert [line["folder_label"] for line in lines].count("'=cmd()") == 1
     assert bench.context.memory("scan")["export_folder"] == str(tmp_path)
+
+
+def test_csv_of_a_german_window_opens_in_a_german_excel(
+    bench: Bench, scanned: ScanPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "table_spelling", lambda: SEMICOLON)
+    path = saved(bench, scanned, "csv", tmp_path / "out.csv")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file, delimiter=";"))
+    assert len(lines) == 15
+    assert all(re.fullmatch(r"[01],\d+", line["score"]) for line in lines)
+    assert [line["folder_label"] for line in lines].count("'=cmd()") == 1
 
 
 def test_excel_holds_four_sheets(bench: Bench, scanned: ScanPage, tmp_path: Path) -> None:

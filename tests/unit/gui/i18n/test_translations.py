@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QTranslator
+from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 
-from gui.i18n.language import Language, available, number, percent
+from engine.reports.csv_tables import PLAIN, SEMICOLON, Spelling
+from gui.i18n.language import Language, available, number, percent, table_spelling
 from gui.i18n.messages import translated
 from tests.translations import FOLDER, LANGUAGES, PHRASES, ROOT, compile_ts, read, templates, texts
 
@@ -164,6 +165,23 @@ def test_unknown_sentence_stays_as_it_came(german: None) -> None:
 def test_numbers_follow_the_language(german: None) -> None:
     assert number(1204.5, 1) == "1.204,5"
     assert percent(0.971) == "97,1 %"
+
+
+def test_tables_follow_the_language(german: None) -> None:
+    assert table_spelling() == SEMICOLON
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [("de_CH", Spelling(";", ".")), ("en_GB", PLAIN), ("fr_FR", SEMICOLON), ("zh_CN", PLAIN), ("en_ZA", SEMICOLON)],
+)
+def test_tables_follow_the_country(name: str, wanted: Spelling) -> None:
+    before = QLocale()
+    QLocale.setDefault(QLocale(name))
+    try:
+        assert table_spelling() == wanted
+    finally:
+        QLocale.setDefault(before)
 
 
 def test_language_can_be_changed_back_and_an_unknown_one_gives_english(qapp: QCoreApplication) -> None:

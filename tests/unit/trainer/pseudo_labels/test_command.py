@@ -17,6 +17,7 @@ from engine.domain.recipe import Guard, Limits, Recipe
 from engine.errors import InputError, UsageError
 from engine.packages.package import ModelPackage
 from engine.recipes.file import default_recipe
+from engine.reports.csv_tables import SEMICOLON
 from tests.packages import HEIGHT, WIDTH, write_tiny_package
 from trainer.arguments import add_label_arguments
 from trainer.evaluation.evaluate import JudgedSample
@@ -140,3 +141,4 @@ def test_list_holds_no_formulas() -> None:
         judged(Scores(("ok", "@x"), (0.4, 0.6)), Outcome.REVIEW, "@x"), Recipe("", 1, ("ok",), Limits()), 0.9
     )
     assert csv_of([one]).decode().splitlines()[1] == "a,'@x,0.600000,REVIEW band,why"
+    assert csv_of([one], SEMICOLON).decode().splitlines()[1] == "a;'@x;0,600000;REVIEW band;why"

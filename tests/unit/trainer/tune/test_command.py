@@ -13,13 +13,14 @@ pytest.importorskip("torch", reason="needs the train extra")
 optuna = pytest.importorskip("optuna", reason="needs the train extra")
 
 from engine.errors import EnvironmentFailure, InputError, UsageError  # noqa: E402
+from engine.reports.csv_tables import SEMICOLON  # noqa: E402
 from engine.training import EpochDone  # noqa: E402
 from trainer.arguments import add_tune_arguments  # noqa: E402
 from trainer.config import load_config  # noqa: E402
 from trainer.runtime.interrupt import Interrupted, StopRequest  # noqa: E402
 from trainer.tune import command as tune  # noqa: E402
 from trainer.tune.command import run_tune  # noqa: E402
-from trainer.tune.page import Tried, history_of, parallel_of  # noqa: E402
+from trainer.tune.page import Tried, csv_of, history_of, parallel_of  # noqa: E402
 from trainer.tune.space import load_space, published_space  # noqa: E402
 from trainer.tune.study import Tuning, counted, opened_study, tuning_of  # noqa: E402
 
@@ -89,6 +90,15 @@ def test_space_that_cannot_be_searched_is_refused(tmp_path: Path, text: str, sai
     (tmp_path / "space.toml").write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=said):
         load_space(tmp_path / "space.toml", load_config("demo-classifier"))
+
+
+def test_trials_may_be_written_for_a_german_excel() -> None:
+    tried = Tried(1, "complete", 0.5, {"learning_rate": 3e-3, "loss": "-focal"}, 4, 2.5)
+    names = ("learning_rate", "loss")
+    plain = "trial,state,ap,learning_rate,loss,epochs,seconds,error\n1,complete,0.500000,0.003,'-focal,4,2.5,\n"
+    assert csv_of("ap", names, [tried]).decode() == plain
+    row = csv_of("ap", names, [tried], SEMICOLON).decode("utf-8-sig").splitlines()[1]
+    assert row == "1;complete;0,500000;0,003;'-focal;4;2,5;"
 
 
 def test_study_leaves_a_preset_a_table_and_a_page(tmp_path: Path, learnt: list[dict[str, str]]) -> None:

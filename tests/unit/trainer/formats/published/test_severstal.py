@@ -29,6 +29,13 @@ def test_every_row_counts_and_one_without_runs_names_a_sound_picture(tmp_path: P
     assert found["b.jpg"][1].end == 6
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_table_that_a_spreadsheet_saved_is_read(tmp_path: Path, separator: str) -> None:
+    text = f"\ufeff{HEAD}a.jpg,1,1 1 3 2\r\nb.jpg,4,7 2\r\n".replace(",", separator)
+    assert numbers(tmp_path, text) == {"a.jpg": [1], "b.jpg": [4]}
+    assert looks_like(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DatasetError
+from engine.reports.csv_tables import PLAIN, SEMICOLON, Spelling, csv_bytes
 from tests.labelled import hollow, write_text
 from trainer.formats.labels.imagefolder import reading
 from trainer.formats.samples import several
@@ -39,6 +40,11 @@ def test_without_the_file_samples_stay_as_they_are(tmp_path: Path) -> None:
         "\n\npit/b.jpg,rust;edge\n\n",
         "pit/b.jpg , rust ; pit;edge;;rust\n",
         '"pit/b.jpg","pit;rust;edge"\n',
+        "path;classes\npit/b.jpg;rust;edge\n",
+        "\ufeffPath;classes;\r\npit/b.jpg;rust;edge;\r\n",
+        'pit/b.jpg;"rust;edge"\n',
+        "pit/b.jpg\trust\tedge\n",
+        "PATH;classes;;\npit/b.jpg;rust;;edge\n\n",
     ],
 )
 def test_further_classes_come_in_their_order_once_each_without_the_label(tmp_path: Path, text: str) -> None:
@@ -54,6 +60,20 @@ def test_every_line_counts_and_the_last_one_of_a_picture_holds(tmp_path: Path) -
 def test_bad_line_is_named_by_its_number(tmp_path: Path, line: str) -> None:
     with pytest.raises(DatasetError, match=r"labels.csv line 3 is not `path,class;class`"):
         also(tmp_path, f"path,classes\nok/a.jpg,rust\n{line}\n")
+
+
+def test_comma_in_a_name_is_no_separator(tmp_path: Path) -> None:
+    sample = Sample("a,b.jpg", "ok", "a,b.jpg", reading(Path("a,b.jpg")))
+    for text in ("a,b.jpg;rust;edge\n", '"a,b.jpg",rust;edge\n', 'path;classes\n"a,b.jpg";rust;edge\n'):
+        write_text(tmp_path / "labels.csv", text)
+        assert with_further_classes([sample], tmp_path)[0].also == ("rust", "edge")
+
+
+@pytest.mark.parametrize("spelling", [PLAIN, SEMICOLON])
+def test_what_our_own_writer_guarded_is_read_as_it_was(tmp_path: Path, spelling: Spelling) -> None:
+    rows = (("path", "classes"), ("pit/b.jpg", "-dent;@edge;'=x;oil, thin"))
+    (tmp_path / "labels.csv").write_bytes(csv_bytes(rows, spelling))
+    assert with_further_classes(SAMPLES, tmp_path)[1].also == ("-dent", "@edge", "'=x", "oil, thin")
 
 
 def test_head_is_skipped_as_the_first_line_only(tmp_path: Path) -> None:
