@@ -1,14 +1,15 @@
 """How long pictures are kept: the oldest leave by age and by size; verdicts, overrides and painted masks stay.
 
 What stays whatever its age: pictures whose correction no export holds yet, pictures drawn for a random audit that
-nobody answered, and, where the station says so, every picture with an override in force (it is training data).
+nobody answered, and, where the station says so, every picture with an override in force (it is training data). By
+their age no pictures leave while the record speaks against the clock (clock.py), unless a person is `sure`.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from db.datasets.samples import TRUTHS
 from db.images.archive import Archive
+from db.maintenance.clock import CONFIRMED, doubt
 from db.store.schema import (
     KEPT,
     LOST,
@@ -30,7 +32,7 @@ from db.store.schema import (
 )
 from db.store.session import Database
 from db.users import trail as audit
-from engine.errors import InputError, LinesideError, StorageError
+from engine.errors import EnvironmentFailure, InputError, LinesideError, StorageError
 from engine.settings import Retention
 
 REMOVED: Final = "removed by retention"
@@ -60,6 +62,8 @@ class RemovalPlan:
     """How many are left then, with those that stay whatever their age."""
     kept_bytes: int
     oldest_kept: datetime | None
+    doubt: EnvironmentFailure | None = None
+    """Why the clock's word is not taken for how old pictures are; None where it is, or where no limit asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class Removed:
     failures: int = 0
     failed: tuple[tuple[str, str], ...] = ()
     cancelled: bool = False
+    doubt: EnvironmentFailure | None = None
+    """Why nothing left by its age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,28 +100,47 @@ class _Going(NamedTuple):
     why: str
 
 
-def plan(db: Database, retention: Retention, now: datetime) -> RemovalPlan:
+def plan(db: Database, retention: Retention, now: datetime, *, sure: bool = False) -> RemovalPlan:
     """What `carry_out` would remove. Raises StorageError."""
     with db.session() as session:
         heat = _heat_bytes(session, db.archive)
         total, count = _total(session, heat)
-        going = [(g.id, g.bytes) for g in _going(session, retention, now, total, heat)]
+        why_not = _doubt(session, retention, now)
+        wanted = retention if sure or why_not is None else _by_size(retention)
+        going = [(g.id, g.bytes) for g in _going(session, wanted, now, total, heat)]
         gone = sum(bytes_ for _, bytes_ in going)
         oldest = _oldest_after(session, retention, len(going))
-    return RemovalPlan(len(going), gone, count - len(going), max(0, total - gone), oldest)
+    return RemovalPlan(len(going), gone, count - len(going), max(0, total - gone), oldest, why_not)
 
 
 def carry_out(
-    db: Database, retention: Retention, now: datetime, who: str, cancelled: Callable[[], bool] = lambda: False
+    db: Database,
+    retention: Retention,
+    now: datetime,
+    who: str,
+    cancelled: Callable[[], bool] = lambda: False,
+    *,
+    sure: bool = False,
 ) -> Removed:
     """Remove what the retention no longer keeps, oldest first; the rows say so, and one audit entry counts it.
 
     A file is gone before its row says so, so that a crash leaves no file behind: the next time finds the row again.
-    `cancelled` is asked between transactions. Raises StorageError when the archive or the database cannot be had.
+    `cancelled` is asked between transactions. A person who is `sure` takes the clock's word whatever the record says,
+    which then stands in the trail. Raises StorageError when the archive or the database cannot be had.
     """
-    done = Removed()
     if not retention.days and not retention.gigabytes:
-        return done
+        return Removed()
+    with db.session() as session:
+        why_not = _doubt(session, retention, now)
+    if why_not is None or not sure:
+        done = _carry_out(db, retention if why_not is None else _by_size(retention), now, who, cancelled)
+        return replace(done, doubt=why_not)
+    audit.record(db, who, CONFIRMED, why_not.message)
+    return _carry_out(db, retention, now, who, cancelled)
+
+
+def _carry_out(db: Database, retention: Retention, now: datetime, who: str, cancelled: Callable[[], bool]) -> Removed:
+    done = Removed()
     tried: set[str] = set()
     try:
         while not done.cancelled:
@@ -180,6 +205,19 @@ def _look_up(db: Database, retention: Retention, now: datetime) -> list[_Going]:
         total, _ = _total(session, heat)
         found = _going(session, retention, now, total, heat)
         return [g for _, g in zip(range(AT_ONCE), found, strict=False)]
+
+
+def _doubt(session: Session, retention: Retention, now: datetime) -> EnvironmentFailure | None:
+    """Asked only where a picture would leave by its age."""
+    kept = select(func.min(InspectionRow.inspected_at)).join_from(InspectionRow, PictureRow, _OWN)
+    oldest = session.execute(kept.where(_IS_KEPT, *_may_go(retention))).scalar_one() if retention.days else None
+    if oldest is None or oldest >= now - timedelta(days=retention.days):
+        return None
+    return doubt(session, oldest, now)
+
+
+def _by_size(retention: Retention) -> Retention:
+    return retention.model_copy(update={"days": 0})
 
 
 def _going(session: Session, retention: Retention, now: datetime, total: int, heat: int) -> Iterator[_Going]:

@@ -9,6 +9,7 @@ from engine.domain.inspection import utc_now
 from gui.context import AppContext
 from gui.i18n.language import number, size, translate
 from gui.jobs.jobs import Job
+from gui.notify import notice_of
 
 EVERY_MS = 3_600_000
 
@@ -23,6 +24,7 @@ class Keeper(QObject):
         super().__init__(parent)
         self._context = context
         self._job: Job | None = None
+        self._told = ""
         self._timer = QTimer(self, interval=EVERY_MS)
         self._timer.timeout.connect(self.look)
 
@@ -58,6 +60,10 @@ class Keeper(QObject):
 
     def _done(self, removed: Removed) -> None:
         self._job = None
+        if removed.doubt is not None and removed.doubt.message != self._told:
+            # Every hour would be too often: the pictures do no harm where they are.
+            self._told = removed.doubt.message
+            self._context.notice.emit(notice_of(removed.doubt))
         if removed.failures:
             words = translate("Retention", "{count} old pictures could not be removed: {why}").format(
                 count=number(removed.failures), why=removed.failed[0][1]

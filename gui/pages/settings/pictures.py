@@ -16,6 +16,7 @@ from engine.domain.inspection import utc_now
 from engine.settings import Retention
 from gui.context import AppContext
 from gui.i18n.language import day, number, size, translate
+from gui.i18n.messages import translated
 from gui.jobs.jobs import Job
 from gui.theme.theme import SPACING
 from gui.widgets.key_button import KeyButton
@@ -62,13 +63,14 @@ class PicturesPanel(QWidget):
     def ask(self, key: str, value: Any) -> None:
         """A change of the retention: at once where it removes nothing, else after a question."""
         wanted = self._context.settings.retention.model_copy(update={key.partition(".")[2]: value})
-        work = partial(plan, self._context.db, wanted, utc_now())
+        work = partial(plan, self._context.db, wanted, utc_now(), sure=True)
         self._context.jobs.run(work, partial(self._planned, key, value), partial(self._refused, key))
 
     def ask_now(self) -> None:
         """Remove what is too old now, without waiting for the hour."""
         if self._job is None and self.button.isEnabled():
-            work = partial(plan, self._context.db, self._context.settings.retention.model_copy(), utc_now())
+            wanted = self._context.settings.retention.model_copy()
+            work = partial(plan, self._context.db, wanted, utc_now(), sure=True)
             self._context.jobs.run(work, self._planned_now)
 
     # ── questions ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -98,7 +100,8 @@ class PicturesPanel(QWidget):
         if found.oldest_kept is not None:
             oldest = translate("Settings", "The oldest is of {day}.").format(day=day(found.oldest_kept))
             left = f"{left} {oldest}"
-        box.setInformativeText(f"{left} {translate('Settings', 'Verdicts and corrections stay in any case.')}")
+        why_not = f"\n\n{translated(found.doubt.message)}" if found.doubt is not None else ""
+        box.setInformativeText(f"{left} {translate('Settings', 'Verdicts and corrections stay in any case.')}{why_not}")
         remove = box.addButton(translate("Settings", "Remove"), QMessageBox.ButtonRole.AcceptRole)
         remove.setProperty("role", "danger")
         remove.style().unpolish(remove)
@@ -153,7 +156,11 @@ class PicturesPanel(QWidget):
 def outlook(now: RemovalPlan, later: Forecast) -> str:
     """What is kept, what comes, and when what is full, in sentences."""
     count = now.pictures + now.kept_pictures
-    said = [translate("Settings", "%n picture(s) kept, {size}.", "", count).format(size=size(later.kept_bytes))]
+    why_not = [] if now.doubt is None else [translated(now.doubt.message)]
+    said = [
+        *why_not,
+        translate("Settings", "%n picture(s) kept, {size}.", "", count).format(size=size(later.kept_bytes)),
+    ]
     if not later.bytes_a_day:
         said.append(translate("Settings", "None came in the last 7 days."))
         return " ".join(said)
@@ -176,9 +183,9 @@ def _days(days: float) -> str:
 
 def _look(db: Database, retention: Retention) -> _Outlook:
     now = utc_now()
-    return _Outlook(plan(db, retention, now), forecast(db, retention, now))
+    return _Outlook(plan(db, retention, now, sure=True), forecast(db, retention, now))
 
 
 def _remove(db: Database, retention: Retention, who: str, job: Job, _report: object) -> Removed:
     db.archive.free_bytes()
-    return carry_out(db, retention, utc_now(), who, lambda: job.cancelled)
+    return carry_out(db, retention, utc_now(), who, lambda: job.cancelled, sure=True)

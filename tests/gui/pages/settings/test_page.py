@@ -309,6 +309,34 @@ def test_keeper_removes_nothing_while_the_disk_does_not_answer(bench: Bench, mon
     assert files(bench) == 6 and "cannot be read" in bench.said()
 
 
+def test_pictures_stay_while_the_clock_is_years_ahead_and_a_person_may_remove_them(
+    bench: Bench, page: SettingsPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old_parts(bench)
+    ahead = utc_now() + timedelta(days=4000)
+    for place in ("gui.line.retention", "gui.pages.settings.pictures"):
+        monkeypatch.setattr(f"{place}.utc_now", lambda: ahead)
+    bench.context.settings.retention.days = 90
+    told: list[str] = []
+    bench.context.notice.connect(lambda notice: told.append(notice.message))
+    keeper = Keeper(bench.context)
+    for _ in range(2):
+        with bench.qtbot.waitSignal(keeper.kept, timeout=20_000):
+            keeper.look()
+    keeper.stop()
+    assert files(bench) == 6 and len(told) == 1 and "the clock may have jumped" in told[0]
+    page.pictures.refresh()
+    bench.idle()
+    assert "the clock may have jumped" in page.pictures.said.text()
+    press(page, "X")
+    bench.idle()
+    box = dialog_of(page, QMessageBox)
+    assert "3 picture" in box.text() and "the clock may have jumped" in box.informativeText()
+    next(b for b in box.buttons() if b.text() == "Remove").click()
+    bench.idle()
+    assert files(bench) == 0 and any("clock confirmed" in line for line in trail(bench))
+
+
 # ── sounds, keys, licences ───────────────────────────────────────────────────────────────────────────────────────────
 def test_alarm_is_played_unless_sounds_are_off(bench: Bench) -> None:
     played: list[Path] = []
