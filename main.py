@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.errors import EnvironmentFailure, LinesideError
+from engine.system.ending import ending_in_order
 from engine.system.memory import keep_freed_memory
 
 Command = Callable[[argparse.Namespace], int]
@@ -34,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", handlers=[console], force=True)
     try:
         command: Command = args.command
-        return command(args)
+        with ending_in_order():
+            return command(args)
     except LinesideError as error:
         print(f"lineside: {error.message}" + (f" {error.remedy}" if error.remedy else ""), file=sys.stderr)
         return error.exit_code

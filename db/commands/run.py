@@ -36,6 +36,7 @@ from engine.station.scan_journal import Journalled
 from engine.system.files import check_folder
 from engine.system.places import check_home, database_url
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SAVING = {"all": SavingPolicy(True, 1), "defects": SavingPolicy(True, 0), "none": SavingPolicy(False, 0)}
 
 
@@ -221,12 +222,14 @@ def _exit_code(console: Console) -> int:
 
 @contextmanager
 def _stopping(line: Station) -> Iterator[None]:
-    """Ctrl-C and SIGTERM stop the station in order: what was inspected is kept."""
+    """Ctrl-C and SIGTERM stop the station in order: what was inspected is kept. A second one does not wait for it."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         line.request_stop()
+        for number in SIGNALS:
+            signal.signal(number, signal.default_int_handler)
 
-    kept = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    kept = {number: signal.signal(number, stop) for number in SIGNALS}
     try:
         yield
     finally:

@@ -162,6 +162,9 @@ def _prepare_place(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise InputError(f"{path} is a folder, not a database.", "Name a file in it, such as lineside.db.")
+        if path.exists() and not path.is_file():
+            # A pipe would be waited for without an end.
+            raise InputError(f"{path} is no plain file, so no database.", "Name another file, such as lineside.db.")
         if not os.access(path if path.exists() else path.parent, os.W_OK) or not os.access(path.parent, os.W_OK):
             # SQLite would open it for reading and fail at the first verdict.
             raise StorageError(f"The database {path} is read-only.", "Allow writing there or choose another folder.")

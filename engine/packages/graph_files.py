@@ -65,6 +65,8 @@ def weights_beside(path: Path) -> Path:
 def _check_plain(path: Path, limit: int) -> None:
     if path.is_symlink():
         raise PackageError(f"{path.name} is a link to another file.", "Give the file itself.")
+    if path.exists() and not path.is_file():
+        raise PackageError(f"{path} is no plain file.", "Choose the model's file itself.")
     if not path.is_file():
         raise PackageError(f"There is no file {path.name} in {path.parent}.", "Copy the whole model again.")
     size = path.stat().st_size

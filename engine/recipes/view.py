@@ -149,6 +149,8 @@ def _picture_path(name: str, path: Path, key: str) -> Path:
 
 
 def _golden(picture: Path, path: Path, key: str, bits: int, bayer: str) -> NDArray[np.uint8]:
+    if picture.exists() and not picture.is_file():
+        raise _refusal(path, key, "is no picture file", "Choose a picture")
     try:
         small = picture.stat().st_size <= MAX_PICTURE_BYTES
         size = header_size(picture.read_bytes()) if small else None
