@@ -2,11 +2,13 @@
 
 The record itself is the witness. Parts from the future, or a long time in which nothing was judged, may be a holiday
 or a clock that jumped; only a person can tell, and removing by hand says so. What the record cannot show is a jump of
-less than LONGEST_PAUSE.
+less than LONGEST_PAUSE, unless it comes while the program runs: then a clock that nobody sets tells (`ClockWatch`).
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -42,6 +44,31 @@ def doubt(session: Session, oldest: datetime, now: datetime) -> EnvironmentFailu
         "no picture leaves by its age.",
         REMEDY,
     )
+
+
+def passing_s() -> float:
+    """Seconds of a clock that nobody sets and, where the system has such a one, that goes on while it sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+class ClockWatch:
+    """Whether the clock went as fast as time since the first look. A clock that is set right again is trusted again."""
+
+    def __init__(self, passing: Callable[[], float] = passing_s) -> None:
+        self._passing = passing
+        self._first: tuple[datetime, float] | None = None
+
+    def doubt(self, now: datetime) -> EnvironmentFailure | None:
+        """Why `now` is not believed; None where it is, as at the first look."""
+        passed = self._passing()
+        self._first = self._first or (now, passed)
+        expected = self._first[0] + timedelta(seconds=passed - self._first[1])
+        if abs(now - expected) <= AHEAD:
+            return None
+        return EnvironmentFailure(
+            f"The clock was set from {_day(expected)} to {_day(now)}: no picture leaves by its age.",
+            "Check the clock, then start Lineside again.",
+        )
 
 
 def _confirmed(session: Session, now: datetime) -> datetime | None:

@@ -106,7 +106,7 @@ def plan(db: Database, retention: Retention, now: datetime, *, sure: bool = Fals
         heat = _heat_bytes(session, db.archive)
         total, count = _total(session, heat)
         why_not = _doubt(session, retention, now)
-        wanted = retention if sure or why_not is None else _by_size(retention)
+        wanted = retention if sure or why_not is None else by_size(retention)
         going = [(g.id, g.bytes) for g in _going(session, wanted, now, total, heat)]
         gone = sum(bytes_ for _, bytes_ in going)
         oldest = _oldest_after(session, retention, len(going))
@@ -133,7 +133,7 @@ def carry_out(
     with db.session() as session:
         why_not = _doubt(session, retention, now)
     if why_not is None or not sure:
-        done = _carry_out(db, retention if why_not is None else _by_size(retention), now, who, cancelled)
+        done = _carry_out(db, retention if why_not is None else by_size(retention), now, who, cancelled)
         return replace(done, doubt=why_not)
     audit.record(db, who, CONFIRMED, why_not.message)
     return _carry_out(db, retention, now, who, cancelled)
@@ -216,7 +216,8 @@ def _doubt(session: Session, retention: Retention, now: datetime) -> Environment
     return doubt(session, oldest, now)
 
 
-def _by_size(retention: Retention) -> Retention:
+def by_size(retention: Retention) -> Retention:
+    """The same without a limit in days."""
     return retention.model_copy(update={"days": 0})
 
 

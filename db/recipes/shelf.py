@@ -19,7 +19,7 @@ from db.users.trail import entries, note
 from engine.domain.inspection import Pixels
 from engine.domain.recipe import Recipe
 from engine.errors import InputError, LinesideError, StorageError
-from engine.recipes.file import read_head, recipe_document, save_recipe
+from engine.recipes.file import MAX_RECIPE_BYTES, read_head, recipe_document, save_recipe
 from engine.recipes.toml_text import toml_of
 from engine.recipes.view import MAX_PICTURE_BYTES, golden_picture
 from engine.system.files import write_atomically
@@ -79,14 +79,24 @@ def by_code(folder: Path, code: str) -> StoredRecipe | None:
 
 
 def stored(path: Path) -> StoredRecipe:
-    """One file. Raises InputError."""
-    head = read_head(path)
+    """One file, read once: another program may save it anew meanwhile. Raises InputError."""
+    if path.exists() and not path.is_file():
+        raise InputError(f"The recipe {path} is no file.", "Choose a recipe file.")
     try:
         data, changed = path.read_bytes(), path.stat().st_mtime
     except OSError as error:
         raise InputError(f"The recipe {path} cannot be read: {error.strerror}.", "Choose a recipe file.") from error
+    head = read_head(path, _text_of(data))
     at = datetime.fromtimestamp(changed, UTC)
     return StoredRecipe(path, head.name, head.version, digest_of(data), head.code, head.model, at)
+
+
+def _text_of(data: bytes) -> str | None:
+    """The text of a recipe; None where it is none, which its reader has the words for."""
+    try:
+        return data.decode("utf-8-sig") if len(data) <= MAX_RECIPE_BYTES else None
+    except UnicodeDecodeError:
+        return None
 
 
 def digest_of(data: bytes) -> str:

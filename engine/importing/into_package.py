@@ -74,6 +74,8 @@ def import_foreign(path: Path, out: Path, options: ImportOptions) -> Imported:
         graph_file = found_model(path, scratch)
         digest = sha256_of(graph_file)
         graph = open_graph(graph_file, path.name)
+        if sha256_of(graph_file) != digest:
+            raise PackageError(f"{path} changed while it was read.", "Import it again when it is written.")
         foreign = inspect_graph(graph, graph_file)
         foreign = fix_size(graph, foreign, *settle_size(foreign, options))
         plan = settle(foreign, options)

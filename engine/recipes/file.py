@@ -229,12 +229,12 @@ def load_recipe(path: Path, package: ModelPackage, text: str | None = None) -> R
     )
 
 
-def read_head(path: Path) -> RecipeHead:
+def read_head(path: Path, text: str | None = None) -> RecipeHead:
     """Name, version, model and code of a recipe file, which is checked but for what a package knows.
 
-    Raises InputError naming the key.
+    `text`: as of `load_recipe`. Raises InputError naming the key.
     """
-    read = _read(path)
+    read = _read(path, text)
     return RecipeHead(read.name, read.version, read.model, read.code)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from db.maintenance.retention import Removed, carry_out
+from db.maintenance.clock import ClockWatch
+from db.maintenance.retention import Removed, by_size, carry_out
 from engine.domain.inspection import utc_now
 from gui.context import AppContext
 from gui.i18n.language import number, size, translate
@@ -20,11 +23,12 @@ class Keeper(QObject):
     kept = Signal(object)
     """Removed: what left in this round."""
 
-    def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
+    def __init__(self, context: AppContext, parent: QObject | None = None, watch: ClockWatch | None = None) -> None:
         super().__init__(parent)
         self._context = context
         self._job: Job | None = None
         self._told = ""
+        self._watch = watch or ClockWatch()
         self._timer = QTimer(self, interval=EVERY_MS)
         self._timer.timeout.connect(self.look)
 
@@ -46,12 +50,15 @@ class Keeper(QObject):
         retention = context.settings.retention.model_copy()
         if self._job is not None or not (retention.days or retention.gigabytes):
             return
-        db, who = context.db, context.operator
+        db, who, watch = context.db, context.operator, self._watch
 
         def work(job: Job, _report: object) -> Removed:
             # Raises where the disk does not answer: then nothing is removed either.
             db.archive.free_bytes()
-            return carry_out(db, retention, utc_now(), who, lambda: job.cancelled)
+            why_not = watch.doubt(utc_now())
+            kept = retention if why_not is None else by_size(retention)
+            removed = carry_out(db, kept, utc_now(), who, lambda: job.cancelled)
+            return removed if why_not is None else replace(removed, doubt=why_not)
 
         self._job = context.jobs.stream(work, self._nothing, self._done, self._failed)
 

@@ -32,6 +32,7 @@ from gui.theme.theme import SPACING, Theme, scaled
 from gui.widgets.key_button import KeyButton
 
 Choices = dict[Kind, str] | dict[Scale, str] | dict[Colour, str]
+KINDS = "*.zip *.onnx *.xml *.ZIP *.ONNX *.XML"
 _ADD = re.compile(r": add (--[a-z-]+).*$")
 
 
@@ -222,7 +223,7 @@ class Importing(QObject):
         dialog = QFileDialog(self._page, title)
         dialog.setFileMode(QFileDialog.FileMode.Directory if folder else QFileDialog.FileMode.ExistingFile)
         if not folder:
-            dialog.setNameFilter(translate("Models", "Models ({kinds})").format(kinds="*.zip *.onnx *.xml"))
+            dialog.setNameFilter(translate("Models", "Models ({kinds})").format(kinds=KINDS))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self.take_chosen)
         dialog.open()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from db.inspections.table import NewInspection, add
-from db.maintenance.clock import CONFIRMED, LONGEST_PAUSE
+from db.maintenance.clock import CONFIRMED, LONGEST_PAUSE, ClockWatch, passing_s
 from db.maintenance.retention import GIGABYTE, carry_out, plan
 from db.store.session import Database
 from db.users import trail
@@ -101,3 +101,25 @@ def test_nothing_is_doubted_where_no_picture_is_old_or_none_has_to_leave(db: Dat
     far = START + LONGEST_PAUSE + timedelta(days=1)
     assert plan(db, KEEP, far).doubt is None and plan(db, Retention(), far).doubt is None
     assert plan(db, Retention(days=5), far).doubt is not None
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=2), timedelta(days=20), -timedelta(days=2), timedelta(days=4000)])
+def test_clock_that_is_set_while_the_program_runs_is_not_believed_until_it_is_set_back(jump: timedelta) -> None:
+    passed = 0.0
+    watch = ClockWatch(lambda: passed)
+    assert watch.doubt(NOW) is None
+    passed = 3600.0
+    hour = NOW + timedelta(hours=1)
+    why_not = watch.doubt(hour + jump)
+    assert why_not is not None and f"from 2026-06-09 to {hour + jump:%Y-%m-%d}" in why_not.message
+    assert watch.doubt(hour + jump) is not None, "the next hour is no better"
+    assert watch.doubt(hour) is None
+
+
+def test_clock_that_goes_on_for_long_is_believed() -> None:
+    passed = 0.0
+    watch = ClockWatch(lambda: passed)
+    for day in range(0, 1000, 50):
+        passed = day * DAY
+        assert watch.doubt(NOW + timedelta(days=day, hours=day % 23)) is None
+    assert passing_s() <= passing_s()

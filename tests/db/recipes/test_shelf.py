@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from db.recipes import shelf
 from db.recipes.shelf import (
     by_code,
     duplicate,
@@ -27,8 +29,10 @@ from db.users.trail import entries
 from engine.domain.recipe import Recipe
 from engine.errors import InputError
 from engine.packages.package import ModelPackage
-from engine.recipes.file import default_recipe, load_recipe
+from engine.recipes.file import MAX_RECIPE_BYTES, default_recipe, load_recipe
 from tests.packages import write_tiny_package
+
+PIPES = [None] if hasattr(os, "mkfifo") else []
 
 
 @pytest.fixture
@@ -95,6 +99,32 @@ def test_a_version_saved_meanwhile_is_not_overlooked(db: Database, folder: Path,
         save(db, path, load_recipe(path, package), "Ana", "mine", expected=mine)
     assert stored(path).version == 2
     assert [e.who for e in entries(db) if e.what == "recipe saved"] == ["Bo", "Ana"]
+
+
+def test_name_and_digest_are_of_one_reading_of_the_file(
+    db: Database, folder: Path, package: ModelPackage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = made(db, folder, package, "a")
+    before, read = path.read_bytes(), shelf.read_head
+
+    def written_over_first(*given: object) -> object:
+        path.write_bytes(before.replace(b'"a"', b'"b"'))
+        return read(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(shelf, "read_head", written_over_first)
+    assert (found := stored(path)).name == "a" and found.digest == shelf.digest_of(before)
+    assert (found := stored(path)).name == "b" and found.digest != shelf.digest_of(before)
+
+
+@pytest.mark.parametrize("data", [b'name = "gr\xfcn"', b"\0" * 9, b"#" * (MAX_RECIPE_BYTES + 1), *PIPES])
+def test_file_that_is_no_recipe_is_told(folder: Path, data: bytes | None) -> None:
+    folder.mkdir(exist_ok=True)
+    if data is None:
+        os.mkfifo(folder / "r.toml")
+    else:
+        (folder / "r.toml").write_bytes(data)
+    with pytest.raises(InputError, match=r"The recipe .*r\.toml"):
+        stored(folder / "r.toml")
 
 
 def test_duplicate_begins_anew(db: Database, folder: Path, package: ModelPackage) -> None:

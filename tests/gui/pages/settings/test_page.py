@@ -16,6 +16,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QMessageBox, QSpinBox, QWidget
 
+from db.maintenance.clock import ClockWatch
 from db.maintenance.retention import Forecast, RemovalPlan
 from db.users import users
 from db.users.trail import entries
@@ -335,6 +336,21 @@ def test_pictures_stay_while_the_clock_is_years_ahead_and_a_person_may_remove_th
     next(b for b in box.buttons() if b.text() == "Remove").click()
     bench.idle()
     assert files(bench) == 0 and any("clock confirmed" in line for line in trail(bench))
+
+
+def test_clock_that_is_set_while_the_window_is_open_removes_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old_parts(bench)
+    bench.context.settings.retention.days = 5
+    keeper = Keeper(bench.context, watch=ClockWatch(lambda: 0.0))
+    now = utc_now()
+    for ahead in (0, 20):
+        monkeypatch.setattr("gui.line.retention.utc_now", lambda ahead=ahead: now + timedelta(days=ahead))
+        with bench.qtbot.waitSignal(keeper.kept, timeout=20_000):
+            keeper.look()
+    keeper.stop()
+    assert files(bench) == 6 and "The clock was set from" in bench.said()
 
 
 # ── sounds, keys, licences ───────────────────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@ from onnx import TensorProto, helper
 
 from engine.backends.load import load_model
 from engine.errors import PackageError, UsageError
+from engine.importing import into_package
 from engine.importing.files import is_package
 from engine.importing.inspect import Foreign, Layout, Port
 from engine.importing.into_package import import_foreign, inspect_foreign
@@ -139,6 +140,23 @@ def test_zip_of_windows_or_a_mac_is_taken(tmp_path: Path, name: str) -> None:
             entry.filename = written
             archive.writestr(entry, data)
     assert not is_package(path) and inspect_foreign(path).kind == "classifier"
+
+
+def test_model_that_is_written_over_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, read = tmp_path / "model.onnx", into_package.open_graph
+    path.write_bytes(classifier())
+
+    def then_written_over(*given: object) -> object:
+        found = read(*given)  # type: ignore[arg-type]
+        path.write_bytes(classifier("Softmax"))
+        return found
+
+    monkeypatch.setattr(into_package, "open_graph", then_written_over)
+    with pytest.raises(PackageError, match="changed while it was read"):
+        import_foreign(path, tmp_path / "p", KNOWN)
+    assert not (tmp_path / "p").exists()
 
 
 def test_file_that_is_called_a_zip_and_is_none_is_told_so(tmp_path: Path) -> None:
