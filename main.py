@@ -27,16 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     _plain_text_streams()
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        args = build_parser(words[0] if words else "").parse_args(words)
-    except SystemExit as leave:
-        return int(leave.code or 0)
-    console = logging.StreamHandler()
-    console.setLevel(logging.WARNING)
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", handlers=[console], force=True)
-    try:
-        command: Command = args.command
         with ending_in_order():
-            return command(args)
+            return _done(words)
     except LinesideError as error:
         print(f"lineside: {error.message}" + (f" {error.remedy}" if error.remedy else ""), file=sys.stderr)
         return error.exit_code
@@ -44,6 +36,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 0
+
+
+def _done(words: list[str]) -> int:
+    try:
+        args = build_parser(words[0] if words else "").parse_args(words)
+    except SystemExit as leave:
+        return int(leave.code or 0)
+    console = logging.StreamHandler()
+    console.setLevel(logging.WARNING)
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", handlers=[console], force=True)
+    command: Command = args.command
+    return command(args)
 
 
 def build_parser(wanted: str = "") -> argparse.ArgumentParser:

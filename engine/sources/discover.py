@@ -20,7 +20,8 @@ from typing import Any
 
 from engine.errors import LinesideError, SourceLost
 from engine.sources.base import SourceInfo
-from engine.sources.process.host import TEXT, Forward, Orphaned, Talk, start
+from engine.sources.process.host import TEXT, Forward, Orphaned, Talk
+from engine.system.ending import start_apart
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ def _ask(kind: str, listing: Listing) -> _Asked:
     link, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_list, args=(theirs, listing), name=f"lineside-find-{kind}", daemon=True)
     try:
-        start(process)
+        start_apart(process)
     except OSError:
         link.close()
         raise

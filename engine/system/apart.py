@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import signal
 import time
 import traceback
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar, cast
 
 from engine.errors import LinesideError, PackageError
+from engine.system.ending import start_apart
 
 T = TypeVar("T")
 POLL_S = 0.2
@@ -34,7 +36,7 @@ def apart(work: Callable[..., T], *args: Any, cancelled: Callable[[], bool] = ne
     context = multiprocessing.get_context("spawn")
     mine, theirs = context.Pipe(duplex=False)
     child = context.Process(target=_child, args=(theirs, work, args), name="lineside-apart", daemon=True)
-    child.start()
+    start_apart(child)
     theirs.close()
     try:
         kind, value = _answer(mine, time.monotonic() + limit, cancelled)
@@ -67,6 +69,7 @@ def _answer(mine: Connection[Any, Any], until: float, cancelled: Callable[[], bo
 
 
 def _child(theirs: Connection[Any, Any], work: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger().addHandler(_Forward(theirs))
     try:
         theirs.send(("done", work(*args)))

@@ -1,11 +1,14 @@
-"""SIGTERM ends a command as Ctrl-C does: what it began is taken back, the processes it started go too."""
+"""How a command ends on a signal: SIGTERM as Ctrl-C, so that what it began is taken back and its processes go too."""
 
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
+from multiprocessing.process import BaseProcess
 from types import FrameType
 
 
@@ -26,3 +29,16 @@ def ending_in_order() -> Iterator[None]:
 def _interrupt(number: int, frame: FrameType | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.default_int_handler(number, frame)
+
+
+def start_apart(process: BaseProcess) -> None:
+    """Start a process that Ctrl-C in the terminal passes by: what started it ends it, in order."""
+    if sys.platform == "win32":
+        process.start()
+        return
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

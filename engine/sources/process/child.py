@@ -16,8 +16,9 @@ from typing import Any, cast
 from engine.domain.inspection import Frame, Value
 from engine.errors import FrameTimeout, LinesideError, SourceLost
 from engine.sources.address import masked
-from engine.sources.process.host import BEAT, GO, SKIPPED, Facts, Links, Make, failed, run, start
+from engine.sources.process.host import BEAT, GO, SKIPPED, Facts, Links, Make, failed, run
 from engine.sources.process.ring import Bell, RingReader, segment, unlink
+from engine.system.ending import start_apart
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class SourceProcess:
         self._told, self._taken, self._dropped = 0, 0, 0
         self._begun = time.monotonic()
         try:
-            start(self._process)
+            start_apart(self._process)
         except BaseException as error:
             for link in self._ours:
                 link.close()

@@ -19,9 +19,7 @@ from collections.abc import Callable, MutableSequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from threading import Lock, Thread
 from typing import Any
 
@@ -69,19 +67,6 @@ class Links:
 
 class Orphaned(Exception):
     """The process that asked is gone."""
-
-
-def start(process: BaseProcess) -> None:
-    """Start a process that Ctrl-C in the terminal passes by: it is the station that ends it, in order."""
-    if sys.platform == "win32":
-        process.start()
-        return
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        process.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Talk:

@@ -17,6 +17,7 @@ from db.inspections import audits
 from db.inspections.overrides import add_override
 from db.inspections.table import NewInspection, add
 from engine.domain.inspection import Outcome, Override, new_id, utc_now
+from engine.reports.csv_tables import SEMICOLON
 from engine.reports.quality import Column, ReportWords, Section, Table, html_of, write_csv_zip
 from gui.pages.reports.charts.charts import ControlCharts
 from gui.pages.reports.figures import period_of
@@ -201,6 +202,9 @@ def test_files_neither_run_formulas_nor_markup(tmp_path: Path) -> None:
     with zipfile.ZipFile(path) as file:
         assert file.namelist() == ["about.csv", "a----b.csv"]
         assert "'=1+1,0.5" in file.read("a----b.csv").decode("utf-8-sig")
+    write_csv_zip(path, [table], {"By": "@x"}, ReportWords(), SEMICOLON)
+    with zipfile.ZipFile(path) as file:
+        assert file.read("a----b.csv").decode("utf-8-sig").splitlines() == ["Lot;Share", "'=1+1;0,5", "<b>;"]
     html = html_of("T", {"By": "<i>"}, [Section(table)], ReportWords(), shown)
     assert "&lt;b&gt;" in html
     assert "<i>" not in html

@@ -72,3 +72,12 @@ def test_a_package_is_tried_apart(tmp_path: Path) -> None:
     (package.folder / "model.onnx").write_bytes(b"rot")
     with pytest.raises(PackageError, match="damaged"):
         apart(try_package, package.folder)
+
+
+def interrupted() -> bool:
+    os.kill(os.getpid(), signal.SIGINT)
+    return True
+
+
+def test_ctrl_c_of_the_terminal_is_for_the_process_that_asked() -> None:
+    assert apart(interrupted)

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+import main
 from engine.system.ending import ending_in_order
 
 
@@ -32,3 +33,12 @@ def test_outside_the_main_thread_nothing_is_changed() -> None:
     thread.start()
     thread.join()
     assert found == [signal.getsignal(signal.SIGTERM)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_while_the_command_line_is_read_is_no_traceback(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(main, "build_parser", lambda _wanted: signal.raise_signal(number))
+    assert main.main(["verify"]) == 130
+    assert capsys.readouterr() == ("", "")
