@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.errors import EnvironmentFailure, LinesideError
-from engine.system.ending import ending_in_order
 from engine.system.memory import keep_freed_memory
+from engine.system.terminal import ending_in_order, plain_text_streams
 
 Command = Callable[[argparse.Namespace], int]
 PAGES = ("live", "review", "scan", "models", "recipes", "reports", "settings", "camera", "teach-in")
@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 done, 2 wrong use, 3 bad input, 4 environment, 130 interrupted."""
     multiprocessing.freeze_support()
     keep_freed_memory()
-    _plain_text_streams()
+    plain_text_streams()
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         with ending_in_order():
@@ -117,12 +117,8 @@ def _line_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     scan.add_argument(
         "--json", type=Path, metavar="FILE", help="write the counts, and every file left out, as one object"
     )
-    scan.add_argument(
-        "--separator",
-        default="comma",
-        choices=["comma", "semicolon"],
-        help="of inspections.csv; semicolon: with a decimal comma, as a German Excel opens it",
-    )
+    how = "of inspections.csv; semicolon: with a decimal comma, as a German Excel opens it"
+    scan.add_argument("--separator", default="comma", choices=["comma", "semicolon"], help=how)
     _judging_options(scan)
 
 
@@ -392,14 +388,6 @@ class _Version(argparse.Action):
         except PackageNotFoundError:
             parser.exit(4, "lineside is not installed, so its version is not known; run `make demo` once.\n")
         parser.exit()
-
-
-def _plain_text_streams() -> None:
-    """A console in another code page must not fail on ≥ or mm²."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
 
 
 if __name__ == "__main__":

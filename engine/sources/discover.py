@@ -21,7 +21,7 @@ from typing import Any
 from engine.errors import LinesideError, SourceLost
 from engine.sources.base import SourceInfo
 from engine.sources.process.host import TEXT, Forward, Orphaned, Talk
-from engine.system.ending import start_apart
+from engine.system.terminal import start_apart
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar, cast
 
 from engine.errors import LinesideError, PackageError
-from engine.system.ending import start_apart
+from engine.system.terminal import start_apart
 
 T = TypeVar("T")
 POLL_S = 0.2

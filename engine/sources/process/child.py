@@ -18,7 +18,7 @@ from engine.errors import FrameTimeout, LinesideError, SourceLost
 from engine.sources.address import masked
 from engine.sources.process.host import BEAT, GO, SKIPPED, Facts, Links, Make, failed, run
 from engine.sources.process.ring import Bell, RingReader, segment, unlink
-from engine.system.ending import start_apart
+from engine.system.terminal import start_apart
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,7 @@
-"""How a command ends on a signal: SIGTERM as Ctrl-C, so that what it began is taken back and its processes go too."""
+"""A command and its terminal: text that any code page takes, and signals that end it in order.
+
+SIGTERM ends as Ctrl-C does: what was begun is taken back, and the processes that were started go too.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,14 @@ from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from types import FrameType
+
+
+def plain_text_streams() -> None:
+    """A console in another code page must not fail on ≥ or mm²."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 import main
-from engine.system.ending import ending_in_order
+from engine.system.terminal import ending_in_order
 
 
 def test_sigterm_ends_as_ctrl_c_does_and_the_next_one_at_once() -> None:
