@@ -85,7 +85,7 @@ def unpack(archive: zipfile.ZipFile, wanted: Members, folder: Path, most: int) -
     with storing(folder):
         free = shutil.disk_usage(folder).free
     if total > free:
-        raise StorageError(f"{archive.filename} needs {total >> 20:,} MiB more than is free.", "Free some space.")
+        raise StorageError(f"{archive.filename} needs {total >> 20:,} MiB, more than is free.", "Free some space.")
     for pure, entry in wanted.items():
         _write(archive, entry, folder / pure)
 
