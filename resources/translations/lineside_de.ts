@@ -1501,6 +1501,14 @@
             <translation>Kamera prüfen; Einzelheiten stehen im Protokoll.</translation>
         </message>
         <message>
+            <source>Check the clock, then remove them by hand in Settings.</source>
+            <translation>Die Uhr prüfen, dann in den Einstellungen von Hand entfernen.</translation>
+        </message>
+        <message>
+            <source>Check the clock, then start Lineside again.</source>
+            <translation>Die Uhr prüfen, dann Lineside neu starten.</translation>
+        </message>
+        <message>
             <source>Check the connection.</source>
             <translation>Verbindung prüfen.</translation>
         </message>
@@ -1669,6 +1677,14 @@
             <translation>Dieses Modell wählen, oder die Schwellen prüfen und `model` im Rezept ändern.</translation>
         </message>
         <message>
+            <source>Choose the model's file itself.</source>
+            <translation>Die Datei des Modells selbst wählen.</translation>
+        </message>
+        <message>
+            <source>Choose the zip itself.</source>
+            <translation>Das Zip selbst wählen.</translation>
+        </message>
+        <message>
             <source>Choose two different models.</source>
             <translation>Zwei verschiedene Modelle wählen.</translation>
         </message>
@@ -1725,12 +1741,12 @@
             <translation>Zuerst einige Urteile bestätigen oder korrigieren.</translation>
         </message>
         <message>
-            <source>Copy it again; save one that is so black as PNG.</source>
-            <translation>Noch einmal kopieren; ein so schwarzes Bild als PNG speichern.</translation>
+            <source>Copy it again, or pack it again as a plain zip.</source>
+            <translation>Noch einmal kopieren oder als einfaches Zip neu packen.</translation>
         </message>
         <message>
-            <source>Copy or export the model again.</source>
-            <translation>Das Modell neu kopieren oder exportieren.</translation>
+            <source>Copy it again; save one that is so black as PNG.</source>
+            <translation>Noch einmal kopieren; ein so schwarzes Bild als PNG speichern.</translation>
         </message>
         <message>
             <source>Copy or export the package again.</source>
@@ -1793,6 +1809,10 @@
             <translation>Demolinie: eine simulierte Kamera, 1280×1024 mit 30 Bildern/s, Wahrheit bekannt</translation>
         </message>
         <message>
+            <source>Do not use it.</source>
+            <translation>Nicht verwenden.</translation>
+        </message>
+        <message>
             <source>Do not use this model.</source>
             <translation>Dieses Modell nicht verwenden.</translation>
         </message>
@@ -1815,6 +1835,10 @@
         <message>
             <source>Export it as one file.</source>
             <translation>Als eine Datei exportieren.</translation>
+        </message>
+        <message>
+            <source>Export it for one picture of one size.</source>
+            <translation>Für ein Bild fester Größe exportieren.</translation>
         </message>
         <message>
             <source>Export it with another opset.</source>
@@ -1985,6 +2009,10 @@
             <translation>Wenn es so weitergeht, Strom und Kabel der Kamera prüfen.</translation>
         </message>
         <message>
+            <source>Import it again when it is written.</source>
+            <translation>Noch einmal importieren, wenn es geschrieben ist.</translation>
+        </message>
+        <message>
             <source>Import its package first.</source>
             <translation>Zuerst das Paket importieren.</translation>
         </message>
@@ -2117,6 +2145,10 @@
             <translation>Eine Datei darin nennen.</translation>
         </message>
         <message>
+            <source>Name another file, such as lineside.db.</source>
+            <translation>Eine andere Datei nennen, etwa lineside.db.</translation>
+        </message>
+        <message>
             <source>Name one by its socket: {0}.</source>
             <translation>Eine über ihren Anschluss nennen: {0}.</translation>
         </message>
@@ -2161,6 +2193,14 @@
             <translation>Nicht beurteilt in {0}: {1} ({2}).</translation>
         </message>
         <message>
+            <source>Nothing is on record from {0} to {1}, so the clock may have jumped: no picture leaves by its age.</source>
+            <translation>Von {0} bis {1} ist nichts aufgezeichnet, die Uhr ist also vielleicht gesprungen: Kein Bild geht wegen seines Alters.</translation>
+        </message>
+        <message>
+            <source>Open it again when it is written.</source>
+            <translation>Noch einmal öffnen, wenn es geschrieben ist.</translation>
+        </message>
+        <message>
             <source>Open it again.</source>
             <translation>Neu öffnen.</translation>
         </message>
@@ -2189,6 +2229,14 @@
             <translation>OpenVINO ist an dem Modell abgestürzt.</translation>
         </message>
         <message>
+            <source>Pack it again as a plain zip.</source>
+            <translation>Als einfaches Zip neu packen.</translation>
+        </message>
+        <message>
+            <source>Pack it again without one.</source>
+            <translation>Ohne Kennwort neu packen.</translation>
+        </message>
+        <message>
             <source>Packet delay (ticks)</source>
             <translation>Paketabstand (Ticks)</translation>
         </message>
@@ -2203,6 +2251,10 @@
         <message>
             <source>Part {0} is left out: {1}.</source>
             <translation>Teil {0} wird ausgelassen: {1}.</translation>
+        </message>
+        <message>
+            <source>Parts of {0} are on record, but the clock says {1}: no picture leaves by its age.</source>
+            <translation>Teile vom {0} sind aufgezeichnet, doch die Uhr sagt {1}: Kein Bild geht wegen seines Alters.</translation>
         </message>
         <message>
             <source>Pictures in the pixel format {0} cannot be read.</source>
@@ -2267,6 +2319,14 @@
         <message>
             <source>Rename a picture whose name ends in _label to have it judged.</source>
             <translation>Ein Bild, dessen Name auf _label endet, umbenennen, damit es beurteilt wird.</translation>
+        </message>
+        <message>
+            <source>Rename it.</source>
+            <translation>Umbenennen.</translation>
+        </message>
+        <message>
+            <source>Rename one of them.</source>
+            <translation>Eine davon umbenennen.</translation>
         </message>
         <message>
             <source>Replace it with a complete copy, or take it out of the folder.</source>
@@ -2613,6 +2673,10 @@
             <translation>Der Prüfsatz {0} hat keinen Unterordner, der wie eine Klasse der Modelle heißt.</translation>
         </message>
         <message>
+            <source>The clock was set from {0} to {1}: no picture leaves by its age.</source>
+            <translation>Die Uhr wurde von {0} auf {1} gestellt: Kein Bild geht wegen seines Alters.</translation>
+        </message>
+        <message>
             <source>The code {0} belongs to the recipe {1}.</source>
             <translation>Der Code {0} gehört zum Rezept {1}.</translation>
         </message>
@@ -2917,6 +2981,10 @@
             <translation>Das Modellpaket nennt eine Datei {0} außerhalb seiner selbst.</translation>
         </message>
         <message>
+            <source>The model package {0} changed while it was read.</source>
+            <translation>Das Modellpaket {0} änderte sich, während es gelesen wurde.</translation>
+        </message>
+        <message>
             <source>The model package {0} does not list {1}.</source>
             <translation>Das Modellpaket {0} führt {1} nicht auf.</translation>
         </message>
@@ -2963,6 +3031,14 @@
         <message>
             <source>The model's input is {0}, not one picture at a time.</source>
             <translation>Der Eingang des Modells ist {0}, nicht ein Bild auf einmal.</translation>
+        </message>
+        <message>
+            <source>The model's map has no fixed size: {0}.</source>
+            <translation>Die Karte des Modells hat keine feste Größe: {0}.</translation>
+        </message>
+        <message>
+            <source>The model's map is {0}, not that of one picture.</source>
+            <translation>Die Karte des Modells ist {0}, nicht die eines Bildes.</translation>
         </message>
         <message>
             <source>The model's scores are not numbers for some pictures.</source>
@@ -3103,6 +3179,10 @@
         <message>
             <source>The recipe {0} cannot be read: {1}.</source>
             <translation>Das Rezept {0} kann nicht gelesen werden: {1}.</translation>
+        </message>
+        <message>
+            <source>The recipe {0} is no file.</source>
+            <translation>Das Rezept {0} ist keine Datei.</translation>
         </message>
         <message>
             <source>The recipe {0} is not valid TOML: {1}.</source>
@@ -3461,6 +3541,10 @@
             <translation>USB-Kamera</translation>
         </message>
         <message>
+            <source>Unpack it and choose one of them.</source>
+            <translation>Entpacken und eines davon wählen.</translation>
+        </message>
+        <message>
             <source>Update Lineside, or delete the file to start anew.</source>
             <translation>Lineside aktualisieren oder die Datei löschen, um neu zu beginnen.</translation>
         </message>
@@ -3559,6 +3643,10 @@
         <message>
             <source>Wait until it is back.</source>
             <translation>Warten, bis sie zurück ist.</translation>
+        </message>
+        <message>
+            <source>Wait until it is copied, then try again.</source>
+            <translation>Warten, bis es kopiert ist, dann noch einmal versuchen.</translation>
         </message>
         <message>
             <source>Wait until it is.</source>
@@ -3949,6 +4037,10 @@
             <translation>{0} enthält keine Gewichte.</translation>
         </message>
         <message>
+            <source>{0} changed while it was read.</source>
+            <translation>{0} änderte sich, während es gelesen wurde.</translation>
+        </message>
+        <message>
             <source>{0} could not be moved: {1}.</source>
             <translation>{0} konnte nicht verschoben werden: {1}.</translation>
         </message>
@@ -4005,6 +4097,14 @@
             <translation>{0} hat {1}.review, das sein ng_at nicht enthält.</translation>
         </message>
         <message>
+            <source>{0} holds more than {1} MiB.</source>
+            <translation>{0} enthält mehr als {1} MiB.</translation>
+        </message>
+        <message>
+            <source>{0} holds more than {1} files.</source>
+            <translation>{0} enthält mehr als {1} Dateien.</translation>
+        </message>
+        <message>
             <source>{0} holds no model.</source>
             <translation>{0} enthält kein Modell.</translation>
         </message>
@@ -4017,12 +4117,16 @@
             <translation>{0} enthält zu viele Dateien für ein Modell.</translation>
         </message>
         <message>
-            <source>{0} holds too much for a model package.</source>
-            <translation>{0} enthält zu viel für ein Modellpaket.</translation>
+            <source>{0} holds {1} and {2}, which Windows takes for one.</source>
+            <translation>{0} enthält {1} und {2}, die Windows für eine Datei hält.</translation>
         </message>
         <message>
-            <source>{0} holds too much for a model.</source>
-            <translation>{0} enthält zu viel für ein Modell.</translation>
+            <source>{0} holds {1} as file and as folder.</source>
+            <translation>{0} enthält {1} als Datei und als Ordner.</translation>
+        </message>
+        <message>
+            <source>{0} holds {1} model packages.</source>
+            <translation>{0} enthält {1} Modellpakete.</translation>
         </message>
         <message>
             <source>{0} holds {1} models ({2}).</source>
@@ -4039,6 +4143,10 @@
         <message>
             <source>{0} in {1} is larger than 2 GiB.</source>
             <translation>{0} in {1} ist größer als 2 GiB.</translation>
+        </message>
+        <message>
+            <source>{0} in {1} is too large.</source>
+            <translation>{0} in {1} ist zu groß.</translation>
         </message>
         <message>
             <source>{0} is a database of another program.</source>
@@ -4069,12 +4177,24 @@
             <translation>{0} ist größer als {1} MiB.</translation>
         </message>
         <message>
+            <source>{0} is locked with a password.</source>
+            <translation>{0} ist mit einem Kennwort verschlossen.</translation>
+        </message>
+        <message>
             <source>{0} is neither an ONNX file (.onnx) nor OpenVINO IR (.xml).</source>
             <translation>{0} ist weder eine ONNX-Datei (.onnx) noch OpenVINO IR (.xml).</translation>
         </message>
         <message>
             <source>{0} is no 8-bit grey picture.</source>
             <translation>{0} ist kein 8-Bit-Graustufenbild.</translation>
+        </message>
+        <message>
+            <source>{0} is no plain file, so no database.</source>
+            <translation>{0} ist keine gewöhnliche Datei, also keine Datenbank.</translation>
+        </message>
+        <message>
+            <source>{0} is no plain file.</source>
+            <translation>{0} ist keine gewöhnliche Datei.</translation>
         </message>
         <message>
             <source>{0} is not a database URL.</source>
@@ -4117,6 +4237,10 @@
             <translation>{0} ist bei imaging.{1} ungültig: die erste Grenze liegt über der zweiten.</translation>
         </message>
         <message>
+            <source>{0} is packed in a way this station cannot read.</source>
+            <translation>{0} ist auf eine Art gepackt, die diese Station nicht lesen kann.</translation>
+        </message>
+        <message>
             <source>{0} is the last engineer with a PIN.</source>
             <translation>{0} ist der letzte Ingenieur mit PIN.</translation>
         </message>
@@ -4131,6 +4255,10 @@
         <message>
             <source>{0} names a file {1} outside itself.</source>
             <translation>{0} nennt eine Datei {1} außerhalb seiner selbst.</translation>
+        </message>
+        <message>
+            <source>{0} names a file {1} that not every system can write.</source>
+            <translation>{0} nennt eine Datei {1}, die nicht jedes System schreiben kann.</translation>
         </message>
         <message>
             <source>{0} names no members.</source>
@@ -4151,6 +4279,10 @@
         <message>
             <source>{0} needs sides that are multiples of 8, not {1}×{2}.</source>
             <translation>{0} braucht Seiten, die Vielfache von 8 sind, nicht {1}×{2}.</translation>
+        </message>
+        <message>
+            <source>{0} needs {1} MiB, more than is free.</source>
+            <translation>{0} braucht {1} MiB, mehr als frei ist.</translation>
         </message>
         <message>
             <source>{0} only {1}: no class is certain</source>
