@@ -165,9 +165,7 @@ def json_line(inspection: Inspection) -> str:
     return json.dumps(as_plain(inspection), ensure_ascii=False) + "\n"
 
 
-def csv_of(
-    inspections: Sequence[Inspection], left_out: Sequence[LeftOut] = (), spelling: Spelling = PLAIN
-) -> bytes:
+def csv_of(inspections: Sequence[Inspection], left_out: Sequence[LeftOut] = (), spelling: Spelling = PLAIN) -> bytes:
     """One line an inspection, and behind them one without a verdict for each file that was left out; UTF-8 with a
     byte-order mark so that Excel reads it."""
     return csv_bytes((COLUMNS, *map(_line, inspections), *map(_unjudged, left_out)), spelling)
