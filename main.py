@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.errors import EnvironmentFailure, LinesideError
+from engine.names import name_of
+from engine.system.logbook import OneLine
 from engine.system.memory import keep_freed_memory
 from engine.system.terminal import ending_in_order, plain_text_streams
 
@@ -45,7 +47,8 @@ def _done(words: list[str]) -> int:
         return int(leave.code or 0)
     console = logging.StreamHandler()
     console.setLevel(logging.WARNING)
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", handlers=[console], force=True)
+    console.setFormatter(OneLine("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[console], force=True)
     command: Command = args.command
     return command(args)
 
@@ -86,8 +89,8 @@ def _line_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     run.add_argument("--source", default="", metavar="URI", help="source; default: the last one, else the demo line")
     run.add_argument("--frames", type=int, metavar="N", help="stop after N inspections")
     run.add_argument("--trigger-every", type=float, metavar="S", help="fire the software trigger every S seconds")
-    run.add_argument("--lot", default="", help="lot written to every inspection")
-    run.add_argument("--operator", default="", help="operator written to every inspection")
+    run.add_argument("--lot", default="", type=name_of, help="lot written to every inspection")
+    run.add_argument("--operator", default="", type=name_of, help="operator written to every inspection")
     run.add_argument("--db", default="", metavar="URL", help="database; default: the one in the data folder")
     _judging_options(run)
     _command(commands, "sources", "every source found, with the URI that opens it", "lineside sources", _sources)
@@ -144,8 +147,8 @@ def _keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentPars
         help="package folder or zip; import: also .onnx, .xml; activate: also a version",
     )
     models.add_argument("--db", default="", metavar="URL")
-    models.add_argument("--operator", default="", help="who decides")
-    models.add_argument("--why", default="", help="why, for the record")
+    models.add_argument("--operator", default="", type=name_of, help="who decides")
+    models.add_argument("--why", default="", type=name_of, help="why, for the record")
     if wanted == "models":
         from db.commands.bring_in import add_import_options
 

@@ -24,13 +24,20 @@ Anything else is a bug of ours: it stops the station visibly and is reported wit
 
 from __future__ import annotations
 
+from engine.names import name_of, one_line
+
 
 class LinesideError(Exception):
-    """An error the operator can act on. `message` says what happened, `remedy` what to do, each one sentence."""
+    """An error the operator can act on. `message` says what happened, `remedy` what to do, each one sentence.
+
+    Names of files stand in them as they are given: here they are escaped, so that none reaches a terminal, a report or
+    the database that these cannot hold.
+    """
 
     exit_code = 1
 
     def __init__(self, message: str, remedy: str = "") -> None:
+        message, remedy = one_line(message), one_line(remedy)
         super().__init__(f"{message} {remedy}".strip())
         self.message = message
         self.remedy = remedy
@@ -57,11 +64,11 @@ class InputError(LinesideError):
 
 
 class PictureError(InputError):
-    """One picture that cannot be read; `name` is its path."""
+    """One picture that cannot be read; `name` is its path, escaped (engine.names)."""
 
     def __init__(self, message: str, remedy: str = "", name: str = "") -> None:
         super().__init__(message, remedy)
-        self.name = name
+        self.name = name_of(name)
 
     def __reduce__(self) -> tuple[type[PictureError], tuple[object, ...]]:
         """Picklable, with the path."""

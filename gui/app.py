@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from db.runs.line import LineOrder, LoadModel, OpenSource, load_on_cpu
 from db.store.session import open_database
 from engine.errors import EnvironmentFailure, InputError, LinesideError, StorageError, UsageError
+from engine.names import name_of
 from engine.settings import StationSettings, load_settings, set_aside
 from engine.sources.catalogue import find_cameras, open_source
 from engine.system.files import check_folder
@@ -115,9 +116,9 @@ def run_window(args: argparse.Namespace) -> int:
         check_folder(args.report)
     return run_gui(
         GuiOptions(
-            source=args.source,
-            model=args.model,
-            recipe=args.recipe,
+            source=name_of(args.source),
+            model=name_of(args.model),
+            recipe=name_of(args.recipe),
             database=args.db,
             demo=args.demo,
             frames=args.frames or (SCREENSHOT_FRAMES if args.screenshot else None),

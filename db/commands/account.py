@@ -9,6 +9,7 @@ from pathlib import Path
 from db.commands.console import Console
 from engine.domain.inspection import Outcome
 from engine.images.listing import LOUD, LeftOut, Listing, counts, in_words, remedies
+from engine.names import name_of
 from engine.sources.base import FrameSource
 from engine.sources.files.folder import FolderSource
 from engine.system.files import write_atomically
@@ -36,7 +37,7 @@ def facts_of(left_out: Sequence[LeftOut]) -> dict[str, str]:
     """For a report: how many, and the names of those that somebody may take for judged."""
     if not left_out:
         return {}
-    loud = [str(left.path) for left in left_out if left.why in LOUD]
+    loud = [left.name for left in left_out if left.why in LOUD]
     more = f" and {len(loud) - NAMED} more" if len(loud) > NAMED else ""
     facts = {"Left out": in_words(left_out).removeprefix("left out ")}
     return facts | ({"Not judged": ", ".join(loud[:NAMED]) + more} if loud else {})
@@ -48,7 +49,7 @@ def write_account(path: Path, given: str, console: Console, source: FrameSource)
     left_out = () if listing is None else listing.left_out
     document = {
         "schema": SCHEMA,
-        "input": given,
+        "input": name_of(given),
         "ended": bool(console.stopped and console.stopped.ended),
         "ended_early": console.stopped.reason if console.stopped else "",
         "pictures": source.total,
@@ -56,7 +57,7 @@ def write_account(path: Path, given: str, console: Console, source: FrameSource)
         "verdicts": {str(outcome): console.tally.outcomes[outcome] for outcome in Outcome},
         "unreadable": [{"path": skipped.name, "reason": skipped.reason} for skipped in console.unreadable],
         "left_out": dict(counts(left_out)),
-        "files_left_out": [{"path": str(left.path), "left_out": left.why} for left in left_out],
+        "files_left_out": [{"path": left.name, "left_out": left.why} for left in left_out],
     }
     write_atomically(path, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode())
 

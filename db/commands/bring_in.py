@@ -13,6 +13,7 @@ from db.store.session import Database
 from engine.errors import UsageError
 from engine.importing.files import is_package
 from engine.importing.plan import ImportOptions
+from engine.names import name_of, one_line
 
 _SIZE = re.compile(r"(\d+)\s*[x×]\s*(\d+)")
 
@@ -48,7 +49,7 @@ def bring_in(db: Database, path: Path, args: argparse.Namespace) -> ModelVersion
         return register_tried(db, path, args.operator)
     version, notes = register_foreign(db, path, options, args.operator)
     for note in notes:
-        print(f"{path.name}: {note}", file=sys.stderr)
+        print(f"{name_of(path.name)}: {one_line(note)}", file=sys.stderr)
     return version
 
 

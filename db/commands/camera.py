@@ -19,6 +19,7 @@ from engine.errors import (
     UnsupportedProperty,
     UsageError,
 )
+from engine.names import name_of
 from engine.preprocessing.golden import PictureFigures, figures
 from engine.sources.base import SETTINGS, Capability
 from engine.sources.catalogue import find_cameras, list_sources, open_source
@@ -94,7 +95,7 @@ def run_camera(args: argparse.Namespace) -> int:
         _tell(seen, source)
         if args.snapshot is not None:
             write_atomically(args.snapshot, encode_png(seen.newest.pixels))
-            print(f"Saved {args.snapshot}")
+            print(f"Saved {name_of(args.snapshot)}")
     finally:
         source.close()
     return 0

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from engine import events
 from engine.domain.inspection import Inspection, Outcome
 from engine.errors import StorageError
+from engine.names import folder_name
 from engine.reports.run import Tally, json_line
 
 PLAIN_EVERY_S = 5.0
@@ -105,7 +106,7 @@ class Console:
             print(f"{self.tally.total} {self._unit}, {rate:.1f}/s{left}", file=sys.stderr, flush=True)
 
     def _truth(self, inspection: Inspection) -> str | None:
-        return Path(inspection.frame.name).parent.name if self._truth_from_folder else None
+        return folder_name(inspection.frame.name) if self._truth_from_folder else None
 
     def _say(self, text: str) -> None:
         if self._bar is not None:

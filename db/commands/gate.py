@@ -24,6 +24,7 @@ from engine.domain.inspection import Outcome
 from engine.errors import InputError, UsageError
 from engine.gate.gate import Advice, Flip, GateResult, SetResult, advice_of
 from engine.images.listing import in_words
+from engine.names import name_of
 from engine.recipes.file import read_head
 from engine.settings import load_settings
 from engine.statistics.shares import Share
@@ -56,8 +57,8 @@ def add_gate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--db", default="", metavar="URL", help="database; default: the one in the data folder")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything as one object (docs/jsonl.md)")
     parser.add_argument("--decide", choices=sorted(DECISIONS), help="decide so, and keep the figures with it")
-    parser.add_argument("--why", default="", help="why, with --decide")
-    parser.add_argument("--operator", default="", help="who decides, with --decide")
+    parser.add_argument("--why", default="", type=name_of, help="why, with --decide")
+    parser.add_argument("--operator", default="", type=name_of, help="who decides, with --decide")
 
 
 def run_gate(args: argparse.Namespace) -> int:

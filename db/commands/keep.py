@@ -12,6 +12,7 @@ from db.models.foreign import register_tried
 from db.models.registry import activate, list_models, rollback
 from db.store.session import Database, existing, open_database
 from engine.errors import PackageError, UsageError
+from engine.names import name_of
 from engine.packages.package import open_package
 from engine.system.places import database_url
 
@@ -44,7 +45,7 @@ def run_export(args: argparse.Namespace) -> int:
     finally:
         db.close()
     labels = ", ".join(f"{label} {count}" for label, count in sorted(report.by_label.items()))
-    print(f"Exported {report.items} corrected parts to {report.folder}: {labels or 'none'}.")
+    print(f"Exported {report.items} corrected parts to {name_of(report.folder)}: {labels or 'none'}.")
     for inspection, reason in report.skipped:
         print(f"Left out {inspection}: {reason}")
     return 0

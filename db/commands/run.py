@@ -24,6 +24,7 @@ from db.store.session import Database, existing, open_database
 from engine.domain.inspection import Outcome, Traveller, utc_now
 from engine.domain.recipe import SavingPolicy
 from engine.errors import InputError, UsageError
+from engine.names import name_of
 from engine.reports.account import left_out_lines
 from engine.reports.csv_tables import SPELLINGS
 from engine.reports.run import ReportEntry, write_report
@@ -72,7 +73,8 @@ def run_line(args: argparse.Namespace) -> int:
                 run.station.run()
         print(summary(console.tally))
         losses = f"  The camera was lost {run.station.source.losses} times." if run.station.source.losses else ""
-        print(f"Skipped {console.stopped.skipped if console.stopped else 0} frames.{losses}  Database: {db.url}")
+        skipped = console.stopped.skipped if console.stopped else 0
+        print(f"Skipped {skipped} frames.{losses}  Database: {name_of(db.url)}")
         # What to do about it was said when the folder was opened.
         for line in account(ready.source, advise=False):
             print(line)
@@ -113,7 +115,7 @@ def run_scan(args: argparse.Namespace) -> int:
         if args.json:
             write_account(args.json, args.input, console, ready.source)
         if args.report and run.gallery is not None:
-            print(f"Report: {_report(args, ready, console, run.gallery)}")
+            print(f"Report: {name_of(_report(args, ready, console, run.gallery))}")
         return _scan_exit(console)
 
 
@@ -190,7 +192,7 @@ def _report(args: argparse.Namespace, ready: ReadyScan, console: Console, galler
     package, recipe, listing = ready.package, ready.recipe, listing_of(ready.source)
     left_out = () if listing is None else listing.left_out
     facts = {
-        "Input": given,
+        "Input": name_of(given),
         "Model": f"{package.manifest.name} {package.version} ({package.manifest.architecture})",
         "Recipe": f"{recipe.name} {recipe.version}: NG from {recipe.limits.ng_at:.2f}, "
         f"review {recipe.limits.review_from:.2f} to {recipe.limits.review_to:.2f}",

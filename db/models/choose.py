@@ -8,6 +8,7 @@ from db.models.registry import ModelVersion, activate, active, list_models, regi
 from db.store.session import Database
 from engine.domain.recipe import Recipe, SavingPolicy
 from engine.errors import PackageError
+from engine.names import path_of
 from engine.packages.package import ModelPackage, open_package
 from engine.recipes.file import default_recipe, load_recipe, with_saving, without_review
 from engine.system.places import demo_package, shipped_packages
@@ -38,7 +39,7 @@ def choose_recipe(
 
     Without its `review_band` every part is OK or NG; `saving` says which pictures are kept instead of the recipe.
     """
-    recipe = load_recipe(Path(path), package) if path else default_recipe(package)
+    recipe = load_recipe(path_of(path), package) if path else default_recipe(package)
     if not review_band:
         recipe = without_review(recipe)
     return recipe if saving is None else with_saving(recipe, saving)
@@ -53,7 +54,7 @@ def _first_start(db: Database) -> ModelVersion:
 
 
 def _asked_for(db: Database | None, wanted: str) -> Path:
-    path = Path(wanted)
+    path = path_of(wanted)
     if path.exists():
         return path
     known = list_models(db) if db is not None else ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import PureWindowsPath
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -13,6 +12,7 @@ from db.inspections.paging import Stored, as_stored, stored_rows
 from db.store.schema import KEPT, InspectionRow, PictureRow, StandingRow
 from db.store.session import Database
 from engine.domain.inspection import Outcome, Region, Scores
+from engine.names import folder_name
 
 LOOKED_AT = 20_000
 """So many of a model's newest inspections are searched for a known truth."""
@@ -76,8 +76,7 @@ def _known(row: Stored, classes: set[str], ok_classes: set[str]) -> ScoredPart |
             return None
         defective = row.override.outcome is Outcome.NG
     else:
-        # The Windows way understands both kinds of path.
-        truth = inspection.frame.truth or PureWindowsPath(inspection.frame.name).parent.name
+        truth = inspection.frame.truth or folder_name(inspection.frame.name)
         if truth not in classes | ok_classes:
             return None
         defective = truth not in ok_classes

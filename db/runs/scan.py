@@ -18,6 +18,7 @@ from engine.domain.inspection import Inspection, Traveller, utc_now
 from engine.domain.recipe import FilePages, Recipe, SavingPolicy
 from engine.errors import InputError, LinesideError
 from engine.images.listing import LeftOut
+from engine.names import name_of, path_of
 from engine.packages.package import ModelPackage
 from engine.recipes.digest import known_as
 from engine.sources.base import FrameSource
@@ -73,7 +74,7 @@ def order_of(found: Journalled, order: ScanOrder) -> ScanOrder:
     """The order a journal was begun with; threads, traveller and what a refusal means as in `order`."""
     plan = found.plan
     return replace(
-        order, folder=Path(plan.folder), recursive=plan.recursive, source=None, model=plan.model, recipe=plan.recipe,
+        order, folder=path_of(plan.folder), recursive=plan.recursive, source=None, model=plan.model, recipe=plan.recipe,
         review_band=plan.review_band, saving=plan.saving,
     )  # fmt: skip
 
@@ -165,8 +166,8 @@ class ScanRun:
 def _plan(order: ScanOrder, package: ModelPackage, recipe: Recipe) -> ScanPlan:
     named = f"{package.manifest.name} {package.version} · {recipe.name} {recipe.version}"
     return ScanPlan(
-        str(order.folder), order.recursive, order.model, order.recipe, order.review_band, package.version,
-        recipe.digest, named, utc_now(), order.saving,
+        name_of(order.folder), order.recursive, name_of(order.model), name_of(order.recipe), order.review_band,
+        package.version, recipe.digest, named, utc_now(), order.saving,
     )  # fmt: skip
 
 
@@ -183,12 +184,12 @@ def _gone_on(
     db: Database, found: Journalled, known: frozenset[str]
 ) -> tuple[tuple[Inspection, ...], dict[str, Stamp], Journal]:
     """What is done of a scan, the stamps of its pictures, and its journal with what it lacked. Raises InputError."""
-    root, journal = Path(found.plan.folder), Journal(found.folder, found.plan)
+    root, journal = path_of(found.plan.folder), Journal(found.folder, found.plan)
     journal.claim()
     # Read anew: who wrote it when it was found has let go of it since.
     found = read_journal(found.folder)
     done, entries, missing = settle(found, stored_of(db, found, known))
     journal.append(missing, found.total)
     # What changed meanwhile is judged again; what is gone is no part of the folder any more.
-    stamps = {path: e.stamp for path, e in entries.items() if stamp_of(root / path) == e.stamp}
+    stamps = {path: e.stamp for path, e in entries.items() if stamp_of(path_of(root / path)) == e.stamp}
     return tuple(i for i in done if below(i.frame.name, root) in stamps), stamps, journal

@@ -12,6 +12,7 @@ from db.inspections.paging import Sort
 from db.inspections.table import Filter, page
 from db.store.session import Database
 from engine.domain.inspection import Inspection
+from engine.names import name_of, path_of
 from engine.sources.files.folder import FolderSource
 from engine.station.scan_journal import Journalled, journals
 from engine.system.places import database_url
@@ -44,7 +45,7 @@ def stored_of(db: Database, found: Journalled, known: frozenset[str] = frozenset
     What the journal names is the scan's whatever its recipe's digest.
     """
     plan, ids = found.plan, {entry.id for entry in found.entries.values()}
-    uri = FolderSource(Path(plan.folder)).uri
+    uri = FolderSource(path_of(plan.folder)).uri
     return _judged(db, uri, plan.version, plan.begun_at, known | {plan.digest}, ids)
 
 
@@ -64,4 +65,4 @@ def _judged(
 
 
 def _is_of(found: Journalled, folder: Path | None) -> bool:
-    return folder is None or found.plan.folder == str(folder)
+    return folder is None or found.plan.folder == name_of(folder)

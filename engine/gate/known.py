@@ -12,6 +12,7 @@ from engine.errors import InputError
 from engine.images.listing import LeftOut, Listing, Why, list_folder
 from engine.images.pictures import read_picture
 from engine.judging.judge import Shown
+from engine.names import name_of
 
 CHALLENGE = "challenge"
 OVERRIDES = "overrides"
@@ -66,11 +67,11 @@ def folder_set(folder: Path, classes: Sequence[str], ok_classes: Sequence[str]) 
     parts: list[KnownPart] = []
     unsorted: list[LeftOut] = []
     for path in listing.pictures:
-        inside = path.relative_to(folder).parts
+        inside = [name_of(part) for part in path.relative_to(folder).parts]
         if len(inside) == 1:
             unsorted.append(LeftOut(path, Why.UNSORTED))
         else:
-            parts.append(KnownPart(str(path), inside[0], inside[0].lower() in sound, partial(read_picture, path)))
+            parts.append(KnownPart(name_of(path), inside[0], inside[0].lower() in sound, partial(read_picture, path)))
     known = set(classes) | {p.label for p in parts if p.sound}
     if not any(p.label in known for p in parts):
         raise InputError(

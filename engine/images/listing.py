@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from engine.errors import InputError
+from engine.names import name_of
 
 PICTURE_SUFFIXES = frozenset(
     (
@@ -88,6 +89,11 @@ class LeftOut:
 
     path: Path
     why: Why
+
+    @property
+    def name(self) -> str:
+        """Its path as it is shown and kept."""
+        return name_of(self.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from engine.domain.recipe import FilePages
 from engine.errors import PictureError
 from engine.images.listing import PICTURE_SUFFIXES
 from engine.images.pictures import count_pages, read_picture
+from engine.names import name_of, path_of
 
 MOST = 1000
 """A file that claims more pictures than this is read as one, and refused with their number."""
@@ -21,16 +22,17 @@ _LATER = re.compile(r"(.+)#([2-9]|[1-9]\d{1,4})", re.DOTALL)
 
 
 def page_name(path: Path, page: int) -> str:
-    """What picture number `page` of a file, from 0, is called."""
-    return str(path) if page == 0 else f"{path}#{page + 1}"
+    """What picture number `page` of a file, from 0, is called: escaped, as every name is (engine.names)."""
+    name = name_of(path)
+    return name if page == 0 else f"{name}#{page + 1}"
 
 
 def place_of(name: str) -> tuple[Path, int]:
     """The file that holds a picture of that name, and its number there, from 0."""
     later = _LATER.fullmatch(name)
     if later is not None and Path(later[1]).suffix.rstrip().lower() in PICTURE_SUFFIXES:
-        return Path(later[1]), int(later[2]) - 1
-    return Path(name), 0
+        return path_of(later[1]), int(later[2]) - 1
+    return path_of(name), 0
 
 
 def pages_of(path: Path, pages: FilePages) -> Iterator[int]:

@@ -9,6 +9,7 @@ from engine.domain.inspection import Pixels
 from engine.errors import PictureError
 from engine.images.decoding.fault import Fault, Undecodable
 from engine.images.decoding.picture import count, decode
+from engine.names import name_of
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ def read_picture(path: Path, page: int | None = None, *, mask: bool = False) -> 
         log.info("%s is not read: %s", path, fault)
         raise _refused(path, fault) from fault
     except PictureError as error:
-        error.name = str(path)
+        error.name = name_of(path)
         raise
 
 

@@ -29,6 +29,7 @@ from engine.importing.files import found_model
 from engine.importing.inspect import Foreign, fix_size, inspect_graph
 from engine.importing.plan import ImportOptions, Plan, check_numbers, settle, settle_size
 from engine.importing.rewrite import Means, Rewired, finish, meaning, raw_answers, rewire, sums_to_one
+from engine.names import name_of
 from engine.packages.guarding import guard_spec
 from engine.packages.manifest import ClassSpec, GuardSpec, LimitSpec, Lineage, Manifest, MapSpec
 from engine.packages.package import IR_GRAPH, ModelPackage, open_package, sha256_of, write_package
@@ -152,7 +153,7 @@ def _files(model: Any, scratch: Path) -> dict[str, bytes]:
 def _manifest(path: Path, digest: str, options: ImportOptions, plan: Plan, spec: InputSpec, head: str) -> Manifest:
     said = {k: v for k, v in asdict(options).items() if v not in (None, "", (), "auto") and k != "reference"}
     return Manifest(
-        name=options.name or path.stem[:100] or "imported",
+        name=options.name or name_of(path.stem)[:100] or "imported",
         kind=plan.kind,
         architecture=FOREIGN,
         head="sigmoid" if head == "sigmoid" else "softmax",
@@ -161,7 +162,7 @@ def _manifest(path: Path, digest: str, options: ImportOptions, plan: Plan, spec:
         map=MapSpec(kind="mask" if plan.map else "none", threshold=options.map_threshold),
         thresholds=LimitSpec(ng_at=options.ng_at, review_from=options.ng_at, review_to=options.ng_at),
         lineage=Lineage(
-            command=f"models import {path.name}",
+            command=f"models import {name_of(path.name)}",
             versions={"openvino": ov.get_version()},
             settings={"imported_sha256": digest, "imported_at": utc_now().isoformat(timespec="seconds"), **said},
         ),

@@ -12,5 +12,5 @@ def left_out_lines(left_out: Iterable[LeftOut], source: str) -> Iterator[str]:
     """The stable line of each file that was left out (docs/jsonl.md), with its end of line."""
     for left in left_out:
         words = reason_words(left.why, 1)
-        line = {"path": str(left.path), "source": source, "verdict": None, "left_out": left.why, "reasons": [words]}
+        line = {"path": left.name, "source": source, "verdict": None, "left_out": left.why, "reasons": [words]}
         yield json.dumps(line, ensure_ascii=False) + "\n"

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 
 from engine.errors import EnvironmentFailure, InputError, UsageError
 from engine.images.listing import PICTURE_SUFFIXES
+from engine.names import path_of
 from engine.sources import discover
 from engine.sources.base import FrameSource, SourceInfo
 from engine.sources.demo import ALL_KINDS
@@ -111,7 +112,7 @@ def open_here(uri: str) -> FrameSource:
         return cast(FrameSource, _module(kind).source(uri if kind.whole else rest))
     if scheme in _PLAIN:
         return _PLAIN[scheme].make(rest)
-    if not scheme or Path(uri).exists():
+    if not scheme or path_of(uri).exists():
         return _bare(uri)
     raise UsageError(f"There is no kind of source called {scheme}:.", f"Use {_KNOWN}.")
 
@@ -167,13 +168,13 @@ def _scheme(uri: str) -> str:
 def _path(scheme: str, rest: str) -> Path:
     if not rest.strip():
         raise UsageError(f"{scheme}: names no path.", f"Write it behind the colon, as in {scheme}:PATH.")
-    return Path(rest).expanduser()
+    return path_of(rest).expanduser()
 
 
 def _bare(text: str) -> FrameSource:
     if not text.strip():
         raise UsageError("The source is empty.", f"Use {_KNOWN}.")
-    path = Path(text).expanduser()
+    path = path_of(text).expanduser()
     suffix = path.suffix.lower()
     if path.is_dir():
         return FolderSource(path)

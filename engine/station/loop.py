@@ -19,6 +19,7 @@ from engine.errors import EndedEarly, LinesideError, SourceEnded
 from engine.images.thumbnails import thumbnail
 from engine.judging.judge import Judge, not_judged
 from engine.judging.many import Asked, Judging
+from engine.names import one_line
 from engine.sources.base import FrameSource, Paged, Remarking, SourceRemark, in_order
 from engine.sources.supervisor import SourceState, Supervisor
 from engine.station.announcer import Announcer
@@ -264,11 +265,14 @@ class Station(Runner):
         return max(0, self.source.skipped - self._skipped_in_pause)
 
     def _fail(self, message: str, remedy: str, exit_code: int = 1) -> None:
+        """The end is published whatever it was: whoever waits for it would wait for ever."""
         try:
             self._say.flush()
         except LinesideError as error:
             log.error("what waited could not be kept: %s", error)
-        self._say.now(events.Failed(message, remedy, exit_code))
+        except Exception:
+            log.exception("what waited could not be kept")
+        self._say.now(events.Failed(one_line(message), one_line(remedy), exit_code))
 
 
 def _take_pages(source: FrameSource, recipe: Recipe) -> None:

@@ -23,6 +23,7 @@ from engine.domain.inspection import Frame, Inspection, Prediction, new_id, utc_
 from engine.domain.recipe import Recipe, SavingPolicy
 from engine.errors import InputError, LinesideError, StorageError
 from engine.images.listing import LeftOut, Why
+from engine.names import path_of
 from engine.sources.files.picked import PickedFolder, Stamp, below, stamp_of
 from engine.station.recorder import Recorder
 
@@ -41,6 +42,7 @@ class ScanPlan:
     """What a scan was ordered to do, and what it was done with."""
 
     folder: str
+    """Escaped, as every name is (engine.names); so are `model` and `recipe`."""
     recursive: bool
     model: str
     """As it was chosen: a version, or empty = the active one."""
@@ -113,7 +115,7 @@ class Journal:
     def end(self, total: int, left_out: Sequence[LeftOut] = ()) -> None:
         """The scan is through: nothing is left to go on with. `left_out`: what lies in its folder besides."""
         root = Path(self.plan.folder)
-        names = [[below(str(left.path), root), left.why] for left in left_out]
+        names = [[below(left.name, root), left.why] for left in left_out]
         self._write([{"ended": True, **({"left_out": names} if names else {})}], total)
 
     def close(self) -> None:
@@ -213,7 +215,7 @@ def read_journal(folder: Path) -> Journalled:
             raise ValueError("it is larger than 1 GB")
         with path.open(encoding="utf-8") as file:
             plan, total = _plan(json.loads(file.readline()))
-            entries, ended, left_out = _entries(file, Path(plan.folder))
+            entries, ended, left_out = _entries(file, path_of(plan.folder))
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             f"The journal {path} cannot be used: {error}.", "Start the scan anew; what was judged is stored."
@@ -244,7 +246,7 @@ def settle(found: Journalled, stored: Iterable[Inspection]) -> tuple[list[Inspec
     without its inspection does not count. An inspection without its entry (a crash between commit and journal) does,
     unless its file changed after it was read.
     """
-    root = Path(found.plan.folder)
+    root = path_of(found.plan.folder)
     known = {entry.id: entry for entry in found.entries.values()}
     done: dict[str, tuple[Inspection, Entry]] = {}
     missing: list[Entry] = []
@@ -254,7 +256,7 @@ def settle(found: Journalled, stored: Iterable[Inspection]) -> tuple[list[Inspec
         if entry is None:
             if path in found.entries:
                 continue
-            stamp = stamp_of(Path(inspection.frame.name))
+            stamp = stamp_of(path_of(inspection.frame.name))
             if stamp[0] < 0 or stamp[1] / 1e9 > inspection.frame.captured_at.timestamp():
                 continue
             entry = Entry(path, stamp, inspection.id)
@@ -291,7 +293,7 @@ def _entries(file: IO[str], root: Path) -> tuple[dict[str, Entry], bool, tuple[L
         line = json.loads(text)
         if "ended" in line:
             ended = True
-            left_out = tuple(LeftOut(root / name, Why(why)) for name, why in line.get("left_out", ()))
+            left_out = tuple(LeftOut(path_of(root / name), Why(why)) for name, why in line.get("left_out", ()))
             continue
         entry = Entry(str(line["path"]), (int(line["size"]), int(line["mtime_ns"])), str(line["id"]))
         entries[entry.path] = entry

@@ -12,6 +12,7 @@ from db.commands.console import summary
 from engine import events
 from engine.domain.inspection import Inspection, utc_now
 from engine.errors import InputError, LinesideError, StorageError
+from engine.names import name_of
 from engine.reports.run import Tally, write_report
 from engine.sources.address import masked
 from engine.system.files import write_atomically
@@ -69,11 +70,11 @@ class Finish(QObject):
         if self._wanted.frames is None and self._wanted.screenshot is None:
             return code
         print(summary(self._tally))
-        print(f"Database: {self._context.db.url}")
+        print(f"Database: {name_of(self._context.db.url)}")
         if self._wanted.report is not None:
-            print(f"Report: {self._report(self._wanted.report)}")
+            print(f"Report: {name_of(self._report(self._wanted.report))}")
         if self._saved:
-            print(f"Screenshot: {self._wanted.screenshot}")
+            print(f"Screenshot: {name_of(self._wanted.screenshot)}")
         if self._failed is not None:
             error = InputError(self._failed.message, self._failed.remedy)
             error.exit_code = self._failed.exit_code

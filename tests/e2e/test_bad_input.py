@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import cv2
@@ -14,6 +16,7 @@ from engine.system.places import database_url
 from main import main
 from tests.frames import part
 from tests.packages import write_tiny_package
+from tests.unit.engine.odd_names import NAMES, write
 
 
 @pytest.fixture
@@ -161,3 +164,25 @@ def test_verify_of_a_database_that_is_not_there_makes_none(tmp_path: Path, capsy
     assert main(["verify", "--db", f"sqlite:///{tmp_path / 'no.db'}"]) == 3
     assert "no.db" in one_sentence(capsys)
     assert not (tmp_path / "no.db").exists()
+
+
+def test_odd_names_are_judged_recorded_and_reported(
+    tmp_path: Path, package: str, parts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = (parts / "0.png").read_bytes()
+    for name in NAMES:
+        write(tmp_path, b"odd/" + name, picture)
+    write(tmp_path, b"odd/b\xe4d\x1b[2J.png", b"no picture")
+    lines, db = tmp_path / "lines.jsonl", f"sqlite:///{tmp_path}/odd.db"
+    command = ["scan", str(tmp_path / "odd"), "--model", package, "--db", db, "--jsonl", str(lines)]
+    assert main([*command, "--report", str(tmp_path / "re\udcf6ort")]) == 0
+    wanted = {*NAMES.values(), r"b\xe4d\x1b[2J.png"}
+    told = capsys.readouterr()
+    assert r"b\xe4d\x1b[2J.png cannot be decoded." in told.err
+    assert r"re\xf6ort/report.html" in told.out
+    assert "\x1b" not in told.out + told.err
+    assert {Path(json.loads(line)["path"]).name for line in lines.read_text(encoding="utf-8").splitlines()} == wanted
+    with closing(open_database(db)) as opened:
+        assert counts(opened).total == len(wanted)
+    table = (tmp_path / "re\udcf6ort" / "inspections.csv").read_text(encoding="utf-8-sig")
+    assert all(name in table for name in wanted)

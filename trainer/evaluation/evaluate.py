@@ -31,6 +31,7 @@ from engine.domain.recipe import Recipe
 from engine.errors import DatasetError, PictureError, UsageError
 from engine.judging.judge import Judge, Shown
 from engine.judging.many import Asked, Judging
+from engine.names import name_of
 from engine.packages.package import ModelPackage
 from engine.recipes.file import default_recipe, without_review
 from engine.statistics.metrics import evaluate_scores
@@ -237,7 +238,7 @@ def _figures(found: list[JudgedSample], package: ModelPackage, dataset: Dataset,
 def json_line(judged: JudgedSample, truth: str, package: ModelPackage, recipe: Recipe) -> str:
     """A scan's line (docs/jsonl.md) plus `truth`, and `sound`: whether that is a sound part."""
     now, sample, prediction = utc_now(), judged.sample, judged.prediction
-    name = str(sample.path) if sample.path is not None else sample.key
+    name = name_of(sample.path) if sample.path is not None else sample.key
     found = prediction or Prediction(Scores((), ()))
     inspection = Inspection(
         id=new_id(now),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.errors import DatasetError, UsageError
+from engine.names import path_of
 from trainer.formats import lineside
 from trainer.formats.demo import open_demo
 from trainer.formats.labels import coco, imagefolder, labelme, masks, voc, yolo
@@ -38,7 +39,7 @@ def open_dataset(place: str, layout: str = "", ok_classes: Sequence[str] = ()) -
         raise UsageError(f"There is no data set format {layout!r}.", f"Choose one of {', '.join(FORMATS)}.")
     if place.startswith("demo:"):
         return open_demo(place, ok_classes)
-    folder = Path(place)
+    folder = path_of(place)
     if not folder.is_dir():
         raise DatasetError(f"There is no data set folder {place}.", "Check the path, or use demo:?seed=1&count=1000.")
     try:

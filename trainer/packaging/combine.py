@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from engine.domain.inspection import utc_now
 from engine.errors import UsageError
+from engine.names import name_of
 from engine.networks.catalogue import ENSEMBLE
 from engine.networks.ensemble import Ensemble, Member
 from engine.networks.graph import Deployed
@@ -47,7 +48,7 @@ def run_combine(args: argparse.Namespace) -> int:
     manifest = written.manifest
     print(f"{manifest.name} {written.version}: {len(members)} members, {len(manifest.classes)} classes")
     print(f"threshold {manifest.thresholds.ng_at:.4f} ({manifest.calibration['threshold_from']}, not validated)")
-    print(f"Validate it with `lineside evaluate {shlex.quote(str(args.out))} DATASET` before it judges parts.")
+    print(f"Validate it with `lineside evaluate {shlex.quote(name_of(args.out))} DATASET` before it judges parts.")
     return 0
 
 

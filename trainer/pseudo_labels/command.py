@@ -16,6 +16,7 @@ from engine.domain.inspection import Outcome, utc_now
 from engine.domain.recipe import Recipe
 from engine.errors import InputError, StorageError, UsageError
 from engine.images.listing import LeftOut, Listing, in_words, list_folder, remedies
+from engine.names import name_of
 from engine.packages.package import ModelPackage, open_package, sha256_of
 from engine.recipes.file import default_recipe, load_recipe
 from engine.reports.csv_tables import PLAIN, SPELLINGS, Spelling, csv_bytes
@@ -163,7 +164,7 @@ def _samples(listing: Listing) -> tuple[list[Sample], int]:
     if not paths:
         raise InputError(f"{folder} holds no pictures.", "Choose a folder of pictures.")
     for path in paths:
-        key = path.relative_to(folder).as_posix()
+        key = name_of(path.relative_to(folder).as_posix())
         try:
             digest = sha256_of(path)
         except OSError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.domain.inspection import utc_now
 from engine.errors import LinesideError, UsageError
+from engine.names import path_of
 from engine.networks.catalogue import OWN_CLASSIFIERS, kind_of
 from engine.packages.manifest import Manifest
 from engine.packages.package import ModelPackage, open_package
@@ -109,7 +110,7 @@ def compare(request: TrainRequest, student: ModelPackage, stop: StopRequest) -> 
     """Teacher and student on the pictures the student was not taught with; none where they have no label."""
     if request.unlabelled:
         return []
-    teacher = open_package(Path(request.teacher))
+    teacher = open_package(path_of(request.teacher))
     sound = parse_settings(request.settings).get("ok_classes", [])
     dataset = in_the_words_of(teacher, open_dataset(request.dataset, request.layout, sound))
     for part in ("test", "validation"):

@@ -17,6 +17,7 @@ import numpy as np
 
 from engine.domain.inspection import utc_now
 from engine.errors import InputError, UsageError
+from engine.names import path_of
 from engine.packages.manifest import LimitSpec, Lineage
 from engine.packages.package import MANIFEST, ModelPackage, open_package
 from engine.recipes.file import default_recipe, without_review
@@ -67,7 +68,7 @@ def train_members(
         stop.check()
         emit(TrainingNote(text=text))
 
-    package = complete(joint, dataset, Path(request.out), command=request.command(), say=say, int8=config.int8)
+    package = complete(joint, dataset, path_of(request.out), command=request.command(), say=say, int8=config.int8)
     shutil.rmtree(staging, ignore_errors=True)
     seconds = round(time.monotonic() - began, 1)
     metrics = package.manifest.metrics

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
+
+from engine.names import name_of
 
 REQUEST = "run.json"
 """Where a run's folder keeps it."""
 
 
+Place = Annotated[str, BeforeValidator(name_of)]
+"""A path as it was given, escaped so that JSON can hold it; engine.names.path_of opens it."""
+
+
 class TrainRequest(BaseModel):
     """What was asked for; kept in the run's folder so that `--resume` needs nothing else."""
 
-    dataset: str
-    preset: str
-    out: str
+    dataset: Place
+    preset: Place
+    out: Place
     layout: str = ""
-    settings: list[str] = []
-    weights: str = ""
-    parent: str = ""
-    challenge: str = ""
-    teacher: str = ""
+    settings: list[Place] = []
+    weights: Place = ""
+    parent: Place = ""
+    challenge: Place = ""
+    teacher: Place = ""
     """The package a distillation learns from."""
     unlabelled: bool = False
     """Distillation: the data set is a folder of pictures that only the teacher labels."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.domain.inspection import Outcome
 from engine.errors import DatasetError, InputError, UsageError
 from engine.images.listing import Listing, in_words, list_folder
+from engine.names import name_of, path_of
 from engine.packages.package import ModelPackage, open_package, sha256_of
 from engine.recipes.file import default_recipe, without_review
 from engine.system.threads import thread_budget
@@ -44,7 +45,7 @@ def lesson_of(request: TrainRequest, config: TrainConfig, emit: Emit, stop: Stop
 
     Raises PackageError, DatasetError (unreadable pictures, classes that the teacher does not know), UsageError.
     """
-    teacher = open_package(Path(request.teacher))
+    teacher = open_package(path_of(request.teacher))
     if (config.head == "sigmoid") != (teacher.manifest.head == "sigmoid"):
         raise UsageError(
             f"The head {config.head} cannot learn from {teacher.manifest.name}, whose head is {teacher.manifest.head}.",
@@ -98,7 +99,7 @@ def unlabelled_pictures(listing: Listing, teacher: ModelPackage) -> Dataset:
     folder, first = listing.folder, teacher.manifest.class_names[0]
     samples = []
     for path in listing.pictures:
-        key = path.relative_to(folder).as_posix()
+        key = name_of(path.relative_to(folder).as_posix())
         samples.append(Sample(key, first, key, reading(path), digest=sha256_of(path), path=path))
     made = make_dataset(folder.resolve().name, UNLABELLED, samples, (), folder, teacher.manifest.class_names)
     return replace(made, classes=teacher.manifest.class_names, ok_classes=teacher.manifest.ok_classes)

@@ -23,6 +23,7 @@ from torch import nn
 
 from engine.domain.inspection import utc_now
 from engine.errors import InputError, LinesideError, StorageError, UsageError
+from engine.names import path_of
 from engine.networks.catalogue import kind_of
 from engine.networks.classifiers import TAUGHT_BY_MASK
 from engine.packages.package import MANIFEST, ModelPackage, open_package
@@ -134,9 +135,9 @@ def train(request: TrainRequest, run: Path, emit: Emit, stop: StopRequest) -> Mo
 def _train(request: TrainRequest, run: Path, emit: Emit, stop: StopRequest, *, several: bool) -> ModelPackage | None:
     """`train`, in several processes where asked for; gives the package in the first of them only."""
     began = time.monotonic()
-    out = Path(request.out)
+    out = path_of(request.out)
     _check_out(out)
-    parent = open_package(Path(request.parent)) if request.parent else None
+    parent = open_package(path_of(request.parent)) if request.parent else None
     config = configure(request, parent)
     if config.members:
         return train_members(request, config, run, emit, stop, train)

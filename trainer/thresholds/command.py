@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.domain.inspection import Outcome, Severity, utc_now
 from engine.errors import InputError, UsageError
+from engine.names import name_of
 from engine.recipes.file import RECIPE_SCHEMA
 from engine.recipes.toml_text import toml_of
 from engine.statistics.mistakes import Floats, Mistakes, Sweep
@@ -115,13 +116,13 @@ def run_thresholds(args: argparse.Namespace) -> int:
     print(_words(found, choice, cost))
     if args.recipe is not None:
         write_atomically(args.recipe, recipe_text(found, choice, args.name).encode())
-        print(f"\nWritten to {args.recipe}.")
+        print(f"\nWritten to {name_of(args.recipe)}.")
     if args.report is not None:
         title = f"Operating point of {found.model or 'the model'}"
         page = write_operating_report(
             args.report, title, _summary(choice), _warnings(choice), _plots(choice, cost), utc_now()
         )
-        print(f"\nWritten to {page}.")
+        print(f"\nWritten to {name_of(page)}.")
     return 0
 
 

@@ -9,6 +9,7 @@ from engine.domain.recipe import FilePages
 from engine.errors import InputError, SourceEnded, UsageError
 from engine.images.listing import Listing, list_folder, remedies
 from engine.images.pages import page_name, pages_of, read_page
+from engine.names import name_of
 from engine.sources.base import NoSettings, SourceRemark
 from engine.sources.files.remarks import not_judged
 
@@ -30,8 +31,8 @@ class FolderSource(NoSettings):
 
     @property
     def uri(self) -> str:
-        """`folder:` and the path, unquoted."""
-        return f"folder:{self._folder}"
+        """`folder:` and the path, unquoted, escaped as every name is."""
+        return f"folder:{name_of(self._folder)}"
 
     @property
     def folder(self) -> Path:
@@ -41,7 +42,7 @@ class FolderSource(NoSettings):
     @property
     def description(self) -> str:
         """`folder parts, 120 pictures`; without the number while closed."""
-        name = self._folder.name or str(self._folder)
+        name = name_of(self._folder.name or self._folder)
         return f"folder {name}" if self._parts is None else f"folder {name}, {len(self._parts)} pictures"
 
     @property

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.domain.inspection import Frame
 from engine.errors import UsageError
 from engine.images.pages import page_name, place_of
+from engine.names import name_of
 from engine.sources.base import SourceRemark
 from engine.sources.files.folder import FolderSource
 
@@ -85,5 +86,5 @@ def stamp_of(path: Path) -> Stamp:
 
 def below(name: str, folder: Path) -> str:
     """A picture's path below the folder, with /; the name itself where it lies elsewhere."""
-    start = os.path.join(str(folder), "")  # noqa: PTH118 - a thousand times cheaper than Path, for every row of a table
+    start = os.path.join(name_of(folder), "")  # noqa: PTH118 - a thousand times cheaper than Path, for every row of a table
     return name[len(start) :].replace(os.sep, "/") if name.startswith(start) else name

@@ -13,6 +13,7 @@ from engine.errors import EndedEarly, InputError, PictureError, SourceEnded, Usa
 from engine.images.decoding.fault import Undecodable
 from engine.images.decoding.headers import JPEG_START, header_size
 from engine.images.decoding.jpeg import decode_jpeg
+from engine.names import name_of
 from engine.sources.base import NoSettings
 
 VIDEO_SUFFIXES = frozenset(
@@ -48,16 +49,16 @@ class VideoSource(NoSettings):
 
     @property
     def uri(self) -> str:
-        """`video:` and the path, unquoted."""
-        return f"video:{self._path}"
+        """`video:` and the path, unquoted, escaped as every name is."""
+        return f"video:{name_of(self._path)}"
 
     @property
     def description(self) -> str:
         """`video run7.mp4 1280×1024 25 fps`; only the name while closed."""
         if self._size is None:
-            return f"video {self._path.name}"
+            return f"video {name_of(self._path.name)}"
         height, width = self._size
-        return f"video {self._path.name} {width}×{height} {self._rate:g} fps"
+        return f"video {name_of(self._path.name)} {width}×{height} {self._rate:g} fps"
 
     @property
     def total(self) -> int | None:

@@ -18,6 +18,7 @@ from engine.domain.recipe import FilePages
 from engine.errors import FrameTimeout, InputError, PictureError, SourceLost, SourceNotFound, UsageError
 from engine.images.listing import PICTURE_SUFFIXES, natural_key
 from engine.images.pages import page_name, pages_of, read_page
+from engine.names import name_of, path_of
 from engine.sources.base import NoSettings, SourceInfo, SourceRemark
 from engine.sources.files.bystanders import Bystanders
 from engine.sources.files.filing import file_away
@@ -104,17 +105,17 @@ class WatchSource(NoSettings):
 
     @property
     def uri(self) -> str:
-        """`watch:` and the path, unquoted, with the options that are not the defaults."""
+        """`watch:` and the path, unquoted but escaped as every name is, with the options that are not the defaults."""
         chosen = self._settings
         options = [] if chosen.move is None else [f"move={chosen.move}"]
         options += [] if chosen.pattern == "*" else [f"pattern={chosen.pattern}"]
         options += [] if chosen.existing is None else [f"existing={'yes' if chosen.existing else 'no'}"]
-        return f"watch:{chosen.folder}" + ("?" + "&".join(options) if options else "")
+        return name_of(f"watch:{chosen.folder}" + ("?" + "&".join(options) if options else ""))
 
     @property
     def description(self) -> str:
         """`watch folder incoming`."""
-        return f"watch folder {self._settings.folder.name or self._settings.folder}"
+        return f"watch folder {name_of(self._settings.folder.name or self._settings.folder)}"
 
     def open(self) -> None:
         """Look at what lies there. Raises SourceNotFound when the folder is not there (yet), InputError when finished
@@ -380,8 +381,8 @@ def source(rest: str) -> WatchSource:
     existing = chosen.get("existing")
     if existing not in (None, "yes", "no"):
         raise UsageError(f"existing cannot be {existing}.", "Write existing=yes or existing=no.")
-    folder = Path(path).expanduser()
-    move = Path(chosen["move"]).expanduser() if "move" in chosen else None
+    folder = path_of(path).expanduser()
+    move = path_of(chosen["move"]).expanduser() if "move" in chosen else None
     if move is not None and move.absolute() == folder.absolute():
         raise UsageError("Finished pictures cannot be moved into the watched folder itself.", "Choose another folder.")
     return WatchSource(

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from db.runs.scan import ScanOrder, order_of
 from engine import events
 from engine.domain.inspection import Traveller
+from engine.names import path_of
 from engine.station.scan_journal import Journalled
 from gui.context import AppContext
 from gui.i18n.language import translate
@@ -101,7 +102,7 @@ class ScanPage(QWidget):
         setup = self.setup
         order = replace(
             self._order(),
-            folder=Path(setup.chosen_folder),
+            folder=path_of(setup.chosen_folder),
             recursive=setup.recursive.isChecked(),
             model=str(setup.model.currentData() or ""),
             recipe=str(setup.recipe.currentData() or ""),

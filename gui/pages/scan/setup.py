@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from db.models.registry import ModelVersion
 from db.recipes.shelf import StoredRecipe
+from engine.names import name_of
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.pages.scan.account import FolderAccount
@@ -128,7 +129,7 @@ class ScanSetup(QWidget):
 
     def set_folder(self, folder: Path) -> None:
         """Take this folder; Start is the next step."""
-        self.folder.setText(str(folder))
+        self.folder.setText(name_of(folder))
         self.start_button.setFocus()
 
     def offer(self, models: Sequence[ModelVersion], recipes: Sequence[StoredRecipe]) -> None:

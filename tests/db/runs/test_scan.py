@@ -25,6 +25,7 @@ from engine.station.scan_journal import Journalled
 from tests.db.commands.killed import many_parts
 from tests.frames import ListSource, part
 from tests.packages import write_tiny_package
+from tests.unit.engine.odd_names import NAMES, write
 
 PARTS = 200
 """More than any machine has in flight when a scan is stopped."""
@@ -164,3 +165,25 @@ def test_the_gallery_has_the_pictures_of_what_is_not_ok(db: Database, folder: Pa
     assert made.total == PARTS
     assert made.gallery is not None
     assert [bool(entry.picture) for entry in made.gallery.entries] == [place % 10 == 0 for place in range(PARTS)]
+
+
+def test_a_scan_with_odd_names_is_kept_and_goes_on(
+    db: Database, folder: Path, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder's own name is odd too: the journal and the database hold it, and what is done is found by it."""
+    place = write(folder.parent, b"Sch\xf6den\x1b/" + next(iter(NAMES)), (folder / "0.png").read_bytes()).parent
+    for name in NAMES:
+        write(folder.parent, b"Sch\xf6den\x1b/" + name, (folder / "0.png").read_bytes())
+    monkeypatch.setattr(scan, "SCAN", replace(scan.SCAN, group=2))
+    order = ScanOrder(place, model=model)
+    run(db, ready_scan(db, order), stop_after=1)
+    found = stopped(db, place)
+    assert found is not None
+    assert found.plan.folder == str(folder.parent / r"Sch\xf6den\x1b")
+    again = order_of(found, ScanOrder())
+    assert again.folder == place
+    ready = ready_scan(db, again, found)
+    assert len(ready.done) == len(found.entries) > 0
+    run(db, ready)
+    assert names(db) == sorted(NAMES.values())
+    assert ended(db) is not None

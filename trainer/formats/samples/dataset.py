@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from engine.domain.inspection import Mask, Pixels
 from engine.errors import DatasetError
+from engine.names import name_of
 from trainer.formats.samples.groups import joined
 
 Part = Literal["", "train", "validation", "test"]
@@ -110,6 +111,7 @@ def make_dataset(
     """
     if not samples:
         raise DatasetError(f"The data set {name} holds no pictures.", "Choose a folder with labelled pictures.")
+    name, samples, classes = name_of(name), [_kept(s) for s in samples], [name_of(each) for each in classes]
     names = sorted({name for s in samples for name in (s.label, *s.also)} | set(classes))
     if len(names) < 2:
         raise DatasetError(
@@ -121,6 +123,15 @@ def make_dataset(
         raise DatasetError(f"The data set {name} has no class {unknown[0]!r}.", f"Its classes: {', '.join(names)}.")
     ordered = (*sound, *(n for n in names if n not in sound))
     return Dataset(name, layout, ordered, sound, tuple(join_copies(samples)), location, missing, tuple(notes))
+
+
+def _kept(sample: Sample) -> Sample:
+    """With names that a package, JSON and a terminal can hold; a class or a key may be the name of a folder."""
+    key, label, group = name_of(sample.key), name_of(sample.label), name_of(sample.group)
+    also = tuple(map(name_of, sample.also))
+    if (key, label, group, also) == (sample.key, sample.label, sample.group, sample.also):
+        return sample
+    return replace(sample, key=key, label=label, group=group, also=also)
 
 
 def unseen_notes(classes: Iterable[str], seen: Iterable[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from engine.errors import DatasetError
 from engine.images.decoding.headers import header_size
 from engine.images.listing import list_pictures
 from engine.images.pictures import read_picture
+from engine.names import name_of
 from engine.packages.package import sha256_of
 
 JPEG_SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif"))
@@ -37,7 +38,7 @@ class PictureIndex:
 
     def key(self, path: Path) -> str:
         """The picture's path from the folder, with forward slashes."""
-        return path.relative_to(self._folder).as_posix()
+        return name_of(path.relative_to(self._folder).as_posix())
 
     def find(self, name: str, near: Path | None = None) -> Path | None:
         """The picture of that name: best its path's end fits, then it lies near the folder `near`.

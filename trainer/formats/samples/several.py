@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import DatasetError
+from engine.names import name_of
 from engine.reports.csv_tables import read_rows, separator_of
 from trainer.formats.samples.dataset import Sample
 
@@ -26,12 +27,12 @@ def with_further_classes(samples: Sequence[Sample], folder: Path) -> list[Sample
     path = folder / LABELS_FILE
     if not path.is_file():
         return list(samples)
-    keys = {s.key for s in samples}
+    keys = {name_of(s.key) for s in samples}
     named = _read(path, keys)
     unknown = named.keys() - keys
     if unknown:
         raise DatasetError(f"{path} names {min(unknown)}, which is not in the data set.", "Correct that line.")
-    return [replace(s, also=tuple(n for n in named.get(s.key, ()) if n != s.label)) for s in samples]
+    return [replace(s, also=tuple(n for n in named.get(name_of(s.key), ()) if n != s.label)) for s in samples]
 
 
 def _read(path: Path, keys: Collection[str]) -> dict[str, tuple[str, ...]]:

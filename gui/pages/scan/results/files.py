@@ -127,7 +127,7 @@ def sheets(result: ScanResult) -> list[Sheet]:
 
 
 def _left_out(left_out: Sequence[LeftOut]) -> list[tuple[str, str]]:
-    return [(str(left.path), left_out_word(left.why)) for left in left_out]
+    return [(left.name, left_out_word(left.why)) for left in left_out]
 
 
 def why(row: ScanRow) -> str:

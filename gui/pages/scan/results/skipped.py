@@ -39,7 +39,7 @@ class SkippedTable(QAbstractTableModel):
         ordered = sorted(left_out, key=lambda left: left.why not in LOUD)
         self._insert(
             len(self._rows),
-            [(below(str(left.path), folder), left_out_word(left.why)) for left in ordered],
+            [(below(left.name, folder), left_out_word(left.why)) for left in ordered],
         )
         self._left_out = len(ordered)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -14,7 +15,9 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from db.inspections.table import counts
+from db.inspections import table
+from db.inspections.table import NewInspection, counts
+from db.store.session import Database
 from engine.domain.inspection import (
     FrameRef,
     Inspection,
@@ -33,6 +36,7 @@ from gui.printing.pdf import write_pdf
 from gui.theme.theme import Theme
 from tests.gui.conftest import Open
 from tests.gui.stored import Bench, press
+from tests.unit.engine.odd_names import NAMES, write
 
 
 @pytest.fixture
@@ -237,3 +241,28 @@ def test_paper_is_black_on_white_in_the_dark_theme(qtbot: QtBot, tmp_path: Path)
     fills = {tuple(map(float, found.split()[:3])) for found in re.findall(rb"[\d.]+ [\d.]+ [\d.]+ scn", drawn)}
     assert fills
     assert max(max(fill) for fill in fills) < 0.5
+
+
+def test_odd_names_are_listed_stored_and_shown(bench: Bench, page: ScanPage, tmp_path: Path) -> None:
+    picture = cv2.imencode(".png", np.full((64, 80), 60, np.uint8))[1].tobytes()
+    for name in NAMES:
+        write(tmp_path, b"p\xe4rts/" + name, picture)
+    scan(bench, page, tmp_path / "p\udce4rts")
+    assert {row.name for row in page.results.rows.rows} == set(NAMES.values())
+    assert counts(bench.db).ok == len(NAMES)
+    press(page, "Right")
+    bench.qtbot.waitUntil(lambda: page.results.part.view.pixels is not None, timeout=5000)
+
+
+def test_a_scan_that_a_bug_stops_ends_and_tells(
+    bench: Bench, page: ScanPage, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_db: Database, new: Sequence[NewInspection], _marks: object) -> None:
+        if new:
+            raise UnicodeEncodeError("utf-8", "\udcf6", 0, 1, "surrogates not allowed")
+
+    monkeypatch.setattr(table, "add", refuse)
+    scan(bench, page, folder)
+    assert not page.running
+    assert "internal error (UnicodeEncodeError" in bench.said()
+    assert "what waited could not be kept" in caplog.text

@@ -13,7 +13,9 @@ from engine.domain.recipe import FilePages
 from engine.errors import PictureError
 from engine.images import pages
 from engine.images.pages import page_name, pages_of, place_of, read_named, read_page
+from engine.names import name_of
 from tests.unit.engine.images.decoding.made import jpeg, mpo, tiff_by_hand
+from tests.unit.engine.odd_names import write
 
 GREYS = (20, 90, 250)
 
@@ -64,9 +66,15 @@ def test_a_file_that_cannot_be_counted_is_one_and_so_is_one_that_claims_too_many
 @given(st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=30))
 def test_a_name_that_is_no_page_of_a_picture_is_a_file(name: str) -> None:
     path, page = place_of(f"/parts/{name}")
-    assert page_name(path, page) == f"/parts/{name}"
+    assert page_name(path, page) == name_of(f"/parts/{name}")
 
 
 @pytest.mark.parametrize("name", ["a.png#1", "a.png#0", "a.png#02", "a#2", "a#2.png", "a.txt#2", "b.png#2/c.png"])
 def test_only_the_second_and_later_of_a_picture_are_pages(name: str) -> None:
     assert place_of(name) == (Path(name), 0)
+
+
+def test_a_page_of_a_file_of_an_odd_name_leads_back(tmp_path: Path) -> None:
+    path = write(tmp_path, b"st\xe4ck.tif", b"")
+    assert page_name(path, 1) == str(tmp_path / r"st\xe4ck.tif#2")
+    assert place_of(page_name(path, 1)) == (path, 1)

@@ -362,3 +362,20 @@ def test_a_source_of_files_takes_their_pages_as_the_recipe_in_force_says(
     line.swap_model(other, replace(recipe, pages=FilePages.FIRST))
     line.run()
     assert source.pages is FilePages.FIRST
+
+
+@pytest.mark.parametrize("pace", [LINE, SCAN], ids=["line", "scan"])
+def test_a_recorder_with_a_bug_ends_the_run_in_words(
+    model: OpenVinoModel, package: ModelPackage, pace: Pace, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever waits for the end must not wait for ever: keeping what waited fails once more then."""
+
+    class Broken(Log):
+        def flush(self) -> None:
+            raise UnicodeEncodeError("utf-8", "\udcf6", 0, 1, "surrogates not allowed")
+
+    log = Broken()
+    station(ListSource([part(), part()]), model, package, log, pace).run()
+    assert isinstance(log.events[-1], events.Failed)
+    assert "internal error (UnicodeEncodeError" in log.events[-1].message
+    assert "what waited could not be kept" in caplog.text

@@ -41,3 +41,17 @@ def test_a_folder_that_cannot_be_written_stops_nothing(tmp_path: Path, caplog: p
     with logbook(tmp_path) as path:
         assert path is None
     assert "no log is kept" in caplog.text
+
+
+def test_a_name_cannot_write_a_line_of_its_own(tmp_path: Path) -> None:
+    with logbook(tmp_path) as path:
+        logging.getLogger("engine").info("%s was read", "a\udcf6\x1b[2J\n2026-01-01 INFO engine: all well")
+        try:
+            raise ValueError("why")
+        except ValueError:
+            logging.getLogger("engine").exception("a bug")
+    assert path is not None
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[0].endswith(r"a\xf6\x1b[2J 2026-01-01 INFO engine: all well was read")
+    assert lines[1].endswith("ERROR engine: a bug")
+    assert lines[2:] and lines[-1] == "ValueError: why"

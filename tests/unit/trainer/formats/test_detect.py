@@ -13,6 +13,7 @@ import pytest
 
 from engine.errors import DatasetError, UsageError
 from tests.labelled import write_picture
+from tests.unit.engine.odd_names import NAMES, write
 from trainer.formats.detect import open_dataset
 
 
@@ -149,3 +150,16 @@ def test_folder_of_no_known_layout_is_refused(tmp_path: Path) -> None:
         open_dataset(str(tmp_path / "missing"))
     with pytest.raises(UsageError, match="format"):
         open_dataset(str(tmp_path), "tarball")
+
+
+def test_odd_names_of_pictures_and_classes_are_kept_escaped(tmp_path: Path) -> None:
+    picture = cv2.imencode(".png", np.full((20, 30), 7, np.uint8))[1].tobytes()
+    for name in NAMES:
+        write(tmp_path, b"d\xe4ta/ok/" + name, picture)
+    write(tmp_path, b"d\xe4ta/Kr\xe4tzer/a.png", picture)
+    dataset = open_dataset(str(tmp_path / r"d\xe4ta"), "imagefolder")
+    assert (dataset.id, dataset.classes) == (r"d\xe4ta", ("ok", r"Kr\xe4tzer"))
+    assert {s.key for s in dataset.samples} == {*(f"ok/{kept}" for kept in NAMES.values()), r"Kr\xe4tzer/a.png"}
+    assert {s.label for s in dataset.samples} == set(dataset.classes)
+    assert len(dataset.sha256()) == 64
+    assert all(s.load()[0].shape == (20, 30) for s in dataset.samples)
