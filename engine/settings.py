@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from itertools import count
 from pathlib import Path
@@ -13,11 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine.errors import InputError, StorageError
 from engine.system.files import write_atomically
 from engine.system.places import home
+from engine.system.texts import parse_json, read_text
 
 log = logging.getLogger(__name__)
 
 SETTINGS_SCHEMA = 1
 FILE = "settings.json"
+MAX_BYTES = 16 << 20
 
 
 class AlarmRules(BaseModel):
@@ -93,10 +94,10 @@ def load_settings(folder: Path | None = None) -> StationSettings:
     if not path.exists():
         return StationSettings(schema_version=SETTINGS_SCHEMA)
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        settings = StationSettings.model_validate(values)
-    except (OSError, ValueError) as error:
-        key = ".".join(map(str, error.errors()[0]["loc"])) if isinstance(error, ValidationError) else "the file"
+        shown = f"The settings in {path}"
+        settings = StationSettings.model_validate(parse_json(read_text(path, MAX_BYTES, shown), shown))
+    except ValidationError as error:
+        key = ".".join(map(str, error.errors()[0]["loc"]))
         raise InputError(
             f"The settings in {path} cannot be used: {key} has a bad value.",
             "Correct that key or delete the file to start with the defaults.",

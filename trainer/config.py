@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from engine.errors import UsageError
+from engine.errors import InputError, UsageError
 from engine.preprocessing.input_spec import InputSpec
+from engine.system.texts import parse_toml, read_text
 from trainer.split import SplitRule
 
+MAX_PRESET_BYTES = 1 << 20
 PRESETS = Path(__file__).resolve().parent / "presets"
 
 
@@ -209,10 +210,8 @@ def _read_preset(preset: str) -> dict[str, Any]:
             raise UsageError(f"There is no preset file {preset}.", "Check the path.")
     elif preset not in preset_names():
         raise UsageError(f"There is no preset {preset!r}.", f"Choose one of {', '.join(preset_names())}.")
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"The preset file {preset} cannot be read: {error}.", "Correct it.") from error
+    shown = f"The preset file {preset}"
+    return parse_toml(read_text(path, MAX_PRESET_BYTES, shown, UsageError), shown, UsageError)
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
@@ -235,6 +234,6 @@ def _value(key: str, raw: str) -> Any:
     if annotation is str or (get_origin(annotation) is Literal and raw in get_args(annotation)):
         return raw
     try:
-        return tomllib.loads(f"value = {raw}")["value"]
-    except tomllib.TOMLDecodeError:
+        return parse_toml(f"value = {raw}", key)["value"]
+    except InputError:
         return raw

@@ -14,7 +14,9 @@ from engine.errors import UsageError
 from engine.importing.files import is_package
 from engine.importing.plan import ImportOptions
 from engine.names import name_of, one_line
+from engine.system.texts import read_text
 
+MAX_LIST_BYTES = 1 << 20
 _SIZE = re.compile(r"(\d+)\s*[x×]\s*(\d+)")
 
 
@@ -82,12 +84,7 @@ def _classes(said: str) -> tuple[str, ...]:
     """Names with commas between, or `@FILE` with one a line."""
     if not said.startswith("@"):
         return _names(said)
-    try:
-        lines = Path(said[1:]).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"The file {said[1:]} cannot be read.", "Give --classes @FILE with one name a line."
-        ) from error
+    lines = read_text(Path(said[1:]), MAX_LIST_BYTES, f"The list of classes {said[1:]}", UsageError).splitlines()
     return tuple(line.strip() for line in lines if line.strip())
 
 

@@ -188,11 +188,11 @@ def _labelled(ready: ReadyScan) -> bool:
 
 
 def _report(args: argparse.Namespace, ready: ReadyScan, console: Console, gallery: Gallery) -> Path:
-    folder, given, spelling = Path(args.report), args.input, SPELLINGS[args.separator]
+    folder, given, spelling = Path(args.report), name_of(args.input), SPELLINGS[args.separator]
     package, recipe, listing = ready.package, ready.recipe, listing_of(ready.source)
     left_out = () if listing is None else listing.left_out
     facts = {
-        "Input": name_of(given),
+        "Input": given,
         "Model": f"{package.manifest.name} {package.version} ({package.manifest.architecture})",
         "Recipe": f"{recipe.name} {recipe.version}: NG from {recipe.limits.ng_at:.2f}, "
         f"review {recipe.limits.review_from:.2f} to {recipe.limits.review_to:.2f}",

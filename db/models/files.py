@@ -100,7 +100,7 @@ def speeds() -> dict[str, float]:
     """Milliseconds by version, as measured on this machine; a file that is no such list counts as none."""
     try:
         found = json.loads((cache_folder() / SPEEDS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     pairs = found.items() if isinstance(found, dict) else ()
     return {str(k): float(v) for k, v in pairs if isinstance(v, int | float) and not isinstance(v, bool)}

@@ -67,7 +67,6 @@ max_regions = 2
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import count
@@ -103,6 +102,7 @@ from engine.recipes.camera import (
     imaging_with,
 )
 from engine.recipes.digest import digest_of
+from engine.recipes.faults import fault_of
 from engine.recipes.rules import (
     ClassFile,
     GuardFile,
@@ -115,8 +115,15 @@ from engine.recipes.rules import (
     limits_of,
 )
 from engine.recipes.toml_text import toml_of
-from engine.recipes.view import MAX_PICTURE_BYTES, MAX_PICTURE_PX, ViewKeys, view_document, view_of
+from engine.recipes.view import (
+    MAX_PICTURE_BYTES,
+    MAX_PICTURE_PX,
+    ViewKeys,
+    view_document,
+    view_of,
+)
 from engine.system.files import write_atomically
+from engine.system.texts import parse_toml, read_text
 
 RECIPE_SCHEMA = 1
 MAX_RECIPE_BYTES = 1 << 20
@@ -358,19 +365,12 @@ def _read(path: Path, text: str | None = None) -> _RecipeFile:
 
 
 def _tables(path: Path, text: str | None = None) -> tuple[dict[str, Any], _RecipeFile]:
+    shown = f"The recipe {path}"
+    document = parse_toml(read_text(path, MAX_RECIPE_BYTES, shown) if text is None else text, shown)
     try:
-        if text is None and path.stat().st_size > MAX_RECIPE_BYTES:
-            raise InputError(f"The recipe {path} is too large.", "Choose a recipe file.")
-        document = tomllib.loads(path.read_text(encoding="utf-8") if text is None else text)
         return document, _RecipeFile.model_validate(document)
-    except OSError as error:
-        raise InputError(f"The recipe {path} cannot be read: {error.strerror}.", "Choose a recipe file.") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise InputError(f"The recipe {path} is not valid at {key}: {first['msg']}.", "Correct that key.") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"The recipe {path} is not valid TOML: {error}.", "Correct the file.") from error
+        raise fault_of(shown, error.errors()[0]) from error
 
 
 def _sealed(recipe: Recipe) -> Recipe:

@@ -14,6 +14,7 @@ from engine.images.pictures import read_picture
 from engine.packages.package import sha256_of
 from engine.training import DATASET_FILE, DATASET_SCHEMA, DatasetItem, DatasetManifest
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
+from trainer.formats.samples.label_files import read_text
 from trainer.formats.samples.mask_files import read_mask
 from trainer.formats.samples.pictures import with_mask
 from trainer.formats.samples.several import with_further_classes
@@ -41,9 +42,7 @@ def open_lineside(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
 
 def _read_manifest(path: Path) -> DatasetManifest:
     try:
-        manifest = DatasetManifest.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read.", _AGAIN) from error
+        manifest = DatasetManifest.model_validate_json(read_text(path))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "file"

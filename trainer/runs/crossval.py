@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import InputError, LinesideError, UsageError
+from engine.names import name_of
 from engine.packages.package import MANIFEST, ModelPackage, open_package
 from engine.statistics.metrics import average_precision, evaluate_scores
 from engine.statistics.shares import Share
@@ -54,7 +55,7 @@ class Plan:
         shared = self.config.seed if self.config.split_seed < 0 else self.config.split_seed
         own = [f"folds={self.folds}", f"fold={fold}", f"seed={seed}", f"split_seed={shared}"]
         return self.request.model_copy(
-            update={"settings": [*self.request.settings, *own], "out": str(self.place(seed, fold))}
+            update={"settings": [*self.request.settings, *own], "out": name_of(self.place(seed, fold))}
         )
 
 

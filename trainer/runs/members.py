@@ -17,7 +17,7 @@ import numpy as np
 
 from engine.domain.inspection import utc_now
 from engine.errors import InputError, UsageError
-from engine.names import path_of
+from engine.names import name_of, path_of
 from engine.packages.manifest import LimitSpec, Lineage
 from engine.packages.package import MANIFEST, ModelPackage, open_package
 from engine.recipes.file import default_recipe, without_review
@@ -80,12 +80,12 @@ def _own_request(request: TrainRequest, config: TrainConfig, number: int, run: P
     """The training of one member; its package lies in its run's folder."""
     folder = run / MEMBERS / f"{number + 1}-{config.members[number]}"
     settings = [*request.settings, *_own_settings(config, number)]
-    return request.model_copy(update={"settings": settings, "out": str(folder / "package")})
+    return request.model_copy(update={"settings": settings, "out": name_of(folder / "package")})
 
 
 def _kept(own: TrainRequest, taught: str, emit: Emit) -> ModelPackage | None:
     """The member that is there; None where it is still to be trained. Raises InputError for another training's."""
-    out = Path(own.out)
+    out = path_of(own.out)
     if not (out / MANIFEST).is_file():
         return None
     package = open_package(out)
@@ -102,7 +102,7 @@ def _trained(own: TrainRequest, emit: Emit, stop: StopRequest, train_one: TrainO
         if not isinstance(event, TrainingFinished):
             emit(event)
 
-    folder = Path(own.out).parent
+    folder = path_of(own.out).parent
     emit(TrainingNote(text=f"Member {folder.name}:"))
     package = train_one(own, folder, tell, stop)
     emit(TrainingNote(text=f"Member {folder.name}: {_in_words(package.manifest.metrics)}."))

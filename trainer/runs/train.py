@@ -23,7 +23,7 @@ from torch import nn
 
 from engine.domain.inspection import utc_now
 from engine.errors import InputError, LinesideError, StorageError, UsageError
-from engine.names import path_of
+from engine.names import name_of, path_of
 from engine.networks.catalogue import kind_of
 from engine.networks.classifiers import TAUGHT_BY_MASK
 from engine.packages.package import MANIFEST, ModelPackage, open_package
@@ -103,7 +103,7 @@ def request_of(args: argparse.Namespace) -> tuple[TrainRequest, Path]:
             request = TrainRequest.model_validate_json((run / REQUEST).read_bytes())
         except (OSError, ValidationError) as error:
             raise InputError(f"{run} holds no run to resume.", "Give the folder the interrupted run named.") from error
-        return (request.model_copy(update={"out": args.out}) if args.out else request), run
+        return (request.model_copy(update={"out": name_of(args.out)}) if args.out else request), run
     if not (args.dataset and args.preset and args.out):
         raise UsageError("Training needs a data set, --preset and --out.", "See lineside train --help.")
     request = TrainRequest(

@@ -20,6 +20,7 @@ from engine.recipes.toml_text import toml_of
 from engine.statistics.mistakes import Floats, Mistakes, Sweep
 from engine.statistics.shares import Share
 from engine.system.files import write_atomically
+from engine.system.texts import text_of
 from trainer.thresholds.operating import (
     Cost,
     OperatingPoint,
@@ -184,8 +185,9 @@ def _lines(path: Path) -> Iterator[tuple[int, Line]]:
                     return
                 if len(raw) > MAX_LINE_BYTES or number > MAX_LINES:
                     raise InputError(f"{path} is too large at line {number}.", "Give an evaluation's JSON lines.")
-                if raw.strip():
-                    yield number, Line.model_validate_json(raw)
+                text = text_of(raw, f"Line {number} of {path}").strip()
+                if text:
+                    yield number, Line.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "its start"

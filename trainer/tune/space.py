@@ -13,7 +13,6 @@ choices = [16, 32, 64]
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from engine.errors import UsageError
 from engine.networks.catalogue import build
+from engine.system.texts import parse_toml, read_text
 from trainer.config import TrainConfig
 from trainer.training.stages import stages_of
 
@@ -135,20 +135,16 @@ def published_space(config: TrainConfig) -> Space:
 def load_space(path: Path, config: TrainConfig) -> Space:
     """A space out of a TOML file. Raises UsageError for a file that is none, a key that is no training setting or that
     all trials must share, and a value the setting cannot have."""
+    shown = f"The search space {path}"
+    document = parse_toml(read_text(path, MAX_SPACE_BYTES, shown, UsageError), shown, UsageError)
     try:
-        if path.stat().st_size > MAX_SPACE_BYTES:
-            raise UsageError(f"The search space {path} is too large.", "Give a small TOML file.")
-        axes = _AXES.validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise UsageError(f"The search space {path} cannot be read: {error.strerror}.", "Check the path.") from error
+        axes = _AXES.validate_python(document)
     except ValidationError as error:
         first = error.errors()[0]
         place = first["loc"][0] if first["loc"] else "its top"
         raise UsageError(
             f"The search space {path} is not valid at {place}: {first['msg']}.", "Give low and high, or choices."
         ) from error
-    except ValueError as error:
-        raise UsageError(f"The search space {path} is not valid TOML: {error}.", "Correct the file.") from error
     if not axes:
         raise UsageError(f"The search space {path} is empty.", "Name one setting or more.")
     for name, axis in axes.items():

@@ -56,3 +56,26 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def test_thread_budget_never_exceeds_the_cores() -> None:
     assert 1 <= thread_budget(1) == 1
     assert thread_budget(10_000) == thread_budget()
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ('{"operator": "Jörg"}'.encode("latin-1"), "not text in UTF-8"),
+        ('{"operator": "Jörg"}'.encode("utf-16"), "UTF-16"),
+        (b'{"memory":' * 100_000, "nests too deeply"),
+        (b'{"save_every_ok": ' + b"9" * 5000 + b"}", "a number that cannot be read"),
+        (b'{"operator": ', "not valid JSON, at line 1"),
+    ],
+)
+def test_settings_that_are_no_text_are_told(lineside_home: Path, data: bytes, said: str) -> None:
+    lineside_home.mkdir()
+    (lineside_home / "settings.json").write_bytes(data)
+    with pytest.raises(InputError, match=f"The settings in .*{said}"):
+        load_settings()
+
+
+def test_settings_may_come_from_notepad(lineside_home: Path) -> None:
+    lineside_home.mkdir()
+    (lineside_home / "settings.json").write_text('{"operator": "Jörg"}', encoding="utf-8-sig")
+    assert load_settings().operator == "Jörg"

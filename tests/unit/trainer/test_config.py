@@ -64,7 +64,7 @@ def test_a_preset_may_be_a_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no preset file"):
         load_config(str(tmp_path / "worse.toml"))
     path.write_text("kind = [", encoding="utf-8")
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="not valid TOML"):
         load_config(str(path))
 
 
@@ -75,3 +75,15 @@ def test_every_preset_loads_and_its_network_can_be_built(name: str) -> None:
         assert kind_of(architecture) == config.kind
         check_input(architecture, config.height, config.width)
     assert config.description and config.input.channels in {1, 3}
+
+
+@pytest.mark.parametrize("raw", ["[" * 60_000, "9" * 60_000, "a." * 30_000 + "b", "{a." + "a." * 30_000 + "b=1}"])
+def test_a_setting_that_no_toml_is_stays_a_text_and_is_refused(raw: str) -> None:
+    with pytest.raises(UsageError, match="The setting epochs cannot be used"):
+        load_config("demo-classifier", [f"epochs={raw}"])
+
+
+def test_a_preset_from_notepad_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "best.toml"
+    path.write_text('kind = "classifier"\narchitecture = "resnet18"\n', encoding="utf-8-sig")
+    assert load_config(str(path)).architecture == "resnet18"

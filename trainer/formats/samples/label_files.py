@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.errors import DatasetError
 from engine.images.listing import natural_key
+from engine.system.texts import text_of
 
 MAX_BYTES = 512 * 1024**2
 MAX_COORDINATE = 1e6
@@ -30,11 +31,8 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
 
 
 def read_text(path: Path, limit: int = MAX_BYTES) -> str:
-    """The file as UTF-8 text. Raises DatasetError."""
-    try:
-        return read_bytes(path, limit).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path} is not text in UTF-8.", "Save it again as UTF-8.") from error
+    """The file as UTF-8 text, with a mark in front or without. Raises DatasetError."""
+    return text_of(read_bytes(path, limit), str(path), DatasetError)
 
 
 def read_json(path: Path, limit: int = MAX_BYTES) -> dict[str, Any]:

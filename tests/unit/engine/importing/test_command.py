@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from db.commands.bring_in import add_import_options, options_of
 from db.models.registry import list_models
 from db.store.session import open_database
+from engine.errors import UsageError
 from engine.packages.package import open_package
 from engine.system.places import database_url
 from main import main
@@ -84,3 +87,15 @@ def test_flags_on_a_package_that_says_it_all_are_refused(tmp_path: Path, capsys:
     assert main(["models", "import", str(package.folder)]) == 0
     assert "Registered tiny" in capsys.readouterr().out
     assert main(["models", "import", str(tmp_path / "nowhere")]) == 3
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_list_of_classes_may_come_from_notepad(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "classes.txt"
+    path.write_bytes("gut\r\nKörner\r\n".encode(encoding))
+    parser = argparse.ArgumentParser()
+    add_import_options(parser)
+    assert options_of(parser.parse_args(["--classes", f"@{path}"])).classes == ("gut", "Körner")
+    path.write_text("gut\nKörner\n", encoding="latin-1")
+    with pytest.raises(UsageError, match=r"The list of classes .* is not text in UTF-8, at line 2"):
+        options_of(parser.parse_args(["--classes", f"@{path}"]))

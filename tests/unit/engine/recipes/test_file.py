@@ -244,3 +244,33 @@ def test_a_written_recipe_is_read_back_the_same(
 def test_toml_text_refuses_what_toml_cannot_hold() -> None:
     with pytest.raises(TypeError, match="no object"):
         toml_of({"a": object()})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ng_at = 0.6", r"at ng_at: there is no such key. It belongs into \[limits\] or \[\[classes\]\]."),
+        ("exposure_us = 4000", r"at exposure_us: there is no such key. It belongs into \[camera\]."),
+        ("every_ok = 5", r"It belongs into \[saving\]."),
+        ("nonsense = 1", "at nonsense: there is no such key. Take it out."),
+        ("[limits]\nroi = 1", "at limits.roi: there is no such key. Take it out."),
+        ("[limits]\nng_at = 60", "at limits.ng_at: it is more than 1. For 60 % write 0.6."),
+        ("[limits]\nng_at = 0,6", "Write 0.6, with a point."),
+        ("[limits]\nng_at = 600", "at limits.ng_at: Input should be less"),
+    ],
+)
+def test_the_usual_mistakes_are_told_with_their_remedy(
+    tmp_path: Path, package: ModelPackage, text: str, said: str
+) -> None:
+    (tmp_path / "r.toml").write_text(f'schema = 1\nname = "x"\n{text}\n', encoding="utf-8")
+    with pytest.raises(InputError, match=said):
+        load_recipe(tmp_path / "r.toml", package)
+
+
+def test_a_recipe_from_notepad_is_as_its_plain_twin(tmp_path: Path, package: ModelPackage) -> None:
+    text = 'schema = 1\r\nname = "Bügel"\r\n[limits]\r\nng_at = 0.6\r\n'
+    found = []
+    for name, encoding in (("plain.toml", "utf-8"), ("notepad.toml", "utf-8-sig")):
+        (tmp_path / name).write_bytes(text.encode(encoding))
+        found.append(load_recipe(tmp_path / name, package))
+    assert found[0] == found[1]

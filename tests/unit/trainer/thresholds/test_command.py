@@ -179,3 +179,15 @@ def test_a_rate_holds_until_the_next_threshold() -> None:
     )
     many = np.linspace(0.0, 0.99, 5000)
     assert len(steps_of(many, many).split()) < 1100
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
+def test_lines_from_notepad_are_read_and_other_texts_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], encoding: str
+) -> None:
+    path = tmp_path / "lines.jsonl"
+    texts = [json.dumps(entry | {"truth": entry["truth"] + "ü"}, ensure_ascii=False) for entry in LINES]
+    path.write_text("\r\n".join(texts), encoding=encoding)
+    wanted = 0 if encoding == "utf-8-sig" else 3
+    assert main(["thresholds", str(path), "--recall", "1"]) == wanted
+    assert wanted == 0 or "Line 1 of " in capsys.readouterr().err

@@ -51,7 +51,7 @@ def test_twenty_files_are_looked_at(tmp_path: Path) -> None:
 def test_file_of_256_mib_is_the_longest(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="larger than 256 MiB"):
         read_labelme(hollow(tmp_path / "a.json", 256 * MIB + 1))
-    with pytest.raises(DatasetError, match="not valid JSON"):
+    with pytest.raises(DatasetError, match="not text in UTF-8"):
         read_labelme(hollow(tmp_path / "a.json", 1 * MIB))
 
 
