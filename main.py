@@ -16,6 +16,7 @@ from engine.errors import EnvironmentFailure, LinesideError
 from engine.names import name_of
 from engine.system.logbook import OneLine
 from engine.system.memory import keep_freed_memory
+from engine.system.numbers import number, whole
 from engine.system.terminal import ending_in_order, plain_text_streams
 
 Command = Callable[[argparse.Namespace], int]
@@ -76,7 +77,7 @@ def _window_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="", metavar="PKG", help="model package, version or name")
     parser.add_argument("--recipe", default="", metavar="FILE", help="recipe file (TOML)")
     parser.add_argument("--db", default="", metavar="URL", help="database; default: the one in the data folder")
-    parser.add_argument("--frames", type=int, metavar="N", help="inspect N frames, then quit")
+    parser.add_argument("--frames", type=whole, metavar="N", help="inspect N frames, then quit")
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save the window's picture before quitting")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write report.html and inspections.csv at the end")
     parser.add_argument("--size", default="1280x720", metavar="WxH", help="window size for a screenshot")
@@ -87,8 +88,8 @@ def _window_options(parser: argparse.ArgumentParser) -> None:
 def _line_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     run = _command(commands, "run", "the station without a window", "lineside run --source demo: --frames 100", _run)
     run.add_argument("--source", default="", metavar="URI", help="source; default: the last one, else the demo line")
-    run.add_argument("--frames", type=int, metavar="N", help="stop after N inspections")
-    run.add_argument("--trigger-every", type=float, metavar="S", help="fire the software trigger every S seconds")
+    run.add_argument("--frames", type=whole, metavar="N", help="stop after N inspections")
+    run.add_argument("--trigger-every", type=number, metavar="S", help="fire the software trigger every S seconds")
     run.add_argument("--lot", default="", type=name_of, help="lot written to every inspection")
     run.add_argument("--operator", default="", type=name_of, help="operator written to every inspection")
     run.add_argument("--db", default="", metavar="URL", help="database; default: the one in the data folder")
@@ -99,7 +100,7 @@ def _line_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     )
     camera.add_argument("source", metavar="URI", help="as `lineside sources` shows it")
     camera.add_argument("--set", action="append", metavar="NAME=VALUE", help="a setting; may be given several times")
-    camera.add_argument("--seconds", type=float, default=2.0, metavar="S", help="how long to look (default 2)")
+    camera.add_argument("--seconds", type=number, default=2.0, metavar="S", help="how long to look (default 2)")
     camera.add_argument("--snapshot", type=Path, metavar="FILE", help="save the last picture as PNG, in its own depth")
     scan = _command(
         commands,

@@ -11,6 +11,8 @@ import os
 import re
 from pathlib import Path
 
+MAX_NAME = 100
+MAX_SENTENCE = 4096
 _ODD = (
     "\x00-\x1f\x7f-\x9f"  # control characters
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # which way is read
@@ -32,8 +34,16 @@ def name_of(path: str | os.PathLike[str]) -> str:
     return _ESCAPED.sub(_escape, text) if _ANY_ODD.search(text) else text
 
 
+def short_name(text: str) -> str:
+    """What a recipe, a package or a class is called: as `name_of` has it, MAX_NAME characters at most."""
+    return name_of(text)[:MAX_NAME]
+
+
 def one_line(text: str) -> str:
-    """A sentence that may hold names or a library's words: on one line, with nothing in it that cannot be shown."""
+    """A sentence that may hold names or a library's words: on one line, with nothing in it that cannot be shown, and
+    not without end."""
+    if len(text) > MAX_SENTENCE:
+        text = f"{text[: MAX_SENTENCE // 2]} … {text[-MAX_SENTENCE // 4 :]}"
     return _ANY_ODD.sub(_escape, _BREAK.sub(" ", text)) if _ANY_ODD.search(text) else text
 
 

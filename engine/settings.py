@@ -51,7 +51,7 @@ class StationSettings(BaseModel):
 
     model_config = ConfigDict(extra="allow", validate_assignment=True)
 
-    schema_version: int = Field(SETTINGS_SCHEMA, ge=1)
+    schema_version: int = Field(SETTINGS_SCHEMA, ge=1, le=1_000_000)
     station: str = "Station 1"
     operator: str = ""
     operators: list[str] = Field(default_factory=list)
@@ -62,8 +62,8 @@ class StationSettings(BaseModel):
     theme: Literal["dark", "light", "contrast"] = "dark"
     overlay: Literal["heat", "mask", "contour", "off"] = "heat"
     overlay_opacity: float = Field(0.55, ge=0.0, le=1.0)
-    save_every_ok: int = Field(0, ge=0)
-    threads: int = Field(0, ge=0)
+    save_every_ok: int = Field(0, ge=0, le=1_000_000)
+    threads: int = Field(0, ge=0, le=1024)
     """CPU threads for inference; 0 = as many as there are cores."""
     language: str = Field("", max_length=8)
     """`en`, `de`; empty = the system's."""

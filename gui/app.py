@@ -320,7 +320,7 @@ def _tell(context: AppContext, complaint: InputError) -> None:
 
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
-    if not (width.isdigit() and height.isdigit()):
+    if not (width.isdecimal() and height.isdecimal()) or max(len(width), len(height)) > 4:
         raise UsageError(f"--size {text} cannot be understood.", "Write width and height as in 1280x720.")
     return int(width), int(height)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from engine.system.numbers import number, whole
 from trainer.config import preset_names
 from trainer.evaluation.evaluate import PARTS
 from trainer.evaluation.study import add_study_arguments
@@ -50,7 +51,7 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ok-classes", default="", metavar="A,B", help="names of the sound classes")
     parser.add_argument("--json", metavar="FILE", help="write the figures as JSON")
     parser.add_argument("--jsonl", metavar="FILE", help="write one JSON line a picture")
-    parser.add_argument("--threads", type=int, default=0, metavar="N", help="CPU threads; 0 = all cores")
+    parser.add_argument("--threads", type=whole, default=0, metavar="N", help="CPU threads; 0 = all cores")
     parser.add_argument(
         "--precision",
         choices=("auto", "f32", "bf16", "int8"),
@@ -65,7 +66,7 @@ def add_combine_arguments(parser: argparse.ArgumentParser) -> None:
     _describe(parser, "lineside combine models/a models/b models/c --weights 2,1,1 --out models/together")
     parser.add_argument("packages", nargs="+", metavar="PKG", help="model packages with the same classes, two or more")
     parser.add_argument("--weights", default="", metavar="W,W", help="how much each one's scores weigh; default: alike")
-    parser.add_argument("--ng-at", type=float, metavar="P", help="threshold; default: weighted mean of the members'")
+    parser.add_argument("--ng-at", type=number, metavar="P", help="threshold; default: weighted mean of the members'")
     parser.add_argument("--out", required=True, metavar="PKG", help="folder of the model package to write")
 
 
@@ -95,8 +96,10 @@ def add_tune_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `lineside tune` takes."""
     _describe(parser, "lineside tune parts/ --preset severstal-resnet50 --trials 5 --out tuning")
     _training_arguments(parser, preset_needed=True)
-    parser.add_argument("--trials", type=int, default=5, metavar="N", help="trials in all, those done before included")
-    parser.add_argument("--epochs", type=int, metavar="N", help="epochs a trial; default: the preset's")
+    parser.add_argument(
+        "--trials", type=whole, default=5, metavar="N", help="trials in all, those done before included"
+    )
+    parser.add_argument("--epochs", type=whole, metavar="N", help="epochs a trial; default: the preset's")
     parser.add_argument("--space", metavar="FILE", help="search space (TOML); default: the published one")
     parser.add_argument("--metric", choices=METRICS, default="macro_f1", help="what a trial is judged by")
     parser.add_argument("--out", required=True, metavar="DIR", help="study.db, best.toml, trials.csv, study.html")
@@ -109,9 +112,9 @@ def add_distil_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("package", metavar="PKG", help="the teacher: any model package, folder or zip")
     _training_arguments(parser, preset_needed=False)
     parser.add_argument("--student", default="mobilenet_v3_small", metavar="A", help="a classifier's architecture")
-    parser.add_argument("--temperature", type=float, default=3.0, metavar="T", help="softens the teacher's scores")
+    parser.add_argument("--temperature", type=number, default=3.0, metavar="T", help="softens the teacher's scores")
     parser.add_argument(
-        "--alpha", type=float, default=0.7, metavar="A", help="weight of the teacher, 0…1; labels: rest"
+        "--alpha", type=number, default=0.7, metavar="A", help="weight of the teacher, 0…1; labels: rest"
     )
     parser.add_argument("--unlabelled", action="store_true", help="DATASET holds pictures without labels")
     parser.add_argument("--run", metavar="DIR", help="folder for the checkpoint; by default one under the data folder")
@@ -125,7 +128,7 @@ def add_label_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, metavar="PKG", help="the model package that labels")
     parser.add_argument("--recipe", metavar="FILE", help="judge by this recipe instead of the package's own limits")
     parser.add_argument(
-        "--floor", type=float, default=0.95, metavar="P", help="least confidence of a label; default 0.95"
+        "--floor", type=number, default=0.95, metavar="P", help="least confidence of a label; default 0.95"
     )
     parser.add_argument("--out", required=True, metavar="DIR", help="new folder: data set, review.csv, review.html")
     _separator(parser, "review.csv")
@@ -135,7 +138,9 @@ def add_crossval_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `lineside crossval` takes."""
     _describe(parser, "lineside crossval parts/ --preset lineside-segdec --folds 3 --seeds 1,2,3 --out folds")
     _training_arguments(parser, preset_needed=True)
-    parser.add_argument("--folds", type=int, default=0, metavar="K", help="how many folds; default: the preset's, or 5")
+    parser.add_argument(
+        "--folds", type=whole, default=0, metavar="K", help="how many folds; default: the preset's, or 5"
+    )
     parser.add_argument("--seeds", default="", metavar="A,B", help="repeat with these seeds; the folds stay the same")
     parser.add_argument("--out", required=True, metavar="DIR", help="one package a fold and seed, and figures.json")
 

@@ -14,13 +14,18 @@ from engine.system.texts import parse_toml, read_text
 from trainer.split import SplitRule
 
 MAX_PRESET_BYTES = 1 << 20
+MAX_SEED = (1 << 32) - 1
+"""NumPy's legacy seeds go no further."""
+MAX_EPOCHS = 100_000
+MAX_SAMPLES = 1_000_000_000
+MAX_WEIGHT = 1e6
 PRESETS = Path(__file__).resolve().parent / "presets"
 
 
 class TrainConfig(BaseModel):
     """Everything that shapes a training, with the defaults of a plain one. Sizes are height × width in pixels."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     description: str = ""
     kind: Literal["classifier", "segdec"]
@@ -38,44 +43,44 @@ class TrainConfig(BaseModel):
 
     validation_fraction: float = Field(0.15, ge=0.0, lt=1.0)
     test_fraction: float = Field(0.15, ge=0.0, lt=1.0)
-    folds: int = Field(0, ge=0)
-    fold: int = Field(0, ge=0)
+    folds: int = Field(0, ge=0, le=100)
+    fold: int = Field(0, ge=0, le=100)
     validation_from: Literal["train", "test-half"] = "train"
     split: Literal["stratified", "torch-random"] = "stratified"
     """stratified: by group, classes alike; torch-random: torch's `random_split`, test first (the GC10 publication)."""
-    split_seed: int = -1
+    split_seed: int = Field(-1, ge=-1, le=MAX_SEED)
     """The split's own seed, so that trainings with several seeds share one split; -1 = `seed`."""
     leaks: Literal["drop", "refuse", "allow"] = "drop"
     """Copies of held-out pictures in the training part: left out, refused, or kept because it was asked for."""
-    seed: int = 42
+    seed: int = Field(42, ge=0, le=MAX_SEED)
 
-    epochs: int = Field(20, ge=1)
-    patience: int = Field(0, ge=0)
+    epochs: int = Field(20, ge=1, le=MAX_EPOCHS)
+    patience: int = Field(0, ge=0, le=MAX_EPOCHS)
     """Epochs without a better validation loss before it stops; 0 = never."""
     keep: Literal["best", "last"] = "best"
     select: Literal["loss", "accuracy", "macro_f1", "ap"] = "loss"
     """What tells the best epoch, on the validation part."""
-    budget_seconds: float = Field(0.0, ge=0.0)
+    budget_seconds: float = Field(0.0, ge=0.0, le=1e8)
     """The epochs end when the next one would exceed this time; 0 = no limit. A resumed run counts anew."""
-    batch: int = Field(32, ge=1)
-    samples_per_epoch: int = Field(0, ge=0)
+    batch: int = Field(32, ge=1, le=65_536)
+    samples_per_epoch: int = Field(0, ge=0, le=MAX_SAMPLES)
     """0 = as many as the training part has."""
     sampling: Literal["plain", "balanced", "weighted"] = "plain"
     """plain: each picture once; balanced: as many sound as defective, kinds alike; weighted: every class alike."""
     class_weights: Literal["none", "balanced"] = "none"
     """balanced: the loss weighs each class by how rare it is in the training part."""
     optimizer: Literal["adam", "adamw", "sgd"] = "adam"
-    learning_rate: float = Field(1e-3, gt=0.0)
-    weight_decay: float = Field(0.0, ge=0.0)
+    learning_rate: float = Field(1e-3, gt=0.0, le=100.0)
+    weight_decay: float = Field(0.0, ge=0.0, le=100.0)
     schedule: Literal["none", "cosine", "onecycle"] = "none"
     label_smoothing: float = Field(0.0, ge=0.0, lt=1.0)
     average: float = Field(0.0, ge=0.0, lt=1.0)
     """Decay per step of a running average of the weights that is validated and kept; 0 = none."""
     precision: Literal["auto", "32", "bf16"] = "auto"
-    threads: int = Field(0, ge=0)
-    devices: int = Field(0, ge=0)
+    threads: int = Field(0, ge=0, le=1024)
+    devices: int = Field(0, ge=0, le=1024)
     """Graphics cards, or processes where there is none; 0 = every card, or one process."""
-    nodes: int = Field(1, ge=1)
+    nodes: int = Field(1, ge=1, le=1024)
     freeze: int = Field(0, ge=0, le=12)
     """So many first stages of the network stay as they are."""
     frozen_views: int = Field(0, ge=0, le=64)
@@ -113,19 +118,19 @@ class TrainConfig(BaseModel):
     noise: float = Field(0.0, ge=0.0, le=1.0)
 
     stages: Literal["end-to-end", "two-stage"] = "end-to-end"
-    segmentation_epochs: int = Field(0, ge=0)
+    segmentation_epochs: int = Field(0, ge=0, le=MAX_EPOCHS)
     """Two-stage only: epochs on the map before the decision is taught with the map frozen."""
     segmentation_loss: Literal["bce", "mse"] = "bce"
-    dice: float = Field(0.5, ge=0.0)
+    dice: float = Field(0.5, ge=0.0, le=MAX_WEIGHT)
     """Weight of the soft Dice loss beside the map's cross-entropy; the publication has none."""
-    segmentation_weight: float = Field(1.0, ge=0.0)
-    positive_weight: float = Field(1.0, gt=0.0)
-    window_epochs: int = Field(0, ge=0)
+    segmentation_weight: float = Field(1.0, ge=0.0, le=MAX_WEIGHT)
+    positive_weight: float = Field(1.0, gt=0.0, le=MAX_WEIGHT)
+    window_epochs: int = Field(0, ge=0, le=MAX_EPOCHS)
     """Not two-stage: so many first epochs on windows, four of each picture whose mask is known. Small defects fill more
     of a window, so the map learns from fewer pictures; the last epochs see whole ones."""
     window_parts: Literal[2, 4] = 2
     """A window's sides are the picture's divided by this."""
-    dilate: int = Field(0, ge=0)
+    dilate: int = Field(0, ge=0, le=1024)
     """Masks grow by this many input pixels to every side: 0, 2, 4, 6, 8 are the five annotations of the publication."""
 
     threshold: str = "best_f1"
@@ -145,7 +150,7 @@ class TrainConfig(BaseModel):
     distil_alpha: float = Field(0.7, ge=0.0, le=1.0)
     """Distillation: weight of the teacher; the labels have the rest."""
 
-    replay: int = Field(600, ge=0)
+    replay: int = Field(600, ge=0, le=MAX_SAMPLES)
     """Fine-tuning: how many of the parent's pictures are repeated."""
     correction_share: float = Field(0.4, gt=0.0, le=1.0)
     """Fine-tuning with replay: share of each batch that is new."""
@@ -158,8 +163,8 @@ class TrainConfig(BaseModel):
             raise ValueError("turn needs height = width")
         if self.frozen_views and not self.freeze:
             raise ValueError("frozen_views needs freeze")
-        if self.threshold != "best_f1":
-            float(self.threshold.removeprefix("recall:"))
+        if self.threshold != "best_f1" and not 0.0 <= float(self.threshold.removeprefix("recall:")) <= 1.0:
+            raise ValueError("threshold must be from 0 to 1")
         return self
 
     @property

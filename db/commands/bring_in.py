@@ -14,10 +14,11 @@ from engine.errors import UsageError
 from engine.importing.files import is_package
 from engine.importing.plan import ImportOptions
 from engine.names import name_of, one_line
+from engine.system.numbers import number
 from engine.system.texts import read_text
 
 MAX_LIST_BYTES = 1 << 20
-_SIZE = re.compile(r"(\d+)\s*[x×]\s*(\d+)")
+_SIZE = re.compile(r"([0-9]{1,5})\s*[x×]\s*([0-9]{1,5})")
 
 
 def add_import_options(models: argparse.ArgumentParser) -> None:
@@ -36,9 +37,9 @@ def add_import_options(models: argparse.ArgumentParser) -> None:
     group.add_argument("--scores", default="", metavar="NAME", help="the output with the scores")
     group.add_argument("--map", default="", metavar="NAME", help="the output with the map of defects")
     group.add_argument("--activation", default="auto", choices=["auto", "none", "softmax", "sigmoid"])
-    group.add_argument("--limit", type=float, metavar="X", help="raw anomaly score from which a part is a defect")
-    group.add_argument("--ng-at", type=float, default=0.5, metavar="P", help="defect score from which a part is NG")
-    group.add_argument("--map-threshold", type=float, default=0.5, metavar="P", help="map value that is a region")
+    group.add_argument("--limit", type=number, metavar="X", help="raw anomaly score from which a part is a defect")
+    group.add_argument("--ng-at", type=number, default=0.5, metavar="P", help="defect score from which a part is NG")
+    group.add_argument("--map-threshold", type=number, default=0.5, metavar="P", help="map value that is a region")
     group.add_argument("--reference", type=Path, metavar="DIR", help="some sound pictures: they set the picture guard")
 
 
@@ -96,7 +97,7 @@ def _numbers(said: str, flag: str) -> tuple[float, ...]:
     try:
         return tuple(float(number) for number in said.split(",") if number.strip())
     except ValueError as error:
-        raise UsageError(f"{said!r} is not a list of numbers.", f"Write {flag} 0.485,0.456,0.406.") from error
+        raise UsageError(f"{said[:40]!r} is not a list of numbers.", f"Write {flag} 0.485,0.456,0.406.") from error
 
 
 def _size(said: str) -> tuple[int, int] | tuple[None, None]:
@@ -104,5 +105,5 @@ def _size(said: str) -> tuple[int, int] | tuple[None, None]:
         return None, None
     found = _SIZE.fullmatch(said.strip())
     if found is None:
-        raise UsageError(f"{said!r} is not a size.", "Write --size HEIGHTxWIDTH, for example 224x224.")
+        raise UsageError(f"{said[:40]!r} is not a size.", "Write --size HEIGHTxWIDTH, for example 224x224.")
     return int(found[1]), int(found[2])

@@ -29,7 +29,7 @@ from engine.importing.files import found_model
 from engine.importing.inspect import Foreign, fix_size, inspect_graph
 from engine.importing.plan import ImportOptions, Plan, check_numbers, settle, settle_size
 from engine.importing.rewrite import Means, Rewired, finish, meaning, raw_answers, rewire, sums_to_one
-from engine.names import name_of
+from engine.names import name_of, short_name
 from engine.packages.guarding import guard_spec
 from engine.packages.manifest import ClassSpec, GuardSpec, LimitSpec, Lineage, Manifest, MapSpec
 from engine.packages.package import IR_GRAPH, ModelPackage, open_package, sha256_of, write_package
@@ -153,7 +153,7 @@ def _files(model: Any, scratch: Path) -> dict[str, bytes]:
 def _manifest(path: Path, digest: str, options: ImportOptions, plan: Plan, spec: InputSpec, head: str) -> Manifest:
     said = {k: v for k, v in asdict(options).items() if v not in (None, "", (), "auto") and k != "reference"}
     return Manifest(
-        name=options.name or name_of(path.stem)[:100] or "imported",
+        name=options.name or short_name(path.stem) or "imported",
         kind=plan.kind,
         architecture=FOREIGN,
         head="sigmoid" if head == "sigmoid" else "softmax",

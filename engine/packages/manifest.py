@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from engine.domain.inspection import Severity
+from engine.names import MAX_NAME, short_name
 from engine.preprocessing.input_spec import InputSpec
 
 PACKAGE_SCHEMA = 2
+MAX_COUNT = 1_000_000_000
+MAX_SEED = (1 << 63) - 1
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(short_name)]
 
 
 class ClassSpec(BaseModel):
     """One class: `ok` classes are sound, all others are defects. Its own threshold goes before the model's."""
 
-    name: str = Field(min_length=1, max_length=100)
+    name: Name
     role: Literal["ok", "defect"] = "defect"
     severity: Severity = Severity.MAJOR
     ng_at: float | None = Field(None, ge=0.0, le=1.0)
@@ -45,6 +49,8 @@ class LimitSpec(BaseModel):
 class GuardSpec(BaseModel):
     """What the training pictures looked like (domain.Quality), widened by a margin; outside is not judged."""
 
+    model_config = ConfigDict(allow_inf_nan=False)
+
     brightness: tuple[float, float]
     contrast_min: float = Field(ge=0.0)
     sharpness_min: float = Field(ge=0.0)
@@ -61,10 +67,10 @@ class Int8Spec(BaseModel):
     """Why it is not used; empty when it is."""
     agreement: float = Field(0.0, ge=0.0, le=1.0)
     """Share of equal verdicts."""
-    pictures: int = Field(0, ge=0)
-    held_out: int = Field(0, ge=0)
+    pictures: int = Field(0, ge=0, le=MAX_COUNT)
+    held_out: int = Field(0, ge=0, le=MAX_COUNT)
     """So many of the pictures were held out; the others were taught, but not calibrated with."""
-    critical_escapes_added: int = Field(0, ge=0)
+    critical_escapes_added: int = Field(0, ge=0, le=MAX_COUNT)
     method: str = ""
     versions: dict[str, str] = Field(default_factory=dict)
 
@@ -76,7 +82,7 @@ class MemberSpec(BaseModel):
     height: int = Field(ge=8, le=8192)
     width: int = Field(ge=8, le=8192)
     channels: Literal[1, 3]
-    weight: float = Field(1.0, gt=0.0)
+    weight: float = Field(1.0, gt=0.0, allow_inf_nan=False)
 
 
 class Lineage(BaseModel):
@@ -92,7 +98,7 @@ class Lineage(BaseModel):
     parent: str = ""
     """Version of the package it was fine-tuned from."""
     preset: str = ""
-    seed: int = 0
+    seed: int = Field(0, ge=-MAX_SEED, le=MAX_SEED)
     command: str = ""
     trained_at: str = ""
     versions: dict[str, str] = Field(default_factory=dict)
@@ -105,7 +111,7 @@ class Manifest(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     schema_version: int = Field(PACKAGE_SCHEMA, alias="schema", ge=1)
-    name: str = Field(min_length=1, max_length=100)
+    name: Name
     kind: Literal["classifier", "segdec", "anomaly"]
     architecture: str
     """An id of engine.networks.catalogue, `ensemble`, or `foreign` for a graph made elsewhere."""

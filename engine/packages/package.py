@@ -14,7 +14,6 @@ Packages come from outside: only listed plain files are opened, sizes are bounde
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -32,6 +31,7 @@ from engine.packages.archives import Members, members, opened_zip, read_member, 
 from engine.packages.manifest import PACKAGE_SCHEMA, Manifest
 from engine.system.files import write_atomically
 from engine.system.places import cache_folder
+from engine.system.texts import parse_json, text_of
 
 MANIFEST = "manifest.json"
 GRAPH = "model.onnx"
@@ -165,10 +165,8 @@ def _manifest_of(raw: bytes, shown: Path) -> tuple[Manifest, str]:
     """What the bytes say, and the version they make. Raises PackageError."""
     if len(raw) > MAX_MANIFEST_BYTES:
         raise PackageError(f"The manifest of {shown} is too large.", "Do not use this package.")
-    try:
-        values = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise PackageError(f"The manifest of {shown} cannot be read.", "Copy or export the package again.") from error
+    words = f"The manifest of {shown}"
+    values = parse_json(text_of(raw, words, PackageError), words, PackageError)
     schema = values.get("schema", 0) if isinstance(values, dict) else 0
     if isinstance(schema, int) and schema > PACKAGE_SCHEMA:
         raise PackageError(f"The model package {shown} was made by a newer Lineside.", "Update this station.")

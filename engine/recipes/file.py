@@ -89,6 +89,7 @@ from engine.domain.recipe import (
     without_bands,
 )
 from engine.errors import InputError, StorageError
+from engine.names import short_name
 from engine.packages.package import ModelPackage
 from engine.preprocessing.golden import imaging_of
 from engine.recipes.camera import (
@@ -104,9 +105,11 @@ from engine.recipes.camera import (
 from engine.recipes.digest import digest_of
 from engine.recipes.faults import fault_of
 from engine.recipes.rules import (
+    MAX_COUNT,
     ClassFile,
     GuardFile,
     LimitsFile,
+    Name,
     class_document,
     class_rules_of,
     guard_document,
@@ -128,6 +131,8 @@ from engine.system.texts import parse_toml, read_text
 RECIPE_SCHEMA = 1
 MAX_RECIPE_BYTES = 1 << 20
 MAX_CODE = 64
+MAX_VERSION = 999_999_999
+MAX_AGE_S = 86_400.0
 CODE = r"^([\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?)?$"
 """Printable ASCII, as scanners type it, with no space at either end."""
 
@@ -146,16 +151,16 @@ class _SavingFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     defects: bool = True
-    every_ok: int = Field(0, ge=0)
+    every_ok: int = Field(0, ge=0, le=MAX_COUNT)
 
 
 class _RecipeFile(ViewKeys):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     schema_version: int = Field(RECIPE_SCHEMA, alias="schema", ge=1)
-    name: str = Field(min_length=1, max_length=100)
-    version: int = Field(1, ge=1)
-    model: str = ""
+    name: Name
+    version: int = Field(1, ge=1, le=MAX_VERSION)
+    model: str = Field("", max_length=100)
     code: str = Field("", max_length=MAX_CODE, pattern=CODE)
     max_frame_age_s: float = Field(2.0, gt=0.0)
     pages: FilePages = FilePages.REFUSE
@@ -257,7 +262,7 @@ def dump_recipe(recipe: Recipe) -> str:
     """
     document: dict[str, object] = {
         "schema": RECIPE_SCHEMA,
-        "name": recipe.name,
+        "name": short_name(recipe.name),
         "version": recipe.version,
         "model": recipe.model,
         "code": recipe.code or None,
@@ -300,9 +305,12 @@ def save_recipe(path: Path, recipe: Recipe, golden: Pixels | None = None) -> Rec
     version goes up where it would not be greater. A golden picture that differs is kept as well. Each file is complete
     or not there. Raises InputError for what `load_recipe` would refuse, StorageError.
     """
+    recipe = replace(recipe, name=short_name(recipe.name))
     former = _former(path)
     if former is not None:
         recipe = replace(recipe, version=max(recipe.version, former[0] + 1))
+    if recipe.version > MAX_VERSION:
+        raise InputError(f"The recipe {path} has version {MAX_VERSION}, the last there is.", "Save it by another name.")
     if golden is not None:
         recipe = _with_golden(path, recipe, golden)
     reference, imaging = recipe.view.reference, recipe.imaging

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from engine.domain.inspection import Outcome, Severity
 from engine.domain.recipe import ClassRule, Guard, Limits
 from engine.errors import InputError
+from engine.names import MAX_NAME, short_name
 from engine.packages.manifest import LimitSpec
 
 
@@ -20,11 +21,20 @@ def _really_false(value: object) -> object:
     return value
 
 
+MAX_LIMIT = 1e9
+MAX_COUNT = 1_000_000
+MAX_AREA = 1e12
+"""In pixels or mm²: more than any frame has."""
+MIN_SCALE, MAX_SCALE = 1e-9, 1e6
+"""In mm a pixel: from far below an atom on, so that its square is still a number."""
 # Strict: a true or false is no number.
 Share = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
-Positive = Annotated[float, Field(strict=True, ge=0.0)]
-Over = Annotated[float, Field(strict=True, gt=0.0)]
-Count = Annotated[int, Field(strict=True, ge=0)]
+Positive = Annotated[float, Field(strict=True, ge=0.0, le=MAX_LIMIT)]
+Over = Annotated[float, Field(strict=True, gt=0.0, le=MAX_LIMIT)]
+Area = Annotated[float, Field(strict=True, ge=0.0, le=MAX_AREA)]
+Scale = Annotated[float, Field(strict=True, ge=MIN_SCALE, le=MAX_SCALE)]
+Count = Annotated[int, Field(strict=True, ge=0, le=MAX_COUNT)]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(short_name)]
 Off = Annotated[Literal[False], BeforeValidator(_really_false)]
 T = TypeVar("T")
 NOVELTY = {"review": Outcome.REVIEW, "no verdict": Outcome.NO_VERDICT}
@@ -37,9 +47,9 @@ class LimitsFile(BaseModel):
 
     ng_at: Share | None = None
     review: tuple[Share, Share] | None = None
-    min_area_px: Positive = 0.0
-    min_area_mm2: Positive = 0.0
-    mm_per_px: Over | None = None
+    min_area_px: Area = 0.0
+    min_area_mm2: Area = 0.0
+    mm_per_px: Scale | None = None
     max_regions: Count | None = None
 
 
@@ -48,12 +58,12 @@ class ClassFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    name: str = Field(min_length=1, max_length=100)
+    name: Name
     severity: Severity | None = None
     ng_at: Share | None = None
     review: tuple[Share, Share] | None = None
-    min_area_px: Positive | None = None
-    min_area_mm2: Positive | None = None
+    min_area_px: Area | None = None
+    min_area_mm2: Area | None = None
     max_regions: Count | None = None
 
 
@@ -83,7 +93,9 @@ def limits_of(read: LimitsFile, own: LimitSpec, shown: str) -> Limits:
         raise InputError(f"{shown} has limits.review that does not hold ng_at.", "Give low ≤ ng_at ≤ high.")
     if read.min_area_mm2 and not read.mm_per_px:
         raise InputError(f"{shown} has limits.min_area_mm2 without mm_per_px.", "Add limits.mm_per_px.")
-    area = read.min_area_mm2 / read.mm_per_px**2 if read.mm_per_px and read.min_area_mm2 else read.min_area_px
+    area = read.min_area_px
+    if read.mm_per_px and read.min_area_mm2:
+        area = _in_pixels(read.min_area_mm2, read.mm_per_px, f"{shown} has limits")
     return Limits(ng_at, band[0], band[1], area, read.mm_per_px, read.max_regions)
 
 
@@ -188,7 +200,7 @@ def _merged(entry: ClassFile, own: ClassRule, limits: Limits, shown: str) -> Cla
     if entry.min_area_mm2 is not None:
         if not limits.mm_per_px:
             raise InputError(f"{shown} has {key}.min_area_mm2 without limits.mm_per_px.", "Add limits.mm_per_px.")
-        area = entry.min_area_mm2 / limits.mm_per_px**2
+        area = _in_pixels(entry.min_area_mm2, limits.mm_per_px, f"{shown} has {key}")
     if severity is Severity.CRITICAL and area:
         raise InputError(
             f"{shown} has a smallest area for the critical class {entry.name!r}, of which any size counts.",
@@ -196,6 +208,13 @@ def _merged(entry: ClassFile, own: ClassRule, limits: Limits, shown: str) -> Cla
         )
     count = own.max_regions if entry.max_regions is None else entry.max_regions
     return ClassRule(entry.name, severity, ng_at, low, high, area, count)
+
+
+def _in_pixels(mm2: float, mm_per_px: float, shown: str) -> float:
+    area = mm2 / mm_per_px**2
+    if area > MAX_AREA:
+        raise InputError(f"{shown}.min_area_mm2 of more than {MAX_AREA:g} pixels.", "Check limits.mm_per_px.")
+    return area
 
 
 def _chosen(read: T | Literal[False] | None, own: T | None) -> T | None:

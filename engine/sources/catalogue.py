@@ -21,7 +21,7 @@ from engine.names import path_of
 from engine.sources import discover
 from engine.sources.base import FrameSource, SourceInfo
 from engine.sources.demo import ALL_KINDS
-from engine.sources.demo.line import DemoSettings, DemoSource
+from engine.sources.demo.line import MAX_PARTS, DemoSettings, DemoSource
 from engine.sources.files.folder import FolderSource
 from engine.sources.files.video import VIDEO_SUFFIXES, VideoSource
 from engine.sources.files.watch import source as watch_source
@@ -198,9 +198,9 @@ def _demo_settings(rest: str) -> DemoSettings:
         try:
             values[key] = convert(text)
         except ValueError:
-            raise UsageError(f"The demo line's {key} cannot be {text or 'empty'}.", remedy) from None
+            raise UsageError(f"The demo line's {key} cannot be {text[:40] or 'empty'}.", remedy) from None
         if not accepts(values[key]):
-            raise UsageError(f"The demo line's {key} cannot be {text}.", remedy)
+            raise UsageError(f"The demo line's {key} cannot be {text[:40]}.", remedy)
     return replace(DemoSettings(), **values)
 
 
@@ -209,14 +209,22 @@ def _kinds(text: str) -> tuple[str, ...]:
 
 
 _OPTIONS: dict[str, tuple[Callable[[str], Any], Callable[[Any], bool], str]] = {
-    "seed": (int, lambda value: value >= 0, "Use a whole number from 0."),
+    "seed": (int, lambda value: 0 <= value <= MAX_PARTS, f"Use a whole number from 0 to {MAX_PARTS:,}."),
     "fps": (
         float,
         lambda value: 0 <= value <= 1000,
         "Use parts a second, up to 1000, or 0 for as fast as they are read.",
     ),
-    "count": (int, lambda value: value >= 1, "Use a whole number from 1, or leave it out for an endless line."),
+    "count": (
+        int,
+        lambda value: 1 <= value <= MAX_PARTS,
+        f"Use a whole number from 1 to {MAX_PARTS:,}, or leave it out for an endless line.",
+    ),
     "kinds": (_kinds, lambda value: value and set(value) <= set(ALL_KINDS), f"Use some of {', '.join(ALL_KINDS)}."),
     "defect_rate": (float, lambda value: 0 <= value <= 1, "Use a share from 0 to 1."),
-    "start": (int, lambda value: value >= 0, "Use the first part's number, a whole number from 0."),
+    "start": (
+        int,
+        lambda value: 0 <= value <= MAX_PARTS,
+        f"Use the first part's number, a whole number from 0 to {MAX_PARTS:,}.",
+    ),
 }

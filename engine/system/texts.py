@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import math
 import re
 import stat
 import tomllib
@@ -75,33 +76,39 @@ def parse_toml(text: str, shown: str, error: type[LinesideError] = InputError) -
     except ValueError as reason:
         raise error(f"{shown} holds a number that cannot be read.", f"Give it at most {MAX_DIGITS} digits.") from reason
     if key := next(_too_large(found), ""):
-        raise error(f"{shown} is not valid at {key}: TOML has no whole number as large.", "Correct that key.")
+        raise error(f"{shown} is not valid at {key}: the number is too large.", "Correct that key.")
     return found
 
 
 def parse_json(text: str, shown: str, error: type[LinesideError] = InputError) -> Any:
-    """The value of a JSON text. Raises `error`."""
+    """The value of a JSON text, every number of it finite and of 64 bits. Raises `error`."""
     try:
-        return json.loads(text)
+        found = json.loads(text)
     except json.JSONDecodeError as reason:
         raise error(f"{shown} is not valid JSON, at line {reason.lineno}.", "Correct it, or copy it again.") from reason
     except RecursionError as reason:
         raise error(f"{shown} is not valid JSON: it nests too deeply.", "Correct it, or copy it again.") from reason
     except ValueError as reason:
         raise error(f"{shown} holds a number that cannot be read.", f"Give it at most {MAX_DIGITS} digits.") from reason
+    if key := next(_too_large(found, finite=True), ""):
+        raise error(f"{shown} is not valid at {key}: the number is too large, or none.", "Correct that key.")
+    return found
 
 
-def _too_large(document: dict[str, Any]) -> Iterator[str]:
-    """The keys of whole numbers over 64 bits, which a hexadecimal one may be: Python would not print them."""
-    waiting: list[tuple[str, Any]] = list(document.items())
+def _too_large(document: Any, *, finite: bool = False) -> Iterator[str]:
+    """The keys of whole numbers over 64 bits, which no database holds and Python may not print (a hexadecimal one has
+    no bound); with `finite` of infinite ones and NaN too, which TOML has and JSON has not."""
+    waiting: list[tuple[str, Any]] = [("", document)]
     while waiting:
         key, value = waiting.pop()
         if isinstance(value, dict):
-            waiting += ((f"{key}.{name}", inner) for name, inner in value.items())
+            waiting += ((f"{key}.{name}".lstrip("."), inner) for name, inner in value.items())
         elif isinstance(value, list):
             waiting += ((key, inner) for inner in value)
-        elif isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
-            yield key
+        elif (isinstance(value, int) and not -(1 << 63) <= value < 1 << 63) or (
+            finite and isinstance(value, float) and not math.isfinite(value)
+        ):
+            yield key or "its top"
 
 
 def _remedy(text: str, reason: str) -> str:

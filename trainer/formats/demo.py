@@ -11,9 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from engine.domain.inspection import Mask, Pixels
 from engine.errors import UsageError
-from engine.sources.demo import KINDS, OK, PartMaker
+from engine.sources.demo import ALL_KINDS, KINDS, OK, PartMaker
+from engine.sources.demo.line import MAX_PARTS
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset
 
+MAX_COUNT = 1_000_000
+MAX_LINES = 10_000
 KEYS = ("seed", "lines", "count", "kinds", "defect_rate", "start")
 
 
@@ -29,9 +32,16 @@ def open_demo(uri: str, ok_classes: Sequence[str] = ()) -> Dataset:
         rate = float(values.get("defect_rate", 0.5))
     except ValueError as error:
         raise UsageError(f"{uri} has a value that is no number.", "Use demo:?seed=1&count=1000.") from error
-    if count < 1 or lines < 1 or start < 0:
-        raise UsageError(f"{uri} asks for {count} parts of {lines} lines.", "Use count ≥ 1, lines ≥ 1, start ≥ 0.")
+    if not (1 <= count <= MAX_COUNT and 1 <= lines <= MAX_LINES and 0 <= start <= MAX_PARTS and 0 <= seed <= MAX_PARTS):
+        raise UsageError(
+            f"{uri} has a number that is out of range.",
+            f"Use count from 1 to {MAX_COUNT:,}, lines to {MAX_LINES:,}, start and seed from 0 to {MAX_PARTS:,}.",
+        )
+    if not 0.0 <= rate <= 1.0:
+        raise UsageError(f"{uri} has a defect_rate that is no share.", "Use a share from 0 to 1.")
     kinds = tuple(k for k in values.get("kinds", ",".join(KINDS)).split(",") if k)
+    if not kinds or not set(kinds) <= set(ALL_KINDS):
+        raise UsageError(f"{uri} has kinds that the demo line does not make.", f"Use some of {', '.join(ALL_KINDS)}.")
     samples: list[Sample] = []
     for line in range(lines):
         maker = PartMaker(seed + line, kinds=kinds, defect_rate=rate)

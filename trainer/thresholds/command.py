@@ -19,6 +19,7 @@ from engine.recipes.file import RECIPE_SCHEMA
 from engine.recipes.toml_text import toml_of
 from engine.statistics.mistakes import Floats, Mistakes, Sweep
 from engine.statistics.shares import Share
+from engine.system import numbers
 from engine.system.files import write_atomically
 from engine.system.texts import text_of
 from trainer.thresholds.operating import (
@@ -87,14 +88,20 @@ def add_threshold_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("evaluation", type=Path, metavar="EVALUATION", help="JSON lines of `lineside evaluate --jsonl`")
     rule = parser.add_mutually_exclusive_group(required=True)
-    rule.add_argument("--recall", type=float, metavar="R", help="find at least this share of the defects, as 0.99")
-    rule.add_argument("--overkill", type=float, metavar="R", help="reject at most this share of sound parts, as 0.02")
+    rule.add_argument(
+        "--recall", type=numbers.number, metavar="R", help="find at least this share of the defects, as 0.99"
+    )
+    rule.add_argument(
+        "--overkill", type=numbers.number, metavar="R", help="reject at most this share of sound parts, as 0.02"
+    )
     rule.add_argument("--cost", metavar="E:R", help="least cost, with what an escape and a false reject cost, as 100:1")
-    parser.add_argument("--prevalence", type=float, metavar="P", help="share of defects on the line, for --cost")
+    parser.add_argument(
+        "--prevalence", type=numbers.number, metavar="P", help="share of defects on the line, for --cost"
+    )
     parser.add_argument("--critical", action="append", default=[], metavar="CLASS", help="a critical class; repeatable")
     parser.add_argument(
         "--critical-recall",
-        type=float,
+        type=numbers.number,
         metavar="R",
         help="share of each critical class to find; default --recall or 1",
     )
@@ -235,9 +242,9 @@ def _cost(text: str | None, prevalence: float | None) -> Cost | None:
         return None
     escape, _, false_reject = text.partition(":")
     try:
-        return Cost(float(escape), float(false_reject), prevalence)
-    except ValueError as error:
-        raise UsageError(f"{text!r} is no pair of costs.", "Give an escape's and a reject's, as 100:1.") from error
+        return Cost(numbers.number(escape), numbers.number(false_reject), prevalence)
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(f"{text[:40]!r} is no pair of costs.", "Give an escape's and a reject's, as 100:1.") from error
 
 
 def _words(found: Evaluation, choice: Choice, cost: Cost | None) -> str:

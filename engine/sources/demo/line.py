@@ -14,6 +14,8 @@ from engine.sources.demo import DEFECT_RATE, HEIGHT, KINDS, WIDTH, PartMaker
 
 DEFAULT_FPS = 30.0
 MAX_FPS = 1000.0
+MAX_PARTS = 1_000_000_000
+"""The largest seed, count and number of a first part: at MAX_FPS a line makes as many in eleven days."""
 _JOIN_S = 1.0
 
 
@@ -34,8 +36,11 @@ class DemoSettings:
     def __post_init__(self) -> None:
         if not 0 <= self.fps <= MAX_FPS:
             raise UsageError(f"The demo line cannot run at fps={self.fps:g}.", f"Use 0…{MAX_FPS:g}; 0 is unpaced.")
-        if self.start < 0 or (self.count is not None and self.count < 1):
-            raise UsageError("The demo line's start or count is out of range.", "Use start from 0 and count from 1.")
+        if not 0 <= self.start <= MAX_PARTS or not (self.count is None or 1 <= self.count <= MAX_PARTS):
+            raise UsageError(
+                "The demo line's start or count is out of range.",
+                f"Use start from 0 and count from 1 to {MAX_PARTS:,}.",
+            )
 
     def query(self) -> str:
         """The options that differ from the defaults, as in the URI."""

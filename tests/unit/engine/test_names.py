@@ -94,4 +94,5 @@ def test_an_error_that_names_a_file_can_be_printed_and_kept() -> None:
 
 def test_a_sentence_of_several_lines_is_one() -> None:
     assert LinesideError("It failed:\n\tat its\r\nthird line.\n").message == "It failed: at its third line. "
+    assert len(InputError("x" * 10**6).message) < 4096
     assert one_line("Nothing odd, 3 µm ≥ 2 µm.") == "Nothing odd, 3 µm ≥ 2 µm."

@@ -10,7 +10,7 @@ pytest.importorskip("torch", reason="needs the train extra")
 
 from engine.errors import UsageError
 from engine.networks.catalogue import check_input, kind_of
-from trainer.config import load_config, parse_settings, preset_names
+from trainer.config import TrainConfig, load_config, parse_settings, preset_names
 
 
 def test_the_published_presets_are_there() -> None:
@@ -87,3 +87,18 @@ def test_a_preset_from_notepad_is_read(tmp_path: Path) -> None:
     path = tmp_path / "best.toml"
     path.write_text('kind = "classifier"\narchitecture = "resnet18"\n', encoding="utf-8-sig")
     assert load_config(str(path)).architecture == "resnet18"
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, field in TrainConfig.model_fields.items() if field.annotation in (int, float)]
+)
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e308", "1" + "0" * 30, "9" * 5000, "0xffffffffffffffff"])
+def test_every_number_of_a_training_has_a_bound(name: str, value: str) -> None:
+    with pytest.raises(UsageError, match=f"The setting {name} cannot be used"):
+        load_config("demo-classifier", [f"{name}={value}"])
+
+
+@pytest.mark.parametrize("value", ["nan", "recall:nan", "recall:7", "-0.1", "inf"])
+def test_a_threshold_is_a_share(value: str) -> None:
+    with pytest.raises(UsageError, match="cannot be used"):
+        load_config("demo-classifier", [f"threshold={value}"])

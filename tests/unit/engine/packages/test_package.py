@@ -107,3 +107,35 @@ def test_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"not a zip")
     with pytest.raises(PackageError, match="not a readable zip"):
         open_package(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("metrics", '{"accuracy": NaN}'),
+        ("metrics", '{"per_class": {"ok": [1, 1e999]}}'),
+        ("calibration", '{"temperature": -Infinity}'),
+        ("lineage", '{"seed": 9223372036854775808}'),
+        ("lineage", '{"more": ' + "9" * 5000 + "}"),
+        ("lineage", '{"more": ' + "[" * 100_000),
+        ("guard", '{"brightness": [1e999, 2], "contrast_min": 0, "sharpness_min": 0, "clipped_max": 0}'),
+        ("schema", "1" + "0" * 30),
+        ("schema", "NaN"),
+        ("thresholds", '{"ng_at": NaN}'),
+        ("members", '[{"architecture": "a", "height": 64, "width": 64, "channels": 1, "weight": 1e400}]'),
+    ],
+)
+def test_a_number_that_cannot_be_is_refused(folder: Path, key: str, value: str) -> None:
+    text = json.dumps(json.loads((folder / "manifest.json").read_text()) | {key: "HERE"}).replace('"HERE"', value)
+    (folder / "manifest.json").write_text(text)
+    with pytest.raises(PackageError, match="The manifest of"):
+        open_package(folder)
+
+
+def test_odd_characters_in_names_are_escaped(folder: Path) -> None:
+    text = (folder / "manifest.json").read_text()
+    for name in ("tiny", "defect"):
+        text = text.replace(f'"name": "{name}"', f'"name": "{name[:2]}\\u001b\\u202e{name[2:]}"')
+    (folder / "manifest.json").write_text(text, encoding="utf-8-sig")
+    manifest = open_package(folder).manifest
+    assert (manifest.name, manifest.class_names) == (r"ti\x1b\u202eny", ("ok", r"de\x1b\u202efect"))

@@ -145,3 +145,14 @@ def test_every_kind_is_named_where_one_is_unknown() -> None:
     }
     assert named == {*catalogue._PLAIN, *catalogue._CAMERAS} - {"rtsps", "https"}
     assert {info.kind for info in list_sources()} == {*catalogue._PLAIN, "stream"}
+
+
+@pytest.mark.parametrize("key", ["seed", "count", "start", "fps", "defect_rate"])
+@pytest.mark.parametrize(
+    "value", ["9223372036854775808", "9" * 5000, "1000000001", "1e308", "nan", "inf", "-1", "x", ""]
+)
+def test_a_demo_line_of_no_possible_number_is_told_with_what_is(key: str, value: str) -> None:
+    with pytest.raises(UsageError, match=f"The demo line's {key} cannot be") as caught:
+        open_source(f"demo:?{key}={value}")
+    assert "Use " in caught.value.remedy
+    assert len(caught.value.message) < 100
