@@ -20,6 +20,7 @@ from db.store.errors import damaged, named_errors
 from db.store.schema import REVISION, MetaRow
 from engine.domain.inspection import utc_now
 from engine.errors import DatabaseError, EnvironmentFailure, InputError, StorageError
+from engine.names import name_of, path_of
 from engine.system.late import Late
 from engine.system.places import home
 
@@ -110,14 +111,20 @@ def open_database(
     """
     url = _as_url(url_or_path)
     path = _file_of(url)
-    shown = str(path) if path else url.render_as_string(hide_password=True)
+    shown = name_of(path) if path else _written(url, hide_password=True)
     folder = path.parent if path else home()
     with named_errors(shown):
         if path:
             _prepare_place(path)
         _migrate(url, path, shown, timeout_s, scripts)
         engine = _engine(url, timeout_s)
-    return Database(engine, url.render_as_string(hide_password=False), folder, shown, timeout_s)
+    return Database(engine, _written(url, hide_password=False), folder, shown, timeout_s)
+
+
+def _written(url: URL, *, hide_password: bool) -> str:
+    """A URL as text; `_as_url` leads back, whatever its file is called."""
+    plain = url if url.database is None else url.set(database=name_of(url.database))
+    return plain.render_as_string(hide_password=hide_password)
 
 
 def existing(url: str) -> str:
@@ -126,7 +133,7 @@ def existing(url: str) -> str:
     Raises DatabaseError.
     """
     path = url.removeprefix("sqlite:///")
-    if (path != url or "://" not in url) and not Path(path).exists():
+    if (path != url or "://" not in url) and not path_of(path).exists():
         raise DatabaseError(f"There is no database at {path}.", "Give the URL that `lineside run` printed.")
     return url
 
@@ -144,8 +151,9 @@ def _as_url(given: str | Path) -> URL:
             raise EnvironmentFailure(
                 f"The driver of this database is not installed: {error}.", "Write it like sqlite:///folder/lineside.db."
             ) from error
-        return url
-    return URL.create("sqlite", database=str(Path(given).expanduser()))
+        of_file = url.database and url.get_backend_name() == "sqlite"
+        return url.set(database=str(path_of(str(url.database)))) if of_file else url
+    return URL.create("sqlite", database=str(path_of(given).expanduser()))
 
 
 def _file_of(url: URL) -> Path | None:

@@ -19,6 +19,7 @@ from engine.backends.outputs import Raw, assemble
 from engine.domain.inspection import ModelRef, Pixels, Prediction
 from engine.domain.recipe import WHOLE, View
 from engine.errors import InferenceError, PackageError
+from engine.names import name_of
 from engine.packages.package import ModelPackage
 from engine.preprocessing.look import Look, look
 from engine.system.places import cache_folder, check_home
@@ -163,8 +164,11 @@ def _compile(package: ModelPackage, threads: int, mode: Mode, precision: Precisi
     options: dict[str, Any] = {
         "PERFORMANCE_HINT": "LATENCY" if mode == "latency" else "THROUGHPUT",
         "INFERENCE_NUM_THREADS": threads,
-        "CACHE_DIR": str(cache_folder() / "compiled"),
     }
+    cache = str(cache_folder() / "compiled")
+    if name_of(cache) == cache:
+        # OpenVINO takes no folder whose name is not UTF-8: without one it compiles anew at every start.
+        options["CACHE_DIR"] = cache
     path = package.int8_graph if precision in {"auto", "int8"} else package.graph
     if path is None and precision == "auto" and package.manifest.architecture == FOREIGN:
         # Nobody has compared a graph made elsewhere in bf16; the scores of a PaDiM moved by up to 0.04 there.

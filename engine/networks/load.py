@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TypeVar
 
 from safetensors import SafetensorError
@@ -15,6 +16,7 @@ from engine.networks.ensemble import Ensemble, Member
 from engine.networks.graph import Deployed, Graph, Novelty
 from engine.packages.manifest import MemberSpec
 from engine.packages.package import ModelPackage, check_unchanged
+from engine.system.files import plain_path
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -41,6 +43,8 @@ def load_graph(package: ModelPackage) -> Graph:
         return network
     manifest = package.manifest
     temperature = manifest.calibration.get("temperature", 1.0)
+    if isinstance(temperature, bool) or not isinstance(temperature, int | float) or temperature <= 0.0:
+        raise PackageError(f"The temperature of {manifest.name} is no number above 0.", "Export the package again.")
     novelty = load_novelty(package)
     return Deployed(network, manifest.architecture, temperature, head=manifest.head, novelty=novelty)
 
@@ -50,7 +54,7 @@ def load_novelty(package: ModelPackage) -> Novelty | None:
     if package.novelty is None:
         return None
     try:
-        state = load_file(package.novelty)
+        state = _tensors(package.novelty)
         check_unchanged(package, package.novelty.name)
         return Novelty(state["mean"], state["matrix"], float(state["limit"]))
     except (OSError, SafetensorError, KeyError, RuntimeError) as error:
@@ -59,11 +63,17 @@ def load_novelty(package: ModelPackage) -> Novelty | None:
         ) from error
 
 
+def _tensors(path: Path) -> dict[str, Tensor]:
+    """Raises OSError, SafetensorError."""
+    with plain_path(path) as place:
+        return dict(load_file(place))
+
+
 def _state(package: ModelPackage) -> dict[str, Tensor]:
     if package.weights is None:
         raise PackageError(f"{package.manifest.name} carries no weights.", "Choose a package that has them.")
     try:
-        state = dict(load_file(package.weights))
+        state = _tensors(package.weights)
     except (OSError, SafetensorError) as error:
         raise PackageError(
             f"The weights of {package.manifest.name} cannot be read.", "Copy the package again."

@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from engine.domain.inspection import Severity
-from engine.names import MAX_NAME, short_name
+from engine.names import MAX_NAME, name_of, short_name
 from engine.preprocessing.input_spec import InputSpec
 
 PACKAGE_SCHEMA = 2
 MAX_COUNT = 1_000_000_000
 MAX_SEED = (1 << 63) - 1
+Text = Annotated[str, AfterValidator(name_of)]
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(short_name)]
 
 
@@ -90,16 +91,16 @@ class Lineage(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    dataset: str = ""
+    dataset: Text = ""
     """The data set's id: a name, or a `demo:` URI that makes it again."""
     dataset_sha256: str = ""
-    dataset_path: str = ""
+    dataset_path: Text = ""
     """Where it is kept, relative to the data folder; empty when it is not kept."""
-    parent: str = ""
+    parent: Text = ""
     """Version of the package it was fine-tuned from."""
-    preset: str = ""
+    preset: Text = ""
     seed: int = Field(0, ge=-MAX_SEED, le=MAX_SEED)
-    command: str = ""
+    command: Text = ""
     trained_at: str = ""
     versions: dict[str, str] = Field(default_factory=dict)
     settings: dict[str, Any] = Field(default_factory=dict)

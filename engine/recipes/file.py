@@ -162,7 +162,7 @@ class _RecipeFile(ViewKeys):
     version: int = Field(1, ge=1, le=MAX_VERSION)
     model: str = Field("", max_length=100)
     code: str = Field("", max_length=MAX_CODE, pattern=CODE)
-    max_frame_age_s: float = Field(2.0, gt=0.0)
+    max_frame_age_s: float = Field(2.0, gt=0.0, le=MAX_AGE_S)
     pages: FilePages = FilePages.REFUSE
     limits: LimitsFile = LimitsFile()
     classes: list[ClassFile] = Field(default_factory=list, max_length=1000)

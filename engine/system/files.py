@@ -4,9 +4,27 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import StorageError
+from engine.names import name_of
+
+
+@contextmanager
+def plain_path(path: Path) -> Iterator[str]:
+    """A path of the same file that a C library can be given: OpenCV crashes on a name that is not UTF-8."""
+    whole = str(path.absolute())
+    try:
+        whole.encode()
+    except UnicodeEncodeError:
+        with tempfile.TemporaryDirectory(prefix="lineside-") as folder:
+            link = Path(folder) / f"link{name_of(path.suffix)}"
+            link.symlink_to(whole)
+            yield str(link)
+    else:
+        yield whole
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DatasetError, LinesideError
+from engine.names import path_of
 from engine.packages.manifest import Lineage
 from engine.packages.package import ModelPackage
 from engine.system.places import home
@@ -162,7 +163,7 @@ def _reopen(entry: dict[str, Any]) -> Dataset | None:
     # The path comes out of a package, which may come from anywhere: it must stay in the data folder.
     if not relative or ".." in PurePosixPath(relative).parts or Path(relative).is_absolute():
         return None
-    folder = home() / relative
+    folder = path_of(home() / relative)
     return open_dataset(str(folder)) if folder.is_dir() else None
 
 

@@ -31,17 +31,18 @@ def open_demo(uri: str, ok_classes: Sequence[str] = ()) -> Dataset:
         seed, count, start, lines = (int(values.get(k, d)) for k, d in _NUMBERS.items())
         rate = float(values.get("defect_rate", 0.5))
     except ValueError as error:
-        raise UsageError(f"{uri} has a value that is no number.", "Use demo:?seed=1&count=1000.") from error
+        raise UsageError(f"{uri[:80]} has a value that is no number.", "Use demo:?seed=1&count=1000.") from error
     if not (1 <= count <= MAX_COUNT and 1 <= lines <= MAX_LINES and 0 <= start <= MAX_PARTS and 0 <= seed <= MAX_PARTS):
         raise UsageError(
-            f"{uri} has a number that is out of range.",
+            f"{uri[:80]} has a number that is out of range.",
             f"Use count from 1 to {MAX_COUNT:,}, lines to {MAX_LINES:,}, start and seed from 0 to {MAX_PARTS:,}.",
         )
     if not 0.0 <= rate <= 1.0:
-        raise UsageError(f"{uri} has a defect_rate that is no share.", "Use a share from 0 to 1.")
+        raise UsageError(f"{uri[:80]} has a defect_rate that is no share.", "Use a share from 0 to 1.")
     kinds = tuple(k for k in values.get("kinds", ",".join(KINDS)).split(",") if k)
     if not kinds or not set(kinds) <= set(ALL_KINDS):
-        raise UsageError(f"{uri} has kinds that the demo line does not make.", f"Use some of {', '.join(ALL_KINDS)}.")
+        known = ", ".join(ALL_KINDS)
+        raise UsageError(f"{uri[:80]} has kinds that the demo line does not make.", f"Use some of {known}.")
     samples: list[Sample] = []
     for line in range(lines):
         maker = PartMaker(seed + line, kinds=kinds, defect_rate=rate)

@@ -24,11 +24,14 @@ from engine.networks.load import load_graph
 from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, LimitSpec, Lineage, Manifest, MapSpec, MemberSpec
 from engine.packages.package import GRAPH, MANIFEST, WEIGHTS, ModelPackage, open_package, write_package
 from engine.preprocessing.input_spec import InputSpec
+from engine.system.numbers import number
 from trainer.packaging.deploy import check_parity, export_graph, weights_of
 
 VERSIONED = ("lineside", "torch", "onnx", "onnxscript", "openvino")
 PARITY_PICTURES = 4
 ASPECT_TOLERANCE = 0.01
+LEAST_WEIGHT = 1e-6
+"""Of one package, where another has 1: below it nothing of it would be left in float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,14 @@ def weights_from(text: str, count: int) -> list[float]:
     if not text:
         return [1.0] * count
     try:
-        weights = [float(part) for part in text.split(",")]
-    except ValueError as error:
-        raise UsageError(f"{text!r} is no list of weights.", "Give numbers, as in --weights 2,1,1.") from error
-    if len(weights) != count or not all(0.0 < w < np.inf for w in weights):
-        raise UsageError(f"{count} packages need {count} weights above 0.", "Give one a package, in the same order.")
+        weights = [number(part) for part in text.split(",")]
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(f"{text[:40]!r} is no list of weights.", "Give numbers, as in --weights 2,1,1.") from error
+    if len(weights) != count or not all(w >= LEAST_WEIGHT for w in weights):
+        raise UsageError(
+            f"{count} packages need {count} weights of {LEAST_WEIGHT:g} at least.",
+            "Give one a package, in the same order.",
+        )
     return weights
 
 

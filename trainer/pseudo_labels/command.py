@@ -79,7 +79,9 @@ class Labelling:
             lines += [f"Of the folder {in_words(self.left_out)}.", *remedies(self.left_out)]
         if not self.calibrated:
             lines.append("The model's scores are not calibrated: the floor is no probability here.")
-        lines.append(f"A person must look at {self.folder / 'review.html'} before anything is trained on these labels.")
+        lines.append(
+            f"A person must look at {name_of(self.folder / 'review.html')} before anything is trained on these labels."
+        )
         return lines
 
 

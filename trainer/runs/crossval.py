@@ -68,7 +68,7 @@ def run_crossval(args: argparse.Namespace) -> int:
         try:
             found = [_seed(plan, dataset, seed, emit, stop) for seed in plan.seeds]
         except Interrupted:
-            emit(TrainingInterrupted(run=str(plan.out)))
+            emit(TrainingInterrupted(run=name_of(plan.out)))
             return INTERRUPTED_EXIT
         except LinesideError as error:
             emit(TrainingFailed(message=error.message, remedy=error.remedy))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.domain.inspection import utc_now
 from engine.errors import LinesideError, UsageError
-from engine.names import path_of
+from engine.names import name_of, path_of
 from engine.networks.catalogue import OWN_CLASSIFIERS, kind_of
 from engine.packages.manifest import Manifest
 from engine.packages.package import ModelPackage, open_package
@@ -66,7 +66,7 @@ def run_distil(args: argparse.Namespace) -> int:
             for compared in compare(request, student, stop):
                 emit(TrainingNote(text=compared.in_words()))
         except Interrupted:
-            emit(TrainingInterrupted(run=str(run)))
+            emit(TrainingInterrupted(run=name_of(run)))
             return INTERRUPTED_EXIT
         except LinesideError as error:
             emit(TrainingFailed(message=error.message, remedy=error.remedy))

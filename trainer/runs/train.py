@@ -86,7 +86,7 @@ def run_train(args: argparse.Namespace) -> int:
             if not is_first():
                 # The first process tells; another exit code would make it end at once.
                 return 0
-            emit(TrainingInterrupted(run=str(run)))
+            emit(TrainingInterrupted(run=name_of(run)))
             return INTERRUPTED_EXIT
         except LinesideError as error:
             if is_first():
@@ -163,7 +163,7 @@ def _train(request: TrainRequest, run: Path, emit: Emit, stop: StopRequest, *, s
     if package is not None:
         seconds = round(time.monotonic() - began, 1)
         metrics = package.manifest.metrics
-        emit(TrainingFinished(package=str(out), version=package.version, metrics=metrics, seconds=seconds))
+        emit(TrainingFinished(package=name_of(out), version=package.version, metrics=metrics, seconds=seconds))
     return package
 
 

@@ -15,6 +15,7 @@ from engine.images.decoding.headers import JPEG_START, header_size
 from engine.images.decoding.jpeg import decode_jpeg
 from engine.names import name_of
 from engine.sources.base import NoSettings
+from engine.system.files import plain_path
 
 VIDEO_SUFFIXES = frozenset(
     (".mp4", ".avi", ".mkv", ".mov", ".m4v", ".mpg", ".mpeg", ".wmv", ".webm", ".ts", ".mjpg", ".mjpeg")
@@ -111,7 +112,8 @@ class VideoSource(NoSettings):
     def _opened(self, kind: int | None = None) -> tuple[cv2.VideoCapture, NDArray[np.uint8] | None]:
         """A decoder and what it gives first; `kind` -1: frames as they are stored."""
         # FFmpeg by name: any other back end would take a `%03d` in the path for a numbered series of pictures.
-        capture = cv2.VideoCapture(str(self._path.absolute()), cv2.CAP_FFMPEG)
+        with plain_path(self._path) as place:
+            capture = cv2.VideoCapture(place, cv2.CAP_FFMPEG)
         capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)
         if kind is not None and not capture.set(cv2.CAP_PROP_FORMAT, kind):
             return capture, None

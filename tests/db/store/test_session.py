@@ -16,10 +16,11 @@ from sqlalchemy import text
 from db.inspections import table as inspections
 from db.inspections.table import NewInspection
 from db.store import migration
-from db.store.session import Database, open_database
+from db.store.session import Database, existing, open_database
 from engine.errors import DatabaseError, EnvironmentFailure, InputError, StorageError
 from tests.db import make
 from tests.peers.stopwatch import Stopwatch
+from tests.unit.engine.odd_names import write
 
 
 def test_first_use_makes_folder_and_file(place: Path) -> None:
@@ -270,3 +271,17 @@ def test_path_with_percent_sign_and_spaces_opens(tmp_path: Path) -> None:
     assert inspections.count(db) == 0
     db.close()
     assert (tmp_path / "50 % off ü" / "line side.db").exists()
+
+
+def test_a_database_may_lie_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    place = write(tmp_path, b"Sch\xf6den\x1b/a", b"").parent / "\udce4\n.db"
+    for given in (place, f"sqlite:///{place}"):
+        with closing(open_database(given)) as first:
+            inspections.add(first, [NewInspection(make.inspection(int(isinstance(given, str)) + 1))])
+            assert first.url.encode()
+            assert first.folder == place.parent
+    with closing(open_database(first.url)) as again:
+        assert inspections.count(again) == 2
+    assert existing(f"sqlite:///{place}")
+    with pytest.raises(DatabaseError, match=r"There is no database at .*Sch\\xf6den\\x1b/none.db"):
+        existing(f"sqlite:///{place.parent}/none.db")

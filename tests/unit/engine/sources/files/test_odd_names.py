@@ -81,3 +81,17 @@ def test_a_bad_picture_is_named_so_too(tmp_path: Path) -> None:
         read_picture(path)
     assert caught.value.name == str(tmp_path / r"b\xe4d\x1b[2J.png")
     assert caught.value.name in caught.value.message
+
+
+def test_a_video_whose_name_is_not_utf8_is_read(tmp_path: Path) -> None:
+    """OpenCV given the name itself ends the whole program."""
+    plain = tmp_path / "plain.avi"
+    writer = cv2.VideoWriter(str(plain), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (96, 64))
+    for grey in (10, 200):
+        writer.write(np.full((64, 96, 3), grey, np.uint8))
+    writer.release()
+    path = write(tmp_path, b"l\xf6uf\x1b.avi", plain.read_bytes())
+    source = open_source(f"video:{path}")
+    source.open()
+    assert [source.read(1.0).pixels.mean() > 100 for _ in range(2)] == [False, True]
+    source.close()
