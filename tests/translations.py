@@ -25,8 +25,11 @@ MESSAGES = "Messages"
 PHRASES = frozenset(
     (
         "engine/images/listing.py",
+        "engine/packages/package.py",
         "engine/preprocessing/look.py",
         "engine/preprocessing/registration.py",
+        "engine/recipes/file.py",
+        "engine/settings.py",
         "engine/sources/base.py",
         "engine/sources/catalogue.py",
         "engine/station/drift.py",

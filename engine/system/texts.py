@@ -56,14 +56,15 @@ def text_of(data: bytes, shown: str, error: type[LinesideError] = InputError) ->
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as reason:
         line = data.count(b"\n", 0, reason.start) + 1
-        where = f", at line {line}" if b"\n" in data[:-1] else ""
-        raise error(f"{shown} is not text in UTF-8{where}.", _SAVE) from reason
+        if b"\n" not in data[:-1]:
+            raise error(f"{shown} is not text in UTF-8.", _SAVE) from reason
+        raise error(f"{shown} is not text in UTF-8, at line {line}.", _SAVE) from reason
 
 
 def parse_toml(text: str, shown: str, error: type[LinesideError] = InputError) -> dict[str, Any]:
     """The tables of a TOML text. Raises `error`, naming the line where that is known."""
-    if found := _MANY_DOTS.search(text):
-        line = text.count("\n", 0, found.end()) + 1
+    if dotted := _MANY_DOTS.search(text):
+        line = text.count("\n", 0, dotted.end()) + 1
         raise error(
             f"{shown} is not valid TOML: a key names more than {MAX_DOTTED} tables (at line {line}).", "Correct it."
         )

@@ -74,7 +74,7 @@ class Finish(QObject):
         if self._wanted.report is not None:
             print(f"Report: {name_of(self._report(self._wanted.report))}")
         if self._saved:
-            print(f"Screenshot: {name_of(self._wanted.screenshot)}")
+            print(f"Screenshot: {name_of(str(self._wanted.screenshot))}")
         if self._failed is not None:
             error = InputError(self._failed.message, self._failed.remedy)
             error.exit_code = self._failed.exit_code

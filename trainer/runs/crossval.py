@@ -88,7 +88,7 @@ def plan_of(args: argparse.Namespace) -> Plan:
     try:
         seeds = tuple(int(s) for s in args.seeds.split(",") if s.strip()) or (config.seed,)
     except ValueError as error:
-        raise UsageError(f"The seeds {args.seeds!r} are no whole numbers.", "Write --seeds 1,2,3.") from error
+        raise UsageError(f"The seeds {args.seeds[:40]!r} are no whole numbers.", "Write --seeds 1,2,3.") from error
     if config.members:
         raise UsageError("An ensemble is not cross-validated in one go.", "Cross-validate its members.")
     request = TrainRequest(
