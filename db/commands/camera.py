@@ -21,11 +21,13 @@ from engine.errors import (
 )
 from engine.names import name_of
 from engine.preprocessing.golden import PictureFigures, figures
+from engine.recipes.camera import MAX_TEXT
 from engine.sources.base import SETTINGS, Capability
 from engine.sources.catalogue import find_cameras, list_sources, open_source
 from engine.sources.supervisor import SourceState, Supervisor
 from engine.station.freshness import Freshness
 from engine.system.files import write_atomically
+from engine.system.numbers import number, whole
 
 PATIENCE_S = 20.0
 READ_S = 0.2
@@ -108,12 +110,12 @@ def _setting(text: str) -> tuple[str, Value]:
     if value.lower() in ("on", "off", "true", "false") and name != "trigger":
         return name, value.lower() in ("on", "true")
     try:
-        return name, int(value)
-    except ValueError:
+        return name, whole(value)
+    except argparse.ArgumentTypeError:
         try:
-            return name, float(value)
-        except ValueError:
-            return name, value
+            return name, number(value)
+        except argparse.ArgumentTypeError:
+            return name, value[:MAX_TEXT]
 
 
 def _wait(source: Supervisor) -> None:

@@ -19,6 +19,7 @@ from db.users.trail import entries, note
 from engine.domain.inspection import Pixels
 from engine.domain.recipe import Recipe
 from engine.errors import InputError, LinesideError, StorageError
+from engine.names import name_of
 from engine.recipes.file import MAX_RECIPE_BYTES, read_head, recipe_document, save_recipe
 from engine.recipes.toml_text import toml_of
 from engine.recipes.view import MAX_PICTURE_BYTES, golden_picture
@@ -234,6 +235,10 @@ def _looked_through(folder: Path) -> tuple[tuple[StoredRecipe, ...], tuple[Lines
     for file in files:
         former = _FORMER.fullmatch(file.stem)
         if file.name.startswith(".") or (former is not None and f"{former[1]}.toml" in names):
+            continue
+        if name_of(file.name) != file.name:
+            # Settings, drafts and the trail know a recipe by the name of its file.
+            wrong.append(InputError(f"The name of the recipe file {file} holds odd characters.", "Rename the file."))
             continue
         try:
             found.append(stored(file))

@@ -43,8 +43,6 @@ def load_graph(package: ModelPackage) -> Graph:
         return network
     manifest = package.manifest
     temperature = manifest.calibration.get("temperature", 1.0)
-    if isinstance(temperature, bool) or not isinstance(temperature, int | float) or temperature <= 0.0:
-        raise PackageError(f"The temperature of {manifest.name} is no number above 0.", "Export the package again.")
     novelty = load_novelty(package)
     return Deployed(network, manifest.architecture, temperature, head=manifest.head, novelty=novelty)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from engine.domain.inspection import Severity
 from engine.names import MAX_NAME, name_of, short_name
@@ -133,6 +133,14 @@ class Manifest(BaseModel):
     lineage: Lineage = Lineage()
     files: dict[str, str] = Field(default_factory=dict)
     """sha256 of every other file of the package."""
+
+    @field_validator("calibration")
+    @classmethod
+    def _temperature_is_a_number(cls, given: dict[str, Any]) -> dict[str, Any]:
+        temperature = given.get("temperature", 1.0)
+        if isinstance(temperature, bool) or not isinstance(temperature, int | float) or not 0 < temperature <= 1e6:
+            raise ValueError("temperature must be a number over 0")
+        return given
 
     @model_validator(mode="after")
     def _names_differ(self) -> Manifest:

@@ -89,7 +89,7 @@ from engine.domain.recipe import (
     without_bands,
 )
 from engine.errors import InputError, StorageError
-from engine.names import short_name
+from engine.names import name_of, short_name
 from engine.packages.package import ModelPackage
 from engine.preprocessing.golden import imaging_of
 from engine.recipes.camera import (
@@ -337,7 +337,7 @@ def _with_golden(path: Path, recipe: Recipe, golden: Pixels) -> Recipe:
     side, area = min(imaging.golden.shape), imaging.golden.size
     if side < MIN_GOLDEN or area > MAX_PICTURE_PX or len(data) > MAX_PICTURE_BYTES:
         raise InputError("This picture is too small or too large to be the golden one.", "Take another one.")
-    stem = path.stem.replace(":", "_").replace("\\", "_")
+    stem = name_of(path.stem).replace(":", "_").replace("\\", "_")
     plain = path.with_name(f"{stem}-golden.png")
     others = (path.with_name(f"{stem}-golden.v{recipe.version}{again}.png") for again in _again())
     picture = plain if _is_free(plain, data) else _free(others, data)

@@ -7,7 +7,6 @@ Needs no torch. `Study.figures` holds every key of `trainer.evaluation.evaluate.
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from engine.domain.recipe import Recipe
 from engine.errors import UsageError
 from engine.packages.package import ModelPackage
 from engine.recipes.file import default_recipe, without_review
+from engine.system.numbers import number
 from trainer.evaluation.evaluate import JudgedSample, evaluated, json_line
 from trainer.evaluation.figures import further_figures
 from trainer.evaluation.mistakes import Gallery
@@ -131,9 +131,9 @@ def cost_of(text: str | None) -> Cost | None:
     if text is None:
         return None
     try:
-        escape, reject = (float(part) for part in text.split(":"))
-    except ValueError as error:
-        raise UsageError(f"{text!r} is no pair of costs.", "Give an escape's and a reject's, as 100:1.") from error
-    if not (math.isfinite(escape) and math.isfinite(reject) and min(escape, reject) >= 0.0 and max(escape, reject)):
+        escape, reject = (number(part) for part in text.split(":"))
+    except (ValueError, argparse.ArgumentTypeError) as error:
+        raise UsageError(f"{text[:40]!r} is no pair of costs.", "Give an escape's and a reject's, as 100:1.") from error
+    if min(escape, reject) < 0.0 or not max(escape, reject):
         raise UsageError("The costs must be numbers from 0 on, and not both 0.", "Give them as 100:1.")
     return Cost(escape, reject)

@@ -119,10 +119,16 @@ def _guard(manifest: Manifest, shown: Shown, *, novelty: bool) -> GuardSpec:
         shown.pictures,
         np.concatenate((shown.train, shown.held)),
         novelty=novelty,
-        brightness=float(light.get("brightness", 0.0)),
-        contrast=float(light.get("contrast", 0.0)),
-        exposure=float(light.get("exposure", 0.0)),
+        brightness=_share(light, "brightness"),
+        contrast=_share(light, "contrast"),
+        exposure=_share(light, "exposure"),
     )
+
+
+def _share(settings: dict[str, Any], name: str) -> float:
+    """A setting of the training; 0 where the package, which may come from anywhere, has no number there."""
+    value = settings.get(name, 0.0)
+    return float(value) if isinstance(value, int | float) and 0.0 <= value <= 1.5 else 0.0
 
 
 def _kept(manifest: Manifest) -> list[str]:

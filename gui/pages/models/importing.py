@@ -345,6 +345,6 @@ def _size(text: str) -> tuple[int, int] | tuple[None, None]:
     sides = [side.strip() for side in text.lower().replace("×", "x").split("x")]
     if not text.strip():
         return None, None
-    if len(sides) != 2 or not all(side.isdecimal() for side in sides):
+    if len(sides) != 2 or not all(side.isdecimal() and len(side) < 6 for side in sides):
         raise ValueError(translate("Models", "Write the size as height × width in pixels, such as 224 × 224."))
     return int(sides[0]), int(sides[1])

@@ -31,6 +31,7 @@ from engine.errors import InputError
 from engine.packages.package import ModelPackage
 from engine.recipes.file import MAX_RECIPE_BYTES, default_recipe, load_recipe
 from tests.packages import write_tiny_package
+from tests.unit.engine.odd_names import write
 
 PIPES = [None] if hasattr(os, "mkfifo") else []
 
@@ -176,3 +177,11 @@ def test_retired_recipe_is_kept(db: Database, folder: Path, package: ModelPackag
     assert again != target
     assert [v.version for v in versions(target)] == [2, 1]
     assert entries(db, 1)[0].what == "recipe retired"
+
+
+def test_a_file_with_an_odd_name_is_left_out_and_told(db: Database, folder: Path, package: ModelPackage) -> None:
+    plain = made(db, folder, package, "bracket")
+    write(folder, b"K\xf6rner.toml", plain.read_bytes())
+    assert [recipe.path for recipe in list_recipes(folder)] == [plain]
+    (wrong,) = problems(folder)
+    assert str(wrong).endswith(r"K\xf6rner.toml holds odd characters. Rename the file.")

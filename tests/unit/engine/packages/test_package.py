@@ -115,6 +115,8 @@ def test_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:
         ("metrics", '{"accuracy": NaN}'),
         ("metrics", '{"per_class": {"ok": [1, 1e999]}}'),
         ("calibration", '{"temperature": -Infinity}'),
+        ("calibration", '{"temperature": 0}'),
+        ("calibration", '{"temperature": "1.0"}'),
         ("lineage", '{"seed": 9223372036854775808}'),
         ("lineage", '{"more": ' + "9" * 5000 + "}"),
         ("lineage", '{"more": ' + "[" * 100_000),

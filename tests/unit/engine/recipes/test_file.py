@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from engine.packages.package import ModelPackage, write_package
 from engine.recipes.file import default_recipe, dump_recipe, load_recipe, read_head, save_recipe, without_review
 from engine.recipes.toml_text import toml_of
 from tests.packages import write_tiny_package
+from tests.unit.engine.odd_names import write as write_odd
 
 
 @pytest.fixture
@@ -347,3 +349,13 @@ def test_odd_characters_in_a_name_are_escaped_for_good(tmp_path: Path, package: 
     saved = save_recipe(tmp_path / "other.toml", replace(read, name="red\x1b[31m \u202etxt"))
     assert saved == load_recipe(tmp_path / "other.toml", package)
     assert saved.digest == read.digest
+
+
+def test_a_recipe_whose_file_has_an_odd_name_keeps_its_golden_picture(tmp_path: Path, package: ModelPackage) -> None:
+    path = write_odd(tmp_path, b"r\xe4.toml", b"")
+    path.unlink()
+    golden = np.random.default_rng(0).integers(0, 255, (64, 80), np.uint8)
+    saved = save_recipe(path, default_recipe(package), golden)
+    assert saved.imaging is not None
+    assert saved.imaging.picture == "r_xe4-golden.png"
+    assert load_recipe(path, package).digest == saved.digest
