@@ -183,7 +183,7 @@ def _labelled(ready: ReadyScan) -> bool:
     """Whether the folder's sub-folders are named like the model's classes."""
     if not isinstance(ready.source, FolderSource):
         return False
-    names = {path.name for path in ready.source.folder.iterdir() if path.is_dir()}
+    names = {name_of(path.name) for path in ready.source.folder.iterdir() if path.is_dir()}
     return bool(names) and names <= set(ready.package.manifest.class_names)
 
 
