@@ -185,7 +185,7 @@ def _line(inspection: Inspection) -> list[Cell]:
 
 
 def _unjudged(left: LeftOut) -> list[Cell]:
-    return ["", str(left.path), *[""] * 6, f"left out: {reason_words(left.why, 1)}", "", "", ""]
+    return ["", left.name, *[""] * 6, f"left out: {reason_words(left.why, 1)}", "", "", ""]
 
 
 def _histogram(scores: Sequence[float]) -> list[dict[str, float]]:

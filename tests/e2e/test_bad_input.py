@@ -173,16 +173,24 @@ def test_odd_names_are_judged_recorded_and_reported(
     for name in NAMES:
         write(tmp_path, b"odd/" + name, picture)
     write(tmp_path, b"odd/b\xe4d\x1b[2J.png", b"no picture")
+    write(tmp_path, b"odd/m\xe4sk\x1b_label.png", picture)
+    write(tmp_path, b"odd/n\xf6te\n.txt", b"no picture")
     lines, db = tmp_path / "lines.jsonl", f"sqlite:///{tmp_path}/odd.db"
     command = ["scan", str(tmp_path / "odd"), "--model", package, "--db", db, "--jsonl", str(lines)]
+    command += ["--json", str(tmp_path / "account.json")]
     assert main([*command, "--report", str(tmp_path / "re\udcf6ort")]) == 0
     wanted = {*NAMES.values(), r"b\xe4d\x1b[2J.png"}
+    left_out = {r"m\xe4sk\x1b_label.png", r"n\xf6te\x0a.txt"}
     told = capsys.readouterr()
     assert r"b\xe4d\x1b[2J.png cannot be decoded." in told.err
     assert r"re\xf6ort/report.html" in told.out
     assert "\x1b" not in told.out + told.err
-    assert {Path(json.loads(line)["path"]).name for line in lines.read_text(encoding="utf-8").splitlines()} == wanted
+    assert {
+        Path(json.loads(line)["path"]).name for line in lines.read_text(encoding="utf-8").splitlines()
+    } == wanted | left_out
     with closing(open_database(db)) as opened:
         assert counts(opened).total == len(wanted)
     table = (tmp_path / "re\udcf6ort" / "inspections.csv").read_text(encoding="utf-8-sig")
-    assert all(name in table for name in wanted)
+    assert all(name in table for name in wanted | left_out)
+    account = json.loads((tmp_path / "account.json").read_text(encoding="utf-8"))
+    assert {Path(left["path"]).name for left in account["files_left_out"]} == left_out
