@@ -1465,6 +1465,10 @@
             <translation>Stromversorgung, Kabel und Adresse prüfen.</translation>
         </message>
         <message>
+            <source>Check limits.mm_per_px.</source>
+            <translation>Prüfen Sie limits.mm_per_px.</translation>
+        </message>
+        <message>
             <source>Check that it is connected.</source>
             <translation>Prüfen, ob sie angeschlossen ist.</translation>
         </message>
@@ -1773,6 +1777,10 @@
             <translation>--scores berichtigen.</translation>
         </message>
         <message>
+            <source>Correct it, or copy it again.</source>
+            <translation>Berichtigen Sie sie, oder kopieren Sie sie neu.</translation>
+        </message>
+        <message>
             <source>Correct it.</source>
             <translation>Berichtigen.</translation>
         </message>
@@ -1783,10 +1791,6 @@
         <message>
             <source>Correct that key.</source>
             <translation>Diesen Schlüssel berichtigen.</translation>
-        </message>
-        <message>
-            <source>Correct the file.</source>
-            <translation>Die Datei berichtigen.</translation>
         </message>
         <message>
             <source>Correct them.</source>
@@ -1871,6 +1875,10 @@
         <message>
             <source>Finished pictures cannot be moved into the watched folder itself.</source>
             <translation>Fertige Bilder können nicht in den überwachten Ordner selbst verschoben werden.</translation>
+        </message>
+        <message>
+            <source>For {0} % write {1}.</source>
+            <translation>Schreiben Sie {1} für {0} %.</translation>
         </message>
         <message>
             <source>Frame {0} of the video {1} is damaged.</source>
@@ -1965,6 +1973,10 @@
             <translation>Jedem Rezept einen eigenen Code geben.</translation>
         </message>
         <message>
+            <source>Give it at most {0} digits.</source>
+            <translation>Geben Sie ihr höchstens {0} Ziffern.</translation>
+        </message>
+        <message>
             <source>Give low ≤ ng_at ≤ high.</source>
             <translation>Unten ≤ ng_at ≤ oben angeben.</translation>
         </message>
@@ -2039,6 +2051,10 @@
         <message>
             <source>Install the camera maker's software and set {0} to the folder of its .cti file.</source>
             <translation>Die Software des Kameraherstellers installieren und {0} auf den Ordner seiner .cti-Datei setzen.</translation>
+        </message>
+        <message>
+            <source>It belongs into {0}.</source>
+            <translation>Er gehört in {0}.</translation>
         </message>
         <message>
             <source>It is judged again as it is now.</source>
@@ -2329,6 +2345,10 @@
             <translation>Eine davon umbenennen.</translation>
         </message>
         <message>
+            <source>Rename the file.</source>
+            <translation>Benennen Sie die Datei um.</translation>
+        </message>
+        <message>
             <source>Replace it with a complete copy, or take it out of the folder.</source>
             <translation>Durch eine vollständige Kopie ersetzen oder aus dem Ordner nehmen.</translation>
         </message>
@@ -2365,12 +2385,20 @@
             <translation>Jedes als eigene Datei speichern oder im Rezept sagen, welche davon zählen.</translation>
         </message>
         <message>
+            <source>Save it again as UTF-8.</source>
+            <translation>Speichern Sie den Text neu als UTF-8.</translation>
+        </message>
+        <message>
             <source>Save it as PNG.</source>
             <translation>Als PNG speichern.</translation>
         </message>
         <message>
             <source>Save it as grey or colour.</source>
             <translation>Als Graustufen- oder Farbbild speichern.</translation>
+        </message>
+        <message>
+            <source>Save it by another name.</source>
+            <translation>Speichern Sie es unter einem anderen Namen.</translation>
         </message>
         <message>
             <source>Save it compressed, or cut into tiles.</source>
@@ -2449,6 +2477,10 @@
             <translation>Stapelprüfung neu starten; Beurteiltes ist gespeichert.</translation>
         </message>
         <message>
+            <source>Station 1</source>
+            <translation>Station 1</translation>
+        </message>
+        <message>
             <source>Switch {0} off before.</source>
             <translation>Vorher {0} ausschalten.</translation>
         </message>
@@ -2467,6 +2499,10 @@
         <message>
             <source>Take it out of the recipe's [camera].</source>
             <translation>Aus dem Abschnitt [camera] des Rezepts nehmen.</translation>
+        </message>
+        <message>
+            <source>Take it out.</source>
+            <translation>Nehmen Sie ihn heraus.</translation>
         </message>
         <message>
             <source>That PIN was wrong too often.</source>
@@ -2913,6 +2949,10 @@
             <translation>Das Protokoll {0} kann nicht verwendet werden: {1}.</translation>
         </message>
         <message>
+            <source>The manifest of {0}</source>
+            <translation>Das Manifest von {0}</translation>
+        </message>
+        <message>
             <source>The manifest of {0} cannot be read.</source>
             <translation>Das Manifest von {0} kann nicht gelesen werden.</translation>
         </message>
@@ -3053,6 +3093,10 @@
             <translation>Die Modelle wurden inzwischen weggelegt.</translation>
         </message>
         <message>
+            <source>The name of the recipe file {0} holds odd characters.</source>
+            <translation>Der Name der Rezeptdatei {0} enthält ungewöhnliche Zeichen.</translation>
+        </message>
+        <message>
             <source>The novelty of {0} cannot be read.</source>
             <translation>Die Neuheit von {0} kann nicht gelesen werden.</translation>
         </message>
@@ -3177,16 +3221,20 @@
             <translation>Das Rezept ist ein anderes als zuvor ({0}, jetzt {1}).</translation>
         </message>
         <message>
+            <source>The recipe {0}</source>
+            <translation>Das Rezept {0}</translation>
+        </message>
+        <message>
             <source>The recipe {0} cannot be read: {1}.</source>
             <translation>Das Rezept {0} kann nicht gelesen werden: {1}.</translation>
         </message>
         <message>
-            <source>The recipe {0} is no file.</source>
-            <translation>Das Rezept {0} ist keine Datei.</translation>
+            <source>The recipe {0} has version {1}, the last there is.</source>
+            <translation>Das Rezept {0} hat Version {1}, die letzte, die es gibt.</translation>
         </message>
         <message>
-            <source>The recipe {0} is not valid TOML: {1}.</source>
-            <translation>Das Rezept {0} ist kein gültiges TOML: {1}.</translation>
+            <source>The recipe {0} is no file.</source>
+            <translation>Das Rezept {0} ist keine Datei.</translation>
         </message>
         <message>
             <source>The recipe {0} is not valid at imaging.picture: it is smaller than {1} pixels.</source>
@@ -3195,14 +3243,6 @@
         <message>
             <source>The recipe {0} is not valid at {1}: it {2}.</source>
             <translation>Das Rezept {0} ist bei {1} ungültig: es {2}.</translation>
-        </message>
-        <message>
-            <source>The recipe {0} is not valid at {1}: {2}.</source>
-            <translation>Das Rezept {0} ist bei {1} ungültig: {2}.</translation>
-        </message>
-        <message>
-            <source>The recipe {0} is too large.</source>
-            <translation>Das Rezept {0} ist zu groß.</translation>
         </message>
         <message>
             <source>The recipe {0} was made by a newer Lineside.</source>
@@ -3235,6 +3275,10 @@
         <message>
             <source>The self-test is not valid at {0}: {1}.</source>
             <translation>Der Selbsttest ist bei {0} ungültig: {1}.</translation>
+        </message>
+        <message>
+            <source>The settings in {0}</source>
+            <translation>Die Datei mit den Einstellungen {0}</translation>
         </message>
         <message>
             <source>The settings in {0} cannot be used: {1} has a bad value.</source>
@@ -3585,12 +3629,12 @@
             <translation>Einen Anteil von 0 bis 1 verwenden.</translation>
         </message>
         <message>
-            <source>Use a whole number from 0.</source>
-            <translation>Eine ganze Zahl ab 0 verwenden.</translation>
+            <source>Use a whole number from 0 to {0}.</source>
+            <translation>Nehmen Sie eine ganze Zahl von 0 bis {0}.</translation>
         </message>
         <message>
-            <source>Use a whole number from 1, or leave it out for an endless line.</source>
-            <translation>Eine ganze Zahl ab 1 verwenden, oder für eine endlose Linie weglassen.</translation>
+            <source>Use a whole number from 1 to {0}, or leave it out for an endless line.</source>
+            <translation>Nehmen Sie eine ganze Zahl von 1 bis {0}, oder lassen Sie sie für eine endlose Linie weg.</translation>
         </message>
         <message>
             <source>Use its number, as in uvc:0.</source>
@@ -3613,12 +3657,12 @@
             <translation>Einige von {0} verwenden.</translation>
         </message>
         <message>
-            <source>Use start from 0 and count from 1.</source>
-            <translation>Start ab 0 und Anzahl ab 1 verwenden.</translation>
+            <source>Use start from 0 and count from 1 to {0}.</source>
+            <translation>Nehmen Sie start ab 0 und count ab 1 bis {0}.</translation>
         </message>
         <message>
-            <source>Use the first part's number, a whole number from 0.</source>
-            <translation>Die Nummer des ersten Teils verwenden, eine ganze Zahl ab 0.</translation>
+            <source>Use the first part's number, a whole number from 0 to {0}.</source>
+            <translation>Nehmen Sie die Nummer des ersten Teils, eine ganze Zahl von 0 bis {0}.</translation>
         </message>
         <message>
             <source>Use undo.</source>
@@ -3703,6 +3747,10 @@
         <message>
             <source>Write options as in demo:?seed=7&amp;fps=30.</source>
             <translation>Optionen schreiben wie in demo:?seed=7&amp;fps=30.</translation>
+        </message>
+        <message>
+            <source>Write {0}.{1}, with a point.</source>
+            <translation>Schreiben Sie {0}.{1}, mit einem Punkt.</translation>
         </message>
         <message>
             <source>a number</source>
@@ -4097,6 +4145,10 @@
             <translation>{0} hat {1}.review, das sein ng_at nicht enthält.</translation>
         </message>
         <message>
+            <source>{0} holds a number that cannot be read.</source>
+            <translation>{0} enthält eine Zahl, die nicht gelesen werden kann.</translation>
+        </message>
+        <message>
             <source>{0} holds more than {1} MiB.</source>
             <translation>{0} enthält mehr als {1} MiB.</translation>
         </message>
@@ -4189,6 +4241,10 @@
             <translation>{0} ist kein 8-Bit-Graustufenbild.</translation>
         </message>
         <message>
+            <source>{0} is no file.</source>
+            <translation>{0} ist keine Datei.</translation>
+        </message>
+        <message>
             <source>{0} is no plain file, so no database.</source>
             <translation>{0} ist keine gewöhnliche Datei, also keine Datenbank.</translation>
         </message>
@@ -4221,6 +4277,38 @@
             <translation>{0} ist nicht als Video bekannt.</translation>
         </message>
         <message>
+            <source>{0} is not text in UTF-8 but in UTF-16, or no text at all.</source>
+            <translation>{0} ist kein Text in UTF-8, sondern in UTF-16, oder gar kein Text.</translation>
+        </message>
+        <message>
+            <source>{0} is not text in UTF-8, at line {1}.</source>
+            <translation>{0} ist kein Text in UTF-8, in Zeile {1}.</translation>
+        </message>
+        <message>
+            <source>{0} is not text in UTF-8.</source>
+            <translation>{0} ist kein Text in UTF-8.</translation>
+        </message>
+        <message>
+            <source>{0} is not valid JSON, at line {1}.</source>
+            <translation>{0} ist kein gültiges JSON, in Zeile {1}.</translation>
+        </message>
+        <message>
+            <source>{0} is not valid JSON: it nests too deeply.</source>
+            <translation>{0} ist kein gültiges JSON: es ist zu tief verschachtelt.</translation>
+        </message>
+        <message>
+            <source>{0} is not valid TOML: a key names more than {1} tables (at line {2}).</source>
+            <translation>{0} ist kein gültiges TOML: ein Schlüssel nennt mehr als {1} Tabellen (in Zeile {2}).</translation>
+        </message>
+        <message>
+            <source>{0} is not valid TOML: it nests too deeply.</source>
+            <translation>{0} ist kein gültiges TOML: es ist zu tief verschachtelt.</translation>
+        </message>
+        <message>
+            <source>{0} is not valid TOML: {1}.</source>
+            <translation>{0} ist kein gültiges TOML: {1}.</translation>
+        </message>
+        <message>
             <source>{0} is not valid at camera.{1}: it takes {2}.</source>
             <translation>{0} ist bei camera.{1} ungültig: es nimmt {2}.</translation>
         </message>
@@ -4237,6 +4325,26 @@
             <translation>{0} ist bei imaging.{1} ungültig: die erste Grenze liegt über der zweiten.</translation>
         </message>
         <message>
+            <source>{0} is not valid at {1}: it is more than 1.</source>
+            <translation>{0} ist bei {1} ungültig: es ist mehr als 1.</translation>
+        </message>
+        <message>
+            <source>{0} is not valid at {1}: the number is too large, or none.</source>
+            <translation>{0} ist bei {1} ungültig: die Zahl ist zu groß oder keine.</translation>
+        </message>
+        <message>
+            <source>{0} is not valid at {1}: the number is too large.</source>
+            <translation>{0} ist bei {1} ungültig: die Zahl ist zu groß.</translation>
+        </message>
+        <message>
+            <source>{0} is not valid at {1}: there is no such key.</source>
+            <translation>{0} ist bei {1} ungültig: diesen Schlüssel gibt es nicht.</translation>
+        </message>
+        <message>
+            <source>{0} is not valid at {1}: {2}.</source>
+            <translation>{0} ist bei {1} ungültig: {2}.</translation>
+        </message>
+        <message>
             <source>{0} is packed in a way this station cannot read.</source>
             <translation>{0} ist auf eine Art gepackt, die diese Station nicht lesen kann.</translation>
         </message>
@@ -4247,6 +4355,10 @@
         <message>
             <source>{0} is too large for a golden picture.</source>
             <translation>{0} ist zu groß für ein Musterbild.</translation>
+        </message>
+        <message>
+            <source>{0} is too large: it has more than {1} KiB.</source>
+            <translation>{0} ist zu groß: mehr als {1} KiB.</translation>
         </message>
         <message>
             <source>{0} lies between {1} and {2}</source>
@@ -4319,6 +4431,10 @@
         <message>
             <source>{0}, largest {1}</source>
             <translation>{0}, größter {1}</translation>
+        </message>
+        <message>
+            <source>{0}.min_area_mm2 of more than {1} pixels.</source>
+            <translation>{0}.min_area_mm2 von mehr als {1} Pixeln.</translation>
         </message>
         <message>
             <source>{0}: names no path.</source>
