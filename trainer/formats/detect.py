@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import DatasetError, UsageError
@@ -12,6 +13,7 @@ from trainer.formats.demo import open_demo
 from trainer.formats.labels import coco, imagefolder, labelme, masks, voc, yolo
 from trainer.formats.published import gc10, kolektor, magnetic, severstal
 from trainer.formats.samples.dataset import Dataset
+from trainer.formats.samples.unused import doubt_notes, refuse_doubt
 
 _READERS: dict[str, tuple[Callable[[Path], bool], Callable[[Path, Sequence[str]], Dataset]]] = {
     # In this order: an export may lie in class folders, item folders look like class folders, GC10 is a kind of VOC.
@@ -28,13 +30,28 @@ _READERS: dict[str, tuple[Callable[[Path], bool], Callable[[Path, Sequence[str]]
     "imagefolder": (imagefolder.looks_like, imagefolder.open_imagefolder),
 }
 FORMATS = (*_READERS, "demo")
+OK = "ok"
+WITHOUT_LABEL = ("", OK)
 
 
-def open_dataset(place: str, layout: str = "", ok_classes: Sequence[str] = ()) -> Dataset:
+def open_dataset(place: str, layout: str = "", ok_classes: Sequence[str] = (), without_label: str = "") -> Dataset:
     """Open a folder or a `demo:` URI; `layout` overrides what it looks like.
 
-    Raises UsageError for an unknown layout, DatasetError for a place that is not there or is none of the layouts.
+    While a label is not used, pictures without one are sound only where `without_label` is `ok`. Raises UsageError for
+    an unknown layout, DatasetError for such a doubt, and for a place that is not there or is none of the layouts.
     """
+    if without_label not in WITHOUT_LABEL:
+        raise UsageError(
+            f"Pictures without a label cannot be {without_label!r}.", "Say --without-label ok, or nothing."
+        )
+    dataset = look_at_dataset(place, layout, ok_classes)
+    if without_label != OK:
+        refuse_doubt(place, dataset.unused, dataset.doubtful)
+    return replace(dataset, notes=(*dataset.notes, *doubt_notes(dataset.unused, dataset.doubtful)))
+
+
+def look_at_dataset(place: str, layout: str = "", ok_classes: Sequence[str] = ()) -> Dataset:
+    """As `open_dataset`, whatever is in doubt: to be looked at, not to be taught. Raises UsageError, DatasetError."""
     if layout and layout not in FORMATS:
         raise UsageError(f"There is no data set format {layout!r}.", f"Choose one of {', '.join(FORMATS)}.")
     if place.startswith("demo:"):

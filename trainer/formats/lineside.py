@@ -84,4 +84,4 @@ def _inside(folder: Path, name: str) -> Path:
 def _reading(picture: Path, mask: Path | None) -> Callable[[], tuple[Pixels, Mask | None]]:
     if mask is None:
         return lambda: (read_picture(picture), None)
-    return with_mask(picture, lambda *_: read_mask(mask))
+    return with_mask(picture, lambda *_: read_mask(mask), shown=False)

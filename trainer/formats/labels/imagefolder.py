@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.domain.inspection import Mask, Pixels
 from engine.errors import DatasetError
-from engine.images.listing import PICTURE_SUFFIXES
+from engine.images.listing import PICTURE_SUFFIXES, Why, list_folder
 from engine.images.pictures import read_picture
 from engine.packages.package import sha256_of
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.label_files import read_json
-from trainer.formats.samples.pictures import pictures_of
+from trainer.formats.samples.mask_files import MASK_WORDS
+from trainer.formats.samples.pictures import folded, pictures_of
 from trainer.formats.samples.several import with_further_classes
+from trainer.formats.samples.unused import Leftovers
 
+NO_CLASSES = frozenset({"thumbs", "thumbnails", "thumb", "cache", "__macosx", "@eadir", "preview", "previews"})
+"""Folders that programs make for themselves, in small letters."""
 NAMES_FILE = "classes.json"
 MAX_NAMES_BYTES = 1024**2
 PARTS: dict[str, Part] = {
@@ -28,9 +33,9 @@ PARTS: dict[str, Part] = {
 
 
 def looks_like(folder: Path) -> bool:
-    """True when there are at least two class folders with pictures in them, or one below train or test."""
+    """True when at least two class folders, or one below train or test, hold pictures at any depth."""
     tops = [p for p in _folders(folder) if p.name.lower() in PARTS] or [folder]
-    classes = {c.name for top in tops for c in _folders(top) if _has_pictures(c)}
+    classes = {c.name for top in tops for c in _folders(top) if _holds_pictures(c)}
     return len(classes) >= (1 if tops != [folder] else 2)
 
 
@@ -38,20 +43,48 @@ def open_imagefolder(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     """Every picture under `[train|test|val/]class/`. Raises DatasetError when there are none."""
     tops = [p for p in _folders(folder) if p.name.lower() in PARTS]
     samples: list[Sample] = []
-    names, declared = _class_names(folder), set()
+    names, declared, left, seen = _class_names(folder), set(), Leftovers(), set()
     for top in tops or [folder]:
         part = PARTS.get(top.name.lower(), "") if tops else ""
         for named in _folders(top):
             label = names.get(named.name, named.name)
             declared.add(label)
-            samples += [_sample(path, folder, label, part) for path in pictures_of(named)]
+            pictures = without_masks(pictures_of(named))
+            samples += [_sample(path, folder, label, part) for path in pictures]
+            masks = _masks(named, pictures)
+            seen |= {*pictures, *masks}
+            for mask in masks:
+                left.add(mask, "it is the mask of the picture beside it, whose label is its folder's name.")
     if len({s.label for s in samples}) < 2:
         raise DatasetError(
             f"{folder} holds fewer than two class folders with pictures.", "Put the pictures of each class in a folder."
         )
     samples = with_further_classes(samples, folder)
     notes = unseen_notes(declared, (name for s in samples for name in (s.label, *s.also)))
-    return make_dataset(folder.resolve().name, "imagefolder", samples, ok_classes, folder, notes=notes)
+    lost = sum(path not in seen for path in pictures_of(folder))
+    if lost > 0:
+        notes += (f"{lost} pictures lie in no class folder and are left out.",)
+    name = folder.resolve().name
+    return make_dataset(name, "imagefolder", samples, ok_classes, folder, notes=notes, unused=left.found)
+
+
+def without_masks(paths: Sequence[Path]) -> list[Path]:
+    """The pictures without the masks among them: `0_mask.png` or `0_GT.png` beside a picture `0`."""
+    known = {folded(path.with_suffix("").as_posix()) for path in paths}
+    return [path for path in paths if _masked(path) not in known]
+
+
+def _masks(folder: Path, pictures: Sequence[Path]) -> list[Path]:
+    """Whatever lies there as a picture and is none of them."""
+    listing = list_folder(folder)
+    told = {left.path for left in listing.left_out if left.why is Why.MASK}
+    return sorted({*listing.pictures, *told} - set(pictures))
+
+
+def _masked(path: Path) -> str:
+    """The name of the picture whose mask this would be; empty where it bears no mask's name."""
+    name = folded(path.with_suffix("").as_posix())
+    return next((name.removesuffix(word) for word in MASK_WORDS if name.endswith(word)), "")
 
 
 def _class_names(folder: Path) -> dict[str, str]:
@@ -73,8 +106,15 @@ def _sample(path: Path, top: Path, label: str, part: Part) -> Sample:
 
 
 def _folders(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    """Those that may be a class's."""
+    found = (p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    return sorted(p for p in found if p.name.lower() not in NO_CLASSES)
 
 
-def _has_pictures(folder: Path) -> bool:
-    return any(p.suffix.lower() in PICTURE_SUFFIXES for p in folder.iterdir())
+def _holds_pictures(folder: Path) -> bool:
+    """At any depth: lots and days have folders of their own."""
+    for _root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        if any(Path(n).suffix.lower() in PICTURE_SUFFIXES and not n.startswith(".") for n in names):
+            return True
+    return False

@@ -1,39 +1,35 @@
-"""labelme: one JSON file a picture with named shapes, beside the picture or in a folder of its own.
+"""labelme and X-AnyLabeling: one JSON file a picture with named shapes, beside the picture or in a folder of its own.
 
-Pictures without a JSON file are sound. The picture embedded in a JSON file (imageData) is passed over.
+A picture's true flags are its classes where nothing is drawn. The picture embedded in a JSON file (imageData) is passed
+over.
 """
 
 from __future__ import annotations
 
+import mmap
 import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from engine.errors import DatasetError
 from engine.packages.package import sha256_of
-from trainer.formats.samples.dataset import Dataset, Sample, make_dataset
-from trainer.formats.samples.label_files import coordinate, files_below, read_json
+from trainer.formats.labels.imagefolder import reading
+from trainer.formats.labels.labelme_shapes import Drawn, area_of, draw_all, read_shape
+from trainer.formats.samples.dataset import OK_NAMES, Dataset, Sample, make_dataset
+from trainer.formats.samples.label_files import files_below, read_json
 from trainer.formats.samples.pictures import PictureIndex, check_size, missing_notes, with_mask
-from trainer.formats.samples.shapes import Kind, Shape, draw, rectangle
+from trainer.formats.samples.unused import Leftovers
 
 OK = "ok"
 MAX_JSON_BYTES = 256 * 1024**2
 MAX_SHAPES = 10_000
 _LOOKED_AT = 20
-_PEEKED = 4096
+_KEY = b'"shapes"'
 # A time stamp between the item and the place: 01_200828110014_277500_315_crop_2 is one place of ball screw 01.
 _SERIES = re.compile(r"(\d+)_\d{12}_(.+)")
-_KINDS: dict[str, tuple[Kind, int]] = {
-    "polygon": ("polygon", 3),
-    "circle": ("circle", 2),
-    "line": ("line", 2),
-    "linestrip": ("line", 2),
-}
 _CORRECT = "Correct that file."
 
 
@@ -43,26 +39,40 @@ class LabelmeFile:
 
     picture: str
     size: tuple[int, int] | None
-    shapes: tuple[tuple[str, Shape], ...]
+    shapes: tuple[tuple[str, Drawn], ...]
+    flags: tuple[str, ...] = ()
+    """Names of the picture's flags that are true."""
+    partly: bool = False
+    """Some of its shapes are not used."""
 
 
 def looks_like(folder: Path) -> bool:
-    """True when one of the first JSON files below the folder begins as labelme's do."""
-    return any(_peek(path) for path in files_below(folder, ".json", _LOOKED_AT))
+    """True when one of the first JSON files below the folder holds shapes."""
+    return any(_has_shapes(path) for path in files_below(folder, ".json", _LOOKED_AT))
 
 
-def read_labelme(path: Path) -> LabelmeFile:
-    """Read one JSON file, at most 256 MiB. Raises DatasetError."""
+def read_labelme(path: Path, left: Leftovers | None = None) -> LabelmeFile:
+    """Read one JSON file, at most 256 MiB. A shape that cannot be used goes to `left`. Raises DatasetError."""
+    left = left or Leftovers(refusing=True)
     values = read_json(path, MAX_JSON_BYTES)
     shapes = values.get("shapes")
     if not isinstance(shapes, list) or len(shapes) > MAX_SHAPES:
         raise DatasetError(f"{path} has no list of shapes that can be read.", _CORRECT)
     sides = (values.get("imageHeight"), values.get("imageWidth"))
     size = tuple(v for v in sides if isinstance(v, int) and v > 0)
-    named = values.get("imagePath")
-    picture = named if isinstance(named, str) and named else f"{path.stem}.jpg"
-    found = tuple(shape for value in shapes if (shape := _shape(value, path)))
-    return LabelmeFile(picture, (size[0], size[1]) if len(size) == 2 else None, found)
+    named, flags = values.get("imagePath"), values.get("flags")
+    found = []
+    for number, value in enumerate(shapes, start=1):
+        where = f"{path} shape {number}"
+        shape = left.unless_read(where, partial(read_shape, value, where))
+        found += [shape] if shape is not None else []
+    return LabelmeFile(
+        named if isinstance(named, str) and named else f"{path.stem}.jpg",
+        (size[0], size[1]) if len(size) == 2 else None,
+        tuple(found),
+        tuple(str(name) for name, value in flags.items() if value is True) if isinstance(flags, dict) else (),
+        len(found) < len(shapes),
+    )
 
 
 def open_labelme(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
@@ -70,61 +80,79 @@ def open_labelme(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
 
     Raises DatasetError.
     """
-    index = PictureIndex(folder)
+    index, left = PictureIndex(folder), Leftovers()
     files: dict[Path, LabelmeFile] = {}
     named = missing = 0
-    for path in (p for p in files_below(folder, ".json") if _peek(p)):
-        file = read_labelme(path)
+    for path in (p for p in files_below(folder, ".json") if _has_shapes(p)):
+        file = left.unless_read(path, partial(read_labelme, path, left))
         named += 1
-        picture = index.find(file.picture, path.parent) or index.find(path.stem, path.parent)
+        picture = index.find(file.picture if file else path.stem, path.parent) or index.find(path.stem, path.parent)
         if picture is None:
             missing += 1
+            left.add(path, f"there is no picture {file.picture if file else path.stem}.")
         elif picture in files:
             raise DatasetError(f"{path} labels {index.key(picture)}, which another file labels too.", "Keep one.")
         else:
-            files[picture] = file
-            if file.size:
-                check_size(str(path), file.size, picture)
+            fits = file is not None and left.unless_read(path, partial(_check_size, path, file, picture))
+            files[picture] = file if file and fits else _UNREAD
     notes = missing_notes(folder, named, missing, f"{folder} and the folders below it")
     series = [_SERIES.fullmatch(p.stem) for p in index.paths]
     whole = len({m.groups() for m in series if m}) > 1 and all(series)
     groups = [f"{m[1]}_{m[2]}" if m and whole else "" for m in series]
-    samples = [_sample(index, p, files.get(p), g) for p, g in zip(index.paths, groups, strict=True)]
-    return make_dataset(folder.resolve().name, "labelme", samples, ok_classes, folder, missing=missing, notes=notes)
+    classes = {label for file in files.values() for label, _ in file.shapes}
+    samples = [
+        sample
+        for path, group in zip(index.paths, groups, strict=True)
+        if (sample := _sample(index, path, files.get(path), group, classes, left))
+    ]
+    name = folder.resolve().name
+    return make_dataset(name, "labelme", samples, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
 
 
-def _sample(index: PictureIndex, path: Path, file: LabelmeFile | None, group: str) -> Sample:
+_UNREAD = LabelmeFile("", None, (), partly=True)
+
+
+def _check_size(path: Path, file: LabelmeFile, picture: Path) -> bool:
+    """True. Raises DatasetError for a file made for another size than the picture's."""
+    if file.size:
+        check_size(str(path), file.size, picture)
+    return True
+
+
+def _sample(
+    index: PictureIndex, path: Path, file: LabelmeFile | None, group: str, classes: set[str], left: Leftovers
+) -> Sample | None:
+    """None for a picture whose labels are there and cannot be used: it is neither sound nor a known defect."""
     areas: dict[str, float] = defaultdict(float)
     for name, shape in file.shapes if file else ():
-        areas[name] += shape.area
-    labels = sorted(areas, key=lambda name: (-areas[name], name)) or [OK]
+        areas[name] += area_of(shape)
+    labels = sorted(areas, key=lambda name: (-areas[name], name))
+    said = bool(labels)
+    if file and not labels:
+        labels = [name for name in file.flags if not classes or name in classes or name.lower() in OK_NAMES]
+        said = bool(labels) or not file.flags
+        for name in set(file.flags) - set(labels):
+            left.add(index.key(path), f"its flag {name} is the name of no class.")
+        if file.partly or (file.flags and not labels):
+            return None
     drawn = [shape for _, shape in file.shapes] if file else []
     key = index.key(path)
-    load = with_mask(path, lambda height, width: draw(drawn, height, width))
-    return Sample(key, labels[0], group or key, load, True, digest=sha256_of(path), path=path, also=tuple(labels[1:]))
+    # A class that was told and not drawn has no mask, nor has what a shape that is not used lies on; a picture on which
+    # nothing is to be drawn has an empty one.
+    whole = bool(drawn) and not (file and file.partly)
+    has_mask = whole or not labels or all(name.lower() in OK_NAMES for name in labels)
+    labels = labels or [OK]
+    load = with_mask(path, lambda height, width: draw_all(drawn, height, width)) if has_mask else reading(path)
+    return Sample(
+        key, labels[0], group or key, load, has_mask, digest=sha256_of(path), path=path, also=tuple(labels[1:]),
+        assumed=not said,
+    )  # fmt: skip
 
 
-def _shape(value: Any, path: Path) -> tuple[str, Shape] | None:
-    """A shape and its class; None for points, which enclose nothing."""
-    if not isinstance(value, dict) or not isinstance(value.get("label"), str) or not value["label"].strip():
-        raise DatasetError(f"{path} has a shape without a label.", _CORRECT)
-    label, kind, points = value["label"].strip(), value.get("shape_type") or "polygon", value.get("points")
-    if kind in ("point", "points"):
-        return None
-    if not isinstance(points, list) or not all(isinstance(p, list) and len(p) == 2 for p in points):
-        raise DatasetError(f"{path} has a shape whose points cannot be read.", _CORRECT)
-    places = np.array([[coordinate(v, path) for v in point] for point in points], np.float64).reshape(-1, 2)
-    if kind == "rectangle" and len(places) in (2, 4):
-        return label, rectangle(*places.min(axis=0).tolist(), *places.max(axis=0).tolist())
-    if kind not in _KINDS or len(places) < _KINDS[kind][1] or (kind == "circle" and len(places) != 2):
-        raise DatasetError(f"{path} has a {kind} with {len(places)} points, which cannot be drawn.", _CORRECT)
-    return label, Shape(_KINDS[kind][0], places)
-
-
-def _peek(path: Path) -> bool:
-    """True when the file's beginning names shapes; the rest may be a whole picture."""
+def _has_shapes(path: Path) -> bool:
+    """True when the file names shapes anywhere: before them there may be a whole picture."""
     try:
-        with path.open("rb") as file:
-            return b'"shapes"' in file.read(_PEEKED)
-    except OSError:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return data.find(_KEY) >= 0
+    except (OSError, ValueError):
         return False

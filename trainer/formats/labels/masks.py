@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from engine.packages.package import sha256_of
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
-from trainer.formats.samples.mask_files import KINDS, read_mask
-from trainer.formats.samples.pictures import PictureIndex, check_size, missing_notes, with_mask
+from trainer.formats.samples.mask_files import KINDS, MASK_WORDS, read_mask
+from trainer.formats.samples.pictures import PictureIndex, check_size, check_upright, folded, missing_notes, with_mask
+from trainer.formats.samples.unused import Leftovers
 
 PICTURES, MASKS = "images", "masks"
 
@@ -21,20 +24,29 @@ def looks_like(folder: Path) -> bool:
 def open_masks(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     """Every picture that has a mask; `defect` where any of its pixels is set, else `ok`. Raises DatasetError."""
     pictures, masks = PictureIndex(folder / PICTURES), PictureIndex(folder / MASKS)
-    pairs = {_stem(path, folder / PICTURES): path for path in pictures.paths}
-    drawn = {_stem(path, folder / MASKS): path for path in masks.paths}
+    left = Leftovers()
+    pairs, drawn = _by_stem(pictures.paths, folder / PICTURES), _by_stem(masks.paths, folder / MASKS)
+    for stem in sorted(pairs.keys() & drawn.keys()):
+        if len(pairs[stem]) > 1 or len(drawn[stem]) > 1:
+            several = ", ".join(path.name for path in (*pairs.pop(stem), *drawn.pop(stem)))
+            left.add(folder / MASKS / stem, f"which mask is which picture's cannot be told of {several}.")
+    for stem in sorted(drawn.keys() - pairs.keys()):
+        left.add(drawn[stem][0], "there is no picture of that name.")
     missing = len(drawn.keys() - pairs.keys())
     notes = missing_notes(folder, len(drawn), missing, f"{folder / PICTURES}")
-    samples = [_sample(folder, path, drawn[stem]) for stem, path in pairs.items() if stem in drawn]
-    if len(pairs) > len(samples):
-        notes += (f"{len(pairs) - len(samples)} pictures have no mask and are left out.",)
+    masked = {paths[0]: drawn[stem][0] for stem, paths in pairs.items() if stem in drawn}
+    read = [left.unless_read(mask, partial(_sample, folder, path, mask)) for path, mask in masked.items()]
+    samples = [sample for sample in read if sample is not None]
+    if len(pairs) > len(masked):
+        notes += (f"{len(pairs) - len(masked)} pictures have no mask and are left out.",)
     notes += unseen_notes(KINDS, (s.label for s in samples))
     name = folder.resolve().name
-    return make_dataset(name, "masks", samples, ok_classes, folder, KINDS, missing, notes)
+    return make_dataset(name, "masks", samples, ok_classes, folder, KINDS, missing, notes, left.found)
 
 
 def _sample(folder: Path, path: Path, mask_file: Path) -> Sample:
     mask = read_mask(mask_file)
+    check_upright(f"The mask {mask_file}", path)
     check_size(f"The mask {mask_file}", (mask.shape[0], mask.shape[1]), path)
     kind = KINDS[1] if mask.any() else KINDS[0]
     key = path.relative_to(folder).as_posix()
@@ -43,5 +55,14 @@ def _sample(folder: Path, path: Path, mask_file: Path) -> Sample:
     )
 
 
+def _by_stem(paths: Sequence[Path], top: Path) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = defaultdict(list)
+    for path in paths:
+        found[_stem(path, top)].append(path)
+    return found
+
+
 def _stem(path: Path, top: Path) -> str:
-    return path.relative_to(top).with_suffix("").as_posix()
+    """A picture's name as its mask bears it, whatever the case; tools put a word behind it."""
+    name = folded(path.relative_to(top).with_suffix("").as_posix())
+    return next((name.removesuffix(word) for word in MASK_WORDS if name.endswith(word)), name)

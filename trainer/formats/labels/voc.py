@@ -5,9 +5,12 @@ Boxes are not masks: where a defect ends is not known, so no sample has a mask.
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from xml.parsers import expat
 
@@ -17,12 +20,15 @@ from trainer.formats.labels.imagefolder import reading
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset
 from trainer.formats.samples.label_files import coordinate, files_below, read_bytes, read_text
 from trainer.formats.samples.pictures import PictureIndex, missing_notes
+from trainer.formats.samples.unused import Leftovers
 
 OK = "ok"
 MAX_XML_BYTES = 4 * 1024**2
 MAX_BOXES = 10_000
 _LOOKED_AT = 20
 _SETS: dict[str, Part] = {"trainval": "train", "train": "train", "val": "validation", "test": "test"}
+_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _CORRECT = "Correct that file."
 
 
@@ -52,19 +58,24 @@ class VocFile:
     boxes: tuple[VocBox, ...]
     folder: str = ""
     """The picture's folder on the machine where it was labelled."""
+    partly: bool = False
+    """Some of its objects are not used."""
 
 
-def read_voc(path: Path) -> VocFile:
-    """Read one XML file, at most 4 MiB. Raises DatasetError when it is none of Pascal VOC's, or declares a DOCTYPE."""
-    reader = _Reader(path)
-    parser = expat.ParserCreate()
+def read_voc(path: Path, left: Leftovers | None = None) -> VocFile:
+    """Read one XML file, at most 4 MiB; an object that cannot be used goes to `left`.
+
+    Raises DatasetError when it is none of Pascal VOC's, or declares a DOCTYPE, and without `left` for a bad object too.
+    """
+    reader = _Reader(path, left or Leftovers(refusing=True))
+    parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = reader.refuse
     parser.StartElementHandler = reader.start
     parser.CharacterDataHandler = reader.text
     parser.EndElementHandler = reader.end
     try:
-        parser.Parse(read_bytes(path, MAX_XML_BYTES), True)
+        parser.Parse(_in_utf8(path), True)
     except expat.ExpatError as error:
         raise DatasetError(f"{path} is not valid XML.", _CORRECT) from error
     if reader.root != "annotation":
@@ -72,7 +83,20 @@ def read_voc(path: Path) -> VocFile:
     values = reader.values
     width, height = (int(coordinate(values.get(f"size/{n}") or 0, path)) for n in ("width", "height"))
     name = values.get("filename") or f"{path.stem}.jpg"
-    return VocFile(name, max(width, 0), max(height, 0), tuple(reader.boxes), values.get("folder", ""))
+    boxes = tuple(reader.boxes)
+    return VocFile(name, max(width, 0), max(height, 0), boxes, values.get("folder", ""), reader.dropped > 0)
+
+
+def _in_utf8(path: Path) -> bytes:
+    """The file's text in UTF-8, whatever it says that it is written in: expat itself knows four encodings."""
+    data = read_bytes(path, MAX_XML_BYTES)
+    marked = next((name for mark, name in _MARKS.items() if data.startswith(mark)), "")
+    named = _ENCODING.match(data)
+    encoding = marked or (named[1].decode("ascii") if named else "utf-8")
+    try:
+        return data.decode(encoding).removeprefix("\ufeff").encode()
+    except (LookupError, UnicodeError) as error:
+        raise DatasetError(f"{path} is not text in {encoding}, as it says.", "Save it again as UTF-8.") from error
 
 
 def voc_files(folder: Path, at_most: int = 0) -> list[Path]:
@@ -96,13 +120,18 @@ def open_voc(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
 
     Raises DatasetError.
     """
-    samples, missing, notes = labelled(folder, lambda name: name)
-    return make_dataset(folder.resolve().name, "voc", samples, ok_classes, folder, missing=missing, notes=notes)
+    left = Leftovers()
+    samples, missing, notes = labelled(folder, lambda name: name, left)
+    name = folder.resolve().name
+    return make_dataset(name, "voc", samples, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
 
 
-def labelled(folder: Path, named: Callable[[str], str], empty: str = OK) -> tuple[list[Sample], int, tuple[str, ...]]:
-    """Samples, missing pictures and notes. `named` gives the class of an object's name, or "" for none.
+def labelled(
+    folder: Path, named: Callable[[str], str], left: Leftovers, empty: str = OK
+) -> tuple[list[Sample], int, tuple[str, ...]]:
+    """Samples, missing pictures and notes; what cannot be used goes to `left`.
 
+    `named` gives the class of an object's name, or "" for none.
     A picture without objects of a class is `empty`, or left out where that is "".
     """
     index, parts = PictureIndex(folder), _parts(folder)
@@ -110,21 +139,22 @@ def labelled(folder: Path, named: Callable[[str], str], empty: str = OK) -> tupl
     files = voc_files(folder)
     missing = classless = 0
     for path in files:
-        file = read_voc(path)
+        file = left.unless_read(path, partial(read_voc, path, left))
+        if file is None:
+            # It may label any picture: the one of its own name is not taken for sound.
+            classless += 1
+            continue
         picture = index.find(file.name, folder / file.folder) or index.find(path.stem, path.parent)
-        labels = _ranked(file, named) or ([empty] if empty else [])
+        labels = _shown(path, file, named, empty, left)
         if picture is None:
             missing += 1
+            left.add(path, f"there is no picture {file.name}.")
         elif not labels:
             classless += 1
         elif picture in samples:
             raise DatasetError(f"{path} labels {index.key(picture)}, which another file labels too.", "Keep one.")
         else:
-            key, part = index.key(picture), parts.get(picture.stem, "")
-            load, digest = reading(picture), sha256_of(picture)
-            samples[picture] = Sample(
-                key, labels[0], key, load, part=part, digest=digest, path=picture, also=tuple(labels[1:])
-            )
+            samples[picture] = _sample(index.key(picture), picture, labels, parts.get(picture.stem, ""))
     notes = missing_notes(folder, len(files), missing, f"{folder} and the folders below it")
     unlabelled = len(index.paths) - len(samples) - classless
     if unlabelled > 0:
@@ -132,6 +162,19 @@ def labelled(folder: Path, named: Callable[[str], str], empty: str = OK) -> tupl
     if classless:
         notes += (f"{classless} pictures show no object of a known class and are left out.",)
     return [samples[p] for p in index.paths if p in samples], missing, notes
+
+
+def _shown(path: Path, file: VocFile, named: Callable[[str], str], empty: str, left: Leftovers) -> list[str]:
+    """The classes of a picture; `empty` only where nothing is drawn on it. Objects of no class go to `left`."""
+    for box in file.boxes:
+        if not named(box.name):
+            left.add(path, f"its object {box.name} is of no class.")
+    return _ranked(file, named) or ([empty] if empty and not (file.partly or file.boxes) else [])
+
+
+def _sample(key: str, path: Path, labels: Sequence[str], part: Part) -> Sample:
+    load, digest = reading(path), sha256_of(path)
+    return Sample(key, labels[0], key, load, part=part, digest=digest, path=path, also=tuple(labels[1:]))
 
 
 def _ranked(file: VocFile, named: Callable[[str], str]) -> list[str]:
@@ -162,8 +205,9 @@ def _readable(path: Path) -> VocFile | None:
 class _Reader:
     """Collects the few elements that count; whatever else is there is passed over."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, left: Leftovers) -> None:
+        self._path, self._left = path, left
+        self._objects = self.dropped = 0
         self._open: list[str] = []
         self._letters: list[str] = []
         self._object: dict[str, str] = {}
@@ -196,9 +240,20 @@ class _Reader:
         self._letters.clear()
 
     def _close_object(self) -> None:
+        self._objects += 1
+        if self._objects > MAX_BOXES:
+            raise DatasetError(f"{self._path} has more than {MAX_BOXES} objects.", _CORRECT)
+        where = f"{self._path} object {self._objects}"
+        box = self._left.unless_read(where, partial(self._box, where))
+        if box is None:
+            self.dropped += 1
+        else:
+            self.boxes.append(box)
+
+    def _box(self, where: str) -> VocBox:
         name = self._object.get("name", "")
         corners = [self._object.get(f"bndbox/{n}") for n in ("xmin", "ymin", "xmax", "ymax")]
-        if not name or None in corners or len(self.boxes) >= MAX_BOXES:
-            raise DatasetError(f"{self._path} has an object without name or box, or too many.", _CORRECT)
-        left, top, right, bottom = (coordinate(value, self._path) for value in corners)
-        self.boxes.append(VocBox(name, left, top, right, bottom))
+        if not name or None in corners:
+            raise DatasetError(f"{where} has no name or no box.", _CORRECT)
+        left, top, right, bottom = (coordinate(value, where) for value in corners)
+        return VocBox(name, left, top, right, bottom)

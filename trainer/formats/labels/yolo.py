@@ -1,13 +1,15 @@
 """YOLO: images/ and labels/ with a text file a picture, names in data.yaml, classes.txt or obj.names.
 
 A line is a class number and a box (centre and size) or a polygon, as fractions of the picture. A folder named after
-train, val or test says the part. A picture with an empty text file or none is sound; boxes are not masks.
+train, val or test says the part. A picture with an empty text file is sound, one without any is taken for it; boxes are
+not masks.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +17,14 @@ import yaml
 
 from engine.domain.inspection import Mask
 from engine.errors import DatasetError
+from engine.images.listing import PICTURE_SUFFIXES
 from engine.packages.package import sha256_of
 from trainer.formats.labels.imagefolder import PARTS, reading
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.label_files import files_below, read_text
-from trainer.formats.samples.pictures import PictureIndex, missing_notes, with_mask
+from trainer.formats.samples.pictures import PictureIndex, folded, missing_notes, with_mask
 from trainer.formats.samples.shapes import Shape, draw, rectangle
+from trainer.formats.samples.unused import Leftovers
 
 OK = "ok"
 MAX_NAMES = 10_000
@@ -46,8 +50,9 @@ def class_names(folder: Path) -> dict[int, str]:
     if path is None:
         raise DatasetError(f"{folder} holds no data.yaml and no classes.txt.", "Put the class names there.")
     if path.suffix not in (".yaml", ".yml"):
+        # A line's number is the class's: an empty one is a class without a name.
         lines = [line.strip() for line in read_text(path, _MAX_YAML_BYTES).splitlines()]
-        return dict(enumerate(line for line in lines if line))
+        return {number: line for number, line in enumerate(lines) if line}
     text = read_text(path, _MAX_YAML_BYTES)
     try:
         # Names need no anchors; with them a small file can stand for gigabytes.
@@ -67,32 +72,62 @@ def class_names(folder: Path) -> dict[int, str]:
 
 def open_yolo(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     """Every picture; label = the class with most area, `also` the others, `ok` without any. Raises DatasetError."""
-    names = class_names(folder)
+    names, left = class_names(folder), Leftovers()
     index = PictureIndex(folder)
-    texts = {_twin(folder, path) for path in index.paths}
     labels = _text_files(folder)
-    missing = sum(path not in texts for path in labels)
-    notes = missing_notes(folder, len(labels), missing, f"{folder} and the folders below it")
-    samples = [_sample(index.key(path), path, folder, names) for path in index.paths]
+    texts = _texts_of(folder, index.paths, labels)
+    meant = {text for text in texts.values() if text is not None}
+    alone = [path for path in labels if path not in meant and _says_objects(path)]
+    for path in alone:
+        left.add(path, "there is no picture of that name.")
+    missing = len(alone)
+    notes = missing_notes(folder, len(meant) + missing, missing, f"{folder} and the folders below it")
+    shared = {text for text, count in Counter(t for t in texts.values() if t).items() if count > 1}
+    for text in sorted(shared):
+        left.add(text, "more than one picture has that name; which of them it labels cannot be known.")
+    samples = [
+        sample
+        for path in index.paths
+        if texts[path] not in shared and (sample := _sample(index.key(path), path, folder, texts[path], names, left))
+    ]
     notes += unseen_notes(names.values(), (name for s in samples for name in (s.label, *s.also)))
-    return make_dataset(folder.resolve().name, "yolo", samples, ok_classes, folder, missing=missing, notes=notes)
+    name = folder.resolve().name
+    return make_dataset(name, "yolo", samples, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
 
 
-def _sample(key: str, path: Path, folder: Path, names: dict[int, str]) -> Sample:
-    text = _twin(folder, path)
-    objects = _read_objects(text, names) if text.is_file() else []
+def _sample(
+    key: str, path: Path, folder: Path, text: Path | None, names: dict[int, str], left: Leftovers
+) -> Sample | None:
+    """None for a picture whose every object is left out: it is not sound."""
+    before = len(left.found)
+    objects = _read_objects(text, names, left) if text is not None else []
+    partly = len(left.found) > before
+    if partly and not objects:
+        return None
     areas: dict[str, float] = defaultdict(float)
     for name, shape, _ in objects:
         areas[name] += shape.area
     labels = sorted(areas, key=lambda name: (-areas[name], name)) or [OK]
-    drawn = not any(boxed for _, _, boxed in objects)
+    drawn = not partly and not any(boxed for _, _, boxed in objects)
     shapes = [shape for _, shape, _ in objects]
     load = with_mask(path, lambda height, width: _draw(shapes, height, width)) if drawn else reading(path)
     part = next((PARTS[p.lower()] for p in path.relative_to(folder).parts[:-1] if p.lower() in PARTS), _NO_PART)
-    return Sample(key, labels[0], key, load, drawn, part, sha256_of(path), path=path, also=tuple(labels[1:]))
+    return Sample(
+        key, labels[0], key, load, drawn, part, sha256_of(path), path=path, also=tuple(labels[1:]), assumed=text is None
+    )
 
 
 _NO_PART: Part = ""
+_FIRST_BYTES = 4096
+
+
+def _says_objects(path: Path) -> bool:
+    """True for a text in a folder labels, and for one that begins as a label does: a read-me is none."""
+    if any(part.lower() == "labels" for part in path.parts[:-1]):
+        return True
+    with path.open("rb") as file:
+        words = file.read(_FIRST_BYTES).split()
+    return bool(words) and words[0].isdigit()
 
 
 def _draw(shapes: Sequence[Shape], height: int, width: int) -> Mask:
@@ -101,13 +136,15 @@ def _draw(shapes: Sequence[Shape], height: int, width: int) -> Mask:
     return draw(scaled, height, width)
 
 
-def _read_objects(path: Path, names: dict[int, str]) -> list[tuple[str, Shape, bool]]:
+def _read_objects(path: Path, names: dict[int, str], left: Leftovers) -> list[tuple[str, Shape, bool]]:
     """Class, outline in fractions, and whether it is only a box."""
+    text = left.unless_read(path, partial(read_text, path, MAX_LABEL_BYTES))
     found = []
-    for number, line in enumerate(read_text(path, MAX_LABEL_BYTES).splitlines(), start=1):
-        words = line.split()
+    for number, line in enumerate((text or "").splitlines(), start=1):
+        words, where = line.split(), f"{path} line {number}"
         if words:
-            found.append(_object(words, names, f"{path} line {number}"))
+            one = left.unless_read(where, partial(_object, words, names, where))
+            found += [one] if one is not None else []
     return found
 
 
@@ -128,21 +165,25 @@ def _object(words: Sequence[str], names: dict[int, str], where: str) -> tuple[st
     return label, Shape("polygon", values.reshape(-1, 2)), False
 
 
-def _twin(folder: Path, picture: Path) -> Path:
-    """The text file of a picture: in labels/ where it lies in images/, else beside it."""
-    parts = list(picture.relative_to(folder).parts)
-    places = [n for n, part in enumerate(parts[:-1]) if part == "images"]
-    if places:
-        parts[places[-1]] = "labels"
-    return folder.joinpath(*parts).with_suffix(".txt")
+def _texts_of(folder: Path, pictures: Sequence[Path], labels: Sequence[Path]) -> dict[Path, Path | None]:
+    """The text file of each picture, whatever the case of names: in labels/ where it lies in images/, or beside it."""
+    known = {folded(path.relative_to(folder).with_suffix("").as_posix()): path for path in reversed(labels)}
+    found: dict[Path, Path | None] = {}
+    for picture in pictures:
+        inside = picture.relative_to(folder).with_suffix("")
+        parts = list(inside.parts)
+        places = [n for n, part in enumerate(parts[:-1]) if part.lower() == "images"]
+        for place in places[-1:]:
+            parts[place] = "labels"
+        found[picture] = known.get(folded(Path(*parts).as_posix())) or known.get(folded(inside.as_posix()))
+    return found
 
 
 def _text_files(folder: Path, at_most: int = 0) -> list[Path]:
-    """Label files: texts in a folder labels, or beside pictures in other folders; never those in the folder itself."""
-    found = [p for p in files_below(folder, ".txt", at_most) if p.name not in NAME_LISTS]
-    return [p for p in found if "labels" in p.relative_to(folder).parts[:-1]] or [
-        p for p in found if p.parent != folder
-    ]
+    """Label files: the texts below the folder; of those in the folder itself, only the ones of pictures there."""
+    found = [p for p in files_below(folder, ".txt", at_most) if p.name.lower() not in NAME_LISTS]
+    beside = {folded(p.stem) for p in folder.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES}
+    return [p for p in found if p.parent != folder or folded(p.stem) in beside]
 
 
 def _names_file(folder: Path) -> Path | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from trainer.formats.labels.voc import first_names, labelled
 from trainer.formats.samples.dataset import Dataset, make_dataset, unseen_notes
+from trainer.formats.samples.unused import Leftovers
 
 NAMES = {
     "chongkong": "punching",
@@ -47,6 +48,8 @@ def open_gc10(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
 
     Raises DatasetError, also when no picture is there.
     """
-    samples, missing, notes = labelled(folder, class_name, empty="")
+    left = Leftovers()
+    samples, missing, notes = labelled(folder, class_name, left, empty="")
     notes += unseen_notes(NAMES.values(), (name for s in samples for name in (s.label, *s.also)))
-    return make_dataset(folder.resolve().name, "gc10", samples, ok_classes, folder, missing=missing, notes=notes)
+    name = folder.resolve().name
+    return make_dataset(name, "gc10", samples, ok_classes, folder, missing=missing, notes=notes, unused=left.found)

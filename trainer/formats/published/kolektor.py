@@ -1,52 +1,85 @@
-"""The layout of KolektorSDD: item folders with PartN.jpg beside PartN_label.png (or .bmp); 255 = defect."""
+"""KolektorSDD: item folders with PartN.jpg beside PartN_label.png (or .bmp); KolektorSDD2: train/ and test/ with N.png
+beside N_GT.png. A mask of which nothing is set is a sound picture's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from engine.domain.inspection import Mask, Pixels
 from engine.errors import DatasetError
 from engine.packages.package import sha256_of
-from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
+from trainer.formats.labels.imagefolder import PARTS
+from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
+from trainer.formats.samples.label_files import files_below
 from trainer.formats.samples.mask_files import KINDS, read_mask
-from trainer.formats.samples.pictures import check_size, pictures_of, with_mask
+from trainer.formats.samples.pictures import check_size, check_upright, pictures_of, with_mask
+from trainer.formats.samples.unused import Leftovers
 
-LABEL_SUFFIXES = ("_label.png", "_label.bmp")
+LABEL_SUFFIXES = ("_label.png", "_label.bmp", "_GT.png")
 
 
 def looks_like(folder: Path) -> bool:
-    """True when some item folder holds a picture with a label picture beside it."""
-    items = (p for p in folder.iterdir() if p.is_dir())
-    return any(item.glob(f"*{suffix}") for item in items for suffix in LABEL_SUFFIXES if any(item.glob(f"*{suffix}")))
+    """True when some item folder holds pictures with label pictures beside them, and parts where masks are named so."""
+    items = [p for p in folder.iterdir() if p.is_dir()]
+    if any(any(item.glob(f"*{suffix}")) for item in items for suffix in LABEL_SUFFIXES[:2]):
+        return True
+    return any(item.name.lower() in PARTS and any(item.glob(f"*{LABEL_SUFFIXES[2]}")) for item in items)
 
 
 def open_kolektor(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
-    """Every picture that has its label picture; `defect` where any pixel of it is set, else `ok`; group = item."""
-    samples = []
-    for path in pictures_of(folder):
-        label = _label_of(path)
-        if label is None:
+    """Every picture that has its label picture; `defect` where any pixel of it is set, else `ok`.
+
+    The group is the item, or the picture itself where the folders are parts. Raises DatasetError.
+    """
+    left, samples, lonely = Leftovers(), [], 0
+    paths = [path for path in pictures_of(folder) if not path.name.endswith(LABEL_SUFFIXES)]
+    for path in paths:
+        labels = _labels_of(path)
+        if not labels:
+            lonely += 1
             continue
-        mask = read_mask(label)
-        check_size(f"The mask {label}", (mask.shape[0], mask.shape[1]), path)
-        kind = "defect" if mask.any() else "ok"
-        key = path.relative_to(folder).as_posix()
-        group = path.parent.relative_to(folder).as_posix()
-        samples.append(Sample(key, kind, group, _reading(path, label), True, digest=sha256_of(path), path=path))
-    if not samples:
+        sample = left.unless_read(labels[0], partial(_sample, folder, path, labels))
+        samples += [sample] if sample is not None else []
+    if not samples and not left.found:
         raise DatasetError(
             f"{folder} holds no picture with a _label picture beside it.", "Keep each mask as PartN_label.png."
         )
+    for alone in sorted(_all_labels(folder) - {label for path in paths for label in _labels_of(path)}):
+        left.add(alone, "there is no picture of that name beside it.")
     # Of one kind only, it can still be judged; what is taught needs both.
     notes = unseen_notes(KINDS, (s.label for s in samples))
-    return make_dataset(folder.resolve().name, "kolektor", samples, ok_classes, folder, KINDS, notes=notes)
+    if lonely:
+        notes += (f"{lonely} pictures have no label picture beside them and are left out.",)
+    name = folder.resolve().name
+    return make_dataset(name, "kolektor", samples, ok_classes, folder, KINDS, notes=notes, unused=left.found)
+
+
+def _sample(folder: Path, path: Path, labels: Sequence[Path]) -> Sample:
+    label, mask = labels[0], read_mask(labels[0])
+    if not all(np.array_equal(read_mask(other), mask) for other in labels[1:]):
+        raise DatasetError(f"{label} says something else of {path.name} than {labels[1].name}.", "Keep one of them.")
+    check_upright(f"The mask {label}", path)
+    check_size(f"The mask {label}", (mask.shape[0], mask.shape[1]), path)
+    kind = KINDS[1] if mask.any() else KINDS[0]
+    key = path.relative_to(folder).as_posix()
+    part: Part = PARTS.get(path.parent.name.lower(), "")
+    group = key if part else path.parent.relative_to(folder).as_posix()
+    return Sample(key, kind, group, _reading(path, label), True, part, sha256_of(path), path)
 
 
 def _reading(path: Path, label: Path) -> Callable[[], tuple[Pixels, Mask | None]]:
     return with_mask(path, lambda *_: read_mask(label))
 
 
-def _label_of(path: Path) -> Path | None:
+def _all_labels(folder: Path) -> set[Path]:
+    found = (path for suffix in LABEL_SUFFIXES for path in files_below(folder, suffix.lower()))
+    return {path for path in found if path.name.endswith(LABEL_SUFFIXES)}
+
+
+def _labels_of(path: Path) -> list[Path]:
     candidates = (path.with_name(path.stem + suffix) for suffix in LABEL_SUFFIXES)
-    return next((c for c in candidates if c.is_file()), None)
+    return [c for c in candidates if c.is_file()]

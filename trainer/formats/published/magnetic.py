@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from engine.packages.package import sha256_of
@@ -17,7 +18,8 @@ from trainer.formats.labels.imagefolder import reading
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.groups import joined
 from trainer.formats.samples.mask_files import read_mask
-from trainer.formats.samples.pictures import check_size, pictures_of, size_of, with_mask
+from trainer.formats.samples.pictures import check_size, check_upright, pictures_of, size_of, with_mask
+from trainer.formats.samples.unused import Leftovers
 
 PREFIX = "MT_"
 SOUND = "free"
@@ -42,24 +44,45 @@ def looks_like(folder: Path) -> bool:
 
 
 def open_magnetic(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
-    """Every JPEG of every class; a defect whose mask is missing or empty has none drawn. Raises DatasetError."""
+    """Every JPEG of every class; a defect whose mask is missing, empty or not to be used has none drawn.
+
+    Raises DatasetError.
+    """
     kinds = {p: p.name.removeprefix(PREFIX) for p in sorted(folder.glob(f"{PREFIX}*")) if p.is_dir()}
-    pictures = [(path, kind) for place, kind in kinds.items() for path in pictures_of(place)]
+    left = Leftovers()
+    pictures = _without_lonely_masks([(path, kinds[place]) for place in kinds for path in pictures_of(place)], left)
     groups = _tiles(folder, pictures)
-    samples = [_sample(path, kind, path.relative_to(folder).as_posix(), groups) for path, kind in pictures]
+    samples = [_sample(path, kind, path.relative_to(folder).as_posix(), groups, left) for path, kind in pictures]
     notes = unseen_notes(kinds.values(), (s.label for s in samples))
-    return make_dataset(folder.resolve().name, "magnetic-tile", samples, ok_classes, folder, notes=notes)
+    name = folder.resolve().name
+    return make_dataset(name, "magnetic-tile", samples, ok_classes, folder, notes=notes, unused=left.found)
 
 
-def _sample(path: Path, kind: str, key: str, groups: dict[str, str]) -> Sample:
+def _without_lonely_masks(found: list[tuple[Path, str]], left: Leftovers) -> list[tuple[Path, str]]:
+    """Beside JPEGs a PNG is a mask, and one without its JPEG no picture; a set of PNGs alone has no masks."""
+    pictures = [(path, kind) for path, kind in found if path.suffix.lower() != ".png"]
+    for path, _ in found if pictures else ():
+        if path.suffix.lower() == ".png":
+            left.add(path, "there is no picture of that name beside it.")
+    return pictures or found
+
+
+def _sample(path: Path, kind: str, key: str, groups: dict[str, str], left: Leftovers) -> Sample:
     mask_file = path.with_suffix(".png")
     drawn = False
     if mask_file != path and mask_file.is_file():
-        mask = read_mask(mask_file)
-        check_size(f"The mask {mask_file}", (mask.shape[0], mask.shape[1]), path)
-        drawn = bool(mask.any()) or kind.lower() == SOUND
+        shows = left.unless_read(mask_file, partial(_shows, mask_file, path))
+        drawn = shows or (shows is False and kind.lower() == SOUND)
     load = with_mask(path, lambda *_: read_mask(mask_file)) if drawn else reading(path)
     return Sample(key, kind, groups.get(key, key), load, drawn, digest=sha256_of(path), path=path)
+
+
+def _shows(mask_file: Path, picture: Path) -> bool:
+    """Whether anything is set. Raises DatasetError or PictureError for a mask that is not the picture's."""
+    mask = read_mask(mask_file)
+    check_upright(f"The mask {mask_file}", picture)
+    check_size(f"The mask {mask_file}", (mask.shape[0], mask.shape[1]), picture)
+    return bool(mask.any())
 
 
 def _tiles(folder: Path, pictures: Sequence[tuple[Path, str]]) -> dict[str, str]:

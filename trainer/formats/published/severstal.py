@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from functools import reduce
+from dataclasses import dataclass, field
+from functools import partial, reduce
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,12 @@ import numpy as np
 from engine.domain.inspection import Mask
 from engine.errors import DatasetError
 from engine.packages.package import sha256_of
+from trainer.formats.labels.imagefolder import reading
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset
 from trainer.formats.samples.label_files import MAX_BYTES
-from trainer.formats.samples.pictures import PictureIndex, missing_notes, size_of, with_mask
+from trainer.formats.samples.pictures import PictureIndex, check_upright, missing_notes, size_of, with_mask
 from trainer.formats.samples.runs import RunLengths, decode, parse_runs
+from trainer.formats.samples.unused import Leftovers
 
 OK = "ok"
 NAMES = {1: "crack", 2: "scratch", 3: "dent", 4: "other"}
@@ -30,6 +33,16 @@ MAX_CLASS = 99
 LAYOUTS = (("ImageId", "ClassId", "EncodedPixels"), ("ImageId_ClassId", "EncodedPixels"))
 _PLACES = ("train_images", "images")
 _CORRECT = "Correct that line."
+
+
+@dataclass(slots=True)
+class Rows:
+    """What the csv says of one picture."""
+
+    runs: dict[int, RunLengths] = field(default_factory=dict)
+    """By class; empty where its rows are: it shows none."""
+    partly: bool = False
+    """Some of its rows are not used."""
 
 
 def class_name(number: int) -> str:
@@ -49,24 +62,38 @@ def tables(folder: Path) -> list[Path]:
     return train or [p for p in found if not p.name.lower().startswith("sample_submission")]
 
 
-def read_runs(path: Path) -> dict[str, dict[int, RunLengths]]:
-    """Run lengths of each picture and class, in the file's order; a picture whose rows are all empty has no class.
+def read_runs(path: Path, left: Leftovers | None = None) -> dict[str, Rows]:
+    """Run lengths of each picture and class, in the file's order; a line that cannot be used goes to `left`.
 
-    Raises DatasetError for missing columns, bad run lengths, an unknown class number or a file that cannot be read.
+    Raises DatasetError for missing columns or a file that cannot be read, and without `left` for a bad line too.
     """
-    found: dict[str, dict[int, RunLengths]] = {}
+    left = left or Leftovers(refusing=True)
+    found: dict[str, Rows] = {}
     try:
-        for line, name, number, text in _rows(path):
-            runs = found.setdefault(name, {})
-            if not text.strip():
-                continue
+        for line, joined, values in _lines(path):
             where = f"{path} line {line}"
-            if (label := _class_number(number, where)) in runs:
-                raise DatasetError(f"{where} names class {label} of {name} for the second time.", _CORRECT)
-            runs[label] = parse_runs(text, where)
+            left.unless_read(where, partial(_take, found, values, joined, where))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f"{path} cannot be read.", "Save it as CSV in UTF-8.") from error
     return found
+
+
+def _take(found: dict[str, Rows], values: Sequence[str] | None, joined: bool, where: str) -> None:
+    if values is None:
+        raise DatasetError(f"{where} has too few columns.", _CORRECT)
+    name, number = values[0].rpartition("_")[::2] if joined else values[:2]
+    if not name:
+        raise DatasetError(f"{where} names no picture and class.", _CORRECT)
+    rows = found.setdefault(name, Rows())
+    if not values[-1]:
+        return
+    try:
+        if (label := _class_number(number, where)) in rows.runs:
+            raise DatasetError(f"{where} names class {label} of {name} for the second time.", _CORRECT)
+        rows.runs[label] = parse_runs(values[-1], where)
+    except DatasetError:
+        rows.partly = True
+        raise
 
 
 def open_severstal(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
@@ -74,28 +101,52 @@ def open_severstal(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
 
     Raises DatasetError, also when the csv names pictures and none of them is there.
     """
-    named: dict[str, dict[int, RunLengths]] = {}
+    left = Leftovers()
+    named: dict[str, Rows] = {}
     for path in _checked_tables(folder):
-        for name, runs in read_runs(path).items():
-            if named.setdefault(name, runs) is not runs:
+        for name, rows in read_runs(path, left).items():
+            if named.setdefault(name, rows) is not rows:
                 raise DatasetError(f"{path} names {name}, which another csv names too.", "Keep one of them.")
     index = _pictures(folder)
-    missing = len(named.keys() - {p.name for p in index.paths})
+    rows_of, missing = _rows_of(index, named, left)
     looked = ", ".join(f"{folder / place}" for place in _PLACES)
     notes = missing_notes(folder, len(named), missing, f"{looked} and {folder}")
-    samples = [_sample(index, path, named.get(path.name, {})) for path in index.paths]
-    return make_dataset(folder.resolve().name, "severstal", samples, ok_classes, folder, missing=missing, notes=notes)
+    read = [left.unless_read(path, partial(_sample, index, path, rows_of.get(path))) for path in index.paths]
+    samples = [sample for sample in read if sample is not None]
+    name = folder.resolve().name
+    return make_dataset(name, "severstal", samples, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
 
 
-def _sample(index: PictureIndex, path: Path, runs: dict[int, RunLengths]) -> Sample:
+def _rows_of(index: PictureIndex, named: dict[str, Rows], left: Leftovers) -> tuple[dict[Path, Rows], int]:
+    """The rows of each picture, and how many names have none; of two names of one picture the first counts."""
+    found: dict[Path, Rows] = {}
+    missing = 0
+    for name, rows in named.items():
+        picture = index.find(name)
+        missing += picture is None
+        if picture is not None and found.setdefault(picture, rows) is not rows:
+            left.add(name, f"{index.key(picture)} has rows by another name already.")
+            found[picture].partly = True
+        elif picture is None and (rows.runs or rows.partly):
+            left.add(name, "there is no picture of that name.")
+    return found, missing
+
+
+def _sample(index: PictureIndex, path: Path, rows: Rows | None) -> Sample | None:
+    """None for a picture whose rows are all left out: it is not sound. Raises DatasetError for runs outside of it."""
+    runs = rows.runs if rows else {}
+    if rows and rows.partly and not runs:
+        return None
     labels = [class_name(number) for number in sorted(runs)] or [OK]
     size = size_of(path) if runs else None
     where = f"The csv's row of {path.name}"
+    if runs:
+        check_upright(where, path)
     if size is not None and any(r.end > size[0] * size[1] for r in runs.values()):
         _union(runs, size[0], size[1], where)
-    key = index.key(path)
-    load = with_mask(path, lambda height, width: _union(runs, height, width, where))
-    return Sample(key, labels[0], key, load, True, digest=sha256_of(path), path=path, also=tuple(labels[1:]))
+    key, said, drawn = index.key(path), tuple(labels[1:]), not (rows and rows.partly)
+    load = with_mask(path, lambda height, width: _union(runs, height, width, where)) if drawn else reading(path)
+    return Sample(key, labels[0], key, load, drawn, digest=sha256_of(path), path=path, also=said, assumed=rows is None)
 
 
 def _union(runs: dict[int, RunLengths], height: int, width: int, where: str) -> Mask:
@@ -146,12 +197,12 @@ def _lacking(head: Sequence[str]) -> tuple[str, ...]:
     return lacking[0]
 
 
-def _rows(path: Path) -> Iterator[tuple[int, str, str, str]]:
-    """Line number, picture, class and run lengths of each row."""
+def _lines(path: Path) -> Iterator[tuple[int, bool, list[str] | None]]:
+    """Number of each line, whether picture and class are one word, and its values in the layout's order; None: few."""
     if path.stat().st_size > MAX_BYTES:
         raise DatasetError(f"{path} is larger than 512 MiB.", "Split the data set.")
     with path.open(encoding="utf-8-sig", newline="") as file:
-        separator = _separator(file.readline())
+        separator = _separator(file.readline(4096))
         file.seek(0)
         reader = csv.reader(file, delimiter=separator)
         head = [name.strip() for name in next(reader, [])]
@@ -160,15 +211,9 @@ def _rows(path: Path) -> Iterator[tuple[int, str, str, str]]:
         joined = LAYOUTS[1][0] in head
         places = [head.index(name) for name in LAYOUTS[1 if joined else 0]]
         for row in reader:
-            if not row:
-                continue
-            if len(row) <= max(places):
-                raise DatasetError(f"{path} line {reader.line_num} has too few columns.", _CORRECT)
-            values = [row[place].strip() for place in places]
-            name, number = values[0].rpartition("_")[::2] if joined else values[:2]
-            if not name:
-                raise DatasetError(f"{path} line {reader.line_num} names no picture and class.", _CORRECT)
-            yield reader.line_num, name, number, values[-1]
+            if row:
+                whole = len(row) > max(places)
+                yield reader.line_num, joined, [row[place].strip() for place in places] if whole else None
 
 
 def _class_number(text: str, where: str) -> int:

@@ -13,6 +13,7 @@ from engine.domain.inspection import Mask, Pixels
 from engine.errors import DatasetError
 from engine.names import name_of
 from trainer.formats.samples.groups import joined
+from trainer.formats.samples.unused import Unused, in_short
 
 Part = Literal["", "train", "validation", "test"]
 """Where the data set itself puts a sample; empty = it leaves that to the split."""
@@ -43,6 +44,8 @@ class Sample:
     """The picture's file; None for made parts."""
     also: tuple[str, ...] = ()
     """Further classes that the picture shows beside its label."""
+    assumed: bool = False
+    """Sound for want of a label: nobody said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,13 @@ class Dataset:
     """Pictures that the data set names and that are not there."""
     notes: tuple[str, ...] = ()
     """What a person should know of how it was read, a sentence each."""
+    unused: tuple[Unused, ...] = ()
+    """Labels, masks and boxes that teach nothing, and why."""
+
+    @property
+    def doubtful(self) -> int:
+        """How many pictures are sound for want of a label while there are labels that are not used."""
+        return sum(s.assumed for s in self.samples) if self.unused else 0
 
     def counts(self) -> dict[str, int]:
         """Samples per class, in the order of `classes`."""
@@ -91,6 +101,8 @@ class Dataset:
             "duplicates": sum(n - 1 for n in digests.values()),
             "missing": self.missing,
             "notes": list(self.notes),
+            "unused": [{"where": one.where, "reason": one.reason} for one in self.unused],
+            "sound_without_label": sum(s.assumed for s in self.samples),
             "sha256": self.sha256(),
         }
 
@@ -104,25 +116,32 @@ def make_dataset(
     classes: Sequence[str] = (),
     missing: int = 0,
     notes: Sequence[str] = (),
+    unused: Sequence[Unused] = (),
 ) -> Dataset:
     """Order the classes, find the sound ones, join groups that share a picture.
 
     `classes` are there beside those that the samples show. Raises DatasetError when empty or of one class only.
     """
+    dropped = f", and {in_short(unused)}" if unused else ""
     if not samples:
-        raise DatasetError(f"The data set {name} holds no pictures.", "Choose a folder with labelled pictures.")
+        raise DatasetError(
+            f"The data set {name} holds no labelled pictures{dropped}.", "Choose a folder with labelled pictures."
+        )
     name, samples, classes = name_of(name), [_kept(s) for s in samples], [name_of(each) for each in classes]
     names = sorted({name for s in samples for name in (s.label, *s.also)} | set(classes))
     if len(names) < 2:
         raise DatasetError(
-            f"The data set {name} shows the class {names[0]!r} only.", "Add pictures of at least one other class."
+            f"The data set {name} shows the class {names[0]!r} only{dropped}.",
+            "Add pictures of at least one other class.",
         )
     sound = tuple(n for n in names if (n in ok_classes if ok_classes else n.lower() in OK_NAMES))
     unknown = [n for n in ok_classes if n not in names]
     if unknown:
         raise DatasetError(f"The data set {name} has no class {unknown[0]!r}.", f"Its classes: {', '.join(names)}.")
     ordered = (*sound, *(n for n in names if n not in sound))
-    return Dataset(name, layout, ordered, sound, tuple(join_copies(samples)), location, missing, tuple(notes))
+    return Dataset(
+        name, layout, ordered, sound, tuple(join_copies(samples)), location, missing, tuple(notes), tuple(unused)
+    )
 
 
 def _kept(sample: Sample) -> Sample:

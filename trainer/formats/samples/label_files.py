@@ -46,7 +46,7 @@ def read_json(path: Path, limit: int = MAX_BYTES) -> dict[str, Any]:
     return value
 
 
-def coordinate(value: object, path: Path) -> float:
+def coordinate(value: object, path: Path | str) -> float:
     """A number that can be a place in a picture, in pixels. Raises DatasetError."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise DatasetError(f"{path} has {value!r} where a coordinate should be.", "Correct that file.")

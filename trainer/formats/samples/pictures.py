@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+
 from engine.domain.inspection import Mask, Pixels
 from engine.errors import DatasetError
 from engine.images.decoding.headers import header_size
-from engine.images.listing import list_pictures
+from engine.images.decoding.orientation import UPRIGHT, as_stored, orientation, turned_size
+from engine.images.listing import PICTURE_SUFFIXES, list_pictures
 from engine.images.pictures import read_picture
 from engine.names import name_of
 from engine.packages.package import sha256_of
@@ -32,9 +36,11 @@ class PictureIndex:
     def __init__(self, folder: Path, paths: Sequence[Path] | None = None) -> None:
         self._folder = folder
         self.paths = pictures_of(folder) if paths is None else list(paths)
+        self._by_name: dict[str, list[Path]] = defaultdict(list)
         self._by_stem: dict[str, list[Path]] = defaultdict(list)
         for path in self.paths:
-            self._by_stem[path.stem].append(path)
+            self._by_name[folded(path.name)].append(path)
+            self._by_stem[folded(path.stem)].append(path)
 
     def key(self, path: Path) -> str:
         """The picture's path from the folder, with forward slashes."""
@@ -43,22 +49,33 @@ class PictureIndex:
     def find(self, name: str, near: Path | None = None) -> Path | None:
         """The picture of that name: best its path's end fits, then it lies near the folder `near`.
 
-        Label files come from other machines: of a path only what fits counts, and a suffix may differ.
-        Raises DatasetError when different pictures fit alike.
+        Label files come from other machines: of a path only what fits counts, letters may be large or small, and a
+        picture's suffix may be another one or missing. Raises DatasetError when different pictures fit alike.
         """
         wanted = PurePosixPath(name.replace("\\", "/"))
-        fitting = self._by_stem.get(wanted.stem, [])
+        # Without a picture's suffix a dot belongs to the name: plate.1 is never plate.jpg.
+        stem = wanted.stem if wanted.suffix.lower() in PICTURE_SUFFIXES else wanted.name
+        fitting = self._by_name.get(folded(wanted.name)) or self._by_stem.get(folded(stem), [])
         if len(fitting) < 2:
             return fitting[0] if fitting else None
-        # A picture of the very name fits better than one with another suffix: its path's end is alike.
         parts = near.parts if near else ()
-        rank = {p: (_alike(p.parts[::-1], wanted.parts[::-1]), _alike(p.parent.parts, parts)) for p in fitting}
+        ends = [tuple(map(folded, wanted.parts[::-1])), wanted.parts[::-1]]
+        rank = {
+            p: (_alike(tuple(map(folded, p.parts[::-1])), ends[0]), _alike(p.parts[::-1], ends[1]),
+                _alike(p.parent.parts, parts))
+            for p in fitting
+        }  # fmt: skip
         best = [p for p in fitting if rank[p] == max(rank.values())]
         if len(best) > 1 and len({sha256_of(p) for p in best}) > 1:
             raise DatasetError(
                 f"{name} may be {self.key(best[0])} or {self.key(best[1])}.", "Give each picture a name of its own."
             )
         return best[0]
+
+
+def folded(name: str) -> str:
+    """The same for names that differ in case, or in how an accent is written."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> int:
@@ -82,32 +99,59 @@ def missing_notes(folder: Path, named: int, missing: int, looked: str) -> tuple[
 
 def size_of(path: Path) -> tuple[int, int] | None:
     """Height and width of a picture file by its header, nothing decoded; None when the header tells none."""
-    try:
-        with path.open("rb") as file:
-            return header_size(file.read(_HEADER_BYTES))
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read ({error.strerror or error}).", "Check its access rights.") from error
+    return header_size(_header(path))
+
+
+def drawn_size(path: Path) -> tuple[int, int] | None:
+    """Height and width as a label tool shows the picture: as it is to be held."""
+    header = _header(path)
+    size = header_size(header)
+    return None if size is None else turned_size(*size, orientation(header))
 
 
 def check_size(what: str, size: tuple[int, int], picture: Path) -> None:
-    """Raise DatasetError when `what` is made for another height and width than the picture's header tells."""
-    own = size_of(picture)
+    """Raise DatasetError when `what` is made for another height and width than the picture has, held as it says."""
+    own = drawn_size(picture)
     if own is not None and own != size:
         raise _other_size(what, size, picture, own)
 
 
-def with_mask(path: Path, mask: Callable[[int, int], Mask]) -> Callable[[], tuple[Pixels, Mask | None]]:
-    """How a picture is read whose mask `mask(height, width)` gives; loading raises DatasetError for another size."""
+def check_upright(what: str, picture: Path) -> None:
+    """Raise DatasetError for a mask file of a picture that is to be turned: nobody knows if the mask was, too."""
+    if orientation(_header(picture)) != UPRIGHT:
+        raise DatasetError(
+            f"{what} belongs to {picture}, which its viewers turn (EXIF orientation); whether the mask was turned too "
+            "cannot be known.",
+            "Save the picture without the orientation mark, as the mask lies.",
+        )
+
+
+def with_mask(
+    path: Path, mask: Callable[[int, int], Mask], *, shown: bool = True
+) -> Callable[[], tuple[Pixels, Mask | None]]:
+    """How a picture is read whose mask `mask(height, width)` gives for the picture as a label tool shows it.
+
+    Its pixels come as they are stored, and the mask turned likewise; one that is not made for what is `shown` lies on
+    the stored pixels already. Loading raises DatasetError for another size.
+    """
 
     def load() -> tuple[Pixels, Mask | None]:
-        pixels = read_picture(path)
-        own = (pixels.shape[0], pixels.shape[1])
-        drawn = mask(*own)
-        if drawn.shape != own:
-            raise _other_size("Its mask", (drawn.shape[0], drawn.shape[1]), path, own)
-        return pixels, drawn
+        pixels, held = read_picture(path), orientation(_header(path)) if shown else UPRIGHT
+        size = turned_size(pixels.shape[0], pixels.shape[1], held)
+        drawn = mask(*size)
+        if drawn.shape != size:
+            raise _other_size("Its mask", (drawn.shape[0], drawn.shape[1]), path, size)
+        return pixels, np.asarray(as_stored(drawn, held), np.uint8)
 
     return load
+
+
+def _header(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEADER_BYTES)
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read ({error.strerror or error}).", "Check its access rights.") from error
 
 
 def _other_size(what: str, size: tuple[int, int], picture: Path, own: tuple[int, int]) -> DatasetError:

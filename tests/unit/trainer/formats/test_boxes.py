@@ -91,7 +91,7 @@ def test_voc_keeps_names_parts_and_sound_pictures(tmp_path: Path) -> None:
         ("<annotation><object></annotation>", "not valid XML"),
         ("<html></html>", "not a Pascal VOC file"),
         (voc_text("a.jpg", [("dent", 0, 0, 4, 4)]).replace("<xmin>0", "<xmin>1e400"), "where a coordinate should be"),
-        (voc_text("a.jpg", [("dent", 0, 0, 4, 4)]).replace("<ymax>4</ymax>", ""), "without name or box"),
+        (voc_text("a.jpg", [("dent", 0, 0, 4, 4)]).replace("<ymax>4</ymax>", ""), "no name or no box"),
     ],
 )
 def test_bad_xml_is_one_sentence_that_names_the_file(tmp_path: Path, text: str, message: str) -> None:

@@ -149,9 +149,11 @@ def test_missing_pictures_are_counted_and_all_missing_is_refused(tmp_path: Path)
         open_dataset(str(tmp_path))
     write_picture(tmp_path / "train_images" / "b.jpg", 1)
     write_picture(tmp_path / "train_images" / "d.jpg", 2)
-    dataset = open_dataset(str(tmp_path))
+    with pytest.raises(DatasetError, match=r"one label is not used \(c.jpg: there is no picture of that name\)"):
+        open_dataset(str(tmp_path))
+    dataset = open_dataset(str(tmp_path), without_label="ok")
     assert (len(dataset.samples), dataset.missing) == (2, 1)
-    assert dataset.describe()["notes"] == ["1 of 2 named pictures are missing and left out."]
+    assert dataset.notes[0] == "1 of 2 named pictures are missing and left out."
 
 
 @pytest.mark.data
@@ -163,10 +165,10 @@ def test_all_real_masks_equal_the_reference(real_data: Path) -> None:
     pixels = Counter[int]()
     for row in rows:
         name, _, number = row["ImageId_ClassId"].rpartition("_")
-        runs = named[name].get(int(number))
+        runs = named[name].runs.get(int(number))
         assert (runs is None) == (not row["EncodedPixels"])
         if runs is not None:
             assert np.array_equal(decode(runs, 256, 1600), reference(row["EncodedPixels"], 256, 1600))
             pixels[int(number)] += 1
     assert len(rows) == 600 and len(named) == 150
-    assert pixels == Counter(n for runs in named.values() for n in runs)
+    assert pixels == Counter(n for rows in named.values() for n in rows.runs)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +68,6 @@ def test_pictures_from_one_pixel_to_the_largest_are_taken(tmp_path: Path, height
 @pytest.mark.parametrize(
     "more",
     [
-        {"height": 0},
-        {"width": 0},
-        {"width": -1, "height": -1},
         {"height": 1, "width": 400_000_001},
         {"file_name": None},
         {"file_name": 3},
@@ -79,14 +78,64 @@ def test_picture_without_name_or_of_an_impossible_size_is_refused(tmp_path: Path
         read_coco(write(tmp_path, [picture(**more)], []))
 
 
-@pytest.mark.parametrize("value", [True, 1.0, "1", None])
-@pytest.mark.parametrize("key", ["id", "height", "width", "image_id", "category_id"])
+@pytest.mark.parametrize("more", [{"height": 0}, {"width": 0}, {"width": -1, "height": -1}, {"height": None}])
+def test_size_that_is_not_told_is_none(tmp_path: Path, more: dict[str, Any]) -> None:
+    assert read_coco(write(tmp_path, [picture(**more)], []))[0][0].size is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *product(
+            ("id", "height", "width", "image_id", "category_id"), (True, 1.5, "1.0", "²", "", [1], 1e300, "1" * 20)
+        ),
+        *product(("id", "image_id", "category_id"), (None,)),
+    ],
+)
 def test_number_that_is_not_whole_is_named(tmp_path: Path, key: str, value: Any) -> None:
     changed = {key: value}
     images = [picture(**changed)] if key in ("id", "height", "width") else [picture()]
     annotations = [drawn(**changed)] if key.endswith("_id") else []
-    with pytest.raises(DatasetError, match=f"an entry whose {key} is not a whole number"):
+    with pytest.raises(DatasetError, match=f"has a {key} that is not a whole number"):
         read_coco(write(tmp_path, images, annotations))
+
+
+@pytest.mark.parametrize("spelt", [float, str, lambda number: f" {number} "])
+def test_whole_numbers_may_be_written_as_fractions_or_text(tmp_path: Path, spelt: Callable[[int], Any]) -> None:
+    image = picture(id=spelt(1), height=spelt(SIZE[0]), width=spelt(SIZE[1]))
+    categories = [{"id": spelt(7), "name": "pit"}]
+    read, _ = read_coco(write(tmp_path, [image], [drawn(spelt(1), spelt(7))], categories=categories))
+    assert (read[0].size, read[0].areas) == (SIZE, {"pit": 12})
+
+
+def test_picture_that_is_listed_twice_has_what_is_drawn_on_either_entry(tmp_path: Path) -> None:
+    images = [picture(), picture(), picture(5)]
+    read, _ = read_coco(write(tmp_path, images, [drawn(), drawn(5, 9, bbox=[0, 0, 2, 2])]))
+    assert [image.areas for image in read] == [{"pit": 12, "rust": 4}]
+
+
+@pytest.mark.parametrize("second", [picture(1, "b.jpg"), picture(1, height=9), picture(2, height=9)])
+def test_one_id_for_two_pictures_and_two_sizes_of_one_are_refused(tmp_path: Path, second: dict[str, Any]) -> None:
+    with pytest.raises(DatasetError, match=r"gives two pictures the id \d, or one picture two sizes"):
+        read_coco(write(tmp_path, [picture(), second], []))
+
+
+def test_run_lengths_must_be_of_the_picture_s_size_where_its_entry_tells_none(tmp_path: Path) -> None:
+    write(tmp_path, [picture(height=None)], [drawn(segmentation=RUNS)])
+    path = write_picture(tmp_path / "a.jpg", 1)
+    mask = open_coco(with_sound(tmp_path)).samples[0].load()[1]
+    assert mask is not None and np.array_equal(mask, box_mask(2, 0, 3, 5) | box_mask(3, 0, 4, 7))
+    write_picture(path, 1, SIZE[::-1])
+    with pytest.raises(
+        DatasetError, match=r"annotation 1: on a.jpg has run lengths for another size than the picture's"
+    ):
+        open_coco(tmp_path)
+
+
+def test_run_lengths_tell_the_size_where_nothing_else_does(tmp_path: Path) -> None:
+    wide = {"size": [3, 3], "counts": [9]}
+    with pytest.raises(DatasetError, match=r"annotation 2 on a.jpg has run lengths for another size"):
+        read_coco(write(tmp_path, [picture(width=None)], [drawn(segmentation=RUNS), drawn(segmentation=wide)]))
 
 
 @pytest.mark.parametrize("key", ["images", "annotations", "categories"])
@@ -99,19 +148,20 @@ def test_list_that_is_not_there_or_holds_something_else_is_named(tmp_path: Path,
 @pytest.mark.parametrize(
     ("annotation", "message"),
     [
-        (drawn(2), "unknown picture or category"),
-        (drawn(category=8), "unknown picture or category"),
-        (drawn(category=0), "unknown picture or category"),
+        (drawn(2), "of a picture that the file does not list"),
+        (drawn(category=8), "on a.jpg is of a category without a name"),
+        (drawn(category=0), "on a.jpg is of a category without a name"),
         (drawn(segmentation=[[1, 2, 3, 4]]), "fewer than three points"),
         (drawn(segmentation=[[1, 2, 3, 4, 5, 6, 7]]), "fewer than three points"),
         (drawn(segmentation=["1"]), "fewer than three points"),
         (drawn(segmentation=[[1, 2, 3, 4, 5, None]]), "where a coordinate should be"),
-        (drawn(bbox=[1, 2, 3]), "annotation without outline and box"),
-        (drawn(bbox=[1, 2, 3, 4, 5]), "annotation without outline and box"),
-        (drawn(bbox=None), "annotation without outline and box"),
+        (drawn(bbox=[1, 2, 3]), "neither outline nor box"),
+        (drawn(bbox=[1, 2, 3, 4, 5]), "neither outline nor box"),
+        (drawn(bbox=None), "neither outline nor box"),
         (drawn(bbox=[1, 2, "x", 4]), "where a coordinate should be"),
         (drawn(segmentation={"size": [32, 24], "counts": [768]}), "run lengths for another size"),
-        (drawn(segmentation={"counts": [768]}), "run lengths for another size"),
+        (drawn(segmentation={"counts": [768]}), "run lengths without their size"),
+        (drawn(segmentation={"size": [24, "32"], "counts": [768]}), "run lengths without their size"),
         (drawn(segmentation={"size": [24, 32]}), "run lengths without counts"),
         (drawn(segmentation={"size": [24, 32], "counts": "!"}), "compressed counts that cannot be read"),
     ],
@@ -120,7 +170,25 @@ def test_bad_annotation_is_named(tmp_path: Path, annotation: dict[str, Any], mes
     categories = [{"id": 7, "name": "pit"}, {"id": 0}]
     with pytest.raises(DatasetError, match=message) as caught:
         read_coco(write(tmp_path, [picture()], [annotation], categories=categories))
-    assert "a.json" in caught.value.message
+    assert "a.json annotation 1 " in caught.value.message
+
+
+def test_bad_annotation_is_left_out_and_its_picture_is_not_sound(tmp_path: Path) -> None:
+    bad, good = drawn(segmentation=[[1, 2, 3, 4]], id="x9"), drawn(3, segmentation=SQUARE)
+    write(tmp_path, [picture(), picture(2, "b.jpg"), picture(3, "c.jpg")], [bad, {**bad, "image_id": 3}, good])
+    for number, name in enumerate("abc"):
+        write_picture(tmp_path / f"{name}.jpg", number)
+    dataset = open_coco(tmp_path)
+    # Of c nobody knows how much of it is defective.
+    assert [(s.key, s.label, s.assumed, s.has_mask) for s in dataset.samples] == [
+        ("b.jpg", "ok", True, True),
+        ("c.jpg", "pit", False, False),
+    ]
+    assert [str(one) for one in dataset.unused] == [
+        f"{tmp_path / 'a.json'} annotation x9: on {name} has a polygon of fewer than three points."
+        for name in ("a.jpg", "c.jpg")
+    ]
+    assert dataset.doubtful == 1
 
 
 def test_triangle_is_the_least_polygon_and_a_picture_may_have_a_box_and_outlines(tmp_path: Path) -> None:

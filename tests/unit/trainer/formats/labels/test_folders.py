@@ -30,7 +30,9 @@ def pictures(folder: Path, *names: str) -> Path:
         (("ok/a.jpg", "ok/b.jpg"), False),
         (("a.jpg", "b.jpg"), False),
         (("ok/a.jpg", ".pit/a.jpg"), False),
-        (("ok/a.jpg", "pit/deep/a.jpg"), False),
+        (("ok/a.jpg", "pit/deep/er/a.jpg"), True),
+        (("ok/lot1/a.jpg", "Thumbs/a.jpg"), False),
+        (("ok/lot1/a.jpg", "pit/.hidden.jpg"), False),
         (("train/ok/a.jpg",), True),
         (("Test/ok/a.JPG",), True),
         (("train/a.jpg", "other/a.jpg"), False),
@@ -49,6 +51,17 @@ def test_class_is_the_folder_s_name_and_pictures_are_in_order(tmp_path: Path) ->
     ]
     pixels, mask = dataset.samples[0].load()
     assert pixels.shape == SIZE and mask is None and not dataset.samples[0].has_mask
+
+
+def test_masks_beside_the_pictures_are_named_and_teach_nothing(tmp_path: Path) -> None:
+    pictures(tmp_path, "ok/a.jpg", "pit/b.jpg", "pit/c_mask.png", "pit/lot1/d.png")
+    masks = ("pit/b.png", "pit/lot1/d_label.png", "pit/lot1/D_GT.png")
+    pictures(tmp_path, *masks, "e.jpg")
+    dataset = open_imagefolder(tmp_path)
+    # c_mask lies beside no picture c.
+    assert [s.key for s in dataset.samples] == ["ok/a.jpg", "pit/b.jpg", "pit/c_mask.png", "pit/lot1/d.png"]
+    assert {one.where for one in dataset.unused} == {str(tmp_path / name) for name in masks}
+    assert dataset.notes == ("1 pictures lie in no class folder and are left out.",)
 
 
 @pytest.mark.parametrize(

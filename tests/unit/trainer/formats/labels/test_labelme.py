@@ -13,6 +13,8 @@ import pytest
 from engine.errors import DatasetError
 from tests.labelled import SIZE, box_mask, hollow, write_picture, write_text
 from trainer.formats.labels.labelme import looks_like, open_labelme, read_labelme
+from trainer.formats.labels.labelme_shapes import area_of
+from trainer.formats.samples.unused import Leftovers
 
 MIB = 1024**2
 
@@ -27,15 +29,13 @@ def write(path: Path, *shapes: Any, **more: Any) -> Path:
     return write_text(path, json.dumps({"imagePath": f"{path.stem}.jpg", "shapes": list(shapes), **more}))
 
 
-def test_shapes_must_be_named_in_the_first_four_kibibytes(tmp_path: Path) -> None:
-    def begin(length: int) -> str:
-        return '{"version": "' + "5" * (length - len('{"version": "", ')) + '", "shapes": []}'
-
-    assert begin(100).index('"shapes"') == 100
-    path = tmp_path / "a.json"
-    write_text(path, begin(4096 - len('"shapes"')))
-    assert looks_like(tmp_path)
-    write_text(path, begin(4097 - len('"shapes"')))
+@pytest.mark.parametrize("before", [0, 4096, MIB + 1])
+def test_shapes_may_stand_behind_a_whole_picture(tmp_path: Path, before: int) -> None:
+    write_text(tmp_path / "a.json", json.dumps({"imageData": "A" * before, "shapes": [shape()]}))
+    for number, name in enumerate("ab"):
+        write_picture(tmp_path / f"{name}.jpg", number)
+    assert looks_like(tmp_path) and open_labelme(tmp_path).counts() == {"ok": 1, "pit": 1}
+    write_text(tmp_path / "a.json", json.dumps({"imageData": "A" * before}))
     assert not looks_like(tmp_path)
 
 
@@ -56,8 +56,8 @@ def test_file_of_256_mib_is_the_longest(tmp_path: Path) -> None:
 
 
 def test_ten_thousand_shapes_are_taken_and_one_more_is_refused(tmp_path: Path) -> None:
-    dot = shape(shape_type="point")
-    assert read_labelme(write(tmp_path / "a.json", *[dot] * 10_000)).shapes == ()
+    dot = shape(shape_type="line")
+    assert len(read_labelme(write(tmp_path / "a.json", *[dot] * 10_000)).shapes) == 10_000
     with pytest.raises(DatasetError, match="no list of shapes"):
         read_labelme(write(tmp_path / "a.json", *[dot] * 10_001))
 
@@ -99,23 +99,29 @@ def test_picture_without_a_name_is_called_as_its_file(tmp_path: Path, named: Any
 )
 def test_every_kind_of_shape_is_drawn(tmp_path: Path, kind: str | None, points: Any, area: float) -> None:
     file = read_labelme(write(tmp_path / "a.json", shape(" pit ", points, shape_type=kind)))
-    assert [name for name, _ in file.shapes] == ["pit"] and file.shapes[0][1].area == pytest.approx(area)
+    assert [name for name, _ in file.shapes] == ["pit"] and area_of(file.shapes[0][1]) == pytest.approx(area)
 
 
-def test_points_enclose_nothing_and_are_passed_over(tmp_path: Path) -> None:
+def test_points_enclose_nothing_and_are_left_out_and_named(tmp_path: Path) -> None:
     shapes = (shape(points=[[1, 1]], shape_type="point"), shape(points=None, shape_type="points"), shape("rust"))
-    assert [name for name, _ in read_labelme(write(tmp_path / "a.json", *shapes)).shapes] == ["rust"]
+    left = Leftovers()
+    file = read_labelme(write(tmp_path / "a.json", *shapes), left)
+    assert ([name for name, _ in file.shapes], file.partly) == (["rust"], True)
+    assert [str(one) for one in left.found] == [
+        f"{tmp_path / 'a.json'} shape 1: is a point with 1 points, which encloses nothing.",
+        f"{tmp_path / 'a.json'} shape 2: has points that cannot be read.",
+    ]
 
 
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        (shape(label=" "), "a shape without a label"),
-        (shape(label=3), "a shape without a label"),
-        ("pit", "a shape without a label"),
-        (shape(points=None), "points cannot be read"),
-        (shape(points=[[1, 2], [3, 4], [5, 6, 7]]), "points cannot be read"),
-        (shape(points=[[1, 2], [3, 4], 5]), "points cannot be read"),
+        (shape(label=" "), "has no label"),
+        (shape(label=3), "has no label"),
+        ("pit", "has no label"),
+        (shape(points=None), "has points that cannot be read"),
+        (shape(points=[[1, 2], [3, 4], [5, 6, 7]]), "has points that cannot be read"),
+        (shape(points=[[1, 2], [3, 4], 5]), "has points that cannot be read"),
         (shape(points=[[1, 2], [3, 4], [5, True]]), "where a coordinate should be"),
         (shape(points=[[1, 2], [3, 4]]), "a polygon with 2 points"),
         (shape(points=[[1, 2]], shape_type="line"), "a line with 1 points"),
@@ -124,13 +130,18 @@ def test_points_enclose_nothing_and_are_passed_over(tmp_path: Path) -> None:
         (shape(points=SQUARE[:3], shape_type="circle"), "a circle with 3 points"),
         (shape(points=SQUARE[:3], shape_type="rectangle"), "a rectangle with 3 points"),
         (shape(points=[], shape_type="rectangle"), "a rectangle with 0 points"),
-        (shape(shape_type="mask"), "a mask with 4 points"),
+        (shape(shape_type="hexagon"), "a hexagon with 4 points"),
+        (shape(shape_type="mask"), "a mask without its picture"),
+        (shape(shape_type="mask", mask="AAAA"), "a mask without its picture"),
+        (shape(points=SQUARE[::2], shape_type="mask", mask="?"), "a mask whose picture cannot be read"),
+        (shape(points=SQUARE[::2], shape_type="mask", mask="AAAA"), "a mask whose picture is not grey PNG"),
+        (shape(points=SQUARE[::2], shape_type="mask", mask="iVBORw0KGgo="), "a mask whose picture cannot be read"),
     ],
 )
 def test_shape_that_cannot_be_drawn_is_named(tmp_path: Path, bad: Any, message: str) -> None:
     with pytest.raises(DatasetError, match=message) as caught:
         read_labelme(write(tmp_path / "a.json", bad))
-    assert "a.json" in caught.value.message
+    assert "a.json shape 1 " in caught.value.message
 
 
 def test_largest_area_is_the_label_and_ties_go_by_name(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from engine.errors import DatasetError
 from tests.labelled import write_picture, write_text
 from trainer.formats.labels.voc import VocBox, first_names, labelled, looks_like, open_voc, read_voc
+from trainer.formats.samples.unused import Leftovers
 
 MIB = 1024**2
 
@@ -68,13 +69,13 @@ def test_what_lies_deeper_than_an_object_s_own_name_and_box_is_passed_over(tmp_p
 def test_each_element_has_its_own_text_and_none_from_around_or_within(tmp_path: Path) -> None:
     assert read_voc(write_text(tmp_path / "a.xml", voc(head="words <filename>b.jpg</filename> more"))).name == "b.jpg"
     assert read_voc(write_text(tmp_path / "a.xml", voc(head="<filename><b>x.jpg</b></filename>"))).name == "a.jpg"
-    with pytest.raises(DatasetError, match="an object without name or box"):
+    with pytest.raises(DatasetError, match=r"a.xml object 1 has no name or no box"):
         read_voc(write_text(tmp_path / "a.xml", voc(thing("<b>pit</b>"))))
 
 
 @pytest.mark.parametrize("second", ["<object></object>", "<object><name>pit</name></object>"])
 def test_object_takes_nothing_from_the_one_before(tmp_path: Path, second: str) -> None:
-    with pytest.raises(DatasetError, match="an object without name or box"):
+    with pytest.raises(DatasetError, match=r"a.xml object 2 has no name or no box"):
         read_voc(write_text(tmp_path / "a.xml", voc(thing("pit"), second)))
 
 
@@ -89,7 +90,7 @@ def test_four_mebibytes_are_the_most(tmp_path: Path) -> None:
 
 def test_ten_thousand_boxes_are_the_most(tmp_path: Path) -> None:
     assert len(read_voc(write_text(tmp_path / "a.xml", voc(*[thing("a")] * 10_000))).boxes) == 10_000
-    with pytest.raises(DatasetError, match="or too many"):
+    with pytest.raises(DatasetError, match="more than 10000 objects"):
         read_voc(write_text(tmp_path / "a.xml", voc(*[thing("a")] * 10_001)))
 
 
@@ -126,16 +127,21 @@ def test_pictures_that_are_missing_unlabelled_or_of_no_class_are_each_counted(tm
     for seed, name in enumerate("xyz"):
         write_picture(tmp_path / f"{name}.jpg", 10 + seed)
     known = {"pit": "PIT"}
-    samples, missing, notes = labelled(tmp_path, lambda name: known.get(name, ""), empty="")
+    left = Leftovers()
+    samples, missing, notes = labelled(tmp_path, lambda name: known.get(name, ""), left, empty="")
+    assert [str(one) for one in left.found] == [
+        f"{tmp_path / 'a.xml'}: there is no picture a.jpg.",
+        f"{tmp_path / 'c.xml'}: its object stray is of no class.",
+    ]
     assert ([(s.key, s.label) for s in samples], missing) == ([("b.jpg", "PIT")], 1)
     assert notes == (
         "1 of 4 named pictures are missing and left out.",
         "3 pictures have no XML file and are left out.",
         "2 pictures show no object of a known class and are left out.",
     )
-    samples, missing, notes = labelled(tmp_path, lambda name: known.get(name, ""))
-    assert [(s.key, s.label) for s in samples] == [("b.jpg", "PIT"), ("c.jpg", "ok"), ("d.jpg", "ok")]
-    assert len(notes) == 2 and missing == 1
+    samples, missing, notes = labelled(tmp_path, lambda name: known.get(name, ""), Leftovers())
+    assert [(s.key, s.label) for s in samples] == [("b.jpg", "PIT"), ("d.jpg", "ok")]
+    assert notes[-1] == "1 pictures show no object of a known class and are left out." and missing == 1
 
 
 def test_picture_is_found_by_name_near_its_folder_else_by_the_file_s_own(tmp_path: Path) -> None:
@@ -170,8 +176,8 @@ def test_sets_say_the_part_and_a_narrower_one_holds(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (voc(thing("")), "without name or box"),
-        (voc(thing("pit").replace("ymin", "y")), "without name or box"),
+        (voc(thing("")), "object 1 has no name or no box"),
+        (voc(thing("pit").replace("ymin", "y")), "object 1 has no name or no box"),
         (voc(thing("pit").replace("<xmax>4", "<xmax>four")), "where a coordinate should be"),
         (voc(head="<size><width>wide</width></size>"), "where a coordinate should be"),
         ("<annotations></annotations>", "not a Pascal VOC file"),

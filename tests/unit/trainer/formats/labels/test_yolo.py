@@ -74,13 +74,13 @@ def test_fraction_may_leave_the_picture_by_a_thousandth(tmp_path: Path, value: s
 @pytest.mark.parametrize("value", ["-0.0011", "1.0011", "-inf", "2"])
 def test_fraction_that_leaves_the_picture_by_more_is_refused(tmp_path: Path, value: str) -> None:
     for text in (f"0 {value} 0.5 0.4 0.2", f"1 0.1 0.1 0.2 0.1 0.2 {value}"):
-        with pytest.raises(DatasetError, match=r"0.txt line 1 has a place outside the picture"):
+        with pytest.raises(DatasetError, match=r"0.txt line 1: has a place outside the picture"):
             opened(tmp_path, text)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 7, 9])
 def test_line_of_other_lengths_is_neither_box_nor_polygon(tmp_path: Path, count: int) -> None:
-    with pytest.raises(DatasetError, match=r"0.txt line 2 is neither a box nor a polygon"):
+    with pytest.raises(DatasetError, match=r"0.txt line 2: is neither a box nor a polygon"):
         opened(tmp_path, "\n0 " + " ".join(["0.5"] * count))
 
 
@@ -88,14 +88,15 @@ def test_line_of_other_lengths_is_neither_box_nor_polygon(tmp_path: Path, count:
     ("line", "message"), [("2 0.5 0.5 0.1 0.1", "the class 2, which has no name"), ("0.0 1", "num")]
 )
 def test_class_is_a_whole_number_with_a_name(tmp_path: Path, line: str, message: str) -> None:
-    with pytest.raises(DatasetError, match=f"line 1 .*{message}"):
+    with pytest.raises(DatasetError, match=f"line 1: .*{message}"):
         opened(tmp_path, line)
 
 
 @pytest.mark.parametrize(
     ("name", "text", "names"),
     [
-        ("classes.txt", "pit\n\n  rust \n", {0: "pit", 1: "rust"}),
+        ("classes.txt", "pit\n  rust \n", {0: "pit", 1: "rust"}),
+        ("classes.txt", "pit\n\n  rust \n", {0: "pit", 2: "rust"}),
         ("obj.names", "pit", {0: "pit"}),
         ("labels/classes.txt", "pit", {0: "pit"}),
         ("data.yaml", "names: [pit, 7]\n", {0: "pit", 1: "7"}),
@@ -168,7 +169,7 @@ def test_text_of_sixteen_mebibytes_is_the_longest(tmp_path: Path) -> None:
     write_text(text, BOX + " " * (16 * MIB - len(BOX)))
     assert open_yolo(tmp_path).counts() == {"ok": 1, "pit": 1}
     hollow(text, 16 * MIB + 1)
-    with pytest.raises(DatasetError, match=r"0.txt is larger than 16 MiB"):
+    with pytest.raises(DatasetError, match=r"0.txt: is larger than 16 MiB"):
         open_yolo(tmp_path)
 
 
@@ -190,6 +191,7 @@ def test_texts_without_pictures_are_counted_and_pictures_without_texts_are_sound
     write_text(tmp_path / "labels" / "0.txt", BOX)
     (tmp_path / "labels" / "1.txt").unlink()
     write_text(tmp_path / "notes" / "readme.txt", "no label")
+    write_text(tmp_path / "notes" / "lost.txt", f"\n{BOX}")
     dataset = open_yolo(tmp_path)
     assert [(s.key, s.label) for s in dataset.samples] == [
         ("images/0.png", "pit"),
@@ -197,9 +199,26 @@ def test_texts_without_pictures_are_counted_and_pictures_without_texts_are_sound
         ("images/2.png", "ok"),
     ]
     assert (dataset.missing, dataset.notes) == (
-        1,
-        ("1 of 3 named pictures are missing and left out.", "No picture shows rust."),
+        2,
+        ("2 of 4 named pictures are missing and left out.", "No picture shows rust."),
     )
+    assert [one.where for one in dataset.unused] == [
+        str(tmp_path / "labels/gone.txt"),
+        str(tmp_path / "notes/lost.txt"),
+    ]
+    assert [s.assumed for s in dataset.samples] == [False, True, False] and dataset.doubtful == 1
+
+
+def test_line_that_is_left_out_leaves_its_picture_without_mask_and_never_sound(tmp_path: Path) -> None:
+    outline = polygon((0, 0), (0.5, 0), (0, 0.5))
+    dataset = opened(tmp_path, outline, f"{outline}\n9 0 0 0 0", "9 0 0 0 0")
+    assert [(s.key, s.label, s.has_mask) for s in dataset.samples] == [
+        ("images/0.png", "rust", True),
+        ("images/1.png", "rust", False),
+        ("images/3.png", "ok", True),
+    ]
+    assert [one.reason for one in dataset.unused] == ["has the class 9, which has no name."] * 2
+    assert dataset.doubtful == 0
 
 
 @pytest.mark.parametrize(

@@ -34,15 +34,20 @@ def test_kolektor_picture_without_label_is_passed_over_and_those_after_it_are_re
         ("kos02/Part2.jpg", "ok", "kos02", True),
     ]
     mask = dataset.samples[0].load()[1]
-    assert mask is not None and np.array_equal(mask, SPOT) and dataset.notes == ()
+    assert mask is not None and np.array_equal(mask, SPOT)
+    assert dataset.notes == ("1 pictures have no label picture beside them and are left out.",)
 
 
-def test_kolektor_label_as_png_comes_before_one_as_bmp(tmp_path: Path) -> None:
-    write_picture(tmp_path / "kos01" / "Part0.jpg", 1)
-    write_mask(tmp_path / "kos01" / "Part0_label.png", EMPTY)
-    write_mask(tmp_path / "kos01" / "Part0_label.bmp", SPOT)
+def test_kolektor_picture_with_two_labels_is_read_where_they_say_the_same(tmp_path: Path) -> None:
+    for number, other in enumerate((EMPTY, SPOT)):
+        write_picture(tmp_path / "kos01" / f"Part{number}.jpg", number)
+        write_mask(tmp_path / "kos01" / f"Part{number}_label.png", EMPTY)
+        write_mask(tmp_path / "kos01" / f"Part{number}_label.bmp", other)
     dataset = open_kolektor(tmp_path)
     assert (dataset.counts(), dataset.notes) == ({"ok": 1, "defect": 0}, ("No picture shows defect.",))
+    assert [str(one) for one in dataset.unused] == [
+        f"{tmp_path / 'kos01' / 'Part1_label.png'}: says something else of Part1.jpg than Part1_label.bmp."
+    ]
 
 
 def test_kolektor_is_told_by_a_label_picture_in_a_folder(tmp_path: Path) -> None:
@@ -124,6 +129,26 @@ def test_magnetic_masks_are_drawn_but_for_empty_ones_on_defects(tmp_path: Path) 
     assert masks[0] is not None and np.array_equal(masks[0], SPOT)
     assert masks[1] is None and masks[2] is None and masks[3] is not None and not masks[3].any()
     assert dataset.notes == ("No picture shows Dent.",)
+
+
+def test_magnetic_mask_without_its_picture_is_none_and_a_set_of_png_pictures_has_no_masks(tmp_path: Path) -> None:
+    for number, name in enumerate(("MT_Crack/Imgs/a.png", "MT_Free/Imgs/b.png")):
+        write_picture(tmp_path / name, number)
+    assert [(s.label, s.has_mask) for s in open_magnetic(tmp_path).samples] == [("Crack", False), ("Free", False)]
+    for number, name in enumerate(("MT_Crack/Imgs/c.jpg", "MT_Free/Imgs/d.jpg")):
+        write_picture(tmp_path / name, number)
+    dataset = open_magnetic(tmp_path)
+    assert [Path(s.key).name for s in dataset.samples] == ["c.jpg", "d.jpg"]
+    assert [Path(one.where).name for one in dataset.unused] == ["a.png", "b.png"]
+
+
+def test_kolektor_label_without_its_picture_is_named(tmp_path: Path) -> None:
+    write_picture(tmp_path / "kos01" / "Part0.jpg", 1)
+    for name in ("Part0_label.png", "Part1_label.bmp", "Part2_GT.png"):
+        write_mask(tmp_path / "kos01" / name, SPOT)
+    (tmp_path / "kos01" / "Part2_GT.png").rename(tmp_path / "Part2_GT.png")
+    dataset = open_kolektor(tmp_path)
+    assert [Path(one.where).name for one in dataset.unused] == ["Part2_GT.png", "Part1_label.bmp"]
 
 
 def test_magnetic_is_told_by_a_folder_imgs(tmp_path: Path) -> None:

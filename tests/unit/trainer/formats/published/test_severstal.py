@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.errors import DatasetError
-from tests.labelled import box_mask, hollow, write_picture, write_text
+from tests.labelled import box_mask, hollow, turn, write_picture, write_text
 from trainer.formats.published import severstal
 from trainer.formats.published.severstal import looks_like, open_severstal, read_runs, tables
 
@@ -18,15 +18,15 @@ HEAD = "ImageId,ClassId,EncodedPixels\n"
 
 
 def numbers(folder: Path, text: str) -> dict[str, list[int]]:
-    return {name: sorted(runs) for name, runs in read_runs(write_text(folder / "a.csv", text)).items()}
+    return {name: sorted(rows.runs) for name, rows in read_runs(write_text(folder / "a.csv", text)).items()}
 
 
 def test_every_row_counts_and_one_without_runs_names_a_sound_picture(tmp_path: Path) -> None:
     text = f"{HEAD}b.jpg,2,1 1\n\na.jpg,,\nb.jpg,1,5 2\nc.jpg,4, \n"
     found = read_runs(write_text(tmp_path / "a.csv", text))
     assert list(found) == ["b.jpg", "a.jpg", "c.jpg"]
-    assert {name: list(runs) for name, runs in found.items()} == {"b.jpg": [2, 1], "a.jpg": [], "c.jpg": []}
-    assert found["b.jpg"][1].end == 6
+    assert {name: list(rows.runs) for name, rows in found.items()} == {"b.jpg": [2, 1], "a.jpg": [], "c.jpg": []}
+    assert found["b.jpg"].runs[1].end == 6
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
@@ -144,8 +144,48 @@ def test_lowest_class_is_the_label_and_the_mask_holds_them_all(tmp_path: Path) -
 def test_run_that_ends_past_the_picture_is_refused_when_the_set_is_opened(tmp_path: Path) -> None:
     write_text(tmp_path / "a.csv", f"{HEAD}a.jpg,1,1 1\na.jpg,2,768 2\n")
     write_picture(tmp_path / "a.jpg", 1)
-    with pytest.raises(DatasetError, match=r"The csv's row of a.jpg holds a run that ends at pixel 769"):
+    with pytest.raises(DatasetError, match=r"a.jpg: The csv's row of a.jpg holds a run that ends at pixel 769"):
         open_severstal(tmp_path)
+
+
+def test_line_that_is_left_out_leaves_its_picture_without_mask_and_never_sound(tmp_path: Path) -> None:
+    rows = "a.jpg,1,1 1\na.jpg,2,5\nb.jpg,2,5\nc.jpg,,\nB2.JPG,1,1 1\ngone.jpg,1,1 1\nlost.jpg,,\n"
+    write_text(tmp_path / "a.csv", HEAD + rows)
+    for number, name in enumerate(("a", "b", "b2", "c", "d")):
+        write_picture(tmp_path / f"{name}.jpg", number)
+    dataset = open_severstal(tmp_path)
+    assert [(s.key, s.label, s.has_mask, s.assumed) for s in dataset.samples] == [
+        ("a.jpg", "crack", False, False),
+        ("b2.jpg", "crack", True, False),
+        ("c.jpg", "ok", True, False),
+        ("d.jpg", "ok", True, True),
+    ]
+    assert [str(one) for one in dataset.unused] == [
+        f"{tmp_path / 'a.csv'} line 3: holds an odd number of run length numbers.",
+        f"{tmp_path / 'a.csv'} line 4: holds an odd number of run length numbers.",
+        "gone.jpg: there is no picture of that name.",
+    ]
+    assert (dataset.missing, dataset.doubtful) == (2, 1)
+
+
+def test_two_names_of_one_picture_leave_it_without_mask(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.csv", f"{HEAD}a.jpg,1,1 1\nA.jpg,2,1 1\n")
+    for number, name in enumerate("ab"):
+        write_picture(tmp_path / f"{name}.jpg", number)
+    dataset = open_severstal(tmp_path)
+    assert [(s.label, s.has_mask) for s in dataset.samples] == [("crack", False), ("ok", True)]
+    assert [str(one) for one in dataset.unused] == ["A.jpg: a.jpg has rows by another name already."]
+
+
+def test_runs_on_a_picture_that_viewers_turn_are_left_out(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.csv", f"{HEAD}a.jpg,1,1 1\nb.jpg,1,1 1\n")
+    for number, name in enumerate("abc"):
+        write_picture(tmp_path / f"{name}.jpg", number)
+    turn(tmp_path / "a.jpg", 3)
+    turn(tmp_path / "c.jpg", 3)
+    dataset = open_severstal(tmp_path)
+    assert [(s.key, s.label) for s in dataset.samples] == [("b.jpg", "crack"), ("c.jpg", "ok")]
+    assert "whether the mask was turned too cannot be known" in dataset.unused[0].reason
 
 
 def test_picture_in_two_tables_is_refused(tmp_path: Path) -> None:

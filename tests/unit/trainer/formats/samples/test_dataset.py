@@ -7,15 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from engine.errors import DatasetError
-from tests.labelled import SIZE, write_mask
 from trainer.formats.labels.imagefolder import reading
 from trainer.formats.samples.dataset import Sample, join_copies, make_dataset, unseen_notes
 from trainer.formats.samples.groups import joined
-from trainer.formats.samples.mask_files import read_mask
+from trainer.formats.samples.unused import Unused
 
 
 def sample(key: str, label: str, **more: Any) -> Sample:
@@ -40,7 +38,7 @@ def test_named_sound_classes_hold_instead_of_the_usual_names() -> None:
 
 
 def test_set_without_pictures_or_of_one_class_is_refused() -> None:
-    with pytest.raises(DatasetError, match="The data set set holds no pictures"):
+    with pytest.raises(DatasetError, match="The data set set holds no labelled pictures"):
         make_dataset("set", "masks", [], classes=["ok", "pit"])
     with pytest.raises(DatasetError, match="The data set set shows the class 'pit' only"):
         make_dataset("set", "masks", [sample("1", "pit")])
@@ -69,12 +67,12 @@ def test_figures_of_a_set_count_what_a_person_asks_for() -> None:
     samples = [
         sample("1", "ok", digest="x", part="train", has_mask=True),
         sample("2", "ok", digest="x", part="train"),
-        sample("3", "ok", digest="x"),
+        sample("3", "ok", digest="x", assumed=True),
         sample("4", "pit", digest="y", part="test"),
         sample("5", "pit", has_mask=True),
         sample("6", "pit"),
     ]
-    dataset = make_dataset("set", "masks", samples, missing=4, notes=["Look."])
+    dataset = make_dataset("set", "masks", samples, missing=4, notes=["Look."], unused=[Unused("a.json", "is torn.")])
     assert dataset.describe() == {
         "id": "set",
         "format": "masks",
@@ -88,6 +86,8 @@ def test_figures_of_a_set_count_what_a_person_asks_for() -> None:
         "duplicates": 2,
         "missing": 4,
         "notes": ["Look."],
+        "unused": [{"where": "a.json", "reason": "is torn."}],
+        "sound_without_label": 1,
         "sha256": dataset.sha256(),
     }
 
@@ -115,19 +115,3 @@ def test_pairs_lead_from_one_name_to_the_least_of_its_group() -> None:
     pairs = [("e", "d"), ("d", "c"), ("b", "a"), ("e", "c")]
     assert joined("abcdef", pairs) == {"a": "a", "b": "a", "c": "c", "d": "c", "e": "c", "f": "f"}
     assert joined("ab", []) == {"a": "a", "b": "b"}
-
-
-def test_mask_file_is_dark_up_to_127_and_set_from_128(tmp_path: Path) -> None:
-    grey = np.zeros(SIZE, np.uint8)
-    grey[0, :4] = (126, 127, 128, 255)
-    mask = read_mask(write_mask(tmp_path / "a.png", grey))
-    assert mask[0, :5].tolist() == [0, 0, 255, 255, 0] and mask.shape == SIZE and mask.dtype == np.uint8
-
-
-def test_mask_file_of_16_bits_or_in_colour_is_read_as_grey(tmp_path: Path) -> None:
-    deep = np.zeros(SIZE, np.uint16)
-    deep[0, :3] = (65535, 32768, 32767)
-    assert read_mask(write_mask(tmp_path / "a.png", deep))[0, :4].tolist() == [255, 255, 0, 0]
-    colour = np.zeros((*SIZE, 3), np.uint8)
-    colour[0, 0] = 255
-    assert read_mask(write_mask(tmp_path / "b.png", colour))[0, :2].tolist() == [255, 0]
