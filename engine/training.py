@@ -73,6 +73,8 @@ class TeachOrder:
     """Go on from the checkpoint in `run`."""
     challenge: Path | None = None
     """Known parts: kept out of the training, judged at its end."""
+    without_label: str = ""
+    """`ok`: pictures without a label are sound, though some labels cannot be used; empty: the trainer refuses then."""
 
     @property
     def arguments(self) -> list[str]:
@@ -85,6 +87,7 @@ class TeachOrder:
         for pair in self.settings:
             given += ["--set", pair]
         given += ["--run", str(self.run)] if self.run else []
+        given += ["--without-label", self.without_label] if self.without_label else []
         return given + (["--challenge", str(self.challenge)] if self.challenge else [])
 
 

@@ -8,7 +8,7 @@ from engine.system.numbers import number, whole
 from trainer.config import preset_names
 from trainer.evaluation.evaluate import PARTS
 from trainer.evaluation.study import add_study_arguments
-from trainer.formats.detect import FORMATS
+from trainer.formats.detect import FORMATS, OK
 
 METRICS = ("macro_f1", "ap", "accuracy", "loss")
 TRAIN_EXAMPLE = """example:
@@ -26,6 +26,7 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", nargs="?", metavar="DATASET", help="a data set's folder, or demo:?seed=1&count=3000")
     parser.add_argument("--preset", metavar="NAME", help=f"one of {', '.join(preset_names())}")
     parser.add_argument("--format", metavar="F", help=f"how the data set is laid out: {', '.join(FORMATS)}")
+    _without_label(parser)
     parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="change a preset's setting; repeatable")
     parser.add_argument("--weights", metavar="W", help="imagenet, none, or a torchvision state dict's file")
     parser.add_argument("--from", dest="parent", metavar="PKG", help="fine-tune this model package")
@@ -46,6 +47,7 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("package", metavar="PKG", help="the model package, folder or zip")
     parser.add_argument("dataset", metavar="DATASET", help="a data set's folder, or demo:?seed=9&count=500")
     parser.add_argument("--format", default="", metavar="F", help=f"one of {', '.join(FORMATS)}")
+    _without_label(parser)
     parser.add_argument("--recipe", metavar="FILE", help="judge by this recipe instead of the package's own limits")
     parser.add_argument("--part", default="", metavar="P", help=f"only this part: {', '.join(PARTS)}")
     parser.add_argument("--ok-classes", default="", metavar="A,B", help="names of the sound classes")
@@ -76,6 +78,7 @@ def add_quantise_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("package", metavar="PKG", help="the model package, folder or zip")
     parser.add_argument("dataset", metavar="DATASET", help="the data set it was trained on, or pictures of such parts")
     parser.add_argument("--format", default="", metavar="F", help=f"one of {', '.join(FORMATS)}")
+    _without_label(parser)
     parser.add_argument("--part", default="train", choices=PARTS, help="what to calibrate with; default: train")
     parser.add_argument("--ok-classes", default="", metavar="A,B", help="names of the sound classes")
     parser.add_argument("--out", required=True, metavar="PKG", help="folder of the model package to write")
@@ -156,6 +159,7 @@ def _training_arguments(parser: argparse.ArgumentParser, *, preset_needed: bool)
         help=f"one of {', '.join(preset_names())}, or a .toml file",
     )
     parser.add_argument("--format", default="", metavar="F", help=f"how the data set is laid out: {', '.join(FORMATS)}")
+    _without_label(parser)
     parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="change a preset's setting; repeatable")
     parser.add_argument("--weights", default="", metavar="W", help="imagenet, none, or a torchvision state dict's file")
     parser.add_argument("--jsonl", action="store_true", help="JSON events on stdout, also on a terminal")
@@ -164,6 +168,17 @@ def _training_arguments(parser: argparse.ArgumentParser, *, preset_needed: bool)
 def _separator(parser: argparse.ArgumentParser, file: str) -> None:
     text = f"of {file}; semicolon: with a decimal comma, as a German Excel opens it"
     parser.add_argument("--separator", default="comma", choices=["comma", "semicolon"], help=text)
+
+
+def _without_label(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--without-label",
+        nargs="?",
+        default="",
+        const="",
+        metavar=OK,
+        help=f"{OK}: a picture without a label is sound, even while some labels are not used (see data inspect)",
+    )
 
 
 def _describe(parser: argparse.ArgumentParser, example: str) -> None:

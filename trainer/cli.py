@@ -15,14 +15,14 @@ from trainer.data.inspect.command import check_sheet, in_words, inspect_dataset,
 from trainer.evaluation.page import write_study
 from trainer.evaluation.robustness import robustness_words
 from trainer.evaluation.study import check_report, cost_of, page_of, study
-from trainer.formats.detect import open_dataset
+from trainer.formats.detect import look_at_dataset, open_dataset
 from trainer.runtime.progress import meter
 
 
 def run_evaluate(args: argparse.Namespace) -> int:
     """Judge a data set and print its figures. Raises LinesideError."""
     package = open_package(Path(args.package))
-    dataset = open_dataset(args.dataset, args.format, _names(args.ok_classes))
+    dataset = open_dataset(args.dataset, args.format, _names(args.ok_classes), args.without_label)
     recipe = load_recipe(Path(args.recipe), package) if args.recipe else None
     cost = cost_of(args.cost)
     if args.report:
@@ -54,7 +54,7 @@ def run_data(args: argparse.Namespace) -> int:
     """Say what a data set holds and what is wrong with it. Raises LinesideError."""
     if args.sheet:
         check_sheet(Path(args.sheet))
-    dataset = open_dataset(args.dataset, args.format, _names(args.ok_classes))
+    dataset = look_at_dataset(args.dataset, args.format, _names(args.ok_classes))
     looked = inspect_dataset(dataset, meter(sys.stderr, "pictures"))
     if args.sheet:
         write_sheet(looked, Path(args.sheet))

@@ -40,12 +40,12 @@ class KnownParts:
         return self.dataset.samples
 
 
-def open_challenge(place: str) -> Dataset | None:
+def open_challenge(place: str, without_label: str = "") -> Dataset | None:
     """The challenge set at `place`, None where none is given. Raises DatasetError for one that is empty or no set."""
     if not place:
         return None
     try:
-        return open_dataset(place)
+        return open_dataset(place, without_label=without_label)
     except DatasetError as error:
         raise DatasetError(f"The challenge set cannot be used: {error.message}", error.remedy) from error
 

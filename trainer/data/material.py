@@ -20,7 +20,7 @@ from engine.packages.package import ModelPackage
 from engine.system.places import home
 from trainer.config import TrainConfig
 from trainer.data.challenge import KnownParts, known_parts, without_known
-from trainer.formats.detect import open_dataset
+from trainer.formats.detect import OK, open_dataset
 from trainer.formats.samples.dataset import Dataset, Sample, unseen_notes
 from trainer.split import Split, assign, check_classes, split
 
@@ -142,9 +142,12 @@ def replay(parent: ModelPackage, count: int, seed: int) -> tuple[list[Sample], l
 
 
 def ancestry(lineage: Lineage) -> list[dict[str, Any]]:
-    """The data sets a model was taught with, its own first: dataset, dataset_sha256, dataset_path of each."""
+    """The data sets a model was taught with, its own first: dataset, dataset_sha256, dataset_path of each, and what was
+    said of pictures without a label."""
     own = {k: getattr(lineage, k) for k in ("dataset", "dataset_sha256", "dataset_path")}
-    earlier = (lineage.model_extra or {}).get("ancestors", [])
+    extra = lineage.model_extra or {}
+    own |= {"without_label": extra["without_label"]} if "without_label" in extra else {}
+    earlier = extra.get("ancestors", [])
     return [own, *(e for e in earlier if isinstance(e, dict))]
 
 
@@ -164,7 +167,8 @@ def _reopen(entry: dict[str, Any]) -> Dataset | None:
     if not relative or ".." in PurePosixPath(relative).parts or Path(relative).is_absolute():
         return None
     folder = path_of(home() / relative)
-    return open_dataset(str(folder)) if folder.is_dir() else None
+    taken = OK if entry.get("without_label") == OK else ""
+    return open_dataset(str(folder), without_label=taken) if folder.is_dir() else None
 
 
 def _split_replayed(samples: Sequence[Sample], first: int, config: TrainConfig) -> list[list[int]]:

@@ -63,8 +63,9 @@ def run_quantise(args: argparse.Namespace) -> int:
     out = Path(args.out)
     if out.suffix.lower() == ".zip" or (out.exists() and not (out / MANIFEST).is_file()):
         raise UsageError(f"{out} is no place for a package.", "Give --out a new folder.")
-    dataset = open_dataset(args.dataset, args.format, _names(args.ok_classes))
+    dataset = open_dataset(args.dataset, args.format, _names(args.ok_classes), args.without_label)
     words = ["lineside", "quantise", Path(args.package).name, Path(args.dataset).name, "--part", args.part]
+    words += ["--without-label", args.without_label] if args.without_label else []
     written = complete(package, dataset, out, part=args.part, command=shlex.join(words), say=_say)
     print(f"{written.manifest.name} {written.version}")
     return 0

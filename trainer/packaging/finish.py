@@ -32,6 +32,7 @@ from engine.system.threads import thread_budget
 from engine.training import TrainingNote
 from trainer.data.material import Material, ancestry, kept_path
 from trainer.data.prepared import Prepared
+from trainer.formats.detect import OK
 from trainer.formats.samples.dataset import UNLABELLED
 from trainer.packaging.calibrate import (
     calibration_of,
@@ -212,6 +213,8 @@ def lineage_of(job: Job, material: Material, origin: Origin) -> Lineage:
     if origin.teacher is not None:
         labels = "the teacher's" if material.dataset.format == UNLABELLED else "the data set's"
         extra["distilled_from"] = {**asdict(origin.teacher.ref), "labels": labels}
+    if material.dataset.doubtful:
+        extra["without_label"] = OK
     made_from = parent or origin.teacher
     return Lineage(
         dataset=material.dataset.id,

@@ -25,9 +25,8 @@ from engine.system.files import write_atomically
 from engine.training import TrainingFailed, TrainingInterrupted, TrainingNote
 from trainer.config import TrainConfig, load_config
 from trainer.evaluation.evaluate import evaluate
-from trainer.formats.detect import open_dataset
 from trainer.formats.samples.dataset import Dataset
-from trainer.runs.request import TrainRequest
+from trainer.runs.request import TrainRequest, opened
 from trainer.runs.train import INTERRUPTED_EXIT, train
 from trainer.runtime.interrupt import Interrupted, StopRequest
 from trainer.runtime.progress import Emit, reporter
@@ -63,7 +62,7 @@ def run_crossval(args: argparse.Namespace) -> int:
     """Train and judge what is missing, write figures.json, print the table. Returns 0, or 130 when stopped."""
     plan = plan_of(args)
     emit = reporter(sys.stdout, jsonl=bool(args.jsonl))
-    dataset = open_dataset(plan.request.dataset, plan.request.layout, plan.config.ok_classes)
+    dataset = opened(plan.request, plan.config.ok_classes)
     with StopRequest() as stop:
         try:
             found = [_seed(plan, dataset, seed, emit, stop) for seed in plan.seeds]
@@ -96,6 +95,7 @@ def plan_of(args: argparse.Namespace) -> Plan:
         preset=args.preset,
         out="",
         layout=args.format,
+        without_label=args.without_label,
         settings=list(args.set or ()),
         weights=args.weights,
     )

@@ -19,9 +19,8 @@ from engine.system.places import home
 from engine.training import CHECKPOINT, TrainingFailed, TrainingInterrupted, TrainingNote
 from trainer.config import parse_settings
 from trainer.evaluation.evaluate import evaluate, part_of
-from trainer.formats.detect import open_dataset
 from trainer.formats.samples.dataset import Dataset
-from trainer.runs.request import TrainRequest
+from trainer.runs.request import TrainRequest, opened
 from trainer.runs.teacher import in_the_words_of
 from trainer.runs.train import INTERRUPTED_EXIT, train
 from trainer.runtime.interrupt import Interrupted, StopRequest
@@ -90,6 +89,7 @@ def request_of(args: argparse.Namespace) -> TrainRequest:
         preset=args.preset,
         out=args.out,
         layout=args.format,
+        without_label=args.without_label,
         settings=settings,
         weights=args.weights,
         teacher=args.package,
@@ -112,7 +112,7 @@ def compare(request: TrainRequest, student: ModelPackage, stop: StopRequest) -> 
         return []
     teacher = open_package(path_of(request.teacher))
     sound = parse_settings(request.settings).get("ok_classes", [])
-    dataset = in_the_words_of(teacher, open_dataset(request.dataset, request.layout, sound))
+    dataset = in_the_words_of(teacher, opened(request, sound))
     for part in ("test", "validation"):
         held = part_of(student, dataset, part)
         if held:

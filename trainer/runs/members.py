@@ -30,7 +30,7 @@ from trainer.formats.samples.dataset import Dataset
 from trainer.packaging.calibrate import first_limits
 from trainer.packaging.combine import Weighted, combine
 from trainer.packaging.complete import complete
-from trainer.runs.request import REQUEST, TrainRequest
+from trainer.runs.request import REQUEST, TrainRequest, opened
 from trainer.runtime.interrupt import StopRequest
 from trainer.runtime.progress import Emit
 
@@ -51,7 +51,7 @@ def train_members(
     if len(config.members) < 2:
         raise UsageError("An ensemble needs two members or more.", "Name them in `members`.")
     write_atomically(run / REQUEST, request.model_dump_json(indent=2).encode())
-    dataset = open_dataset(request.dataset, request.layout, config.ok_classes)
+    dataset = opened(request, config.ok_classes)
     taught = dataset.sha256()
     packages = []
     for number in range(len(config.members)):
@@ -141,7 +141,7 @@ def _settled(
     part = "test" if part_of(package, dataset, "test") else "validation"
     manifest.metrics = {"part": part, **_figures(package, dataset, part)}
     if request.challenge:
-        known = open_dataset(request.challenge, "", manifest.ok_classes)
+        known = open_dataset(request.challenge, "", manifest.ok_classes, request.without_label)
         manifest.metrics["challenge"] = _figures(package, known, "")
     text = manifest.model_dump_json(by_alias=True, indent=2, exclude_none=True)
     write_atomically(joint.folder / MANIFEST, text.encode())

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator
 
 from engine.names import name_of
+from trainer.formats.detect import open_dataset
+from trainer.formats.samples.dataset import Dataset
 
 REQUEST = "run.json"
 """Where a run's folder keeps it."""
@@ -31,6 +34,8 @@ class TrainRequest(BaseModel):
     challenge: Place = ""
     teacher: Place = ""
     """The package a distillation learns from."""
+    without_label: str = ""
+    """`ok`: pictures without a label are sound, though some labels are not used."""
     unlabelled: bool = False
     """Distillation: the data set is a folder of pictures that only the teacher labels."""
 
@@ -43,6 +48,7 @@ class TrainRequest(BaseModel):
             ("--weights", self.weights),
             ("--from", self.parent),
             ("--challenge", self.challenge),
+            ("--without-label", self.without_label),
         )
         for option, value in options:
             words += [option, _short(value)] if value else []
@@ -50,6 +56,11 @@ class TrainRequest(BaseModel):
             words += ["--set", setting]
         words += ["--unlabelled"] if self.unlabelled else []
         return shlex.join([*words, "--out", _short(self.out)])
+
+
+def opened(request: TrainRequest, ok_classes: Sequence[str]) -> Dataset:
+    """The data set that is asked for. Raises UsageError, DatasetError."""
+    return open_dataset(request.dataset, request.layout, ok_classes, request.without_label)
 
 
 def _short(text: str) -> str:

@@ -19,10 +19,9 @@ from engine.system.threads import thread_budget
 from engine.training import TrainingNote, TrainingProgress
 from trainer.config import TrainConfig
 from trainer.evaluation.evaluate import JudgedSample, judge
-from trainer.formats.detect import open_dataset
 from trainer.formats.labels.imagefolder import reading
 from trainer.formats.samples.dataset import UNLABELLED, Dataset, Sample, make_dataset
-from trainer.runs.request import TrainRequest
+from trainer.runs.request import TrainRequest, opened
 from trainer.runtime.interrupt import StopRequest
 from trainer.runtime.progress import Emit
 
@@ -57,7 +56,7 @@ def lesson_of(request: TrainRequest, config: TrainConfig, emit: Emit, stop: Stop
         if listing.left_out:
             emit(TrainingNote(text=f"Of {listing.folder} {in_words(listing.left_out)}."))
     else:
-        dataset = in_the_words_of(teacher, open_dataset(request.dataset, request.layout, config.ok_classes))
+        dataset = in_the_words_of(teacher, opened(request, config.ok_classes))
     soft: dict[str, NDArray[np.float32]] = {}
     kept: list[Sample] = []
     lost: list[str] = []

@@ -43,11 +43,10 @@ from trainer.config import TrainConfig, load_config
 from trainer.data.challenge import KNOWN_SPILL, open_challenge, prepare_known
 from trainer.data.material import Material, gather
 from trainer.data.prepared import Prepared, prepare_samples
-from trainer.formats.detect import open_dataset
 from trainer.packaging.critical import check_critical
 from trainer.packaging.finish import Origin, finish
 from trainer.runs.members import train_members
-from trainer.runs.request import REQUEST, TrainRequest
+from trainer.runs.request import REQUEST, TrainRequest, opened
 from trainer.runs.teacher import Lesson, lesson_of
 from trainer.runtime.board import FOLDER, Board
 from trainer.runtime.interrupt import Interrupted, StopRequest
@@ -111,6 +110,7 @@ def request_of(args: argparse.Namespace) -> tuple[TrainRequest, Path]:
         preset=args.preset,
         out=args.out,
         layout=args.format or "",
+        without_label=args.without_label,
         settings=list(args.set or ()),
         weights=args.weights or "",
         parent=args.parent or "",
@@ -178,8 +178,8 @@ def _begin(
 ) -> Begun:
     """Read the data and build the network."""
     lesson = lesson_of(request, config, emit, stop) if request.teacher else None
-    dataset = lesson.dataset if lesson else open_dataset(request.dataset, request.layout, config.ok_classes)
-    material = gather(dataset, config, parent, open_challenge(request.challenge))
+    dataset = lesson.dataset if lesson else opened(request, config.ok_classes)
+    material = gather(dataset, config, parent, open_challenge(request.challenge, request.without_label))
     config = config.model_copy(update=material.settings)
     check_critical(config, material.classes, material.ok_classes)
     if fabric.is_global_zero:

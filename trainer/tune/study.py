@@ -20,8 +20,7 @@ from engine.errors import InputError, StorageError, UsageError
 from engine.networks.catalogue import kind_of
 from engine.reports.csv_tables import PLAIN, SPELLINGS, Spelling
 from trainer.config import TrainConfig, load_config
-from trainer.formats.detect import open_dataset
-from trainer.runs.request import TrainRequest
+from trainer.runs.request import TrainRequest, opened
 from trainer.tune.space import Space, load_space, published_space
 
 STUDY, TRIALS = "study.db", "trials"
@@ -79,6 +78,7 @@ def tuning_of(args: argparse.Namespace) -> Tuning:
         preset=args.preset,
         out=str(folder / TRIALS / "package"),
         layout=args.format,
+        without_label=args.without_label,
         settings=list(args.set or ()),
         weights=args.weights,
     )
@@ -143,7 +143,7 @@ def _study(storage: RDBStorage, tuning: Tuning, asked: dict[str, Any], path: Pat
 
 def _asked(tuning: Tuning) -> dict[str, Any]:
     """What must stay the same for trials to be comparable."""
-    dataset = open_dataset(tuning.request.dataset, tuning.request.layout, tuning.config.ok_classes)
+    dataset = opened(tuning.request, tuning.config.ok_classes)
     settings = tuning.config.model_dump(mode="json", exclude_defaults=True, exclude={"description", "threads"})
     found = {
         "data set": dataset.sha256(),

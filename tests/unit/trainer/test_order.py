@@ -26,7 +26,9 @@ def parsed(order: TeachOrder) -> dict[str, object]:
     [
         (TeachOrder(A, B, C, D), {"dataset": "set", "preset": "finetune", "parent": "parent", "out": "out"}),
         (
-            TeachOrder(A, B, C, D, "mine", ("epochs=2", "seed=3"), run=Path("run"), challenge=Path("known")),
+            TeachOrder(
+                A, B, C, D, "mine", ("epochs=2", "seed=3"), run=Path("run"), challenge=Path("known"), without_label="ok"
+            ),
             {
                 "dataset": "set",
                 "preset": "mine",
@@ -35,6 +37,7 @@ def parsed(order: TeachOrder) -> dict[str, object]:
                 "set": ["epochs=2", "seed=3"],
                 "run": "run",
                 "challenge": "known",
+                "without_label": "ok",
             },
         ),
         (

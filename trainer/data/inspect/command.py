@@ -29,6 +29,7 @@ from trainer.data.inspect.hints import class_hints
 from trainer.data.inspect.phash import NEAR_BITS, NEAR_CORRELATION
 from trainer.data.inspect.survey import Facts, survey
 from trainer.formats.samples.dataset import Dataset
+from trainer.formats.samples.unused import MAX_TOLD
 from trainer.split import SplitRule, check_classes, split
 
 MOST_NAMED = 1000
@@ -52,11 +53,12 @@ def inspect_dataset(dataset: Dataset, progress: Callable[[int, int], None] | Non
 
 def report(looked: Looked) -> dict[str, Any]:
     """What `data inspect --json` prints; keys are stable, new ones may be added. Sizes are pixels."""
-    dataset, facts, copies = looked.dataset, looked.facts, looked.copies
+    dataset, facts, copies, described = looked.dataset, looked.facts, looked.copies, looked.dataset.describe()
     samples, read = dataset.samples, [f for f in looked.facts if not f.error]
     near = crossing_near(copies, samples, looked.parts)
     return {
-        **dataset.describe(),
+        **described,
+        "unused": described["unused"][:MOST_NAMED],
         "per_part": _per_part(dataset),
         "sizes": _sizes(read),
         "modes": dict(Counter(f.mode for f in read)),
@@ -111,6 +113,8 @@ def in_words(looked: Looked) -> str:
         ("copies", f"{shown['duplicates']:,}"),
         ("near pairs", _near_words(shown)),
     ]
+    if assumed := shown["sound_without_label"]:
+        rows.append(("no label", f"{assumed:,} of the pictures, sound for want of one"))
     rows += [("split", _split_words(shown["split"])), ("sha256", shown["sha256"])]
     lines += ["", *(f"{name:<12}{value}" for name, value in rows)]
     for note in shown["split"].get("notes", ()):
@@ -166,9 +170,16 @@ def _split_figures(looked: Looked) -> dict[str, Any]:
 
 def _finding(number: int, finding: Finding) -> list[str]:
     lines = textwrap.wrap(f"{number:>3}. {finding.text}", _WIDTH, subsequent_indent=" " * 5)
-    lines += [f"     - {textwrap.shorten(e, _WIDTH + 20, placeholder=' …')}" for e in finding.examples[:SHOWN]]
-    if len(finding.examples) > SHOWN:
-        lines.append(f"     - and {len(finding.examples) - SHOWN:,} more (--json names them)")
+    shown = SHOWN
+    if finding.kind == "unused":
+        # Each says what is to be mended, so it is told whole.
+        shown = MAX_TOLD
+        for example in finding.examples[:shown]:
+            lines += textwrap.wrap(example, _WIDTH, initial_indent="     - ", subsequent_indent=" " * 7)
+    else:
+        lines += [f"     - {textwrap.shorten(e, _WIDTH + 20, placeholder=' …')}" for e in finding.examples[:shown]]
+    if len(finding.examples) > shown:
+        lines.append(f"     - and {len(finding.examples) - shown:,} more (--json names them)")
     return lines + textwrap.wrap(finding.remedy, _WIDTH, initial_indent="     → ", subsequent_indent=" " * 7)
 
 

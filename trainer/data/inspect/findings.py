@@ -48,7 +48,20 @@ class Looked:
 
 def findings(looked: Looked) -> list[Finding]:
     """The worst first; empty when there is nothing to mend."""
-    rules = (_split, _classes, _unreadable, _missing, _conflicts, _leaks, _hints, _near, _masks, _copies, _brightness)
+    rules = (
+        _unused,
+        _split,
+        _classes,
+        _unreadable,
+        _missing,
+        _conflicts,
+        _leaks,
+        _hints,
+        _near,
+        _masks,
+        _copies,
+        _brightness,
+    )
     return [finding for rule in rules for finding in rule(looked)]
 
 
@@ -88,6 +101,17 @@ def other_masks(facts: Sequence[Facts]) -> list[Facts]:
 
 def _shown(dataset: Dataset) -> set[str]:
     return {name for s in dataset.samples for name in (s.label, *s.also)}
+
+
+def _unused(looked: Looked) -> list[Finding]:
+    dataset = looked.dataset
+    if not dataset.unused:
+        return []
+    text, remedy = f"Not used: {_labels(len(dataset.unused))}.", "Mend them, or take them out."
+    if dataset.doubtful:
+        text += f" They may be meant for {_pictures(dataset.doubtful)} without a label: training and evaluation refuse."
+        remedy = "Mend them, or say --without-label ok where a picture without a label is sound."
+    return [Finding("unused", len(dataset.unused), text, remedy, tuple(map(str, dataset.unused)))]
 
 
 def _split(looked: Looked) -> list[Finding]:
@@ -221,6 +245,10 @@ def _labelled(pairs: Sequence[tuple[int, int]], looked: Looked, sign: str) -> tu
 
 def _pictures(count: int) -> str:
     return f"{count:,} picture{'s' * (count != 1)}"
+
+
+def _labels(count: int) -> str:
+    return "one label, mask or box" if count == 1 else f"{count:,} labels, masks or boxes"
 
 
 def _counted(counts: Mapping[str, int]) -> str:
