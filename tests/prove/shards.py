@@ -20,6 +20,7 @@ SHARDS = (
     Shard("servers", "Network streams that freeze, die and come back (RTSP, Motion JPEG)"),
     Shard("cameras", "A GigE Vision camera on the loopback: lost, frozen, restarted, damaged frames", workers=1),
     Shard("pictures", "Mutated picture files: none is judged that a second decoder found short", workers=1),
+    Shard("labels", "Data sets of every layout made from a seed: labels and places come back, lost ones are named"),
     Shard("bundle", "The built program, without Python and without torch", workers=1),
 )
 NAMES = tuple(shard.name for shard in SHARDS)
