@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from engine.domain.inspection import Pixels
+from engine.domain.sound_names import Said, is_sound, said_by
 from engine.errors import InputError
 from engine.images.listing import LeftOut, Listing, Why, list_folder
 from engine.images.pictures import read_picture
@@ -16,13 +17,6 @@ from engine.names import name_of
 
 CHALLENGE = "challenge"
 OVERRIDES = "overrides"
-OK_NAMES = frozenset(
-    {
-        *("ok", "ok_front", "okay", "good", "free", "mt_free", "normal"),
-        *("no_defect", "no_defects", "nodefect", "defect_free", "sound", "pass"),
-    }
-)
-"""Folder names of sound parts, whatever the models call them; the trainer's (trainer/formats/samples/dataset.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +56,7 @@ def folder_set(folder: Path, classes: Sequence[str], ok_classes: Sequence[str]) 
     `classes` and `ok_classes` are those of both models. Raises InputError for a folder that is missing or holds no
     picture below a sub-folder named like a class.
     """
-    sound = {name.lower() for name in ok_classes} | OK_NAMES
+    models = {name.lower() for name in ok_classes}
     listing = list_folder(folder)
     parts: list[KnownPart] = []
     unsorted: list[LeftOut] = []
@@ -71,8 +65,10 @@ def folder_set(folder: Path, classes: Sequence[str], ok_classes: Sequence[str]) 
         if len(inside) == 1:
             unsorted.append(LeftOut(path, Why.UNSORTED))
         else:
-            parts.append(KnownPart(name_of(path), inside[0], inside[0].lower() in sound, partial(read_picture, path)))
-    known = set(classes) | {p.label for p in parts if p.sound}
+            sound = inside[0].lower() in models or is_sound(inside[0])
+            parts.append(KnownPart(name_of(path), inside[0], sound, partial(read_picture, path)))
+    # A folder that says sound or defective by its name is understood, whatever the models call their classes.
+    known = set(classes) | {p.label for p in parts if p.sound or said_by(p.label) is Said.DEFECT}
     if not any(p.label in known for p in parts):
         raise InputError(
             f"The challenge set {folder} has no sub-folder named like a class of the models.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from engine.domain.sound_names import is_sound
 from engine.errors import UsageError
 from engine.importing.inspect import Foreign, Kind, Port, channels_in, is_map, is_vector, values_in
 
@@ -15,8 +16,6 @@ Colour = Literal["rgb", "bgr", "grey"]
 Activation = Literal["auto", "none", "softmax", "sigmoid"]
 Resize = Literal["stretch", "letterbox"]
 
-SOUND = frozenset(("ok", "good", "normal", "sound", "free", "pass", "io", "background", "ok_front"))
-"""Class names that say of themselves that the part is sound."""
 _SCALES: dict[Scale, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "0-1": ((0.0,), (1.0,)),
     "0-255": ((0.0,), (1 / 255.0,)),
@@ -190,7 +189,7 @@ def _check_count(classes: tuple[str, ...], count: int, kind: Kind, scored: bool)
 
 def _sound(classes: tuple[str, ...], ok: tuple[str, ...] | None) -> tuple[str, ...]:
     if ok is None:
-        found = tuple(name for name in classes if name.casefold() in SOUND)
+        found = tuple(name for name in classes if is_sound(name))
         if not found:
             raise _missing(f"Nothing says which of {', '.join(classes[:8])} is sound", "--ok NAME (or --ok none)")
         return found

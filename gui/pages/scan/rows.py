@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from engine.domain.inspection import Inspection, Outcome
+from engine.domain.sound_names import Said, said_by
 from engine.sources.files.picked import below
 from gui.i18n.language import number, outcome_word, translate
 from gui.i18n.messages import translated
@@ -66,9 +67,14 @@ class ScanRow:
 
     @property
     def differs(self) -> bool:
-        """True where the folder names another class than the model."""
+        """True where the folder names another class than the model, or says sound of what is not OK, or the reverse."""
         verdict = self.inspection.verdict
-        return bool(self.truth) and verdict.outcome is not Outcome.NO_VERDICT and self.truth != verdict.label
+        if not self.truth or verdict.outcome is Outcome.NO_VERDICT:
+            return False
+        said = said_by(self.truth)
+        if said is Said.NOTHING or self.truth in self.inspection.scores.classes:
+            return self.truth != verdict.label
+        return (said is Said.SOUND) is not (verdict.outcome is Outcome.OK)
 
     @property
     def skipped(self) -> bool:

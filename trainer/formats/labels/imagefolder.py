@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from engine.domain.inspection import Mask, Pixels
+from engine.domain.sound_names import Said, is_sound, said_by
 from engine.errors import DatasetError
 from engine.images.listing import PICTURE_SUFFIXES, Why, list_folder
 from engine.images.pictures import read_picture
@@ -64,8 +65,19 @@ def open_imagefolder(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     lost = sum(path not in seen for path in pictures_of(folder))
     if lost > 0:
         notes += (f"{lost} pictures lie in no class folder and are left out.",)
+    notes += _half_said(declared) if not ok_classes else ()
     name = folder.resolve().name
     return make_dataset(name, "imagefolder", samples, ok_classes, folder, notes=notes, unused=left.found)
+
+
+def _half_said(classes: Collection[str]) -> tuple[str, ...]:
+    """A sentence where a name says defective and none sound: then a class that says nothing must be the sound one."""
+    bad = sorted(name for name in classes if said_by(name) is Said.DEFECT)
+    if not bad or any(is_sound(name) for name in classes):
+        return ()
+    return (
+        f"{bad[0]} says defective by its name and no class says sound: name the sound ones with --set ok_classes=NAME.",
+    )
 
 
 def without_masks(paths: Sequence[Path]) -> list[Path]:

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from engine.domain.sound_names import is_sound
 from engine.errors import DatasetError
 from engine.packages.package import sha256_of
 from trainer.formats.labels.imagefolder import reading
 from trainer.formats.labels.labelme_shapes import Drawn, area_of, draw_all, read_shape
-from trainer.formats.samples.dataset import OK_NAMES, Dataset, Sample, make_dataset
+from trainer.formats.samples.dataset import Dataset, Sample, make_dataset
 from trainer.formats.samples.label_files import files_below, read_json
 from trainer.formats.samples.pictures import PictureIndex, check_size, missing_notes, with_mask
 from trainer.formats.samples.unused import Leftovers
@@ -129,7 +130,7 @@ def _sample(
     labels = sorted(areas, key=lambda name: (-areas[name], name))
     said = bool(labels)
     if file and not labels:
-        labels = [name for name in file.flags if not classes or name in classes or name.lower() in OK_NAMES]
+        labels = [name for name in file.flags if not classes or name in classes or is_sound(name)]
         said = bool(labels) or not file.flags
         for name in set(file.flags) - set(labels):
             left.add(index.key(path), f"its flag {name} is the name of no class.")
@@ -140,7 +141,7 @@ def _sample(
     # A class that was told and not drawn has no mask, nor has what a shape that is not used lies on; a picture on which
     # nothing is to be drawn has an empty one.
     whole = bool(drawn) and not (file and file.partly)
-    has_mask = whole or not labels or all(name.lower() in OK_NAMES for name in labels)
+    has_mask = whole or not labels or all(is_sound(name) for name in labels)
     labels = labels or [OK]
     load = with_mask(path, lambda height, width: draw_all(drawn, height, width)) if has_mask else reading(path)
     return Sample(

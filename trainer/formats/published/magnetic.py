@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from engine.domain.sound_names import is_sound
 from engine.packages.package import sha256_of
 from trainer.formats.labels.imagefolder import reading
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
@@ -22,7 +23,6 @@ from trainer.formats.samples.pictures import check_size, check_upright, pictures
 from trainer.formats.samples.unused import Leftovers
 
 PREFIX = "MT_"
-SOUND = "free"
 NEAR_FRAMES = 150
 LATER_FRAMES = 400
 AGAIN_FRAMES = 3000
@@ -72,7 +72,7 @@ def _sample(path: Path, kind: str, key: str, groups: dict[str, str], left: Lefto
     drawn = False
     if mask_file != path and mask_file.is_file():
         shows = left.unless_read(mask_file, partial(_shows, mask_file, path))
-        drawn = shows or (shows is False and kind.lower() == SOUND)
+        drawn = shows or (shows is False and is_sound(kind))
     load = with_mask(path, lambda *_: read_mask(mask_file)) if drawn else reading(path)
     return Sample(key, kind, groups.get(key, key), load, drawn, digest=sha256_of(path), path=path)
 

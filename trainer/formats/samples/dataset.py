@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.domain.inspection import Mask, Pixels
+from engine.domain.sound_names import is_sound
 from engine.errors import DatasetError
 from engine.names import name_of
 from trainer.formats.samples.groups import joined
@@ -17,13 +18,6 @@ from trainer.formats.samples.unused import Unused, in_short
 
 Part = Literal["", "train", "validation", "test"]
 """Where the data set itself puts a sample; empty = it leaves that to the split."""
-
-OK_NAMES = frozenset(
-    {
-        *("ok", "ok_front", "okay", "good", "free", "mt_free", "normal"),
-        *("no_defect", "no_defects", "nodefect", "defect_free", "sound", "pass"),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +128,7 @@ def make_dataset(
             f"The data set {name} shows the class {names[0]!r} only{dropped}.",
             "Add pictures of at least one other class.",
         )
-    sound = tuple(n for n in names if (n in ok_classes if ok_classes else n.lower() in OK_NAMES))
+    sound = tuple(n for n in names if (n in ok_classes if ok_classes else is_sound(n)))
     unknown = [n for n in ok_classes if n not in names]
     if unknown:
         raise DatasetError(f"The data set {name} has no class {unknown[0]!r}.", f"Its classes: {', '.join(names)}.")

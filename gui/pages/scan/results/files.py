@@ -295,7 +295,7 @@ def _sheet(result: ScanResult, entries: list[ReportEntry]) -> str:
 def _cell(entry: ReportEntry) -> str:
     verdict = entry.inspection.verdict
     data = base64.b64encode(entry.picture or b"").decode()
-    differs = entry.truth and entry.truth != verdict.label
+    differs = ScanRow(entry.inspection, entry.name, entry.truth).differs
     truth = f" · {translate('Scan', 'Folder says')}: {entry.truth}" if differs else ""
     said = html.escape(f"{verdict.label}{truth}")
     # Broken after slashes and underscores: the text engine breaks no long name by itself.

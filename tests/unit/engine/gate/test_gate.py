@@ -15,14 +15,13 @@ from engine.domain.inspection import Outcome, Pixels
 from engine.errors import InputError, PictureError
 from engine.gate import gate as module
 from engine.gate.gate import Advice, Flip, GateResult, SetResult, SetTally, VerdictChange, advice_of, run_gate
-from engine.gate.known import CHALLENGE, OK_NAMES, OVERRIDES, KnownPart, KnownSet, folder_set
+from engine.gate.known import CHALLENGE, OVERRIDES, KnownPart, KnownSet, folder_set
 from engine.images.listing import Why
 from engine.judging.judge import Judge
 from engine.recipes.file import default_recipe
 from engine.statistics.mistakes import Mistakes, Verdicts
 from engine.statistics.shares import Share
 from tests.packages import write_tiny_package
-from trainer.formats.samples.dataset import OK_NAMES as TRAINERS
 
 
 def grey(level: int) -> Pixels:
@@ -118,10 +117,6 @@ def test_what_is_kept_is_plain_and_whole(judges: tuple[Judge, Judge]) -> None:
     assert known["after"]["escapes"] == {"count": 1, "of": 1, "interval": [0.206549, 1.0]}
 
 
-def test_sound_names_are_the_trainers() -> None:
-    assert OK_NAMES == TRAINERS
-
-
 def test_folder_names_say_what_the_known_parts_are(tmp_path: Path) -> None:
     for label in ("good", "scratch", "strange"):
         (tmp_path / label / "deeper").mkdir(parents=True)
@@ -132,6 +127,16 @@ def test_folder_names_say_what_the_known_parts_are(tmp_path: Path) -> None:
     assert found.parts[0].load().shape == (64, 80)
     assert found.listing is not None
     assert [(left.path.name, left.why) for left in found.listing.left_out] == [("unsorted.png", Why.UNSORTED)]
+
+
+def test_folders_that_only_say_sound_or_defective_are_known_to_every_model(tmp_path: Path) -> None:
+    for label in ("i.O", "n.i.O"):
+        (tmp_path / label).mkdir()
+        cv2.imwrite(str(tmp_path / label / "1.png"), grey(100))
+    found = folder_set(tmp_path, ("fine", "scratch"), ("fine",))
+    assert [(p.label, p.sound) for p in found.parts] == [("i.O", True), ("n.i.O", False)]
+    (tmp_path / "i.O").rename(tmp_path / "stack")
+    assert [p.sound for p in folder_set(tmp_path, ("fine", "scratch"), ("fine",)).parts] == [False, False]
 
 
 def test_folder_without_a_known_class_is_refused(tmp_path: Path) -> None:

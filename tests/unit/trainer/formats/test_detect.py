@@ -101,6 +101,17 @@ def test_sound_classes_can_be_named(tmp_path: Path) -> None:
         open_dataset(str(tmp_path), ok_classes=["green"])
 
 
+def test_class_that_says_defective_beside_none_that_says_sound_is_noticed(tmp_path: Path) -> None:
+    for n, name in enumerate(("stack/a.png", "n.i.O/b.png")):
+        write_picture(tmp_path / name, n)
+    (note,) = open_dataset(str(tmp_path)).notes
+    assert note.startswith("n.i.O says defective by its name and no class says sound")
+    assert open_dataset(str(tmp_path), ok_classes=["stack"]).notes == ()
+    (tmp_path / "stack").rename(tmp_path / "Gut")
+    dataset = open_dataset(str(tmp_path))
+    assert (dataset.classes, dataset.ok_classes, dataset.notes) == (("Gut", "n.i.O"), ("Gut",), ())
+
+
 @pytest.mark.parametrize("suffix", [".png", ".bmp"])
 def test_kolektor_layout_takes_the_label_from_the_mask(tmp_path: Path, suffix: str) -> None:
     for item, part, filled in (("kos01", 0, True), ("kos01", 1, False), ("kos02", 0, False)):
