@@ -11,13 +11,16 @@ from engine.names import path_of
 from trainer.formats import lineside
 from trainer.formats.demo import open_demo
 from trainer.formats.labels import coco, imagefolder, labelme, masks, voc, yolo
-from trainer.formats.published import gc10, kolektor, magnetic, severstal
+from trainer.formats.published import dagm, gc10, kolektor, magnetic, mvtec, severstal, visa
 from trainer.formats.samples.dataset import Dataset
 from trainer.formats.samples.unused import doubt_notes, refuse_doubt
 
 _READERS: dict[str, tuple[Callable[[Path], bool], Callable[[Path, Sequence[str]], Dataset]]] = {
     # In this order: an export may lie in class folders, item folders look like class folders, GC10 is a kind of VOC.
     "lineside": (lineside.looks_like, lineside.open_lineside),
+    "mvtec": (mvtec.looks_like, mvtec.open_mvtec),
+    "visa": (visa.looks_like, visa.open_visa),
+    "dagm": (dagm.looks_like, dagm.open_dagm),
     "kolektor": (kolektor.looks_like, kolektor.open_kolektor),
     "severstal": (severstal.looks_like, severstal.open_severstal),
     "magnetic-tile": (magnetic.looks_like, magnetic.open_magnetic),

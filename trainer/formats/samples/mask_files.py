@@ -26,6 +26,11 @@ _NOISE = 8
 """Around 0, what JPEG leaves of a picture that is black all over."""
 
 
+def without_word(stem: str) -> str:
+    """A mask's name without the word that tools put behind the picture's."""
+    return next((stem[: -len(word)] for word in MASK_WORDS if stem.lower().endswith(word)), stem)
+
+
 def read_mask(path: Path) -> Mask:
     """A mask file as H×W, 0 or 255. Raises PictureError; DatasetError for one whose values can mean anything."""
     pixels = read_picture(path, mask=True)

@@ -1,0 +1,67 @@
+"""DAGM 2007: a folder a texture, ClassN/Train and ClassN/Test with N.PNG and, for defects only, Label/N_label.PNG.
+
+The masks are ellipses around the defects, a little larger than these. A picture without one is sound: so the set is
+laid out, and its Labels.txt only repeats it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from engine.images.listing import PICTURE_SUFFIXES, natural_key
+from trainer.formats.labels.imagefolder import PARTS
+from trainer.formats.published.masked import masked_sample, sets_below
+from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
+from trainer.formats.samples.mask_files import KINDS, without_word
+from trainer.formats.samples.unused import Leftovers
+
+LABELS = "Label"
+_ELLIPSES = "Its masks are ellipses around the defects, larger than these."
+
+
+def looks_like(folder: Path) -> bool:
+    """True for a texture's folder with Train/Label or Test/Label, and for one that holds such folders."""
+    return _is_texture(folder) or bool(sets_below(folder, _is_texture))
+
+
+def _is_texture(folder: Path) -> bool:
+    return any((part / LABELS).is_dir() for part in _part_folders(folder))
+
+
+def _part_folders(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.is_dir() and p.name.lower() in PARTS)
+
+
+def open_dagm(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
+    """Every picture of all textures: `defect` where it has a mask, else `ok`. Raises DatasetError."""
+    left = Leftovers()
+    textures = [folder] if _is_texture(folder) else sets_below(folder, _is_texture)
+    samples = [s for texture in textures for part in _part_folders(texture) for s in _samples(folder, part, left)]
+    notes = (_ELLIPSES, *unseen_notes(KINDS, (s.label for s in samples)))
+    name = folder.resolve().name
+    return make_dataset(name, "dagm", samples, ok_classes, folder, KINDS, notes=notes, unused=left.found)
+
+
+def _samples(folder: Path, place: Path, left: Leftovers) -> list[Sample]:
+    masks = {without_word(path.stem).casefold(): path for path in _pictures(place / LABELS)}
+    found: list[Sample] = []
+    for path in _pictures(place):
+        mask = masks.pop(path.stem.casefold(), None)
+        label, drawn = (KINDS[1], [mask]) if mask else (KINDS[0], [])
+        part = PARTS[place.name.lower()]
+        sample = left.unless_read(mask or path, partial(masked_sample, folder, path, [label], drawn, part))
+        found += [replace(sample, assumed=mask is None)] if sample is not None else []
+    for mask in masks.values():
+        left.add(mask, "there is no picture of that name.")
+    return found
+
+
+def _pictures(place: Path) -> list[Path]:
+    """Directly in there, masks too: they bear the name that elsewhere says that they are none."""
+    if not place.is_dir():
+        return []
+    found = (p for p in place.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES and not p.name.startswith("."))
+    return sorted(found, key=lambda path: natural_key(path.relative_to(place)))
