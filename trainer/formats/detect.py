@@ -10,13 +10,23 @@ from engine.errors import DatasetError, UsageError
 from engine.names import path_of
 from trainer.formats import lineside
 from trainer.formats.demo import open_demo
-from trainer.formats.labels import coco, imagefolder, labelme, masks, voc, yolo
+from trainer.formats.labels import (
+    coco,
+    colour_masks,
+    cvat,
+    imagefolder,
+    labelme,
+    masks,
+    voc,
+    yolo,
+)
 from trainer.formats.published import dagm, gc10, kolektor, magnetic, mvtec, severstal, visa
 from trainer.formats.samples.dataset import Dataset
 from trainer.formats.samples.unused import doubt_notes, refuse_doubt
 
 _READERS: dict[str, tuple[Callable[[Path], bool], Callable[[Path, Sequence[str]], Dataset]]] = {
-    # In this order: an export may lie in class folders, item folders look like class folders, GC10 is a kind of VOC.
+    # In this order: an export may lie in class folders, item folders look like class folders, GC10 is a kind of VOC,
+    # and what names each of its pictures goes before what is told by folders.
     "lineside": (lineside.looks_like, lineside.open_lineside),
     "mvtec": (mvtec.looks_like, mvtec.open_mvtec),
     "visa": (visa.looks_like, visa.open_visa),
@@ -25,7 +35,9 @@ _READERS: dict[str, tuple[Callable[[Path], bool], Callable[[Path, Sequence[str]]
     "severstal": (severstal.looks_like, severstal.open_severstal),
     "magnetic-tile": (magnetic.looks_like, magnetic.open_magnetic),
     "coco": (coco.looks_like, coco.open_coco),
+    "cvat": (cvat.looks_like, cvat.open_cvat),
     "labelme": (labelme.looks_like, labelme.open_labelme),
+    "colour-masks": (colour_masks.looks_like, colour_masks.open_colour_masks),
     "gc10": (gc10.looks_like, gc10.open_gc10),
     "voc": (voc.looks_like, voc.open_voc),
     "yolo": (yolo.looks_like, yolo.open_yolo),

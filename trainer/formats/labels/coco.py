@@ -6,7 +6,6 @@ and no outline has no mask.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +18,7 @@ from engine.domain.inspection import Mask
 from engine.errors import DatasetError
 from engine.images.decoding.headers import MAX_PIXELS
 from engine.packages.package import sha256_of
-from trainer.formats.labels.imagefolder import PARTS, reading
+from trainer.formats.labels.imagefolder import PARTS, part_in, reading
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.label_files import MAX_BYTES, coordinate, read_bytes, read_json
 from trainer.formats.samples.pictures import PictureIndex, check_size, drawn_size, missing_notes, with_mask
@@ -31,7 +30,6 @@ OK = "ok"
 _KEYS = (b'"images"', b'"annotations"', b'"categories"')
 _OTHER_TASKS = ("person_keypoints_", "captions_", "panoptic_", "stuff_", "image_info_")
 _LOOKED_AT = 50
-_PART = re.compile(r"(?<![a-z])(train|valid|val|test)(?![a-z])")
 _CORRECT = "Correct that file."
 
 
@@ -232,8 +230,7 @@ def _part(folder: Path, path: Path) -> Part:
     """By the folder's name where it is a part's, else by a part's name in the file's."""
     if path.parent != folder and (part := PARTS.get(path.parent.name.lower())):
         return part
-    told = _PART.search(path.stem.lower())
-    return PARTS[told[1]] if told else ""
+    return part_in(path.stem)
 
 
 def _near(folder: Path, path: Path) -> Path:

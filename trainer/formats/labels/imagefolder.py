@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
@@ -31,6 +32,7 @@ PARTS: dict[str, Part] = {
     "valid": "validation",
     "validation": "validation",
 }
+_PART = re.compile(r"(?<![a-z])(train|valid|val|test)(?![a-z])")
 
 
 def looks_like(folder: Path) -> bool:
@@ -110,6 +112,18 @@ def _class_names(folder: Path) -> dict[str, str]:
 def reading(path: Path) -> Callable[[], tuple[Pixels, Mask | None]]:
     """How a picture without a mask is read."""
     return lambda: (read_picture(path), None)
+
+
+def part_above(folder: Path, path: Path) -> Part:
+    """The part that one of the folders between tells, the outermost first; empty where none does."""
+    names = (name.lower() for name in path.relative_to(folder).parts[:-1])
+    return next((PARTS[name] for name in names if name in PARTS), "")
+
+
+def part_in(name: str) -> Part:
+    """The part that a word in a file's name tells (instances_train2017); empty where none does."""
+    told = _PART.search(name.lower())
+    return PARTS[told[1]] if told else ""
 
 
 def _sample(path: Path, top: Path, label: str, part: Part) -> Sample:

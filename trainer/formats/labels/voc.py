@@ -1,34 +1,30 @@
-"""Pascal VOC: one XML file a picture with its size and its named boxes; ImageSets/Main says the parts if there.
+"""Pascal VOC: one XML file a picture with its size and its named boxes; ImageSets/Main or a folder says the parts.
 
 Boxes are not masks: where a defect ends is not known, so no sample has a mask.
 """
 
 from __future__ import annotations
 
-import codecs
-import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from xml.parsers import expat
 
 from engine.errors import DatasetError
 from engine.packages.package import sha256_of
-from trainer.formats.labels.imagefolder import reading
+from trainer.formats.labels.imagefolder import part_above, reading
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset
-from trainer.formats.samples.label_files import coordinate, files_below, read_bytes, read_text
+from trainer.formats.samples.label_files import coordinate, files_below, read_text
 from trainer.formats.samples.pictures import PictureIndex, missing_notes
 from trainer.formats.samples.unused import Leftovers
+from trainer.formats.samples.xml_files import parse_xml
 
 OK = "ok"
 MAX_XML_BYTES = 4 * 1024**2
 MAX_BOXES = 10_000
 _LOOKED_AT = 20
 _SETS: dict[str, Part] = {"trainval": "train", "train": "train", "val": "validation", "test": "test"}
-_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
-_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _CORRECT = "Correct that file."
 
 
@@ -68,16 +64,7 @@ def read_voc(path: Path, left: Leftovers | None = None) -> VocFile:
     Raises DatasetError when it is none of Pascal VOC's, or declares a DOCTYPE, and without `left` for a bad object too.
     """
     reader = _Reader(path, left or Leftovers(refusing=True))
-    parser = expat.ParserCreate("utf-8")
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = reader.refuse
-    parser.StartElementHandler = reader.start
-    parser.CharacterDataHandler = reader.text
-    parser.EndElementHandler = reader.end
-    try:
-        parser.Parse(_in_utf8(path), True)
-    except expat.ExpatError as error:
-        raise DatasetError(f"{path} is not valid XML.", _CORRECT) from error
+    parse_xml(path, MAX_XML_BYTES, reader.start, reader.text, reader.end)
     if reader.root != "annotation":
         raise DatasetError(f"{path} is not a Pascal VOC file.", "Its outermost element must be annotation.")
     values = reader.values
@@ -85,18 +72,6 @@ def read_voc(path: Path, left: Leftovers | None = None) -> VocFile:
     name = values.get("filename") or f"{path.stem}.jpg"
     boxes = tuple(reader.boxes)
     return VocFile(name, max(width, 0), max(height, 0), boxes, values.get("folder", ""), reader.dropped > 0)
-
-
-def _in_utf8(path: Path) -> bytes:
-    """The file's text in UTF-8, whatever it says that it is written in: expat itself knows four encodings."""
-    data = read_bytes(path, MAX_XML_BYTES)
-    marked = next((name for mark, name in _MARKS.items() if data.startswith(mark)), "")
-    named = _ENCODING.match(data)
-    encoding = marked or (named[1].decode("ascii") if named else "utf-8")
-    try:
-        return data.decode(encoding).removeprefix("\ufeff").encode()
-    except (LookupError, UnicodeError) as error:
-        raise DatasetError(f"{path} is not text in {encoding}, as it says.", "Save it again as UTF-8.") from error
 
 
 def voc_files(folder: Path, at_most: int = 0) -> list[Path]:
@@ -154,7 +129,8 @@ def labelled(
         elif picture in samples:
             raise DatasetError(f"{path} labels {index.key(picture)}, which another file labels too.", "Keep one.")
         else:
-            samples[picture] = _sample(index.key(picture), picture, labels, parts.get(picture.stem, ""))
+            part = parts.get(picture.stem) or part_above(folder, picture)
+            samples[picture] = _sample(index.key(picture), picture, labels, part)
     notes = missing_notes(folder, len(files), missing, f"{folder} and the folders below it")
     unlabelled = len(index.paths) - len(samples) - classless
     if unlabelled > 0:
@@ -214,9 +190,6 @@ class _Reader:
         self.root = ""
         self.values: dict[str, str] = {}
         self.boxes: list[VocBox] = []
-
-    def refuse(self, *_: object) -> None:
-        raise DatasetError(f"{self._path} declares a DOCTYPE, which Pascal VOC has not.", "Do not use this file.")
 
     def start(self, tag: str, _attributes: object) -> None:
         self.root = self.root or tag

@@ -19,8 +19,8 @@ from engine.domain.inspection import Mask
 from engine.errors import DatasetError
 from engine.images.listing import PICTURE_SUFFIXES
 from engine.packages.package import sha256_of
-from trainer.formats.labels.imagefolder import PARTS, reading
-from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
+from trainer.formats.labels.imagefolder import part_above, reading
+from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.label_files import files_below, read_text
 from trainer.formats.samples.pictures import PictureIndex, folded, missing_notes, with_mask
 from trainer.formats.samples.shapes import Shape, draw, rectangle
@@ -111,13 +111,12 @@ def _sample(
     drawn = not partly and not any(boxed for _, _, boxed in objects)
     shapes = [shape for _, shape, _ in objects]
     load = with_mask(path, lambda height, width: _draw(shapes, height, width)) if drawn else reading(path)
-    part = next((PARTS[p.lower()] for p in path.relative_to(folder).parts[:-1] if p.lower() in PARTS), _NO_PART)
+    part = part_above(folder, path)
     return Sample(
         key, labels[0], key, load, drawn, part, sha256_of(path), path=path, also=tuple(labels[1:]), assumed=text is None
     )
 
 
-_NO_PART: Part = ""
 _FIRST_BYTES = 4096
 
 
