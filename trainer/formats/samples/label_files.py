@@ -37,13 +37,18 @@ def read_text(path: Path, limit: int = MAX_BYTES) -> str:
 
 def read_json(path: Path, limit: int = MAX_BYTES) -> dict[str, Any]:
     """The file as one JSON object. Raises DatasetError for anything else."""
-    try:
-        value = json.loads(read_text(path, limit))
-    except (ValueError, RecursionError) as error:
-        raise DatasetError(f"{path} is not valid JSON.", _WHOLE) from error
+    value = parse_json(read_text(path, limit), path)
     if not isinstance(value, dict):
         raise DatasetError(f"{path} is not a JSON object.", _WHOLE)
     return value
+
+
+def parse_json(text: str, where: Path | str) -> Any:
+    """A text as JSON. Raises DatasetError."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DatasetError(f"{where} is not valid JSON.", _WHOLE) from error
 
 
 def coordinate(value: object, path: Path | str) -> float:

@@ -1,0 +1,160 @@
+"""Manifests of Lookout for Vision and SageMaker Ground Truth: a JSON object a line, each a picture and its class.
+
+    {"source-ref": "s3://…/1.jpg", "anomaly-label": 1, "anomaly-label-metadata": {"class-name": "anomaly", …},
+     "anomaly-mask-ref": "s3://…/1.png", "anomaly-mask-ref-metadata": {"internal-color-map": {…}, …}}
+
+An address is only matched by name to the pictures that are here; nothing is fetched. A mask's colours are classes; what
+the map calls BACKGROUND, and white where it calls nothing so, is sound. A file named after train or test says the part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from engine.domain.sound_names import is_sound
+from engine.errors import DatasetError
+from engine.packages.package import sha256_of
+from trainer.formats.labels.imagefolder import part_above, part_in, reading
+from trainer.formats.samples.colours import areas_by_class, read_colours, set_where
+from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset
+from trainer.formats.samples.label_files import files_below, parse_json, read_text
+from trainer.formats.samples.pictures import PictureIndex, check_size, check_upright, missing_notes, with_mask
+from trainer.formats.samples.shapes import draw
+from trainer.formats.samples.unused import Leftovers
+
+SUFFIXES = (".manifest", ".jsonl")
+MAX_BYTES = 256 * 1024**2
+_HEAD_BYTES = 64 * 1024
+_SOURCE, _META = "source-ref", "-metadata"
+_WHITE = 0xFFFFFF
+_CORRECT = "Correct that line."
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line: the picture's address, its class, and its mask with the class of each colour."""
+
+    picture: str
+    label: str
+    mask: str = ""
+    colours: dict[int, str] = field(default_factory=dict)
+
+
+def looks_like(folder: Path) -> bool:
+    """True when there is a manifest in the folder or directly below it."""
+    return bool(manifests(folder))
+
+
+def manifests(folder: Path) -> list[Path]:
+    """The manifests in the folder and in the folders directly below it."""
+    places = [folder, *sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))]
+    found = (path for place in places for path in sorted(place.iterdir()) if path.suffix.lower() in SUFFIXES)
+    return [path for path in found if _is_manifest(path)]
+
+
+def open_manifest(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
+    """Every picture of the manifests; label = the mask's class with most pixels, else the line's.
+
+    Raises DatasetError.
+    """
+    index, left = PictureIndex(folder), Leftovers()
+    # Also those beside a picture of the same name, which no list of pictures holds.
+    drawings = PictureIndex(folder, files_below(folder, ".png"))
+    samples: dict[Path, Sample | None] = {}
+    masks: set[Path] = set()
+    named = missing = 0
+    for path in manifests(folder):
+        for number, line in enumerate(read_text(path, MAX_BYTES).splitlines(), start=1):
+            where = f"{path} line {number}"
+            entry = left.unless_read(where, partial(read_entry, line, where)) if line.strip() else None
+            if entry is None:
+                continue
+            named += 1
+            picture = index.find(_name(entry.picture))
+            mask = drawings.find(_name(entry.mask)) if entry.mask else None
+            masks |= {mask} if mask else set()
+            if picture is None or (entry.mask and mask is None):
+                missing += picture is None
+                left.add(where, f"there is no picture {entry.mask if picture else entry.picture}.")
+                samples |= {picture: None} if picture else {}
+            elif picture in samples:
+                left.add(where, f"{index.key(picture)} is named before.")
+            else:
+                part = part_in(path.stem) or part_above(folder, picture)
+                samples[picture] = left.unless_read(where, partial(_sample, folder, picture, entry, mask, part))
+    notes = missing_notes(folder, named, missing, f"{folder} and the folders below it")
+    if unlisted := len(set(index.paths) - samples.keys() - masks):
+        notes += (f"{unlisted} pictures are in no manifest and are left out.",)
+    listed = [sample for p in index.paths if (sample := samples.get(p)) is not None]
+    name = folder.resolve().name
+    return make_dataset(name, "manifest", listed, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
+
+
+def read_entry(line: str, where: str) -> Entry:
+    """What one line says. Raises DatasetError for one without picture or class."""
+    values = parse_json(line, where)
+    picture = values.get(_SOURCE) if isinstance(values, dict) else None
+    if not isinstance(picture, str) or not picture:
+        raise DatasetError(f"{where} names no picture ({_SOURCE}).", _CORRECT)
+    told = {key.removesuffix(_META): value for key, value in values.items() if _is_meta(key, value)}
+    label = next((str(v["class-name"]) for v in told.values() if isinstance(v.get("class-name"), str)), "").strip()
+    drawn = next((key for key, value in told.items() if isinstance(value.get("internal-color-map"), dict)), "")
+    mask = values.get(drawn)
+    if not label and not isinstance(mask, str):
+        raise DatasetError(f"{where} names no class of its picture.", _CORRECT)
+    if not isinstance(mask, str):
+        return Entry(picture, label)
+    return Entry(picture, label, mask, _colours(told[drawn]["internal-color-map"], where))
+
+
+def _is_meta(key: str, value: Any) -> bool:
+    return key.endswith(_META) and isinstance(value, dict)
+
+
+def _colours(named: Mapping[str, Any], where: str) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for one in named.values():
+        name, colour = (one.get("class-name"), one.get("hex-color")) if isinstance(one, dict) else (None, None)
+        try:
+            found[int(str(colour).removeprefix("#"), 16)] = str(name)
+        except ValueError as error:
+            raise DatasetError(f"{where} has a class of its mask without a colour.", _CORRECT) from error
+    if not any(is_sound(name) for name in found.values()):
+        found.setdefault(_WHITE, "background")
+    return found
+
+
+def _sample(folder: Path, path: Path, entry: Entry, mask: Path | None, part: Part) -> Sample:
+    key, sound = path.relative_to(folder).as_posix(), is_sound(entry.label)
+    if mask is None:
+        load = with_mask(path, partial(draw, ())) if sound else reading(path)
+        return Sample(key, entry.label, key, load, sound, part, sha256_of(path), path)
+    colours = read_colours(mask)
+    check_upright(f"The mask {mask}", path)
+    check_size(f"The mask {mask}", (colours.shape[0], colours.shape[1]), path)
+    areas = {name: area for name, area in areas_by_class(colours, entry.colours, mask).items() if not is_sound(name)}
+    if bool(areas) is sound and entry.label:
+        raise DatasetError(f"{mask} and the class {entry.label} of {path.name} contradict.", "Correct one of them.")
+    wanted = [colour for colour, name in entry.colours.items() if not is_sound(name)]
+    labels = sorted(areas, key=lambda name: (-areas[name], name)) or [entry.label or "normal"]
+    load = with_mask(path, lambda *_: set_where(read_colours(mask), wanted))
+    return Sample(key, labels[0], key, load, True, part, sha256_of(path), path, tuple(labels[1:]))
+
+
+def _name(address: str) -> str:
+    """The path in an address (s3://bucket/a/b.jpg), or what is no address as it is."""
+    return unquote(urlsplit(address).path) if "://" in address else address
+
+
+def _is_manifest(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n")
+    except OSError:
+        return False
+    return head.startswith(b"{") and f'"{_SOURCE}"'.encode() in head
