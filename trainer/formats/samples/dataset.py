@@ -13,7 +13,7 @@ from engine.domain.inspection import Mask, Pixels
 from engine.domain.sound_names import is_sound
 from engine.errors import DatasetError
 from engine.names import name_of
-from trainer.formats.samples.groups import joined
+from trainer.formats.samples.groups import joined, source_of
 from trainer.formats.samples.unused import Unused, in_short
 
 Part = Literal["", "train", "validation", "test"]
@@ -154,10 +154,15 @@ def unseen_notes(classes: Iterable[str], seen: Iterable[str]) -> tuple[str, ...]
 
 
 def join_copies(samples: Iterable[Sample]) -> list[Sample]:
-    """Put groups that hold the same picture byte for byte into one, so that no copy is both learnt and tested."""
+    """Put groups into one that hold the same picture byte for byte, or made anew by Roboflow (turned, darkened …).
+
+    So no copy is both learnt and tested.
+    """
     listed = list(samples)
     first: dict[str, str] = {}
+    made = [(source_of(s.key), s.group) for s in listed]
     pairs = [(first.setdefault(s.digest, s.group), s.group) for s in listed if s.digest]
+    pairs += [(first.setdefault(source, group), group) for source, group in made if source]
     groups = joined((s.group for s in listed), pairs)
     return [s if groups[s.group] == s.group else replace(s, group=groups[s.group]) for s in listed]
 
