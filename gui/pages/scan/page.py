@@ -120,7 +120,7 @@ class ScanPage(QWidget):
         """What the stopped scan found so far."""
         found = self.setup.stopped.found
         if found is not None and not self.scanning.busy:
-            self._context.jobs.run(partial(read_shown, self._context.db, found), self._show_read)
+            self._context.jobs.run(partial(read_shown, self._context.db, found, self.setup.sound.told), self._show_read)
 
     def offer(self, folder: Path) -> None:
         """A folder that was dropped on the window: ready to start; a scan that runs goes on."""
@@ -199,7 +199,7 @@ class ScanPage(QWidget):
             return
         self.results.begin(order.folder)
         self._show_results()
-        self.scanning.begin(order, resume)
+        self.scanning.begin(order, resume, self.setup.sound.told)
 
     def _begun(self, begun: Begun) -> None:
         ready = begun.ready
@@ -230,7 +230,7 @@ class ScanPage(QWidget):
     def _come_back(self) -> None:
         """The results that were on screen, after a restart or when the window was built anew."""
         if self._context.memory("scan").get("shown") is True:
-            self._context.jobs.run(partial(read_last, self._context.db), self._show_read)
+            self._context.jobs.run(partial(read_last, self._context.db, self.setup.sound.told), self._show_read)
 
     def _show_read(self, shown: ShownScan | None) -> None:
         if shown is None or self.scanning.busy:

@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from engine.domain.inspection import Inspection, Outcome
-from engine.domain.sound_names import Said, said_by
+from engine.domain.sound_names import Said, is_sound, said_by
 from engine.sources.files.picked import below
 from gui.i18n.language import number, outcome_word, translate
 from gui.i18n.messages import translated
@@ -64,6 +64,8 @@ class ScanRow:
     inspection: Inspection
     name: str
     truth: str
+    told: bool | None = None
+    """Whether that sub-folder holds sound parts, as a person said; None = nobody did, and its name speaks."""
 
     @property
     def differs(self) -> bool:
@@ -71,10 +73,21 @@ class ScanRow:
         verdict = self.inspection.verdict
         if not self.truth or verdict.outcome is Outcome.NO_VERDICT:
             return False
-        said = said_by(self.truth)
-        if said is Said.NOTHING or self.truth in self.inspection.scores.classes:
+        classes, said = self.inspection.scores.classes, self.said
+        if said is Said.NOTHING or (self.truth in classes and not self.told):
             return self.truth != verdict.label
         return (said is Said.SOUND) is not (verdict.outcome is Outcome.OK)
+
+    @property
+    def said(self) -> Said:
+        """What the sub-folder says of its parts besides a class."""
+        if self.told is None:
+            return said_by(self.truth)
+        return Said.SOUND if self.told else Said.DEFECT
+
+    def sound(self, classes: Sequence[str], ok: Sequence[str]) -> bool:
+        """Whether its parts are sound, to a model with these classes, of which `ok` are sound."""
+        return is_sound(self.truth, classes, ok) if self.told is None else self.told
 
     @property
     def skipped(self) -> bool:
@@ -87,12 +100,31 @@ class ScanRow:
         return self.inspection.times.prepare_ms + self.inspection.times.infer_ms
 
 
-def row_of(inspection: Inspection, root: Path) -> ScanRow:
-    """The row of an inspection; its label is the first sub-folder it lies in, none directly in the folder."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Which sub-folders of a folder hold sound parts, as a person said; `names` None = nobody did."""
+
+    folder: Path = Path()
+    names: frozenset[str] | None = None
+
+    def of(self, root: Path) -> frozenset[str] | None:
+        """What was said of that folder: of another one nobody said anything."""
+        return self.names if root == self.folder else None
+
+
+NOTHING_TOLD = Told()
+
+
+def row_of(inspection: Inspection, root: Path, sound: frozenset[str] | None = None) -> ScanRow:
+    """The row of an inspection; its label is the first sub-folder it lies in, none directly in the folder.
+
+    `sound`: the sub-folders of which a person said that they are the sound ones; None = nobody did.
+    """
     name = below(inspection.frame.name, root)
     first, slash, _ = name.partition("/")
     inside = name is not inspection.frame.name
-    return ScanRow(inspection, name, first if slash and inside else "")
+    truth = first if slash and inside else ""
+    return ScanRow(inspection, name, truth, truth in sound if truth and sound is not None else None)
 
 
 _KEYS: dict[int, Callable[[ScanRow], Any]] = {

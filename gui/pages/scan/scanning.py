@@ -17,7 +17,7 @@ from engine.system.threads import lower_priority
 from gui.context import AppContext
 from gui.jobs.jobs import Job
 from gui.pages.scan.progress import Meter
-from gui.pages.scan.rows import ScanRow, row_of
+from gui.pages.scan.rows import NOTHING_TOLD, ScanRow, Told, row_of
 
 DRAIN_MS = 200
 BATCH = 400
@@ -81,16 +81,16 @@ class Scanning(QObject):
         """True between a pause and its end."""
         return self._now is not None and self._now.run.station.paused
 
-    def begin(self, order: ScanOrder, resume: Journalled | None = None) -> None:
+    def begin(self, order: ScanOrder, resume: Journalled | None = None, told: Told = NOTHING_TOLD) -> None:
         """Load the model on a thread of its own, then scan; `resume`: go on with this one. Only while not `busy`."""
-        self.loading, db = True, self._context.db
+        self.loading, db, sound = True, self._context.db, told.of(order.folder)
 
         def work(_job: Job, _report: Callable[[None], None]) -> Begun:
             # It and what it starts go behind the line.
             lower_priority()
             ready, came = ready_scan(db, order, resume), Came()
-            run = ScanRun(db, ready, partial(_take, came, order.folder))
-            return Begun(ready, run, tuple(row_of(i, order.folder) for i in ready.done), came)
+            run = ScanRun(db, ready, partial(_take, came, order.folder, sound))
+            return Begun(ready, run, tuple(row_of(i, order.folder, sound) for i in ready.done), came)
 
         self._context.jobs.stream(work, _nothing, self._loaded, self._not_loaded)
 
@@ -159,11 +159,11 @@ class Scanning(QObject):
             self.finished.emit(end)
 
 
-def _take(came: Came, folder: Path, event: events.StationEvent) -> None:
+def _take(came: Came, folder: Path, sound: frozenset[str] | None, event: events.StationEvent) -> None:
     """On the station's thread."""
     match event:
         case events.Inspected(inspection=inspection):
-            came.append(row_of(inspection, folder))
+            came.append(row_of(inspection, folder, sound))
         case events.Stopped() | events.Failed() | events.Warned():
             came.append(event)
         case _:

@@ -26,6 +26,7 @@ from engine.names import name_of
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.pages.scan.account import FolderAccount
+from gui.pages.scan.sound_folders import SoundFolders
 from gui.pages.scan.stopped import StoppedScan
 from gui.theme.icons import icon
 from gui.theme.theme import SPACING, Theme, scaled
@@ -50,7 +51,7 @@ class DropZone(QWidget):
         words = QLabel(translate("Scan", "Drop a folder of pictures here"), wordWrap=True)
         words.setProperty("role", "large")
         hint = QLabel(
-            translate("Scan", "Sub-folders named like a class are compared with the verdicts."), wordWrap=True
+            translate("Scan", "Sub-folders named like a class, OK or NG are compared with the verdicts."), wordWrap=True
         )
         hint.setProperty("role", "muted")
         column = QVBoxLayout(self)
@@ -116,6 +117,7 @@ class ScanSetup(QWidget):
         self.recursive = QCheckBox(translate("Scan", "Sub-folders too"))
         self.account = FolderAccount(context)
         self.no_review = QCheckBox(translate("Scan", "No review band: every picture is OK or NG"))
+        self.sound = SoundFolders(context)
         self.start_button = KeyButton(theme, translate("Scan", "Start"), "Space", "play", primary=True)
         self._lay_out()
         self._restore()
@@ -171,8 +173,10 @@ class ScanSetup(QWidget):
         form.addWidget(self.account, 1, 1, 1, 2)
         form.addWidget(self.recursive, 4, 1, 1, 2)
         form.addWidget(self.no_review, 5, 1, 1, 2)
-        form.addWidget(self.start_button, 6, 1, 1, 2, Qt.AlignmentFlag.AlignLeft)
-        form.setRowMinimumHeight(6, scaled(48))
+        form.addWidget(QLabel(translate("Scan", "Sound sub-folders")), 6, 0)
+        form.addWidget(self.sound, 6, 1, 1, 2, Qt.AlignmentFlag.AlignLeft)
+        form.addWidget(self.start_button, 7, 1, 1, 2, Qt.AlignmentFlag.AlignLeft)
+        form.setRowMinimumHeight(7, scaled(48))
         form.setColumnStretch(1, 1)
         inside = QWidget()
         inside.setObjectName("page")
@@ -215,6 +219,7 @@ class ScanSetup(QWidget):
     def _changed(self) -> None:
         self.start_button.setEnabled(bool(self.chosen_folder))
         self.account.tell(self.chosen_folder, recursive=self.recursive.isChecked())
+        self.sound.of(self.chosen_folder)
         if not self._filling:
             self._context.remember(
                 "scan",

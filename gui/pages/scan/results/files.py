@@ -285,17 +285,18 @@ def _sheet(result: ScanResult, entries: list[ReportEntry]) -> str:
     pictured = [entry for entry in entries if entry.picture]
     if pictured:
         parts.append(f"<h2>{text(translate('Scan', 'The worst pictures'))}</h2><table cellpadding='4' width='100%'>")
+        different = {row.inspection.id for row in result.rows if row.differs}
         for start in range(0, len(pictured), PER_ROW):
-            cells = "".join(_cell(entry) for entry in pictured[start : start + PER_ROW])
+            some = pictured[start : start + PER_ROW]
+            cells = "".join(_cell(entry, differs=entry.inspection.id in different) for entry in some)
             parts.append(f"<tr>{cells}</tr>")
         parts.append("</table>")
     return "".join(parts)
 
 
-def _cell(entry: ReportEntry) -> str:
+def _cell(entry: ReportEntry, *, differs: bool) -> str:
     verdict = entry.inspection.verdict
     data = base64.b64encode(entry.picture or b"").decode()
-    differs = ScanRow(entry.inspection, entry.name, entry.truth).differs
     truth = f" · {translate('Scan', 'Folder says')}: {entry.truth}" if differs else ""
     said = html.escape(f"{verdict.label}{truth}")
     # Broken after slashes and underscores: the text engine breaks no long name by itself.

@@ -13,7 +13,7 @@ from engine.domain.recipe import View
 from engine.images.listing import LeftOut
 from engine.packages.package import ModelPackage, open_package
 from engine.station.scan_journal import Journalled, is_running, settle
-from gui.pages.scan.rows import ScanRow, row_of
+from gui.pages.scan.rows import NOTHING_TOLD, ScanRow, Told, row_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +55,17 @@ def read_known(db: Database, recipes: Path) -> Known:
     return Known(tuple(list_models(db)), tuple(list_recipes(recipes)), None if going else found)
 
 
-def read_last(db: Database) -> ShownScan | None:
+def read_last(db: Database, told: Told = NOTHING_TOLD) -> ShownScan | None:
     """The last scan that came to its end. Blocking."""
     found = ended(db)
-    return read_shown(db, found) if found is not None else None
+    return read_shown(db, found, told) if found is not None else None
 
 
-def read_shown(db: Database, found: Journalled) -> ShownScan:
+def read_shown(db: Database, found: Journalled, told: Told = NOTHING_TOLD) -> ShownScan:
     """What a journal's scan found so far. Blocking; 20,000 pictures take a second or two."""
     folder = Path(found.plan.folder)
     done, _, _ = settle(found, stored_of(db, found))
     known = next((m for m in list_models(db) if m.version == found.plan.version), None)
     package = open_package(known.folder) if known is not None else None
-    rows = tuple(row_of(inspection, folder) for inspection in done)
+    rows = tuple(row_of(inspection, folder, told.of(folder)) for inspection in done)
     return ShownScan(folder, found.plan.named, found.ended, found.total, package, None, rows, found.left_out)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.domain.inspection import Outcome
-from engine.domain.sound_names import Said, is_sound, said_by
+from engine.domain.sound_names import Said
 from engine.statistics.metrics import confusion_matrix
 from engine.statistics.mistakes import Mistakes, is_escape, is_overkill
 from engine.statistics.shares import NOTHING, Share
@@ -43,7 +43,7 @@ def summarise(rows: Sequence[ScanRow], classes: Sequence[str], ok: Sequence[str]
     if not _tell(rows, classes):
         return Summary(counts, _by_verdict(pairs))
     labels = [row.inspection.verdict.label for _, row in pairs]
-    truths = [_as_class(truth, classes, ok) for truth, _ in pairs]
+    truths = [_as_class(row, classes, ok) for _, row in pairs]
     names = list(dict.fromkeys([*classes, *sorted({*truths, *labels})]))
     matrix = confusion_matrix(truths, labels, names)
     table = square_table(
@@ -53,9 +53,7 @@ def summarise(rows: Sequence[ScanRow], classes: Sequence[str], ok: Sequence[str]
         counts,
         table,
         Share(sum(not row.differs for _, row in pairs), len(pairs)),
-        Mistakes.of(
-            (not is_sound(r.truth, classes, ok), r.inspection.verdict.outcome) for r in rows if r.truth
-        ).of_judged(),
+        Mistakes.of((not r.sound(classes, ok), r.inspection.verdict.outcome) for r in rows if r.truth).of_judged(),
     )
 
 
@@ -66,7 +64,7 @@ def worst_first(rows: Sequence[ScanRow], ok: Sequence[str], classes: Sequence[st
     def rank(row: ScanRow) -> tuple[int, float]:
         outcome, score = row.inspection.verdict.outcome, row.inspection.verdict.score
         if known and row.truth and outcome is not Outcome.NO_VERDICT:
-            defective = not is_sound(row.truth, classes, ok)
+            defective = not row.sound(classes, ok)
             if is_escape(outcome, defective=defective):
                 return 0, score
             if is_overkill(outcome, defective=defective):
@@ -82,16 +80,15 @@ def worst_first(rows: Sequence[ScanRow], ok: Sequence[str], classes: Sequence[st
 
 def _tell(rows: Sequence[ScanRow], classes: Sequence[str]) -> bool:
     """Whether the sub-folders say what their parts are."""
-    return any(row.truth in classes or said_by(row.truth) is not Said.NOTHING for row in rows)
+    return any(row.truth in classes or row.said is not Said.NOTHING for row in rows)
 
 
-def _as_class(truth: str, classes: Sequence[str], ok: Sequence[str]) -> str:
+def _as_class(row: ScanRow, classes: Sequence[str], ok: Sequence[str]) -> str:
     """A folder that only says sound or defective is the model's class of that kind, where it has no more than one."""
-    said = said_by(truth)
-    if said is Said.NOTHING or truth in classes:
-        return truth
-    kinds = (ok or [SOUND]) if said is Said.SOUND else [name for name in classes if name not in ok]
-    return kinds[0] if len(kinds) == 1 else truth
+    if row.said is Said.NOTHING or (row.truth in classes and not row.told):
+        return row.truth
+    kinds = (ok or [SOUND]) if row.said is Said.SOUND else [name for name in classes if name not in ok]
+    return kinds[0] if len(kinds) == 1 else row.truth
 
 
 def _by_verdict(pairs: Sequence[tuple[str, ScanRow]]) -> CountTable:
