@@ -7593,6 +7593,14 @@ Shift+A hebt sie auf.</translation>
             <translation>Wie laut Ordner</translation>
         </message>
         <message>
+            <source>As their names say</source>
+            <translation>Wie ihre Namen sagen</translation>
+        </message>
+        <message>
+            <source>By name: {names}</source>
+            <translation>Nach Namen: {names}</translation>
+        </message>
+        <message>
             <source>CSV table</source>
             <translation>CSV-Tabelle</translation>
         </message>
@@ -7631,6 +7639,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Choose…</source>
             <translation>Wählen…</translation>
+        </message>
+        <message>
+            <source>Chosen: {names}</source>
+            <translation>Gewählt: {names}</translation>
         </message>
         <message>
             <source>Class</source>
@@ -7773,6 +7785,10 @@ Shift+A hebt sie auf.</translation>
             <translation>Kein Unterordner zum Vergleichen. Bilder in Unterordner mit den Namen der Modellklassen sortieren und den Ordner darüber prüfen: dann stehen hier Übereinstimmung, Durchschlupf und Pseudoausschuss.</translation>
         </message>
         <message>
+            <source>No sub-folders</source>
+            <translation>Keine Unterordner</translation>
+        </message>
+        <message>
             <source>Not judged</source>
             <translation>Nicht beurteilt</translation>
         </message>
@@ -7853,6 +7869,10 @@ Shift+A hebt sie auf.</translation>
             <translation>Übersprungene Dateien</translation>
         </message>
         <message>
+            <source>Sound sub-folders</source>
+            <translation>Unterordner mit Gutteilen</translation>
+        </message>
+        <message>
             <source>Start</source>
             <translation>Start</translation>
         </message>
@@ -7865,8 +7885,8 @@ Shift+A hebt sie auf.</translation>
             <translation>Unterordner</translation>
         </message>
         <message>
-            <source>Sub-folders named like a class are compared with the verdicts.</source>
-            <translation>Unterordner, die wie eine Klasse heißen, werden mit den Urteilen verglichen.</translation>
+            <source>Sub-folders named like a class, OK or NG are compared with the verdicts.</source>
+            <translation>Unterordner, die wie eine Klasse, OK oder NG heißen, werden mit den Urteilen verglichen.</translation>
         </message>
         <message>
             <source>Sub-folders too</source>
@@ -8007,6 +8027,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>no picture</source>
             <translation>kein Bild</translation>
+        </message>
+        <message>
+            <source>none</source>
+            <translation>keine</translation>
         </message>
         <message>
             <source>none to count</source>
