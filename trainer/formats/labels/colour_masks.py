@@ -10,6 +10,7 @@ mask is taken for sound. SegmentationObject tells defects apart that touch; it i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from trainer.formats.labels.imagefolder import PARTS
 from trainer.formats.samples.colours import areas_by_class, read_colours, set_where
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.label_files import read_text
-from trainer.formats.samples.pictures import PictureIndex, check_size, check_upright, missing_notes, with_mask
+from trainer.formats.samples.pictures import PictureIndex, check_size, check_upright, folded, missing_notes, with_mask
 from trainer.formats.samples.shapes import draw
 from trainer.formats.samples.unused import Leftovers
 
@@ -30,6 +31,7 @@ NAMES, MASKS, PICTURES, SETS = "labelmap.txt", "SegmentationClass", "JPEGImages"
 MAX_NAMES_BYTES = 1024**2
 VOID = 0xE0E0C0
 """Pascal VOC's colour of a border that belongs to nothing."""
+_LINE = re.compile(r"([^:].*?):\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*(?::.*)?", re.ASCII)
 
 
 def looks_like(folder: Path) -> bool:
@@ -74,15 +76,10 @@ def class_colours(path: Path) -> dict[int, str]:
     for number, line in enumerate(read_text(path, MAX_NAMES_BYTES).splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
-        name, _, rest = line.partition(":")
-        values = [word.strip() for word in rest.split(":")[0].split(",")]
-        if (
-            not name.strip()
-            or len(values) != 3
-            or not all(v.isascii() and v.isdecimal() and len(v) < 4 for v in values)
-        ):
+        told = _LINE.fullmatch(line.strip())
+        if told is None:
             raise DatasetError(f"{path} line {number} is not `name:red,green,blue::`.", "Correct that line.")
-        red, green, blue = (int(value) for value in values)
+        name, red, green, blue = told[1].strip(), int(told[2]), int(told[3]), int(told[4])
         if max(red, green, blue) > 255 or found.setdefault((red << 16) | (green << 8) | blue, name) != name:
             raise DatasetError(f"{path} line {number} has a colour that is none or names another class.", "Correct it.")
     return {VOID: "background"} | found
@@ -112,9 +109,9 @@ def _listed(folder: Path) -> dict[str, Part]:
     for path in sorted((folder / SETS).glob("*.txt")) if (folder / SETS).is_dir() else []:
         for line in read_text(path).splitlines():
             if name := line.strip().strip('"'):
-                found[name.casefold()] = PARTS.get(path.stem.lower(), found.get(name.casefold(), ""))
+                found[folded(name)] = PARTS.get(path.stem.lower(), found.get(folded(name), ""))
     return found
 
 
 def _stem(path: Path, top: Path) -> str:
-    return path.relative_to(top).with_suffix("").as_posix().casefold()
+    return folded(path.relative_to(top).with_suffix("").as_posix())

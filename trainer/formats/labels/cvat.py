@@ -19,7 +19,7 @@ from engine.images.decoding.headers import MAX_PIXELS
 from trainer.formats.labels.drawing import Drawing, ellipse, turned
 from trainer.formats.labels.imagefolder import PARTS, part_above
 from trainer.formats.labels.labelme_shapes import Stamp
-from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
+from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.label_files import coordinate
 from trainer.formats.samples.pictures import PictureIndex, check_size, missing_notes
 from trainer.formats.samples.runs import decode, from_counts
@@ -42,7 +42,8 @@ class CvatImage:
     name: str
     size: tuple[int, int]
     """Height and width."""
-    part: Part
+    subset: str = ""
+    """The part of a project that it belongs to, and the folder that its picture may lie in."""
     drawing: Drawing = field(default_factory=Drawing)
 
 
@@ -80,7 +81,7 @@ def open_cvat(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
         for image in images:
             named += 1
             where = f"{path}: {image.name}"
-            picture = index.find(image.name, path.parent)
+            picture = index.find(f"{image.subset}/{image.name}", path.parent)
             if picture is None:
                 missing += 1
                 if image.drawing.areas:
@@ -100,7 +101,7 @@ def open_cvat(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
 
 def _sample(folder: Path, picture: Path, image: CvatImage, where: str) -> Sample | None:
     check_size(where, image.size, picture)
-    part = image.part or part_above(folder, picture)
+    part = PARTS.get(image.subset.lower(), "") or part_above(folder, picture)
     return image.drawing.sample(picture.relative_to(folder).as_posix(), picture, part)
 
 
@@ -147,7 +148,7 @@ class _Reader:
         height, width = (int(coordinate(values.get(name), self._path)) for name in ("height", "width"))
         if not values.get("name") or height < 1 or width < 1 or height * width > MAX_PIXELS:
             raise DatasetError(f"{self._path} has a picture without name or with an impossible size.", _CORRECT)
-        return CvatImage(values["name"], (height, width), PARTS.get(values.get("subset", "").lower(), ""))
+        return CvatImage(values["name"], (height, width), values.get("subset", ""))
 
     def _object(self, tag: str, values: dict[str, str]) -> None:
         image = self.images[-1]

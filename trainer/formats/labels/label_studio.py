@@ -152,8 +152,8 @@ def _add(task: Task, result: Any, results: list[Any], where: str) -> bool:
     size = _size(result, where)
     if task.size not in (None, size):
         raise DatasetError(f"{where} is drawn on a picture of another size than the others.", _CORRECT)
-    task.size = size
     shape = _shape(value, size, where)
+    task.size = size
     for label in labels:
         task.drawing.draw(label.strip(), shape, boxed="height" in value)
     return True

@@ -23,7 +23,14 @@ from trainer.formats.labels.imagefolder import part_above, part_in, reading
 from trainer.formats.samples.colours import areas_by_class, read_colours, set_where
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset
 from trainer.formats.samples.label_files import files_below, parse_json, read_text
-from trainer.formats.samples.pictures import PictureIndex, check_size, check_upright, missing_notes, with_mask
+from trainer.formats.samples.pictures import (
+    PictureIndex,
+    check_size,
+    check_upright,
+    missing_notes,
+    pictures_of,
+    with_mask,
+)
 from trainer.formats.samples.shapes import draw
 from trainer.formats.samples.unused import Leftovers
 
@@ -62,37 +69,43 @@ def open_manifest(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
 
     Raises DatasetError.
     """
-    index, left = PictureIndex(folder), Leftovers()
+    left = Leftovers()
+    lines = [line for path in manifests(folder) for line in _entries(path, left)]
     # Also those beside a picture of the same name, which no list of pictures holds.
     drawings = PictureIndex(folder, files_below(folder, ".png"))
+    masks = {e.mask: found for _, _, e in lines if e.mask and (found := drawings.find(_name(e.mask)))}
+    index = PictureIndex(folder, sorted(set(pictures_of(folder)) - set(masks.values())))
     samples: dict[Path, Sample | None] = {}
-    masks: set[Path] = set()
-    named = missing = 0
-    for path in manifests(folder):
-        for number, line in enumerate(read_text(path, MAX_BYTES).splitlines(), start=1):
-            where = f"{path} line {number}"
-            entry = left.unless_read(where, partial(read_entry, line, where)) if line.strip() else None
-            if entry is None:
-                continue
-            named += 1
-            picture = index.find(_name(entry.picture))
-            mask = drawings.find(_name(entry.mask)) if entry.mask else None
-            masks |= {mask} if mask else set()
-            if picture is None or (entry.mask and mask is None):
-                missing += picture is None
-                left.add(where, f"there is no picture {entry.mask if picture else entry.picture}.")
-                samples |= {picture: None} if picture else {}
-            elif picture in samples:
-                left.add(where, f"{index.key(picture)} is named before.")
-            else:
-                part = part_in(path.stem) or part_above(folder, picture)
-                samples[picture] = left.unless_read(where, partial(_sample, folder, picture, entry, mask, part))
-    notes = missing_notes(folder, named, missing, f"{folder} and the folders below it")
-    if unlisted := len(set(index.paths) - samples.keys() - masks):
+    missing = 0
+    for where, stem, entry in lines:
+        picture, mask = index.find(_name(entry.picture)), masks.get(entry.mask)
+        if picture is None:
+            missing += 1
+            left.add(where, f"there is no picture {entry.picture}.")
+        elif picture in samples:
+            left.add(where, f"{index.key(picture)} is named before.")
+        elif entry.mask and mask is None:
+            samples[picture] = None
+            left.add(where, f"there is no picture {entry.mask}.")
+        else:
+            part = part_in(stem) or part_above(folder, picture)
+            samples[picture] = left.unless_read(where, partial(_sample, folder, picture, entry, mask, part))
+    notes = missing_notes(folder, len(lines), missing, f"{folder} and the folders below it")
+    if unlisted := len(index.paths) - len(samples):
         notes += (f"{unlisted} pictures are in no manifest and are left out.",)
     listed = [sample for p in index.paths if (sample := samples.get(p)) is not None]
     name = folder.resolve().name
     return make_dataset(name, "manifest", listed, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
+
+
+def _entries(path: Path, left: Leftovers) -> list[tuple[str, str, Entry]]:
+    """The lines that can be read: where each stands, the file's name, and what it says."""
+    found = []
+    for number, line in enumerate(read_text(path, MAX_BYTES).splitlines(), start=1):
+        where = f"{path} line {number}"
+        entry = left.unless_read(where, partial(read_entry, line, where)) if line.strip() else None
+        found += [(where, path.stem, entry)] if entry is not None else []
+    return found
 
 
 def read_entry(line: str, where: str) -> Entry:

@@ -16,6 +16,7 @@ from trainer.formats.labels.imagefolder import PARTS
 from trainer.formats.published.masked import masked_sample, sets_below
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.mask_files import KINDS, without_word
+from trainer.formats.samples.pictures import folded
 from trainer.formats.samples.unused import Leftovers
 
 LABELS = "Label"
@@ -46,10 +47,10 @@ def open_dagm(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
 
 
 def _samples(folder: Path, place: Path, left: Leftovers) -> list[Sample]:
-    masks = {without_word(path.stem).casefold(): path for path in _pictures(place / LABELS)}
+    masks = {folded(without_word(path.stem)): path for path in _pictures(place / LABELS)}
     found: list[Sample] = []
     for path in _pictures(place):
-        mask = masks.pop(path.stem.casefold(), None)
+        mask = masks.pop(folded(path.stem), None)
         label, drawn = (KINDS[1], [mask]) if mask else (KINDS[0], [])
         part = PARTS[place.name.lower()]
         sample = left.unless_read(mask or path, partial(masked_sample, folder, path, [label], drawn, part))

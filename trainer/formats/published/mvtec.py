@@ -17,6 +17,7 @@ from trainer.formats.labels.imagefolder import PARTS
 from trainer.formats.published.masked import masked_sample, one_of, sets_below
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset
 from trainer.formats.samples.mask_files import without_word
+from trainer.formats.samples.pictures import folded, pictures_of
 from trainer.formats.samples.unused import Leftovers
 
 TRUTH = "ground_truth"
@@ -40,12 +41,12 @@ def open_mvtec(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     used: set[tuple[str, str]] = set()
     for top in sorted(p for p in product.iterdir() if p.is_dir() and p.name.lower() in PARTS):
         part: Part = PARTS[top.name.lower()]
-        for path in list_pictures(top):
+        for path in pictures_of(top):
             inside = path.relative_to(top)
             if len(inside.parts) < 2:
                 left.add(path, "it lies in no folder of a kind.")
                 continue
-            key = (inside.parts[0].casefold(), path.stem.casefold())
+            key = (folded(inside.parts[0]), folded(path.stem))
             # Training pictures bear the numbers of test pictures; masks are of those.
             drawn = masks.get(key, []) if part == "test" else []
             used |= {key} if drawn else set()
@@ -66,5 +67,5 @@ def _masks(truth: Path) -> _Masks:
         kind, *rest = path.relative_to(truth).parts
         if rest:
             name = rest[0] if len(rest) > 1 else without_word(path.stem)
-            found[kind.casefold(), name.casefold()].append(path)
+            found[folded(kind), folded(name)].append(path)
     return dict(found)

@@ -16,6 +16,8 @@ from tests.sets.folders import write_imagefolder, write_lineside
 from tests.sets.mask_sets import write_kolektor, write_magnetic, write_masks, write_severstal
 from tests.sets.outlines import write_coco, write_labelme
 from tests.sets.parts import Written
+from tests.sets.products import write_dagm, write_mvtec, write_visa
+from tests.sets.tools import write_colour_masks, write_cvat, write_label_studio, write_manifest
 from trainer.formats.detect import FORMATS, look_at_dataset, open_dataset
 
 WRITERS: dict[str, Callable[[Path, Random], Written]] = {
@@ -30,6 +32,13 @@ WRITERS: dict[str, Callable[[Path, Random], Written]] = {
     "gc10": write_gc10,
     "voc": write_voc,
     "imagefolder": write_imagefolder,
+    "mvtec": write_mvtec,
+    "visa": write_visa,
+    "dagm": write_dagm,
+    "cvat": write_cvat,
+    "label-studio": write_label_studio,
+    "manifest": write_manifest,
+    "colour-masks": write_colour_masks,
 }
 FEW, SMOKE, MANY = 6, 15, 1000
 

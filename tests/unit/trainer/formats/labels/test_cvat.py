@@ -99,6 +99,17 @@ def test_export_of_a_project_with_its_parts(tmp_path: Path) -> None:
     assert dataset.notes == ("1 pictures are in no annotations file and are left out.",) and not dataset.unused
 
 
+def test_pictures_of_one_name_are_told_apart_by_their_subsets(tmp_path: Path) -> None:
+    for number, subset in enumerate(("Train", "Test")):
+        write_picture(tmp_path / "images" / subset / "a.png", number)
+    write(tmp_path, image("a.png", POLYGON, more=' subset="Test"'), image("a.png", TAG, more=' subset="Train"'))
+    dataset = open_dataset(str(tmp_path))
+    assert {s.key: (s.label, s.part) for s in dataset.samples} == {
+        "images/Test/a.png": ("scratch", "test"),
+        "images/Train/a.png": ("good", "train"),
+    }
+
+
 def test_ellipse_and_turned_shapes_lie_where_the_tool_shows_them(tmp_path: Path) -> None:
     turned = ELLIPSE.replace(" z_order", ' rotation="90.00" z_order')
     for number, (name, shape) in enumerate((("a", ELLIPSE), ("b", turned))):

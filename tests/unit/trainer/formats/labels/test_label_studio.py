@@ -12,6 +12,7 @@ import pytest
 from engine.domain.inspection import Mask
 from engine.errors import DatasetError
 from tests.labelled import SIZE, write_picture, write_text
+from tests.sets.tools import pack
 from trainer.formats.detect import look_at_dataset, open_dataset
 from trainer.formats.labels.brush import read_brush
 from trainer.formats.samples.dataset import Dataset
@@ -215,27 +216,6 @@ def test_task_that_is_no_object_and_picture_of_another_size(tmp_path: Path) -> N
     write_text(next(tmp_path.glob("*.json")), '[{"annotations": [], "data": {}, "result": 1}, 7]')
     with pytest.raises(DatasetError, match="no list of tasks"):
         open_dataset(str(tmp_path))
-
-
-def pack(channels: list[int]) -> list[int]:
-    """Values as Label Studio packs them: equal ones as runs, the rest one by one; lengths of 4, 8, 12 and 16 bits."""
-    bits = f"{len(channels):032b}{7:05b}" + "".join(f"{size - 1:04b}" for size in (4, 8, 12, 16))
-    place = 0
-    while place < len(channels):
-        run = 1
-        while place + run < len(channels) and channels[place + run] == channels[place]:
-            run += 1
-        if run < 3:
-            run = min(5, len(channels) - place)
-            values = channels[place : place + run]
-        else:
-            run, values = min(run, 2**16), [channels[place]]
-        which = next(n for n, size in enumerate((4, 8, 12, 16)) if run - 1 < 2**size)
-        bits += f"{int(len(values) == 1)}{which:02b}{run - 1:0{(4, 8, 12, 16)[which]}b}"
-        bits += "".join(f"{value:08b}" for value in values)
-        place += run
-    bits += "0" * (-len(bits) % 8)
-    return [int(bits[n : n + 8], 2) for n in range(0, len(bits), 8)]
 
 
 @pytest.mark.parametrize("seed", range(20))
