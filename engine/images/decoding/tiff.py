@@ -1,19 +1,22 @@
 """TIFF data to pixels by libtiff, which refuses a strip it cannot read; OpenCV reads on behind it.
 
-Source: TIFF 6.0, and BigTIFF's wider directory.
+Two ways through libtiff are not so strict: what it draws as colours (palettes, few bits) it draws to the end, and of a
+JPEG it drops the decoder's warnings. Both are looked at here before they are believed.
+
+Sources: TIFF 6.0, BigTIFF's wider directory, and Technical Note 2 for JPEG.
 """
 
 from __future__ import annotations
 
 import struct
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
-from imagecodecs import deflate_decode, tiff_decode
+from imagecodecs import tiff_decode
 from numpy.typing import NDArray
 
 from engine.images.decoding.fault import Fault, Undecodable
+from engine.images.decoding.tiff_pieces import DEFLATE, JPEG, MOST, check_claim, check_jpegs, check_sums
 
 MAX_PAGES = 10_000
 _Tags = dict[int, tuple[int, ...]]
@@ -24,15 +27,14 @@ _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR,
     254, 256, 257, 258, 259, 262, 277, 284, 338,
 )  # fmt: skip
 _STRIPS, _LENGTHS, _TILES, _TILE_LENGTHS = 273, 279, 324, 325
-_ROWS, _TILE_WIDTH, _TILE_HEIGHT = 278, 322, 323
-_LISTS = frozenset((_STRIPS, _LENGTHS, _TILES, _TILE_LENGTHS))
+_ROWS, _TILE_WIDTH, _TILE_HEIGHT, _JPEG_TABLES = 278, 322, 323, 347
+_LISTS = frozenset((_STRIPS, _LENGTHS, _TILES, _TILE_LENGTHS, _JPEG_TABLES))
 _SAYS_WHAT_PIXELS_ARE = frozenset((
     _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANAR, _ROWS, 317, _TILE_WIDTH, _TILE_HEIGHT, 339,
     *_LISTS,
 ))  # fmt: skip
-_DEFLATE = (8, 32946)
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
-_NOT_READ = ("not configured", "not supported", "not implemented", "unknown compression", "missing an image filename")
+_NOT_READ = ("not configured", "not supported", "not implemented", "can not handle", "missing an image filename")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,10 @@ class Page:
     """Start and length in bytes of each strip or tile."""
     piece_bytes: int
     """What each of them unpacks to."""
+    page_bytes: int
+    """What all of them unpack to."""
+    tables: bytes
+    """What the pieces have in common, where they are JPEG."""
 
     @property
     def zero_is(self) -> int:
@@ -71,17 +77,12 @@ def tiff_pages(data: bytes) -> list[Page]:
 
 def decode_tiff(data: bytes, page: Page) -> NDArray[np.generic]:
     """H×W or H×W×C with colours in BGR, as stored; white is high, whichever way the file counts. Raises Undecodable."""
-    if page.photometric == _CMYK:
-        raise Undecodable(Fault.KIND, "TIFF in CMYK")
-    if page.compression in _DEFLATE:
-        _check_sums(data, page)
+    _check(data, page)
     drawn = page.photometric in (_PALETTE, _YCBCR) or page.bits < 8
-    try:
-        pixels = np.asarray(tiff_decode(data, index=page.directory, asrgb=drawn))
-    except (RuntimeError, ValueError, IndexError, MemoryError) as error:
-        said = str(error)
-        kind = any(words in said.lower() for words in _NOT_READ)
-        raise Undecodable(Fault.KIND if kind else Fault.DAMAGED, said) from error
+    if drawn and page.compression != JPEG:
+        # libtiff draws on behind what it cannot read; asked for the plain values it stops there.
+        _unpacked(data, page, drawn=False)
+    pixels = _unpacked(data, page, drawn=drawn)
     if drawn:
         return _of_drawn(pixels, page)
     if page.planar and page.samples > 1 and pixels.ndim == 3:
@@ -89,27 +90,36 @@ def decode_tiff(data: bytes, page: Page) -> NDArray[np.generic]:
     if pixels.ndim == 3:
         colours = pixels.shape[2] - page.extra
         pixels = pixels[:, :, 2::-1] if colours == 3 else pixels[:, :, 0] if colours == 1 else pixels
-    if page.photometric == _MIN_IS_WHITE and np.issubdtype(pixels.dtype, np.unsignedinteger):
-        pixels = np.iinfo(pixels.dtype).max - pixels
+    # A JPEG's pixels come drawn, white as white, whatever is asked for.
+    turned = page.photometric == _MIN_IS_WHITE and page.compression != JPEG
+    if turned and np.issubdtype(pixels.dtype, np.unsignedinteger):
+        pixels = (1 << page.bits) - 1 - pixels
     return pixels
 
 
-def _check_sums(data: bytes, page: Page) -> None:
-    """libtiff stops at a strip's last pixel, before the sum that tells whether they are the ones that were written."""
-    for start, length in page.pieces:
-        piece = data[start : start + length]
-        try:
-            deflate_decode(piece, out=page.piece_bytes)
-        except (RuntimeError, ValueError, MemoryError):
-            # Longer than its strip, as some write the last one, or damaged: zlib tells the two apart.
-            _check_sum(piece)
+def _check(data: bytes, page: Page) -> None:
+    """What libtiff would pass by in silence, or take for another picture."""
+    if page.photometric == _CMYK:
+        raise Undecodable(Fault.KIND, "TIFF in CMYK")
+    if page.compression == JPEG:
+        if page.extra:
+            raise Undecodable(Fault.KIND, "TIFF of JPEG with transparency")
+        check_jpegs(data, page.pieces, page.tables, page.height * page.width)
+        return
+    if page.compression not in MOST:
+        raise Undecodable(Fault.KIND, f"TIFF with compression {page.compression}")
+    check_claim(data, page.pieces, page.compression, page.page_bytes, page.piece_bytes)
+    if page.compression in DEFLATE:
+        check_sums(data, page.pieces, page.piece_bytes)
 
 
-def _check_sum(piece: bytes) -> None:
+def _unpacked(data: bytes, page: Page, *, drawn: bool) -> NDArray[np.generic]:
     try:
-        zlib.decompressobj().decompress(piece)
-    except zlib.error as error:
-        raise Undecodable(Fault.DAMAGED, str(error)) from error
+        return np.asarray(tiff_decode(data, index=page.directory, asrgb=drawn))
+    except (RuntimeError, ValueError, IndexError, MemoryError) as error:
+        said = str(error)
+        kind = any(words in said.lower() for words in _NOT_READ)
+        raise Undecodable(Fault.KIND if kind else Fault.DAMAGED, said) from error
 
 
 def _of_drawn(pixels: NDArray[np.generic], page: Page) -> NDArray[np.generic]:
@@ -144,6 +154,8 @@ def _directory(data: bytes, at: int, order: str, big: bool) -> tuple[_Tags, int]
         place = at + number * entry
         tag, kind = struct.unpack_from(order + "HH", data, place)
         (count,) = struct.unpack_from(order + ("Q" if big else "I"), data, place + 4)
+        # Tables of a JPEG are bytes of no kind.
+        kind = 1 if tag == _JPEG_TABLES and kind == 7 else kind
         if kind not in _SIZES or not count:
             if tag in _SAYS_WHAT_PIXELS_ARE or not tag:
                 raise IndexError
@@ -181,4 +193,6 @@ def _page(tags: _Tags, directory: int) -> Page:
         len(tags.get(_EXTRA, ())),
         tuple(zip(starts, tags.get(_LENGTHS, tags.get(_TILE_LENGTHS, ())), strict=False)),
         (across * depth + 7) // 8 * min(down, first(_HEIGHT, 0) if _TILES not in tags else down),
+        first(_WIDTH, 0) * first(_HEIGHT, 0) * depth * (first(_SAMPLES, 1) if planar else 1) // 8,
+        bytes(tags.get(_JPEG_TABLES, ())),
     )
