@@ -11,6 +11,8 @@ import zlib
 
 MAX_PIXELS = 400_000_000
 """More than so many are not read: three bytes each, and as much again while they are judged."""
+SHORT_BMP = 40
+"""Headers below so many bytes are OS/2's, with shorter numbers and colours of three bytes."""
 JPEG_START = b"\xff\xd8"
 JPEG_END = b"\xff\xd9"
 PNG_START = b"\x89PNG\r\n\x1a\n"
@@ -29,8 +31,7 @@ def header_size(data: bytes) -> tuple[int, int] | None:
             width, height = struct.unpack_from(">II", data, 16)
             return int(height), int(width)
         if data.startswith(b"BM"):
-            width, height = struct.unpack_from("<ii", data, 18)
-            return abs(int(height)), abs(int(width))
+            return _bmp_size(data)
         if len(data) >= 30 and data[:4] == b"RIFF" and data[8:12] == b"WEBP":
             return _webp_size(data)
         if data[:4] in (b"II*\x00", b"MM\x00*"):
@@ -81,6 +82,12 @@ def png_complete(data: bytes) -> bool:
             return True
         at = end + 4
     return False
+
+
+def _bmp_size(data: bytes) -> tuple[int, int]:
+    (header,) = struct.unpack_from("<I", data, 14)
+    width, height = struct.unpack_from("<ii" if header >= SHORT_BMP else "<HH", data, 18)
+    return abs(int(height)), abs(int(width))
 
 
 def _webp_size(data: bytes) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import islice
 
 import cv2
@@ -10,17 +11,29 @@ from numpy.typing import NDArray
 
 from engine.domain.inspection import Pixels
 from engine.images.decoding.fault import Fault, Undecodable
-from engine.images.decoding.headers import JPEG_START, MAX_PIXELS, PNG_START, PNM_STARTS, header_size, png_complete
+from engine.images.decoding.headers import (
+    JPEG_START,
+    MAX_PIXELS,
+    PNG_START,
+    PNM_STARTS,
+    SHORT_BMP,
+    header_size,
+    png_complete,
+)
 from engine.images.decoding.jpeg import decode_jpeg
 from engine.images.decoding.several import count_pictures, mpo_places
 from engine.images.decoding.tiff import Page, decode_tiff, tiff_pages
-from engine.images.decoding.unwritten import is_raw, unwritten_rows
+from engine.images.decoding.unwritten import is_raw, nothing_of, unwritten_rows
 
 _STARTS = (PNG_START, b"BM", b"RIFF", b"GIF8", *PNM_STARTS)
 TIFF_STARTS = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _AS_STORED = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
 _DEFLATED = 1032
 """Deflate makes no more than so many bytes of one (zlib's technical details)."""
+_RUN = 128
+"""A BMP's run of 255 pixels takes two bytes."""
+_GIF_CODE = 4096
+"""No code of a GIF stands for more pixels, and each takes some bits."""
 
 
 def count(data: bytes) -> int:
@@ -34,7 +47,7 @@ def decode(data: bytes, page: int = 0, *, black_may_be_empty: bool = False) -> P
     Raises Undecodable. `black_may_be_empty`: rows of zeros at a raw file's end are a picture, as they are in a mask.
     """
     _check_size(header_size(data), data)
-    compression = zero = 0
+    compression, zero = 0, nothing_of(data)
     if data.startswith(JPEG_START):
         pixels: NDArray[np.generic] = decode_jpeg(_jpeg_page(data, page))
     elif data[:4] in TIFF_STARTS:
@@ -56,9 +69,18 @@ def _check_size(size: tuple[int, int] | None, data: bytes) -> None:
     pixels = size[0] * size[1]
     if pixels > MAX_PIXELS:
         raise Undecodable(Fault.LARGE, f"{size[1]}×{size[0]}")
-    # Before room is made for it: a PNG of a kilobyte must not cost a gigabyte.
-    if data.startswith(PNG_START) and pixels * _png_bits(data) > 8 * _DEFLATED * len(data):
+    # Before room is made for it: a file of a kilobyte must not cost a gigabyte.
+    if pixels > _most_pixels(data) * len(data):
         raise Undecodable(Fault.DAMAGED, "fewer bytes than rows")
+
+
+def _most_pixels(data: bytes) -> float:
+    """Of a byte, where the format has a bound."""
+    if data.startswith(PNG_START):
+        return 8 * _DEFLATED / max(1, _png_bits(data))
+    if data.startswith(b"BM") and int.from_bytes(data[30:34], "little") in (1, 2):
+        return _RUN
+    return _GIF_CODE if data.startswith(b"GIF8") else math.inf
 
 
 def _png_bits(data: bytes) -> int:
@@ -87,6 +109,9 @@ def _tiff_page(data: bytes, page: int) -> Page:
 def _decode_by_opencv(data: bytes, page: int) -> NDArray[np.generic]:
     if data.startswith(PNG_START) and not png_complete(data):
         raise Undecodable(Fault.DAMAGED, "a check sum fails")
+    if data.startswith(b"BM") and int.from_bytes(data[14:18], "little") < SHORT_BMP:
+        # OpenCV drops their colours.
+        raise Undecodable(Fault.KIND, "BMP of OS/2")
     coded = np.frombuffer(data, np.uint8)
     try:
         if page == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import cv2
@@ -64,3 +65,49 @@ def test_a_mask_may_end_in_sound_metal(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_picture(path, mask=True), mask)
     with pytest.raises(PictureError, match="not written to its end"):
         read_picture(path)
+
+
+def _few_colours(first: tuple[int, int, int], runs: bytes = b"") -> bytes:
+    """A BMP with a palette of which this is the first colour, plain or in runs; PART's rows."""
+    height, width = PART.shape
+    colours = bytes((*first, 0)) + b"".join(bytes((i, i, 255 - i, 0)) for i in range(1, 256))
+    rows = runs or np.maximum(PART[::-1], 1).tobytes()
+    header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 8, 1 if runs else 0, len(rows), 0, 0, 256, 0)
+    return (
+        b"BM" + struct.pack("<IHHI", 54 + len(colours) + len(rows), 0, 0, 54 + len(colours)) + header + colours + rows
+    )
+
+
+@pytest.mark.parametrize("first", [(0, 0, 0), (9, 200, 30)], ids=["black", "green"])
+def test_zeros_of_a_palette_are_its_first_colour(first: tuple[int, int, int]) -> None:
+    whole = _few_colours(first)
+    assert decode(whole).shape[:2] == PART.shape
+    half = len(whole) // 2
+    with pytest.raises(Undecodable) as caught:
+        decode(whole[:half] + bytes(len(whole) - half))
+    assert caught.value.fault is Fault.UNWRITTEN
+
+
+def test_runs_that_end_early_are_refused() -> None:
+    height, width = PART.shape
+    rows = b"".join(bytes((width, 40 + row)) + b"\0\0" for row in range(height))
+    assert decode(_few_colours((0, 0, 0), rows + b"\0\1")).shape[:2] == PART.shape
+    with pytest.raises(Undecodable) as caught:
+        decode(_few_colours((0, 0, 0), rows[: len(rows) // 2] + bytes(len(rows) // 2)))
+    assert caught.value.fault is Fault.UNWRITTEN
+
+
+def test_a_bmp_of_os2_is_refused_by_its_name() -> None:
+    rows = np.repeat(PART[::-1, :, None], 3, axis=2).tobytes()
+    data = b"BM" + struct.pack("<IHHI", 26 + len(rows), 0, 0, 26) + struct.pack("<IHHHH", 12, *PART.shape[::-1], 1, 24)
+    with pytest.raises(Undecodable, match="OS/2"):
+        decode(data + rows)
+
+
+def test_few_bytes_that_claim_a_large_gif_or_runs_cost_no_memory() -> None:
+    screen = b"GIF89a" + struct.pack("<HHBBB", 20_000, 19_999, 0x80, 0, 0) + bytes(6)
+    runs = bytearray(_few_colours((0, 0, 0), b"\0\1"))
+    runs[18:26] = struct.pack("<ii", 20_000, 19_999)
+    for data in (screen + b"\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\x00;", bytes(runs)):
+        with pytest.raises(Undecodable, match="fewer bytes than rows"):
+            decode(data)
