@@ -6,26 +6,30 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSize, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.images.listing import LOUD, Listing, list_folder
 from gui.context import AppContext
 from gui.jobs.jobs import Job
 from gui.pages.scan.left_out import folder_words
-from gui.widgets.elided import Remark
+from gui.theme.theme import SMALL, font
+from gui.widgets.elided import Remark, lines_of
 
 TYPED_MS = 400
 """A folder is looked into when nobody typed for so long."""
 LONGEST_S = 20.0
 """A drive that takes longer is not told before it is scanned."""
+ROWS = 5
+"""So many lines hold every reason there is with its remedy; a folder of pictures only has no more than two of them."""
 
 
 class FolderAccount(Remark):
     """Says how many pictures a folder holds and what it leaves out; nothing for a folder that cannot be read."""
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
-        super().__init__(context.theme, 2, parent)
+        super().__init__(context.theme, ROWS, parent)
         self._context = context
         self._folder, self._recursive = "", True
         self._job: Job | None = None
@@ -46,6 +50,21 @@ class FolderAccount(Remark):
         if self._job is not None:
             self._job.cancel()
         self._timer.start()
+
+    def sizeHint(self) -> QSize:
+        """As many lines as it says, two at least: the form below does not jump for a word more."""
+        said = lines_of(self.text(), font(SMALL), self.width(), ROWS)
+        return QSize(super().sizeHint().width(), self.maximumHeight() * max(2, len(said)) // ROWS)
+
+    def setText(self, text: str) -> None:
+        """Say this, with room for all of it."""
+        super().setText(text)
+        self.updateGeometry()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width breaks into other lines."""
+        super().resizeEvent(event)
+        self.updateGeometry()
 
     def _look(self) -> None:
         if not self._folder:

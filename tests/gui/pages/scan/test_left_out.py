@@ -12,12 +12,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PySide6.QtGui import QFontMetrics
 
 from engine.images.listing import Why
 from engine.sources.files.picked import below
 from gui.pages.scan.left_out import left_out_word, why_words
 from gui.pages.scan.page import ScanPage
 from gui.pages.scan.results.files import write
+from gui.theme.theme import SMALL, font
+from gui.widgets.elided import lines_of
 from tests.gui.stored import Bench, press
 from tests.unit.engine.images.drawn import Drawn, draw_folder
 
@@ -83,6 +86,16 @@ def test_the_folder_is_told_before_it_is_scanned(bench: Bench, page: ScanPage, f
     page.setup.set_folder(folder / "nowhere")
     bench.idle()
     assert said.text() == ""
+
+
+def test_every_remedy_is_on_screen_before_the_scan(bench: Bench, page: ScanPage, folder: Path) -> None:
+    (folder / "copying.jpg.part").touch()
+    page.setup.set_folder(folder)
+    account = page.setup.account
+    bench.qtbot.waitUntil(lambda: bool(account.text()), timeout=LONG)
+    rows = lines_of(account.text(), font(SMALL), account.width(), 99)
+    assert len(rows) > SOME
+    bench.qtbot.waitUntil(lambda: account.height() >= len(rows) * QFontMetrics(font(SMALL)).lineSpacing(), timeout=LONG)
 
 
 def test_what_was_left_out_stands_behind_what_could_not_be_read(bench: Bench, page: ScanPage, folder: Path) -> None:
