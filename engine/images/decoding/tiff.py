@@ -132,8 +132,13 @@ def _pages(data: bytes) -> list[Page]:
     (at,) = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)
     found: list[Page] = []
     seen: set[int] = set()
+    held = 0
     while at and at not in seen and len(seen) < MAX_PAGES:
         tags, following = _directory(data, at, order, big)
+        # Each strip's place takes two bytes at least; a file of directories that share theirs would fill the memory.
+        held += 2 * len(tags.get(_STRIPS, tags.get(_TILES, ())))
+        if held > len(data):
+            raise Undecodable(Fault.DAMAGED, "its directories share their strips")
         # A reduced copy (bit 0) and a transparency mask (bit 2) belong to another picture.
         if not tags.get(_SUBFILE, (0,))[0] & 0b101:
             found.append(_page(tags, len(seen)))

@@ -108,6 +108,22 @@ def test_few_bytes_that_claim_a_large_picture_cost_no_memory(compression: int) -
         decode(_packed(bytes(100), compression, {256: 20_000, 257: 19_999, 278: 19_999}))
 
 
+def test_directories_that_share_a_long_list_of_strips_cost_no_memory() -> None:
+    places, strips = np.full((1, 3000), 8, np.uint32), 3000
+    shared = tiff_by_hand([(places.view(np.uint8), {256: 1, 257: strips, 278: 1})])
+    first = int.from_bytes(shared[4:8], "little")
+    data = bytearray(shared[:first])
+    for number in range(8):
+        page = bytearray(shared[first:])
+        for entry in range(2, len(page) - 4, 12):
+            if int.from_bytes(page[entry : entry + 2], "little") in (273, 279):
+                page[entry + 4 : entry + 12] = strips.to_bytes(4, "little") + (8).to_bytes(4, "little")
+        page[-4:] = (len(data) + len(page) if number < 7 else 0).to_bytes(4, "little")
+        data += page
+    with pytest.raises(Undecodable, match="share their strips"):
+        count(bytes(data))
+
+
 def test_every_page_can_be_read_and_previews_are_none() -> None:
     second = np.ascontiguousarray(GREY[::-1])
     preview = np.ascontiguousarray(GREY[::4, ::4])
