@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 
@@ -85,3 +86,26 @@ def until(done: Callable[[], bool]) -> None:
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.005)
+
+
+class Beats(threading.Event):
+    """The end that a thread waits for between two looks: `count` times it waits in vain and no moment, then in earnest.
+
+    `waits` tells for how long it would have waited, `passing` hears of it; `over` is set at the wait in earnest.
+    """
+
+    def __init__(self, count: int, passing: Callable[[float], None] = lambda _seconds: None) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+        self.over = threading.Event()
+        self._count, self._passing = count, passing
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        self.waits.append(timeout)
+        if len(self.waits) <= self._count:
+            self._passing(timeout)
+            return False
+        self.over.set()
+        assert super().wait(PATIENCE_S), "it is never told to end"
+        return True

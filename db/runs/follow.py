@@ -46,9 +46,8 @@ class Follower:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follow-active-model", daemon=True)
 
-    def __enter__(self) -> Follower:
+    def __enter__(self) -> None:
         self._thread.start()
-        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._stop.set()

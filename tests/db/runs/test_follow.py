@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,8 +24,10 @@ from engine.errors import InferenceError, InputError, StorageError
 from engine.packages.package import ModelPackage, open_package
 from engine.recipes.file import default_recipe
 from engine.station.loop import Station
+from engine.station.recorder import Unrecorded
 from tests.frames import ListSource, part
 from tests.held import HeldModel, limits_stored, made, told_of_swaps
+from tests.line import Beats, FakeModel
 from tests.packages import write_tiny_package
 
 
@@ -185,3 +188,94 @@ def test_part_in_flight_keeps_the_limit_and_the_saving_policy_of_its_own_recipe(
     )
     line.run_until(events.ModelSwapped)
     assert limits_stored(db) == {("first", "strict"): {(0.3, True)}, ("second", "loose"): {(0.8, False)}}
+
+
+def sound(package: ModelPackage) -> Model:
+    """Finds every part good."""
+    return FakeModel(package.ref, lambda: (1.0, 0.0))
+
+
+class Looks:
+    """A follower that looks `count` times, at once, beside a station at rest; for it `version` is in force."""
+
+    def __init__(
+        self,
+        db: Database,
+        version: str,
+        count: int,
+        *,
+        before: Callable[[int], object] = lambda _look: None,
+        load: Callable[[ModelPackage], Model] = sound,
+    ) -> None:
+        self.loaded: list[str] = []
+        self.told: list[events.StationEvent] = []
+        self.beats = Beats(count, lambda _seconds: before(len(self.beats.waits)))
+        self._load_it, tell = load, self.told.append
+        package = write_tiny_package(db.folder / "judging", name="judging")
+        judging = default_recipe(package)
+        self.station = Station(ListSource([]), sound(package), judging, record=Unrecorded(), publish=tell)
+        self.follower = Follower(db, self.station, version, recipe=default_recipe, load=self._load, publish=tell)
+        self.follower._stop = self.beats
+
+    def _load(self, package: ModelPackage) -> Model:
+        self.loaded.append(package.version)
+        return self._load_it(package)
+
+    def all(self) -> Looks:
+        """Look so many times, and end."""
+        with self.follower:
+            assert self.beats.over.wait(120)
+        self.station.run()
+        return self
+
+
+def test_it_looks_every_second_and_a_model_activated_later_takes_over_once(
+    db: Database, packages: tuple[ModelPackage, ModelPackage]
+) -> None:
+    first, second = packages
+
+    def before(look: int) -> None:
+        if look == 3:
+            activate(db, first.version, "ann")
+
+    looks = Looks(db, second.version, 5, before=before).all()
+    assert looks.beats.waits == [1.0] * 6
+    assert looks.loaded == [first.version]
+    assert [type(e) for e in looks.told] == [events.Started, events.ModelSwapped, events.Stopped]
+
+
+def test_where_no_model_is_active_yet_nothing_happens(db: Database) -> None:
+    looks = Looks(db, "", 2).all()
+    assert looks.loaded == []
+
+
+def test_a_model_that_fails_is_told_once_where_there_is_none_to_go_back_to(db: Database, tmp_path: Path) -> None:
+    only = register(db, write_tiny_package(tmp_path / "only", name="only").folder, "ann")
+    activate(db, only.version, "ann")
+
+    def fail(_package: ModelPackage) -> Model:
+        raise InferenceError("It cannot be loaded.", "Import it again.")
+
+    looks = Looks(db, "another", 4, load=fail).all()
+    assert looks.loaded == [only.version]
+    (warned,) = [e for e in looks.told if isinstance(e, events.Warned)]
+    assert warned == events.Warned("It cannot be loaded.", "The model before it goes on judging. Import it again.")
+    now = active(db)
+    assert now is not None
+    assert now.version == only.version
+
+
+def test_when_it_has_ended_no_model_is_on_its_way(db: Database, packages: tuple[ModelPackage, ModelPackage]) -> None:
+    begun, ended = threading.Event(), list[str]()
+
+    def load(package: ModelPackage) -> Model:
+        begun.set()
+        time.sleep(0.05)
+        ended.append(package.version)
+        raise InferenceError("It cannot be loaded.")
+
+    looks = Looks(db, packages[0].version, 1, load=load)
+    with looks.follower:
+        assert begun.wait(120)
+    assert ended == [packages[1].version]
+    looks.station.run()
