@@ -114,10 +114,11 @@ class Intake:
 
     def _incomplete(self, error: FrameIncomplete) -> Refused:
         # Without a number of its own it was the next one: the frame after it shows no gap.
-        known = error.sequence >= 0 or self._sequence < 0
-        self._sequence = max(self._sequence, error.sequence) if known else self._sequence + 1
+        place = error.sequence if error.sequence >= 0 else self._sequence + 1
+        if error.sequence >= 0 or self._sequence >= 0:
+            self._sequence = max(self._sequence, place)
         now = self._clock()
-        ref = self._nothing(sequence=error.sequence if error.sequence >= 0 else self._sequence)
+        ref = self._nothing(sequence=place)
         if not self._source.free_running:
             ref = replace(ref, triggered_at=self.triggers.of(now))
         return Refused(ref, error.message)
@@ -140,12 +141,9 @@ class Intake:
         if not self._source.live or was_free or self._was_free or self.triggers.used or before < 0:
             return
         missing = sequence - before - 1
-        if missing > 0:
-            alarm = (
-                f"{missing} triggered pictures never arrived." if missing > 1 else "A triggered picture never arrived."
-            )
-            for place in range(before + 1, before + 1 + min(missing, MAX_GAP)):
-                yield Refused(self._nothing(sequence=place), "the picture of this trigger never arrived", alarm=alarm)
+        alarm = f"{missing} triggered pictures never arrived." if missing > 1 else "A triggered picture never arrived."
+        for place in range(before + 1, before + 1 + min(missing, MAX_GAP)):
+            yield Refused(self._nothing(sequence=place), "the picture of this trigger never arrived", alarm=alarm)
 
     def _gone(self, error: SourceLost) -> Iterator[Refused]:
         waiting = self._away()
@@ -159,8 +157,8 @@ class Intake:
         self._sequence = -1
         return self.triggers.clear()
 
-    def _nothing(self, name: str = "", sequence: int = -1) -> FrameRef:
-        place = sequence if sequence >= 0 else self._sequence + 1
+    def _nothing(self, name: str = "", sequence: int | None = None) -> FrameRef:
+        place = self._sequence + 1 if sequence is None else sequence
         return FrameRef(self._source.uri, place, self._clock(), name)
 
 

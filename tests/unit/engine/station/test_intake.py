@@ -1,61 +1,18 @@
-"""Which frames reach the judge, and what is recorded for those that must not: triggers, gaps, damage, loss."""
+"""Which frames reach the judge, and what is recorded for those that must not: triggers, age, damage, loss."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from engine.domain.inspection import Frame, utc_now
-from engine.domain.recipe import CameraSetup, Limits, Recipe
+from engine.domain.recipe import View
 from engine.errors import FrameIncomplete, PictureError, SourceLost, UnsupportedProperty
-from engine.sources.supervisor import Supervisor
-from engine.station.intake import Intake, Refused
+from engine.station.intake import Refused
 from engine.station.triggers import MISSED_AFTER_S, TriggerLog
-from tests.camera import FakeCamera
-
-
-class Clock:
-    """Time that only the test moves."""
-
-    def __init__(self) -> None:
-        self.now = utc_now()
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def tick(self, seconds: float) -> None:
-        """Later."""
-        self.now += timedelta(seconds=seconds)
-
-
-class Bench:
-    """A fake camera, its supervisor, and the intake that reads it."""
-
-    def __init__(self, trigger: str = "off", takt_s: float = 0.0) -> None:
-        self.camera, self.clock = FakeCamera(), Clock()
-        self.recipe = Recipe("r", 1, ("ok",), Limits(), camera=CameraSetup((("trigger", trigger),), takt_s))
-        self.source = Supervisor(self.camera, dict(self.recipe.camera.settings), retry_s=(0.0,))
-        self.source.open()
-        self.intake = Intake(self.source, self.clock)
-
-    def next(self) -> list[Frame | Refused]:
-        return list(self.intake.next(0.0, lambda: self.recipe))
-
-    def arrives(self, *, late: float = 0.0, sequence: int | None = None) -> None:
-        """A picture taken `late` seconds ago comes in now."""
-        self.camera.coming.append(
-            replace(
-                self.camera.picture(sequence),
-                captured_at=self.clock.now,
-                exposed_at=self.clock.now - timedelta(seconds=late),
-            )
-        )
-
-
-def _reasons(came: list[Frame | Refused]) -> list[str]:
-    return [item.reason for item in came if isinstance(item, Refused)]
+from tests.unit.engine.station.bench import Bench, reasons
 
 
 def test_a_software_trigger_s_picture_knows_its_trigger() -> None:
@@ -78,7 +35,7 @@ def test_what_the_source_believes_of_a_trigger_does_not_count_where_this_station
     bench.camera.coming.append(
         replace(bench.camera.picture(), captured_at=bench.clock.now, triggered_at=bench.clock.now)
     )
-    assert "too late for its own" in _reasons(bench.next())[0]
+    assert "too late for its own" in reasons(bench.next())[0]
 
 
 def test_under_trigger_waiting_is_no_loss_and_no_row() -> None:
@@ -108,11 +65,11 @@ def test_a_picture_that_comes_after_its_takt_is_not_given_to_the_next_trigger() 
     bench = Bench("software", takt_s=0.5)
     bench.intake.trigger()
     bench.clock.tick(0.6)
-    assert len(_reasons(bench.next())) == 1
+    assert len(reasons(bench.next())) == 1
     bench.intake.trigger()
     bench.clock.tick(0.1)
     bench.arrives(late=0.3)
-    assert "too late for its own" in _reasons(bench.next())[0]
+    assert "too late for its own" in reasons(bench.next())[0]
     bench.arrives()
     (frame,) = bench.next()
     assert isinstance(frame, Frame)
@@ -122,7 +79,7 @@ def test_without_a_takt_a_missing_picture_still_is_not_forgotten() -> None:
     bench = Bench("software")
     bench.intake.trigger()
     bench.clock.tick(MISSED_AFTER_S + 0.1)
-    assert len(_reasons(bench.next())) == 1
+    assert len(reasons(bench.next())) == 1
 
 
 def test_a_refused_trigger_is_not_waited_for() -> None:
@@ -144,7 +101,7 @@ def test_a_burst_s_pictures_all_belong_to_its_trigger() -> None:
         assert isinstance(frame, Frame)
         assert frame.triggered_at == fired
     bench.arrives()
-    assert "without a trigger" in _reasons(bench.next())[0]
+    assert "without a trigger" in reasons(bench.next())[0]
 
 
 def test_under_a_hardware_trigger_each_picture_that_never_came_gets_a_row_and_the_alarm() -> None:
@@ -155,7 +112,7 @@ def test_under_a_hardware_trigger_each_picture_that_never_came_gets_a_row_and_th
     assert len(bench.next()) == 1
     came = bench.next()
     assert [item.ref.sequence for item in came] == [9, 10, 11]
-    assert ["never arrived" in reason for reason in _reasons(came)] == [True, True]
+    assert ["never arrived" in reason for reason in reasons(came)] == [True, True]
     assert all(item.alarm for item in came if isinstance(item, Refused))
     assert isinstance(came[-1], Frame)
 
@@ -168,6 +125,7 @@ def test_an_old_frame_is_refused_without_its_pixels_so_that_it_is_not_archived()
     (refused,) = bench.next()
     assert isinstance(refused, Refused)
     assert "repeated frame 3" in refused.reason
+    assert not refused.unreadable
     assert refused.frame is None
     assert refused.ref.sequence == 3
     assert refused.ref.width == 128
@@ -214,7 +172,7 @@ def test_triggers_that_waited_when_the_camera_went_away_get_rows_of_their_own() 
     bench.camera.coming.append(SourceLost("The cable is out."))
     came = bench.next()
     assert len(came) == 3
-    assert all("The cable is out." in reason for reason in _reasons(came))
+    assert all("The cable is out." in reason for reason in reasons(came))
     assert [item.ref.triggered_at is not None for item in came if isinstance(item, Refused)] == [False, True, True]
 
 
@@ -232,7 +190,7 @@ def test_what_comes_while_nothing_is_inspected_is_forgotten_but_not_mistaken_lat
     bench.arrives(sequence=5)
     bench.intake.drain(0.0)
     bench.arrives(sequence=5)
-    assert "repeated frame 5" in _reasons(bench.next())[0]
+    assert "repeated frame 5" in reasons(bench.next())[0]
     bench.arrives(sequence=6)
     (frame,) = bench.next()
     assert isinstance(frame, Frame)
@@ -244,3 +202,65 @@ def test_a_frame_exposed_before_the_trigger_does_not_answer_it() -> None:
     assert log.of(now - timedelta(seconds=0.1)) is None
     assert log.of(now + timedelta(seconds=0.01)) == now
     assert log.of(now + timedelta(seconds=0.02)) is None
+
+
+def test_a_frame_that_cannot_show_what_the_recipe_looks_at_is_refused_with_its_pixels() -> None:
+    bench = Bench()
+    bench.recipe = replace(bench.recipe, view=View(roi=(0, 0, 999, 999)))
+    bench.arrives(sequence=3)
+    (refused,) = bench.next()
+    assert isinstance(refused, Refused)
+    assert "outside the frame" in refused.reason
+    assert refused.frame is not None
+    assert refused.ref == refused.frame.ref
+
+
+@pytest.mark.parametrize(("trigger", "judged"), [("off", False), ("hardware", True)])
+def test_only_a_free_running_camera_s_frame_may_be_too_old(trigger: str, judged: bool) -> None:
+    bench = Bench(trigger)
+    bench.arrives(late=bench.recipe.max_frame_age_s + 1.0)
+    (came,) = bench.next()
+    assert isinstance(came, Frame) == judged
+    assert judged or "stale" in reasons([came])[0]
+
+
+def test_a_trigger_asks_for_one_picture_unless_it_says_more() -> None:
+    bench = Bench("software")
+    bench.intake.trigger()
+    bench.arrives()
+    bench.arrives()
+    assert [type(item) for _ in range(2) for item in bench.next()] == [Frame, Refused]
+
+
+def test_a_free_running_frame_answers_no_trigger_fired_before() -> None:
+    bench = Bench("software", takt_s=0.5)
+    bench.intake.trigger()
+    bench.source.set("trigger", "off")
+    bench.arrives()
+    (frame,) = bench.next()
+    assert isinstance(frame, Frame)
+    assert frame.triggered_at is None
+    bench.clock.tick(0.6)
+    assert "no picture within" in reasons(bench.next())[0]
+
+
+def test_where_this_station_does_not_fire_what_the_source_says_of_a_trigger_counts() -> None:
+    bench = Bench("hardware")
+    bench.camera.coming.append(replace(bench.camera.picture(), triggered_at=bench.clock.now))
+    (frame,) = bench.next()
+    assert isinstance(frame, Frame)
+    assert frame.triggered_at == bench.clock.now
+
+
+def test_a_damaged_picture_answers_its_trigger_unless_the_camera_runs_free() -> None:
+    bench = Bench("software", takt_s=0.5)
+    fired = bench.clock.now
+    bench.intake.trigger()
+    (damaged,) = bench.breaks(FrameIncomplete("4 packets are missing"))
+    assert damaged.ref.triggered_at == fired
+    bench.intake.trigger()
+    bench.source.set("trigger", "off")
+    (damaged,) = bench.breaks(FrameIncomplete("4 packets are missing"))
+    assert damaged.ref.triggered_at is None
+    bench.clock.tick(0.6)
+    assert "no picture within" in reasons(bench.next())[0]
