@@ -106,18 +106,15 @@ class Station(Runner):
     # ── on the worker thread ─────────────────────────────────────────────────────────────────────────────────────
     def run(self) -> None:
         """The whole run in the calling thread; ends with one Stopped or Failed event, never with an exception."""
-        ended = False
         try:
             self.source.open()
             with closing(self._judged()) as judged:
                 for part in judged:
                     self._inspect(part)
-                    ended = self._done
-                    if ended:
+                    if self._done:
                         break
-                else:
-                    ended = not self._stop.is_set()
             self._say.flush()
+            ended = self._done or not self._stop.is_set()
             early = self._early if ended else None
             reason, remedy = (early.message, early.remedy) if early is not None else ("", "")
             self._say.now(events.Stopped(self._inspected, self._skipped, ended, reason, remedy))
@@ -208,9 +205,9 @@ class Station(Runner):
         inspection = inspection_of(part, verdict, self._clock())
         self._record(inspection, part.judge.recipe, frame, prediction)
         self._inspected += 1
-        shown = frame is not None and verdict.outcome is not Outcome.OK and not self._pace.in_flight
+        shown = None if verdict.outcome is Outcome.OK or self._pace.in_flight else frame
         seen = inspection.frame
-        small = thumbnail(frame.pixels, seen.bits, seen.bayer) if shown and frame is not None else None
+        small = None if shown is None else thumbnail(shown.pixels, seen.bits, seen.bayer)
         told = self._say.inspected(events.Inspected(inspection, small, self._skipped))
         if told and self._show is not None and frame is not None:
             heat, box = (prediction.heat, prediction.heat_box) if prediction else (None, None)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine import events
 from engine.backends.load import load_model
 from engine.backends.openvino import OpenVinoModel
-from engine.domain.inspection import Outcome
-from engine.domain.recipe import CameraSetup, View
+from engine.domain.inspection import Outcome, utc_now
+from engine.domain.recipe import CameraSetup, Imaging, View
 from engine.errors import InferenceError
 from engine.packages.package import ModelPackage
+from engine.preprocessing.golden import imaging_of
 from engine.recipes.file import default_recipe
 from engine.station.loop import SCAN, Station
 from engine.station.swap import load_proved
@@ -156,6 +159,47 @@ def test_a_model_that_nobody_takes_is_closed_once(package: ModelPackage) -> None
     line.run()
     line.swap_model(late, recipe)
     assert [m.closed for m in (first, second, late)] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    ("changed", "levels", "review"),
+    [
+        ("limits", ["review"], [3, 4, 5, 6, 7]),
+        ("view", ["review", "fine", "review"], [3, 6, 7]),
+        ("golden", ["review", "fine"], [3]),
+    ],
+)
+def test_the_watch_of_the_picture_begins_anew_with_another_golden_one_or_view(
+    package: ModelPackage, changed: str, levels: list[str], review: list[int]
+) -> None:
+    before = replace(default_recipe(package), imaging=imaging_like(bright=True))
+    after = {
+        "limits": replace(before, name="after"),
+        "view": replace(before, view=View(roi=(0, 0, 100, 100))),
+        "golden": replace(before, imaging=imaging_like(bright=False)),
+    }[changed]
+    log, begun = Log(), utc_now()
+    frames = [frame(part(seed=i), i, begun + timedelta(seconds=0.3 * i)) for i in range(1, 8)]
+
+    def publish(event: events.StationEvent) -> None:
+        log.publish(event)
+        if isinstance(event, events.Inspected) and event.inspection.frame.sequence == 3:
+            line.swap_model(FakeModel(package.ref, lambda: (0.9, 0.1)), after)
+
+    first = FakeModel(package.ref, lambda: (0.9, 0.1))
+    line = Station(ListSource(frames, free=True), first, before, record=log, publish=publish, clock=lambda: begun)
+    line.run()
+    assert [e.level for e in log.events if isinstance(e, events.ImagingChanged)] == levels
+    assert [place for place, outcome in enumerate(log.outcomes, 1) if outcome is Outcome.REVIEW] == review
+
+
+def imaging_like(*, bright: bool) -> Imaging:
+    """A golden picture much brighter than the parts, or one of them; judged from three frames on."""
+    golden = part(seed=99)
+    if bright:
+        golden = np.full((128, 160), 90, np.uint8)
+        golden[::2] = 120
+    return imaging_of(golden, like=Imaging("", golden, frames=3))
 
 
 def _judged_by(log: Log, recipe: str) -> list[events.Inspected]:
