@@ -89,3 +89,29 @@ def test_threads_and_audits_are_the_station_s(db: Database, package: ModelPackag
     run.close()
     assert asked == [1]
     assert [row.image is not None for row in page(db, Filter()).rows] == [True, True]
+
+
+def test_what_is_not_ordered_is_not_made(db: Database, package: ModelPackage) -> None:
+    ready = ready_line(db, order(package, (140, 0, 0)), settings())
+    heard: list[events.StationEvent] = []
+    run = LineRun(db, ready, heard.append, Traveller)
+    run.station.run()
+    run.close()
+    assert run.gallery is None
+    assert [e.inspection.verdict.outcome for e in heard if isinstance(e, events.Inspected)] == [
+        Outcome.REVIEW,
+        Outcome.OK,
+        Outcome.OK,
+    ]
+
+
+def test_an_archive_that_cannot_be_written_is_told_and_the_line_goes_on(db: Database, package: ModelPackage) -> None:
+    db.archive_folder.write_text("a file where the archive should be", encoding="utf-8")
+    heard: list[events.StationEvent] = []
+    run = LineRun(db, ready_line(db, order(package, (250, 250)), settings()), heard.append, Traveller)
+    run.station.run()
+    run.close()
+    (warned,) = [e for e in heard if isinstance(e, events.Warned)]
+    assert "archive" in warned.message
+    assert warned.remedy
+    assert len(page(db, Filter()).rows) == 2

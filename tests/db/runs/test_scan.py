@@ -21,7 +21,7 @@ from engine.domain.inspection import Traveller
 from engine.domain.recipe import SavingPolicy
 from engine.errors import InputError
 from engine.packages.package import ModelPackage
-from engine.station.scan_journal import Journalled
+from engine.station.scan_journal import NAME, Journal, Journalled, is_running, read_journal
 from tests.db.commands.killed import many_parts
 from tests.frames import ListSource, part
 from tests.packages import write_tiny_package
@@ -187,3 +187,100 @@ def test_a_scan_with_odd_names_is_kept_and_goes_on(
     run(db, ready)
     assert names(db) == sorted(NAMES.values())
     assert ended(db) is not None
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """Four pictures, one of them in a sub-folder."""
+    folder = many_parts(tmp_path / "few", 4)
+    (folder / "sub").mkdir()
+    (folder / "3.png").rename(folder / "sub" / "3.png")
+    return folder
+
+
+def cut_off(db: Database, folder: Path, model: str, lines: int) -> Journalled:
+    """A scan that was through, whose journal has lost so many lines at its end."""
+    run(db, ready_scan(db, ScanOrder(folder, model=model)))
+    through = ended(db)
+    assert through is not None
+    journal = through.folder / NAME
+    written = journal.read_text(encoding="utf-8").splitlines(keepends=True)
+    journal.write_text("".join(written[:-lines]), encoding="utf-8")
+    return read_journal(through.folder)
+
+
+def done(ready: ReadyScan) -> list[str]:
+    return [Path(i.frame.name).name for i in ready.done]
+
+
+def test_unless_it_is_ordered_otherwise_sub_folders_are_read_on_all_cores_with_the_review_band(
+    db: Database, few: Path, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def load(package: ModelPackage, *, threads: int, mode: str) -> Model:
+        asked.append(threads)
+        return load_model(package, threads=1)
+
+    monkeypatch.setattr(scan, "load_model", load)
+    ready = ready_scan(db, ScanOrder(few, model=model))
+    made = ScanRun(db, ready, lambda _e: None)
+    assert made.total is None
+    made.station.run()
+    made.close()
+    assert asked == [0]
+    assert (made.total, made.gallery) == (4, None)
+    assert ready.recipe.limits.review_from < ready.recipe.limits.ng_at
+    ready_scan(db, ScanOrder(few, model=model, review_band=False)).model.close()
+    assert names(db) == ["0.png", "1.png", "2.png", "3.png"]
+
+
+def test_a_scan_that_is_running_is_not_gone_on_with(db: Database, few: Path, model: str) -> None:
+    left = cut_off(db, few, model, 1)
+    running = Journal(left.folder, left.plan)
+    running.claim()
+    with pytest.raises(InputError, match="still running"):
+        ready_scan(db, order_of(left, ScanOrder()), left)
+    running.close()
+    ready = ready_scan(db, order_of(left, ScanOrder()), left)
+    assert is_running(left.folder)
+    run(db, ready)
+    assert not is_running(left.folder)
+
+
+def test_what_was_stored_and_is_not_in_the_journal_is_done_and_written_down(
+    db: Database, few: Path, model: str
+) -> None:
+    left = cut_off(db, few, model, 3)
+    assert len(left.entries) == 2
+    ready = ready_scan(db, order_of(left, ScanOrder()), left)
+    assert done(ready) == ["0.png", "1.png", "2.png", "3.png"]
+    assert len(read_journal(left.folder).entries) == 4
+    assert sum(isinstance(e, events.Inspected) for e in run(db, ready)) == 0
+    through = ended(db)
+    assert through is not None
+    assert through.total == 4
+
+
+def test_a_picture_that_changed_is_judged_again_and_one_that_is_gone_is_no_part_any_more(
+    db: Database, few: Path, model: str
+) -> None:
+    left = cut_off(db, few, model, 1)
+    (few / "0.png").unlink()
+    (few / "1.png").write_bytes((few / "2.png").read_bytes() + b"longer")
+    ready = ready_scan(db, order_of(left, ScanOrder()), left)
+    assert done(ready) == ["2.png", "3.png"]
+    heard = run(db, ready)
+    assert [Path(e.inspection.frame.name).name for e in heard if isinstance(e, events.Inspected)] == ["1.png"]
+
+
+@pytest.mark.parametrize(("broken", "says"), [("archive", "archive"), ("scans", "journal of the scan")])
+def test_a_disk_that_fails_beside_the_verdicts_is_told_and_the_scan_goes_on(
+    db: Database, few: Path, model: str, broken: str, says: str
+) -> None:
+    (db.folder / broken).write_text("a file where a folder should be", encoding="utf-8")
+    heard = run(db, ready_scan(db, ScanOrder(few, model=model)))
+    (warned,) = [e for e in heard if isinstance(e, events.Warned)]
+    assert says in warned.message
+    assert warned.remedy
+    assert len(names(db)) == 4
