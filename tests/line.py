@@ -91,13 +91,13 @@ def until(done: Callable[[], bool]) -> None:
 class Beats(threading.Event):
     """The end that a thread waits for between two looks: `count` times it waits in vain and no moment, then in earnest.
 
-    `waits` tells for how long it would have waited, `passing` hears of it; `over` is set at the wait in earnest.
+    `waits` tells for how long it would have waited; `passing` hears of it.
     """
 
     def __init__(self, count: int, passing: Callable[[float], None] = lambda _seconds: None) -> None:
         super().__init__()
         self.waits: list[float] = []
-        self.over = threading.Event()
+        self._over = threading.Event()
         self._count, self._passing = count, passing
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -106,6 +106,11 @@ class Beats(threading.Event):
         if len(self.waits) <= self._count:
             self._passing(timeout)
             return False
-        self.over.set()
+        self._over.set()
         assert super().wait(PATIENCE_S), "it is never told to end"
         return True
+
+    def are_over(self, thread: threading.Thread) -> bool:
+        """Whether the thread came to its wait in earnest; False as soon as it has ended before."""
+        until(lambda: self._over.is_set() or not thread.is_alive())
+        return self._over.is_set()

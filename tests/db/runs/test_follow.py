@@ -224,7 +224,7 @@ class Looks:
     def all(self) -> Looks:
         """Look so many times, and end."""
         with self.follower:
-            assert self.beats.over.wait(120)
+            assert self.beats.are_over(self.follower._thread)
         self.station.run()
         return self
 

@@ -66,8 +66,9 @@ def test_it_fires_at_a_steady_pace_and_makes_up_for_one_at_most() -> None:
     clock, took = Clock(), (0.25, 2.5, 0.0, 0.0)
     camera = Fired(lambda place: clock.pass_by(took[place]))
     beats = Beats(4, clock.pass_by)
-    with ticking(line_of(camera), beats, clock=clock):
-        assert beats.over.wait(120)
+    ticker = ticking(line_of(camera), beats, clock=clock)
+    with ticker:
+        assert beats.are_over(ticker._thread)
     assert beats.waits == [1.0, 0.75, 0.0, 0.0, 1.0]
     assert camera.fired == 4
 
@@ -78,8 +79,9 @@ def test_what_cannot_be_fired_while_the_camera_is_away_is_left_out() -> None:
             raise SourceLost("The camera is gone.", "Plug it in.")
 
     camera, beats = Fired(away), Beats(3)
-    with ticking(line_of(camera), beats):
-        assert beats.over.wait(120)
+    ticker = ticking(line_of(camera), beats)
+    with ticker:
+        assert beats.are_over(ticker._thread)
     assert camera.fired == 3
 
 
