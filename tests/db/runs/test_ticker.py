@@ -47,10 +47,11 @@ class Fired(FakeCamera):
 
 
 def line_of(camera: FakeCamera, trigger: str = "software", heard: list[events.StationEvent] | None = None) -> Station:
-    """With its camera open, not started."""
+    """With its camera open, not started; it ends after a part."""
     recipe = Recipe("r", 1, ("ok",), Limits(), camera=CameraSetup((("trigger", trigger),)))
     model = FakeModel(ModelRef("tiny", "1"), lambda: (1.0, 0.0))
-    made = Station(camera, model, recipe, record=Unrecorded(), publish=[].append if heard is None else heard.append)
+    publish = [].append if heard is None else heard.append
+    made = Station(camera, model, recipe, record=Unrecorded(), publish=publish, limit=1)
     made.source.open()
     return made
 
