@@ -12,7 +12,7 @@ import pytest
 from engine import events
 from engine.domain.inspection import Frame, ModelRef, Outcome, Prediction, utc_now
 from engine.domain.recipe import CameraSetup, Imaging, Limits, Recipe
-from engine.errors import LinesideError, PictureError, SourceLost
+from engine.errors import LinesideError, PictureError, SourceEnded, SourceLost
 from engine.preprocessing.golden import imaging_of
 from engine.station.loop import LINE, SCAN, Pace, Station
 from engine.system.mailbox import Mailbox
@@ -198,7 +198,13 @@ def test_the_newest_frame_is_at_hand() -> None:
 def test_a_trigger_asks_for_what_the_camera_is_set_to(
     settings: tuple[tuple[str, int], ...], outcomes: list[Outcome]
 ) -> None:
-    log, camera = Log(), FakeCamera()
+    class Ending(FakeCamera):
+        def read(self, timeout: float) -> Frame:
+            if not self.coming:
+                raise SourceEnded("That was all.")
+            return super().read(timeout)
+
+    log, camera = Log(), Ending()
     recipe = replace(RECIPE, camera=CameraSetup((("trigger", "software"), *settings)))
 
     def publish(event: events.StationEvent) -> None:
@@ -207,7 +213,7 @@ def test_a_trigger_asks_for_what_the_camera_is_set_to(
             line.trigger()
             camera.coming.extend(camera.picture() for _ in range(2))
 
-    line = Station(camera, model(GOOD), recipe, record=log, publish=publish, limit=2)
+    line = Station(camera, model(GOOD), recipe, record=log, publish=publish)
     line.run()
     assert log.outcomes == outcomes
 
