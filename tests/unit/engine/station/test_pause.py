@@ -73,10 +73,12 @@ def test_a_camera_that_ends_in_a_pause_is_read_no_more() -> None:
 
 
 def test_what_a_camera_leaves_out_in_a_pause_is_not_counted() -> None:
-    heard, _going = paused(Skipping([part(seed=i) for i in range(6)], free=True), 3)
+    source = Skipping([part(seed=i) for i in range(6)], free=True)
+    source.skipped = 5
+    heard, _going = paused(source, 3)
     # Three frames are judged, and at the reading after them it has ended.
-    assert heard[-1] == events.Stopped(3, 4, True)
-    assert [e.skipped for e in heard if isinstance(e, events.Inspected)] == [1, 2, 3]
+    assert heard[-1] == events.Stopped(3, 9, True)
+    assert [e.skipped for e in heard if isinstance(e, events.Inspected)] == [6, 7, 8]
 
 
 def test_what_waits_is_told_before_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
