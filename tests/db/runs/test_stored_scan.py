@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from db.inspections import table as inspections
 from db.inspections.table import NewInspection
-from db.runs.stored_scan import stored_of
-from db.store.session import Database
+from db.runs.stored_scan import ended, scans, stopped, stored_of
+from db.store.session import Database, open_database
 from engine.domain.inspection import Inspection, RecipeRef
 from engine.domain.recipe import Limits, Recipe
 from engine.recipes.digest import digest_of, former_digest, known_as
-from engine.station.scan_journal import Entry, Journalled, ScanPlan
+from engine.station.scan_journal import Entry, Journal, Journalled, ScanPlan
 from tests.db import make
 
 
@@ -51,3 +52,31 @@ def test_what_the_journal_names_is_the_scans_whatever_its_digest(db: Database) -
     store(db, 3, "another")
     assert former_digest(recipe) is not None
     assert stored_of(db, journalled(before.recipe.digest, make.START, after.id)) == [before, after]
+
+
+def test_another_database_s_journals_have_a_folder_of_its_name(db: Database) -> None:
+    assert scans(db) == db.folder / "scans"
+    with closing(open_database(db.folder / "other.db")) as other:
+        assert scans(other) == db.folder / "scans" / "other.db"
+
+
+def test_the_newest_scan_that_stopped_or_came_to_its_end_is_found_by_its_folder(db: Database) -> None:
+    assert (stopped(db), ended(db)) == (None, None)
+    for number, (folder, through) in enumerate([("/a", False), ("/a", True), ("/b", False), ("/b", True)]):
+        plan = ScanPlan(folder, True, "", "", True, "abc123", "d", begun_at=make.START)
+        journal = Journal(scans(db) / f"{number}", plan)
+        journal.append([Entry("0.png", (1, 1), "0")], 5)
+        if through:
+            journal.end(5)
+        journal.close()
+
+    def number_of(found: Journalled | None) -> str:
+        return "" if found is None else found.folder.name
+
+    assert [number_of(stopped(db, folder)) for folder in (None, Path("/a"), Path("/b"), Path("/c"))] == [
+        "2",
+        "0",
+        "2",
+        "",
+    ]
+    assert number_of(ended(db)) == "3"
