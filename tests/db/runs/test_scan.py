@@ -19,7 +19,7 @@ from engine.backends.base import Model
 from engine.backends.load import load_model
 from engine.domain.inspection import Traveller
 from engine.domain.recipe import SavingPolicy
-from engine.errors import InputError
+from engine.errors import InputError, StorageError
 from engine.packages.package import ModelPackage
 from engine.station.scan_journal import NAME, Journal, Journalled, is_running, read_journal
 from tests.db.commands.killed import many_parts
@@ -118,6 +118,7 @@ def test_a_stopped_scan_goes_on_where_it_was(db: Database, left: Journalled) -> 
     assert 0 < len(before) < PARTS
     ready = ready_scan(db, order_of(left, ScanOrder()), left)
     assert sorted(Path(i.frame.name).name for i in ready.done) == before
+    assert ready.anew == ""
     heard = run(db, ready)
     assert sum(isinstance(e, events.Inspected) for e in heard) == PARTS - len(before)
     assert names(db) == ALL
@@ -284,3 +285,21 @@ def test_a_disk_that_fails_beside_the_verdicts_is_told_and_the_scan_goes_on(
     assert says in warned.message
     assert warned.remedy
     assert len(names(db)) == 4
+
+
+def test_what_a_failed_commit_left_waiting_is_kept_in_the_end(
+    db: Database, few: Path, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StorageError("The disk is full.", "Free some space.")
+
+    heard: list[events.StationEvent] = []
+    # No picture is archived: nothing else commits.
+    made = ScanRun(db, ready_scan(db, ScanOrder(few, model=model, saving=SavingPolicy(False, 0))), heard.append)
+    with monkeypatch.context() as patched:
+        patched.setattr("db.recording.recorder.inspections.add", full)
+        made.station.run()
+    assert heard[-1] == events.Failed("The disk is full.", "Free some space.", 4)
+    assert names(db) == []
+    made.close()
+    assert names(db) == ["0.png", "1.png", "2.png", "3.png"]
