@@ -101,6 +101,8 @@ def _check(data: bytes, page: Page) -> None:
     """What libtiff would pass by in silence, or take for another picture."""
     if page.photometric == _CMYK:
         raise Undecodable(Fault.KIND, "TIFF in CMYK")
+    if any(start + length > len(data) for start, length in page.pieces):
+        raise Undecodable(Fault.DAMAGED, "a piece of it lies outside of the file")
     if page.compression == JPEG:
         if page.extra:
             raise Undecodable(Fault.KIND, "TIFF of JPEG with transparency")
@@ -165,6 +167,9 @@ def _directory(data: bytes, at: int, order: str, big: bool) -> tuple[_Tags, int]
             if tag in _SAYS_WHAT_PIXELS_ARE or not tag:
                 raise IndexError
             continue
+        if tag in tags:
+            # Two answers to one question: decoders take the first or the last.
+            raise IndexError
         letter, size = _SIZES[kind]
         value = place + head
         if size * count > (8 if big else 4):

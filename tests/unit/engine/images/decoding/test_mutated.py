@@ -35,7 +35,10 @@ SHORT = re.compile(
 HARMLESS = re.compile(
     r"extraneous bytes before marker|Warning: unknown|Invalid SOS|iCCP|known incorrect|TIFF_Warning|custom tag"
 )
-_FORMATS = ("jpeg", "progressive", "restarts", "grey jpeg", "png", "lzw", "deflate", "packbits", "webp", "bmp", "pgm")
+_FORMATS = (
+    "jpeg", "progressive", "restarts", "grey jpeg", "png", "lzw", "deflate", "packbits", "jpeg tiff", "palette tiff",
+    "few bits tiff", "webp", "bmp", "pgm",
+)  # fmt: skip
 
 
 def _whole(kind: str) -> bytes:
@@ -49,8 +52,14 @@ def _whole(kind: str) -> bytes:
             return jpeg(colour, cv2.IMWRITE_JPEG_RST_INTERVAL, 6)
         case "grey jpeg":
             return jpeg(grey)
-        case "lzw" | "deflate" | "packbits":
-            return tiff(grey, {"lzw": 5, "deflate": 8, "packbits": 32773}[kind])
+        case "lzw" | "deflate" | "packbits" | "jpeg tiff":
+            return tiff(grey, {"lzw": 5, "jpeg tiff": 7, "deflate": 8, "packbits": 32773}[kind])
+        case "palette tiff" | "few bits tiff":
+            drawn = (
+                Image.fromarray(colour).quantize(64) if kind == "palette tiff" else Image.fromarray(grey).convert("1")
+            )
+            drawn.save(file := io.BytesIO(), "tiff", compression="tiff_lzw")
+            return file.getvalue()
     done, data = cv2.imencode(f".{kind}", grey)
     assert done
     return data.tobytes()

@@ -160,3 +160,14 @@ def test_a_pixel_of_one_bit_is_black_or_white() -> None:
     pixels = decode(tiff_by_hand([(rows, {256: 16, 258: 1})]))
     assert pixels.shape == (16, 16)
     assert pixels[0, :4].tolist() == [255, 0, 255, 0]
+
+
+def test_a_strip_that_reaches_beyond_the_file_is_refused() -> None:
+    assert _fault(tiff_by_hand([(GREY, {279: 10_000_000})])) is Fault.DAMAGED
+
+
+def test_a_directory_that_says_one_thing_twice_is_refused() -> None:
+    data = bytearray(tiff_by_hand([(GREY, {})]))
+    at = int.from_bytes(data[4:8], "little") + 2
+    data[at + 12 : at + 14] = data[at : at + 2]
+    assert _fault(bytes(data)) is Fault.DAMAGED
