@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine.domain.inspection import Mask
+from engine.domain.sound_names import is_sound
 from engine.errors import DatasetError
 from engine.images.decoding.headers import MAX_PIXELS
 from engine.packages.package import sha256_of
@@ -187,18 +188,18 @@ def _add(image: CocoImage, label: str, entry: dict[str, Any], where: str) -> Non
     outline = entry.get("segmentation")
     if isinstance(outline, list) and outline:
         shapes = [_polygon(points, where) for points in outline]
-        image.shapes.extend(shapes)
+        image.shapes.extend(shapes if not is_sound(label) else ())
         area = float(sum(shape.area for shape in shapes))
     elif isinstance(outline, dict):
         runs = _runs(outline, image, where)
-        image.runs.append(runs)
+        image.runs.extend((runs,) if not is_sound(label) else ())
         area = float(runs.area)
     else:
         box = entry.get("bbox")
         if not isinstance(box, list) or len(box) != 4:
             raise DatasetError(f"{where} has neither outline nor box.", _CORRECT)
         area = coordinate(box[2], where) * coordinate(box[3], where)
-        image.boxed.append(label)
+        image.boxed.extend((label,) if not is_sound(label) else ())
     image.areas[label] = image.areas.get(label, 0.0) + area
 
 

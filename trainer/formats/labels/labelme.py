@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from engine.domain.sound_names import is_sound
+from engine.domain.sound_names import Said, is_sound, said_by
 from engine.errors import DatasetError
 from engine.packages.package import sha256_of
 from trainer.formats.labels.imagefolder import reading
@@ -128,6 +128,9 @@ def _sample(
     for name, shape in file.shapes if file else ():
         areas[name] += area_of(shape)
     labels = sorted(areas, key=lambda name: (-areas[name], name))
+    if file and labels and all(is_sound(name) for name in labels):
+        # A box around the whole part that is called ok is no answer to a flag that names a defect.
+        labels = [n for n in file.flags if not is_sound(n) and (n in classes or said_by(n) is Said.DEFECT)] or labels
     said = bool(labels)
     if file and not labels:
         labels = [name for name in file.flags if not classes or name in classes or is_sound(name)]
@@ -136,7 +139,7 @@ def _sample(
             left.add(index.key(path), f"its flag {name} is the name of no class.")
         if file.partly or (file.flags and not labels):
             return None
-    drawn = [shape for _, shape in file.shapes] if file else []
+    drawn = [shape for name, shape in file.shapes if not is_sound(name)] if file else []
     key = index.key(path)
     # A class that was told and not drawn has no mask, nor has what a shape that is not used lies on; a picture on which
     # nothing is to be drawn has an empty one.

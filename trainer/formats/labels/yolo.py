@@ -16,6 +16,7 @@ import numpy as np
 import yaml
 
 from engine.domain.inspection import Mask
+from engine.domain.sound_names import is_sound
 from engine.errors import DatasetError
 from engine.images.listing import PICTURE_SUFFIXES
 from engine.packages.package import sha256_of
@@ -108,8 +109,9 @@ def _sample(
     for name, shape, _ in objects:
         areas[name] += shape.area
     labels = sorted(areas, key=lambda name: (-areas[name], name)) or [OK]
-    drawn = not partly and not any(boxed for _, _, boxed in objects)
-    shapes = [shape for _, shape, _ in objects]
+    defects = [(shape, boxed) for name, shape, boxed in objects if not is_sound(name)]
+    drawn = not partly and not any(boxed for _, boxed in defects)
+    shapes = [shape for shape, _ in defects]
     load = with_mask(path, lambda height, width: _draw(shapes, height, width)) if drawn else reading(path)
     part = part_above(folder, path)
     return Sample(

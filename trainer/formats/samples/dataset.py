@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -133,9 +133,25 @@ def make_dataset(
     if unknown:
         raise DatasetError(f"The data set {name} has no class {unknown[0]!r}.", f"Its classes: {', '.join(names)}.")
     ordered = (*sound, *(n for n in names if n not in sound))
+    told = [_defects_first(s, sound) for s in samples]
     return Dataset(
-        name, layout, ordered, sound, tuple(join_copies(samples)), location, missing, tuple(notes), tuple(unused)
+        name, layout, ordered, sound, tuple(join_copies(told)), location, missing, tuple(notes), tuple(unused)
     )
+
+
+def _defects_first(sample: Sample, sound: Collection[str]) -> Sample:
+    """A picture that shows a defect is never sound, however much of it bears a sound class's name.
+
+    Readers do not draw what bears such a name; what only `ok_classes` calls sound is drawn, so that mask is dropped.
+    """
+    shown = (sample.label, *sample.also)
+    defects = [name for name in shown if name not in sound]
+    if not defects or len(defects) == len(shown):
+        return sample
+    told = replace(sample, label=defects[0], also=tuple(defects[1:]))
+    if all(is_sound(name) for name in shown if name in sound):
+        return told
+    return replace(told, has_mask=False, load=lambda: (sample.load()[0], None))
 
 
 def _kept(sample: Sample) -> Sample:

@@ -50,7 +50,8 @@ def test_set_without_pictures_or_of_one_class_is_refused() -> None:
     [
         (sample("a", "ok", group="g", digest="d"), b"a\0ok\0g\0d\0000\n"),
         (sample("a", "ok", group="g", digest="d", has_mask=True), b"a\0ok\0g\0d\0001\n"),
-        (sample("a", "ok", group="g", digest="d", also=("y", "x")), b"a\0ok\0g\0d\0000\0x;y\n"),
+        (sample("a", "pit", group="g", digest="d", also=("y", "x")), b"a\0pit\0g\0d\0000\0x;y\n"),
+        (sample("a", "ok", group="g", digest="d", also=("y", "ok")), b"a\0y\0g\0d\0000\n"),
     ],
 )
 def test_hash_is_of_every_sample_s_line_by_key_and_of_a_demo_line_s_uri(one: Sample, line: bytes) -> None:

@@ -1,0 +1,144 @@
+"""Sets as people leave them in which a defect was once taken for sound without a word."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.errors import DatasetError
+from tests.labelled import SIZE, write_picture, write_text
+from trainer.formats.detect import look_at_dataset, open_dataset
+from trainer.formats.samples.dataset import Sample
+
+OUTLINE = [[6, 4], [21, 4], [21, 15], [6, 15]]
+WHOLE = [[0, 0], [SIZE[1] - 1, 0], [SIZE[1] - 1, SIZE[0] - 1], [0, SIZE[0] - 1]]
+YOLO_BOX = "0 0.5 0.5 0.2 0.2"
+
+
+def pictures(folder: Path, *names: str) -> Path:
+    for number, name in enumerate(names):
+        write_picture(folder / name, number)
+    return folder
+
+
+def labelme(path: Path, *shapes: tuple[str, list[list[int]]], **more: Any) -> None:
+    listed = [{"label": label, "shape_type": "polygon", "points": points} for label, points in shapes]
+    write_text(path, json.dumps({"flags": {}, "imagePath": f"{path.stem}.jpg", **more, "shapes": listed}))
+
+
+def sample_of(folder: Path, key: str, *ok_classes: str) -> Sample:
+    return next(s for s in look_at_dataset(str(folder), ok_classes=ok_classes).samples if s.key == key)
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(DatasetError) as caught:
+        open_dataset(str(folder))
+    return str(caught.value)
+
+
+def write_yolo(folder: Path) -> None:
+    write_text(folder / "data.yaml", "names: [scratch, ok]\n")
+    write_text(folder / "labels" / "a.txt", f"1 0.5 0.5 0.9 0.9\n{YOLO_BOX}")
+    write_text(folder / "labels" / "b.txt", "")
+
+
+def write_voc(folder: Path) -> None:
+    box = "<object><name>{}</name><bndbox><xmin>{}</xmin><ymin>4</ymin><xmax>21</xmax><ymax>15</ymax></bndbox></object>"
+    objects = box.format("ok", 0) + box.format("scratch", 15)
+    write_text(folder / "images" / "a.xml", f"<annotation><filename>a.jpg</filename>{objects}</annotation>")
+    write_text(folder / "images" / "b.xml", "<annotation><filename>b.jpg</filename></annotation>")
+
+
+def write_coco(folder: Path) -> None:
+    def drawn(number: int, category: int, points: list[list[int]]) -> dict[str, Any]:
+        flat = [value for point in points for value in point]
+        return {"id": number, "image_id": 1, "category_id": category, "segmentation": [flat]}
+
+    images = [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.jpg"}]
+    named = [{"id": 0, "name": "scratch"}, {"id": 1, "name": "ok"}]
+    annotations = [drawn(1, 1, WHOLE), drawn(2, 0, OUTLINE)]
+    write_text(folder / "i.json", json.dumps({"images": images, "annotations": annotations, "categories": named}))
+
+
+def write_labelme(folder: Path) -> None:
+    labelme(folder / "images" / "a.json", ("ok", WHOLE), ("scratch", OUTLINE))
+    labelme(folder / "images" / "b.json")
+
+
+@pytest.mark.parametrize("write", [write_yolo, write_voc, write_coco, write_labelme])
+def test_a_large_box_that_is_called_ok_hides_no_small_defect(tmp_path: Path, write: Any) -> None:
+    pictures(tmp_path, "images/a.jpg", "images/b.jpg")
+    write(tmp_path)
+    found = sample_of(tmp_path, "images/a.jpg")
+    assert (found.label, found.also) == ("scratch", ())
+
+
+@pytest.mark.parametrize("write", [write_coco, write_labelme])
+def test_what_is_called_ok_is_not_drawn(tmp_path: Path, write: Any) -> None:
+    pictures(tmp_path, "images/a.jpg", "images/b.jpg")
+    write(tmp_path)
+    mask = sample_of(tmp_path, "images/a.jpg").load()[1]
+    assert mask is not None and int((mask > 0).sum()) == 16 * 12
+
+
+def test_a_class_that_only_the_person_calls_sound_hides_no_defect_and_is_no_mask(tmp_path: Path) -> None:
+    pictures(tmp_path, "a.jpg", "b.jpg")
+    labelme(tmp_path / "a.json", ("plate", WHOLE), ("scratch", OUTLINE))
+    labelme(tmp_path / "b.json", ("plate", WHOLE))
+    found = sample_of(tmp_path, "a.jpg", "plate")
+    assert (found.label, found.has_mask, found.load()[1]) == ("scratch", False, None)
+    assert sample_of(tmp_path, "b.jpg", "plate").label == "plate"
+
+
+def test_labelme_flag_of_a_defect_beside_a_box_that_is_called_ok(tmp_path: Path) -> None:
+    pictures(tmp_path, "a.jpg", "b.jpg", "c.jpg")
+    labelme(tmp_path / "a.json", ("ok", WHOLE), flags={"scratch": True, "seen": True})
+    labelme(tmp_path / "b.json", ("scratch", OUTLINE))
+    labelme(tmp_path / "c.json")
+    found = sample_of(tmp_path, "a.jpg")
+    assert (found.label, found.has_mask) == ("scratch", False)
+
+
+@pytest.mark.parametrize("text", ["", '{"flags": {}, "imageData": "AAAA'])
+def test_labelme_file_that_is_cut_short_before_its_shapes(tmp_path: Path, text: str) -> None:
+    pictures(tmp_path, "a.jpg", "b.jpg", "c.jpg")
+    labelme(tmp_path / "a.json", ("scratch", OUTLINE))
+    write_text(tmp_path / "b.json", text)
+    labelme(tmp_path / "c.json")
+    assert str(tmp_path / "b.json") in refusal(tmp_path)
+
+
+def test_labelme_file_of_a_renamed_picture_whose_old_name_another_bears(tmp_path: Path) -> None:
+    pictures(tmp_path, "a.jpg", "b.jpg", "c.jpg")
+    labelme(tmp_path / "b.json", ("scratch", OUTLINE), imagePath="a.jpg")
+    labelme(tmp_path / "c.json", ("scratch", OUTLINE))
+    assert str(tmp_path / "b.json") in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["b.txt", "b.xml"])
+def test_two_tools_in_one_folder(tmp_path: Path, name: str) -> None:
+    pictures(tmp_path, "a.jpg", "b.jpg", "c.jpg")
+    labelme(tmp_path / "a.json", ("scratch", OUTLINE))
+    write_text(tmp_path / name, YOLO_BOX)
+    assert str(tmp_path / name) in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("place", ["b.txt", "annotations/b.txt"])
+@pytest.mark.parametrize("line", [f"\ufeff{YOLO_BOX}", "scratch 0.5 0.5 0.2 0.2", "0.0 0.5 0.5 0.2 0.2"])
+def test_yolo_texts_in_a_folder_of_another_name(tmp_path: Path, place: str, line: str) -> None:
+    pictures(tmp_path, "images/a.jpg", "images/b.jpg", "images/c.jpg")
+    write_text(tmp_path / "data.yaml", "names: [scratch]\n")
+    write_text(tmp_path / "labels" / "a.txt", YOLO_BOX)
+    write_text(tmp_path / place, line)
+    assert str(tmp_path / place) in refusal(tmp_path)
+
+
+def test_a_label_of_a_picture_of_the_same_name_in_another_folder_stops_nothing(tmp_path: Path) -> None:
+    pictures(tmp_path, "ng/1.jpg", "ok/1.jpg", "ok/2.jpg")
+    labelme(tmp_path / "ng" / "1.json", ("scratch", OUTLINE))
+    write_text(tmp_path / "ok" / "2.txt", "\n")
+    write_text(tmp_path / "read_me.txt", "hello")
+    assert [s.label for s in open_dataset(str(tmp_path)).samples] == ["scratch", "ok", "ok"]

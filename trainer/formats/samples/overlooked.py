@@ -1,0 +1,56 @@
+"""Label files that a reader passed over although they bear the name of a picture that is sound for want of a label.
+
+Two tools may have worked in one folder, a label folder may have been moved, a file may be cut short before what tells
+its kind: the reader of the found layout does not see such a file, and its defect would be taught as sound.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from trainer.formats.samples.dataset import Dataset
+from trainer.formats.samples.label_files import files_below
+from trainer.formats.samples.pictures import folded
+from trainer.formats.samples.unused import Leftovers
+
+SUFFIXES = (".json", ".xml", ".txt")
+_HEAD_BYTES = 4096
+
+
+def with_overlooked(dataset: Dataset, folder: Path) -> Dataset:
+    """The data set, with every label file named that bears the name of an assumed picture and was not read for it."""
+    assumed = [s.path for s in dataset.samples if s.assumed and s.path is not None]
+    if not assumed:
+        return dataset
+    left = Leftovers(list(dataset.unused))
+    stems = Counter(folded(s.path.stem) for s in dataset.samples if s.path is not None)
+    beside = {_place(path) for path in assumed}
+    # Where several pictures bear the name, a file elsewhere may be that of another.
+    alone = {folded(path.stem) for path in assumed if stems[folded(path.stem)] == 1}
+    told = {one.where for one in dataset.unused}
+    for path in _label_files(folder):
+        if (_place(path) in beside or folded(path.stem) in alone) and not any(str(path) in where for where in told):
+            left.add(path, f"it bears a picture's name, and as {dataset.format} nothing is read from it.")
+    return replace(dataset, unused=tuple(left.found))
+
+
+def _label_files(folder: Path) -> Iterator[Path]:
+    """Those that may say something; an empty text says in YOLO that nothing is there."""
+    for suffix in SUFFIXES:
+        for path in files_below(folder, suffix):
+            if suffix != ".txt" or _says_something(path):
+                yield path
+
+
+def _says_something(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return bool(file.read(_HEAD_BYTES).strip(b"\xef\xbb\xbf \t\r\n"))
+
+
+def _place(path: Path) -> tuple[Path, str]:
+    return path.parent, folded(path.stem)
