@@ -19,7 +19,7 @@ from engine.images.decoding.headers import MAX_PIXELS
 from trainer.formats.labels.drawing import Drawing, ellipse, turned
 from trainer.formats.labels.imagefolder import PARTS, part_above
 from trainer.formats.labels.labelme_shapes import Stamp
-from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
+from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unless_sound, unseen_notes
 from trainer.formats.samples.label_files import coordinate
 from trainer.formats.samples.pictures import PictureIndex, check_size, missing_notes
 from trainer.formats.samples.runs import decode, from_counts
@@ -87,7 +87,8 @@ def open_cvat(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
                 if image.drawing.areas:
                     left.add(where, "there is no picture of that name.")
             elif picture in samples:
-                left.add(where, "it is named before.")
+                left.add(where, f"{index.key(picture)} is named before.")
+                samples[picture] = unless_sound(samples[picture])
             else:
                 samples[picture] = left.unless_read(where, partial(_sample, folder, picture, image, where))
     notes = missing_notes(folder, named, missing, f"{folder} and the folders below it")

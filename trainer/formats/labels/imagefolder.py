@@ -53,7 +53,9 @@ def open_imagefolder(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
             label = names.get(named.name, named.name)
             declared.add(label)
             pictures = without_masks(pictures_of(named))
-            samples += [_sample(path, folder, label, part) for path in pictures]
+            samples += [
+                _sample(path, folder, label, part) for path in pictures if not _contradicted(path, named, label, left)
+            ]
             masks = _masks(named, pictures)
             seen |= {*pictures, *masks}
             for mask in masks:
@@ -70,6 +72,15 @@ def open_imagefolder(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     notes += _half_said(declared) if not ok_classes else ()
     name = folder.resolve().name
     return make_dataset(name, "imagefolder", samples, ok_classes, folder, notes=notes, unused=left.found)
+
+
+def _contradicted(path: Path, named: Path, label: str, left: Leftovers) -> bool:
+    """Whether a folder below says the reverse of its class's (`ok/NG/1.png`): then nobody knows what the part is."""
+    said = {said_by(label), *(said_by(name) for name in path.relative_to(named).parts[:-1])}
+    if not {Said.SOUND, Said.DEFECT} <= said:
+        return False
+    left.add(path, f"the folders above it say both sound and defective, and its class would be {label}.")
+    return True
 
 
 def _half_said(classes: Collection[str]) -> tuple[str, ...]:

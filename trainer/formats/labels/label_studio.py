@@ -22,7 +22,7 @@ from trainer.formats.labels.brush import read_brush
 from trainer.formats.labels.drawing import Drawing, ellipse, turned
 from trainer.formats.labels.imagefolder import part_above
 from trainer.formats.labels.labelme_shapes import Drawn
-from trainer.formats.samples.dataset import Dataset, Sample, make_dataset
+from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unless_sound
 from trainer.formats.samples.label_files import coordinate, parse_json, read_bytes, read_text
 from trainer.formats.samples.pictures import PictureIndex, check_size, missing_notes
 from trainer.formats.samples.shapes import Shape, rectangle
@@ -78,6 +78,7 @@ def open_label_studio(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
                 left.add(where, f"there is no picture {task.names[0]}.")
             elif picture in samples:
                 left.add(where, f"{index.key(picture)} is labelled before.")
+                samples[picture] = unless_sound(samples[picture])
             else:
                 samples[picture] = left.unless_read(where, partial(_sample, folder, picture, task, where))
     notes = missing_notes(folder, named, missing, f"{folder} and the folders below it")

@@ -21,7 +21,7 @@ from engine.errors import DatasetError
 from engine.packages.package import sha256_of
 from trainer.formats.labels.imagefolder import part_above, part_in, reading
 from trainer.formats.samples.colours import areas_by_class, read_colours, set_where
-from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset
+from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unless_sound
 from trainer.formats.samples.label_files import files_below, parse_json, read_text
 from trainer.formats.samples.pictures import (
     PictureIndex,
@@ -84,6 +84,7 @@ def open_manifest(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
             left.add(where, f"there is no picture {entry.picture}.")
         elif picture in samples:
             left.add(where, f"{index.key(picture)} is named before.")
+            samples[picture] = unless_sound(samples[picture])
         elif entry.mask and mask is None:
             samples[picture] = None
             left.add(where, f"there is no picture {entry.mask}.")

@@ -197,6 +197,9 @@ class _Reader:
         self._letters.clear()
         if self._open[1:] == ["object"]:
             self._object = {}
+        elif tag.lower() in ("object", "bndbox") and "object" not in self._open[1:2]:
+            self.dropped += 1
+            self._left.add(self._path, f"its {'/'.join(self._open)[:80]} stands where no object is read.")
 
     def text(self, letters: str) -> None:
         self._letters.append(letters)

@@ -29,7 +29,12 @@ def looks_like(folder: Path) -> bool:
 
 
 def _is_texture(folder: Path) -> bool:
-    return any((part / LABELS).is_dir() for part in _part_folders(folder))
+    return any(_label_folder(part).is_dir() for part in _part_folders(folder))
+
+
+def _label_folder(part: Path) -> Path:
+    """Whatever its case is."""
+    return next((p for p in sorted(part.iterdir()) if p.is_dir() and p.name.lower() == LABELS.lower()), part / LABELS)
 
 
 def _part_folders(folder: Path) -> list[Path]:
@@ -47,7 +52,7 @@ def open_dagm(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
 
 
 def _samples(folder: Path, place: Path, left: Leftovers) -> list[Sample]:
-    masks = {folded(without_word(path.stem)): path for path in _pictures(place / LABELS)}
+    masks = {folded(without_word(path.stem)): path for path in _pictures(_label_folder(place))}
     found: list[Sample] = []
     for path in _pictures(place):
         mask = masks.pop(folded(path.stem), None)

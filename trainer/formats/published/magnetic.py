@@ -52,7 +52,8 @@ def open_magnetic(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     left = Leftovers()
     pictures = _without_lonely_masks([(path, kinds[place]) for place in kinds for path in pictures_of(place)], left)
     groups = _tiles(folder, pictures)
-    samples = [_sample(path, kind, path.relative_to(folder).as_posix(), groups, left) for path, kind in pictures]
+    read = [_sample(path, kind, path.relative_to(folder).as_posix(), groups, left) for path, kind in pictures]
+    samples = [sample for sample in read if sample is not None]
     notes = unseen_notes(kinds.values(), (s.label for s in samples))
     name = folder.resolve().name
     return make_dataset(name, "magnetic-tile", samples, ok_classes, folder, notes=notes, unused=left.found)
@@ -67,11 +68,15 @@ def _without_lonely_masks(found: list[tuple[Path, str]], left: Leftovers) -> lis
     return pictures or found
 
 
-def _sample(path: Path, kind: str, key: str, groups: dict[str, str], left: Leftovers) -> Sample:
+def _sample(path: Path, kind: str, key: str, groups: dict[str, str], left: Leftovers) -> Sample | None:
+    """None for a sound tile on which a defect is drawn: one of both is wrong."""
     mask_file = path.with_suffix(".png")
     drawn = False
     if mask_file != path and mask_file.is_file():
         shows = left.unless_read(mask_file, partial(_shows, mask_file, path))
+        if shows and is_sound(kind):
+            left.add(mask_file, f"it draws a defect on {path.name}, which is {kind}.")
+            return None
         drawn = shows or (shows is False and is_sound(kind))
     load = with_mask(path, lambda *_: read_mask(mask_file)) if drawn else reading(path)
     return Sample(key, kind, groups.get(key, key), load, drawn, digest=sha256_of(path), path=path)

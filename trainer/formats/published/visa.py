@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from engine.errors import DatasetError
 from trainer.formats.labels.imagefolder import PARTS
 from trainer.formats.published.masked import masked_sample, one_of, sets_below
-from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset
+from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unless_sound
 from trainer.formats.samples.label_files import read_text
 from trainer.formats.samples.pictures import PictureIndex, missing_notes
 from trainer.formats.samples.unused import Leftovers
@@ -54,7 +54,8 @@ def open_visa(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
             left.add(where, f"there is no picture {row['image']}.")
         elif not labels or picture in samples or (row["mask"] and mask is None):
             left.add(where, "it has no label, no mask where it names one, or its picture is named before.")
-            samples.setdefault(picture, None)
+            # Of two rows, one may have meant a picture of that name in another folder, which is not there.
+            samples[picture] = unless_sound(samples.get(picture))
         else:
             part, drawn = parts.get(_ending(row["image"]), ""), [mask] if mask else []
             samples[picture] = left.unless_read(where, partial(masked_sample, product, picture, labels, drawn, part))

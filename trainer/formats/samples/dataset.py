@@ -154,6 +154,11 @@ def _defects_first(sample: Sample, sound: Collection[str]) -> Sample:
     return replace(told, has_mask=False, load=lambda: (sample.load()[0], None))
 
 
+def unless_sound(first: Sample | None) -> Sample | None:
+    """What stays of a picture that is named twice: its first entry where that says a defect, else nothing is known."""
+    return None if first is None or is_sound(first.label) else first
+
+
 def _kept(sample: Sample) -> Sample:
     """With names that a package, JSON and a terminal can hold; a class or a key may be the name of a folder."""
     key, label, group = name_of(sample.key), name_of(sample.label), name_of(sample.group)

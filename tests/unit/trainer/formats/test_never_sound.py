@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine.errors import DatasetError
-from tests.labelled import SIZE, write_picture, write_text
+from tests.labelled import SIZE, box_mask, write_mask, write_picture, write_text
 from trainer.formats.detect import look_at_dataset, open_dataset
 from trainer.formats.samples.dataset import Sample
 
@@ -142,3 +142,60 @@ def test_a_label_of_a_picture_of_the_same_name_in_another_folder_stops_nothing(t
     write_text(tmp_path / "ok" / "2.txt", "\n")
     write_text(tmp_path / "read_me.txt", "hello")
     assert [s.label for s in open_dataset(str(tmp_path)).samples] == ["scratch", "ok", "ok"]
+
+
+def test_cvat_of_two_entries_for_one_picture_neither_labels_it(tmp_path: Path) -> None:
+    pictures(tmp_path, "ng/a.jpg", "b.jpg", "c.jpg")
+    shape = '<polygon label="scratch" points="6,4;21,4;21,15"/>'
+    sound, size = '<tag label="ok"/>', f'width="{SIZE[1]}" height="{SIZE[0]}"'
+    listed = {"ok/a.jpg": sound, "ng/a.jpg": shape, "b.jpg": shape, "c.jpg": sound}
+    images = "".join(f'<image name="{name}" {size}>{inner}</image>' for name, inner in listed.items())
+    write_text(tmp_path / "annotations.xml", f"<annotations>{images}</annotations>")
+    found = open_dataset(str(tmp_path))
+    assert [s.key for s in found.samples] == ["b.jpg", "c.jpg"]
+    assert "ng/a.jpg is named before" in str(found.unused[0])
+
+
+def test_visa_row_of_a_picture_that_is_gone_makes_none_of_its_name_sound(tmp_path: Path) -> None:
+    top = tmp_path / "Data"
+    pictures(top / "Images", "Normal/002.JPG", "Anomaly/001.JPG", "Anomaly/003.JPG")
+    (top / "Masks").mkdir()
+    rows = ("Normal/001.JPG,normal,", "Normal/002.JPG,normal,", "Anomaly/001.JPG,bent,", "Anomaly/003.JPG,bent,")
+    lines = "".join(f"p/Data/Images/{row}\n" for row in rows)
+    write_text(tmp_path / "image_anno.csv", f"image,label,mask\n{lines}")
+    found = open_dataset(str(tmp_path))
+    assert {s.path.name: s.label for s in found.samples if s.path} == {"002.JPG": "normal", "003.JPG": "bent"}
+    assert len(found.unused) == 1
+
+
+def test_dagm_label_folder_of_another_case(tmp_path: Path) -> None:
+    for part, name in (("Train", "Label"), ("Test", "label")):
+        pictures(tmp_path / "Class1" / part, "0001.PNG", "0002.PNG")
+        write_mask(tmp_path / "Class1" / part / name / "0001_label.PNG", box_mask(6, 4, 22, 16))
+    assert sample_of(tmp_path, "Class1/Test/0001.PNG").label == "defect"
+
+
+def test_magnetic_tile_that_is_free_and_has_a_defect_drawn(tmp_path: Path) -> None:
+    pictures(tmp_path, "MT_Free/Imgs/a.jpg", "MT_Free/Imgs/c.jpg", "MT_Crack/Imgs/b.jpg")
+    write_mask(tmp_path / "MT_Free" / "Imgs" / "c.png", box_mask(6, 4, 22, 16))
+    found = open_dataset(str(tmp_path))
+    assert [s.label for s in found.samples] == ["Crack", "Free"]
+    assert "c.png: it draws a defect on c.jpg, which is Free" in str(found.unused[0])
+
+
+def test_class_folder_below_one_that_says_the_reverse(tmp_path: Path) -> None:
+    pictures(tmp_path, "ok/a.jpg", "ok/NG/b.jpg", "ok/lot1/c.jpg", "scratch/d.jpg")
+    found = open_dataset(str(tmp_path))
+    assert [s.key for s in found.samples] == ["ok/a.jpg", "ok/lot1/c.jpg", "scratch/d.jpg"]
+    assert "both sound and defective" in str(found.unused[0])
+
+
+def test_voc_objects_where_none_are_read(tmp_path: Path) -> None:
+    pictures(tmp_path, "a.jpg", "b.jpg", "c.jpg")
+    box = "<bndbox><xmin>6</xmin><ymin>4</ymin><xmax>21</xmax><ymax>15</ymax></bndbox>"
+    thing = f"<object><name>scratch</name>{box}</object>"
+    for name, inner in (("a", f"<objects>{thing}</objects>"), ("b", thing), ("c", "")):
+        write_text(tmp_path / f"{name}.xml", f"<annotation><filename>{name}.jpg</filename>{inner}</annotation>")
+    found = open_dataset(str(tmp_path))
+    assert [(s.key, s.label) for s in found.samples] == [("b.jpg", "scratch"), ("c.jpg", "ok")]
+    assert "a.xml: its annotation/objects/object" in str(found.unused[0])
