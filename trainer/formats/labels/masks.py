@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from engine.images.listing import Why, list_folder
 from engine.packages.package import sha256_of
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.mask_files import KINDS, MASK_WORDS, read_mask
@@ -23,9 +24,12 @@ def looks_like(folder: Path) -> bool:
 
 def open_masks(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     """Every picture that has a mask; `defect` where any of its pixels is set, else `ok`. Raises DatasetError."""
-    pictures, masks = PictureIndex(folder / PICTURES), PictureIndex(folder / MASKS)
+    # Of masks none is another's: a PNG beside a JPEG of its name is a second one, and `_label` a word as any.
+    listing = list_folder(folder / MASKS)
+    named = [left.path for left in listing.left_out if left.why is Why.MASK]
+    pictures, masks = PictureIndex(folder / PICTURES), [*listing.pictures, *named]
     left = Leftovers()
-    pairs, drawn = _by_stem(pictures.paths, folder / PICTURES), _by_stem(masks.paths, folder / MASKS)
+    pairs, drawn = _by_stem(pictures.paths, folder / PICTURES), _by_stem(masks, folder / MASKS)
     for stem in sorted(pairs.keys() & drawn.keys()):
         if len(pairs[stem]) > 1 or len(drawn[stem]) > 1:
             several = ", ".join(path.name for path in (*pairs.pop(stem), *drawn.pop(stem)))

@@ -25,6 +25,9 @@ LABEL_SUFFIXES = ("_label.png", "_label.bmp", "_GT.png")
 def looks_like(folder: Path) -> bool:
     """True when some item folder holds pictures with label pictures beside them, and parts where masks are named so."""
     items = [p for p in folder.iterdir() if p.is_dir()]
+    if {"images", "masks"} <= {p.name for p in items}:
+        # There the word behind a mask's name tells nothing.
+        return False
     if any(any(item.glob(f"*{suffix}")) for item in items for suffix in LABEL_SUFFIXES[:2]):
         return True
     return any(item.name.lower() in PARTS and any(item.glob(f"*{LABEL_SUFFIXES[2]}")) for item in items)

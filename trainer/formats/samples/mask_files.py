@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,12 +36,25 @@ def read_mask(path: Path) -> Mask:
     """A mask file as H×W, 0 or 255. Raises PictureError; DatasetError for one whose values can mean anything."""
     pixels = read_picture(path, mask=True)
     values = pixels.max(axis=2) if pixels.ndim == 3 else pixels
+    if not values.any() and _cut_out(path):
+        raise DatasetError(
+            f"The mask {path} is black all over and drawn in its transparency, which is not read.",
+            "Save it without transparency, with white where the part is defective.",
+        )
     if pixels.ndim == 3 and values.all() and (pixels.min(axis=2) < values).any():
         raise DatasetError(
             f"The mask {path} is in colour and black nowhere, so what is sound in it cannot be told.",
             "Save it with black where the part is sound.",
         )
     return np.where(_set(values, path), np.uint8(255), np.uint8(0))
+
+
+def _cut_out(path: Path) -> bool:
+    """Whether a PNG that is black all over is transparent in some places and not in others."""
+    if path.suffix.lower() != ".png":
+        return False
+    pixels = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+    return pixels is not None and pixels.ndim == 3 and pixels.shape[2] == 4 and len(np.unique(pixels[:, :, 3])) > 1
 
 
 def _set(values: Pixels, path: Path) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from engine.errors import DatasetError
@@ -199,3 +200,42 @@ def test_voc_objects_where_none_are_read(tmp_path: Path) -> None:
     found = open_dataset(str(tmp_path))
     assert [(s.key, s.label) for s in found.samples] == [("b.jpg", "scratch"), ("c.jpg", "ok")]
     assert "a.xml: its annotation/objects/object" in str(found.unused[0])
+
+
+def mask_set(folder: Path) -> None:
+    pictures(folder, "images/a.png", "images/b.png", "images/c.png")
+    write_mask(folder / "masks" / "a.png", box_mask(6, 4, 22, 16))
+    write_mask(folder / "masks" / "b.png", np.zeros(SIZE, np.uint8))
+
+
+def test_mask_that_is_drawn_in_its_transparency(tmp_path: Path) -> None:
+    mask_set(tmp_path)
+    black = np.zeros((*SIZE, 3), np.uint8)
+    write_mask(tmp_path / "masks" / "c.png", np.dstack([black, box_mask(6, 4, 22, 16)]))
+    found = open_dataset(str(tmp_path))
+    assert [s.label for s in found.samples] == ["defect", "ok"]
+    assert "transparency" in str(found.unused[0])
+
+
+def test_black_mask_that_is_opaque_all_over_is_a_sound_picture_s(tmp_path: Path) -> None:
+    mask_set(tmp_path)
+    write_mask(tmp_path / "masks" / "c.png", np.dstack([np.zeros((*SIZE, 3), np.uint8), np.full(SIZE, 255, np.uint8)]))
+    found = open_dataset(str(tmp_path))
+    assert ([s.label for s in found.samples], found.unused) == (["defect", "ok", "ok"], ())
+
+
+def test_masks_as_jpeg_and_as_png_of_one_picture(tmp_path: Path) -> None:
+    mask_set(tmp_path)
+    write_mask(tmp_path / "masks" / "c.jpg", np.zeros(SIZE, np.uint8))
+    write_mask(tmp_path / "masks" / "c.png", box_mask(6, 4, 22, 16))
+    found = open_dataset(str(tmp_path))
+    assert [s.key for s in found.samples] == ["images/a.png", "images/b.png"]
+    assert "c.jpg, c.png" in str(found.unused[0])
+
+
+def test_folder_of_masks_that_are_named_label(tmp_path: Path) -> None:
+    pictures(tmp_path, "images/a.jpg", "images/b.jpg")
+    write_mask(tmp_path / "masks" / "a_label.png", box_mask(6, 4, 22, 16))
+    write_mask(tmp_path / "masks" / "b_label.png", np.zeros(SIZE, np.uint8))
+    found = open_dataset(str(tmp_path))
+    assert (found.format, [s.label for s in found.samples], found.unused) == ("masks", ["defect", "ok"], ())
