@@ -43,6 +43,7 @@ rechts seite innen aussen kamera ansicht lot lots batch batches line station shi
 """Words that say which parts, seen from where: beside another they change nothing."""
 _SAID = {word: said for said, words in ((Said.SOUND, _SOUND), (Said.DEFECT, _DEFECT)) for word in words.split()}
 _PASSED_OVER = frozenset(_BESIDE.split())
+_DOUBT = frozenset("!?≠¬！？")
 _WORDS = re.compile(r"[^\W\d_]+")
 _HUMP = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])")
 
@@ -51,6 +52,9 @@ def said_by(name: str) -> Said:
     """What the name of a folder, a class or a flag says of a part, whatever its case, its numbers and its signs."""
     # macOS takes a letter and its accent apart; a zip from Japan has full-width letters.
     words = _WORDS.findall(_HUMP.sub(" ", unicodedata.normalize("NFKC", name)).casefold())
+    if _DOUBT & set(name):
+        # `!OK` denies it and `OK?` asks.
+        return Said.NOTHING
     plain = [word for word in words if word not in _PASSED_OVER and not _is_mark(word)]
     return _SAID.get("".join(words)) or _SAID.get("".join(plain), Said.NOTHING)
 

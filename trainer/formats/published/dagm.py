@@ -1,7 +1,7 @@
 """DAGM 2007: a folder a texture, ClassN/Train and ClassN/Test with N.PNG and, for defects only, Label/N_label.PNG.
 
 The masks are ellipses around the defects, a little larger than these. A picture without one is sound: so the set is
-laid out, and its Labels.txt only repeats it.
+laid out; its Labels.txt repeats it, and where that says defective and no mask is there, the picture is left out.
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ from engine.images.listing import PICTURE_SUFFIXES, natural_key
 from trainer.formats.labels.imagefolder import PARTS
 from trainer.formats.published.masked import masked_sample, sets_below
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
+from trainer.formats.samples.label_files import read_text
 from trainer.formats.samples.mask_files import KINDS, without_word
 from trainer.formats.samples.pictures import folded
 from trainer.formats.samples.unused import Leftovers
 
 LABELS = "Label"
+LIST = "Labels.txt"
+MAX_LIST_BYTES = 16 * 1024**2
 _ELLIPSES = "Its masks are ellipses around the defects, larger than these."
 
 
@@ -53,9 +56,13 @@ def open_dagm(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
 
 def _samples(folder: Path, place: Path, left: Leftovers) -> list[Sample]:
     masks = {folded(without_word(path.stem)): path for path in _pictures(_label_folder(place))}
+    listed = _listed_defects(_label_folder(place) / LIST, left)
     found: list[Sample] = []
     for path in _pictures(place):
         mask = masks.pop(folded(path.stem), None)
+        if mask is None and folded(path.stem) in listed:
+            left.add(path, f"{LIST} says that it is defective, and its label picture is missing.")
+            continue
         label, drawn = (KINDS[1], [mask]) if mask else (KINDS[0], [])
         part = PARTS[place.name.lower()]
         sample = left.unless_read(mask or path, partial(masked_sample, folder, path, [label], drawn, part))
@@ -63,6 +70,13 @@ def _samples(folder: Path, place: Path, left: Leftovers) -> list[Sample]:
     for mask in masks.values():
         left.add(mask, "there is no picture of that name.")
     return found
+
+
+def _listed_defects(path: Path, left: Leftovers) -> set[str]:
+    """The pictures that the list calls defective: number, 1, picture's name, 1, label picture's name."""
+    text = left.unless_read(path, partial(read_text, path, MAX_LIST_BYTES)) if path.is_file() else None
+    rows = (line.split() for line in (text or "").splitlines())
+    return {folded(Path(row[2]).stem) for row in rows if len(row) > 2 and row[1] == "1"}
 
 
 def _pictures(place: Path) -> list[Path]:

@@ -58,8 +58,8 @@ def looks_like(folder: Path) -> bool:
 def tables(folder: Path) -> list[Path]:
     """The csv files with run lengths: train.csv, else all of them but the sample submission, which teaches nothing."""
     found = [p for p in sorted(folder.glob("*.csv")) if not _lacking(_head(p))]
-    train = [p for p in found if p.name.lower() == "train.csv"]
-    return train or [p for p in found if not p.name.lower().startswith("sample_submission")]
+    told = [p for p in found if not p.name.lower().startswith("sample_submission")]
+    return [p for p in told if p.name.lower() == "train.csv"] or told
 
 
 def read_runs(path: Path, left: Leftovers | None = None) -> dict[str, Rows]:
@@ -103,7 +103,15 @@ def open_severstal(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     """
     left = Leftovers()
     named: dict[str, Rows] = {}
-    for path in _checked_tables(folder):
+    read_from = _checked_tables(folder)
+    for path in sorted(folder.glob("*.csv")):
+        if (
+            path not in read_from
+            and not path.name.lower().startswith("sample_submission")
+            and not _lacking(_head(path))
+        ):
+            left.add(path, f"{read_from[0].name} is read instead.")
+    for path in read_from:
         for name, rows in read_runs(path, left).items():
             if named.setdefault(name, rows) is not rows:
                 raise DatasetError(f"{path} names {name}, which another csv names too.", "Keep one of them.")

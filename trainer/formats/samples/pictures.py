@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from engine.domain.inspection import Mask, Pixels
+from engine.domain.sound_names import Said, said_by
 from engine.errors import DatasetError
 from engine.images.decoding.headers import header_size
 from engine.images.decoding.orientation import UPRIGHT, as_stored, orientation, turned_size
@@ -55,7 +56,8 @@ class PictureIndex:
         wanted = PurePosixPath(name.replace("\\", "/"))
         # Without a picture's suffix a dot belongs to the name: plate.1 is never plate.jpg.
         stem = wanted.stem if wanted.suffix.lower() in PICTURE_SUFFIXES else wanted.name
-        fitting = self._by_name.get(folded(wanted.name)) or self._by_stem.get(folded(stem), [])
+        named = self._by_name.get(folded(wanted.name)) or self._by_stem.get(folded(stem), [])
+        fitting = [path for path in named if not _reversed(wanted, path)]
         if len(fitting) < 2:
             return fitting[0] if fitting else None
         parts = near.parts if near else ()
@@ -76,6 +78,11 @@ class PictureIndex:
 def folded(name: str) -> str:
     """The same for names that differ in case, or in how an accent is written."""
     return unicodedata.normalize("NFC", name).casefold()
+
+
+def _reversed(wanted: PurePosixPath, path: Path) -> bool:
+    """Whether the folder of the one says sound and that of the other defective: ok/1.jpg is never ng/1.jpg."""
+    return {said_by(wanted.parent.name), said_by(path.parent.name)} == {Said.SOUND, Said.DEFECT}
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.domain.sound_names import said_by
 from engine.errors import DatasetError
 from tests.labelled import SIZE, box_mask, write_mask, write_picture, write_text
 from trainer.formats.detect import look_at_dataset, open_dataset
@@ -146,22 +147,22 @@ def test_a_label_of_a_picture_of_the_same_name_in_another_folder_stops_nothing(t
 
 
 def test_cvat_of_two_entries_for_one_picture_neither_labels_it(tmp_path: Path) -> None:
-    pictures(tmp_path, "ng/a.jpg", "b.jpg", "c.jpg")
+    pictures(tmp_path, "one/a.jpg", "b.jpg", "c.jpg")
     shape = '<polygon label="scratch" points="6,4;21,4;21,15"/>'
     sound, size = '<tag label="ok"/>', f'width="{SIZE[1]}" height="{SIZE[0]}"'
-    listed = {"ok/a.jpg": sound, "ng/a.jpg": shape, "b.jpg": shape, "c.jpg": sound}
+    listed = {"two/a.jpg": sound, "one/a.jpg": shape, "b.jpg": shape, "c.jpg": sound}
     images = "".join(f'<image name="{name}" {size}>{inner}</image>' for name, inner in listed.items())
     write_text(tmp_path / "annotations.xml", f"<annotations>{images}</annotations>")
     found = open_dataset(str(tmp_path))
     assert [s.key for s in found.samples] == ["b.jpg", "c.jpg"]
-    assert "ng/a.jpg is named before" in str(found.unused[0])
+    assert "one/a.jpg is named before" in str(found.unused[0])
 
 
 def test_visa_row_of_a_picture_that_is_gone_makes_none_of_its_name_sound(tmp_path: Path) -> None:
     top = tmp_path / "Data"
-    pictures(top / "Images", "Normal/002.JPG", "Anomaly/001.JPG", "Anomaly/003.JPG")
+    pictures(top / "Images", "A/002.JPG", "B/001.JPG", "B/003.JPG")
     (top / "Masks").mkdir()
-    rows = ("Normal/001.JPG,normal,", "Normal/002.JPG,normal,", "Anomaly/001.JPG,bent,", "Anomaly/003.JPG,bent,")
+    rows = ("A/001.JPG,normal,", "A/002.JPG,normal,", "B/001.JPG,bent,", "B/003.JPG,bent,")
     lines = "".join(f"p/Data/Images/{row}\n" for row in rows)
     write_text(tmp_path / "image_anno.csv", f"image,label,mask\n{lines}")
     found = open_dataset(str(tmp_path))
@@ -239,3 +240,37 @@ def test_folder_of_masks_that_are_named_label(tmp_path: Path) -> None:
     write_mask(tmp_path / "masks" / "b_label.png", np.zeros(SIZE, np.uint8))
     found = open_dataset(str(tmp_path))
     assert (found.format, [s.label for s in found.samples], found.unused) == ("masks", ["defect", "ok"], ())
+
+
+def test_dagm_picture_that_its_list_calls_defective_and_that_has_no_mask(tmp_path: Path) -> None:
+    pictures(tmp_path / "Train", "0001.PNG", "0002.PNG", "0003.PNG")
+    write_mask(tmp_path / "Train" / "Label" / "0001_label.PNG", box_mask(6, 4, 22, 16))
+    rows = "1\n0001\t1\t0001.PNG\t1\t0001_label.PNG\n0002\t1\t0002.PNG\t1\t0002_label.PNG\n0003\t0\t0003.PNG\t0\t0\n"
+    write_text(tmp_path / "Train" / "Label" / "Labels.txt", rows)
+    found = look_at_dataset(str(tmp_path))
+    assert [s.key for s in found.samples] == ["Train/0001.PNG", "Train/0003.PNG"]
+    assert found.doubtful == 1 and "0002.PNG" in str(found.unused[0])
+
+
+def test_severstal_second_list_beside_train_csv(tmp_path: Path) -> None:
+    pictures(tmp_path / "train_images", "a.jpg", "b.jpg", "c.jpg")
+    for name, picture in (("train.csv", "a.jpg"), ("train2.csv", "b.jpg"), ("sample_submission.csv", "c.jpg")):
+        write_text(tmp_path / name, f"ImageId,ClassId,EncodedPixels\n{picture},1,1 3\n")
+    said = refusal(tmp_path)
+    assert "one label is not used" in said and "train2.csv: train.csv is read instead" in said
+
+
+def test_a_sound_entry_lands_on_no_picture_of_a_defect_folder(tmp_path: Path) -> None:
+    pictures(tmp_path, "ng/a.jpg", "ng/b.jpg", "ok/b.jpg")
+    images = [{"id": n, "file_name": name} for n, name in enumerate(("ok/a.jpg", "ng/b.jpg", "ok/b.jpg"))]
+    flat = [value for point in OUTLINE for value in point]
+    drawn = {"id": 1, "image_id": 1, "category_id": 0, "segmentation": [flat]}
+    named = [{"id": 0, "name": "scratch"}]
+    write_text(tmp_path / "i.json", json.dumps({"images": images, "annotations": [drawn], "categories": named}))
+    found = open_dataset(str(tmp_path))
+    assert ([s.key for s in found.samples], found.missing) == (["ng/b.jpg", "ok/b.jpg"], 1)
+
+
+@pytest.mark.parametrize(("name", "said"), [("!OK", ""), ("OK?", ""), ("≠ ok", ""), ("OK", "sound"), ("_OK_", "sound")])
+def test_a_name_that_denies_or_asks_says_nothing(name: str, said: str) -> None:
+    assert said_by(name) == said
