@@ -62,7 +62,7 @@ def folder_set(folder: Path, classes: Sequence[str], ok_classes: Sequence[str]) 
     unsorted: list[LeftOut] = []
     for path in listing.pictures:
         inside = [name_of(part) for part in path.relative_to(folder).parts]
-        if len(inside) == 1:
+        if len(inside) == 1 or _contradicted(inside[:-1]):
             unsorted.append(LeftOut(path, Why.UNSORTED))
         else:
             sound = inside[0].lower() in models or is_sound(inside[0])
@@ -75,3 +75,9 @@ def folder_set(folder: Path, classes: Sequence[str], ok_classes: Sequence[str]) 
             f"Put its pictures into sub-folders such as {', '.join(list(classes)[:4])}.",
         )
     return KnownSet(CHALLENGE, tuple(parts), replace(listing, left_out=(*listing.left_out, *unsorted)))
+
+
+def _contradicted(folders: Sequence[str]) -> bool:
+    """Whether a folder inside says sound where the first says defective, or the other way: `ok/NG` is no known part."""
+    said = {said_by(name) for name in folders} - {Said.NOTHING}
+    return len(said) > 1

@@ -192,3 +192,15 @@ def figures(name: str, gained: int, lost: int, let_through: int = 0) -> SetResul
 )
 def test_what_the_figures_speak_for(sets: list[SetResult], advice: Advice) -> None:
     assert advice_of(GateResult("old", "new", tuple(sets))) is advice
+
+
+def test_a_folder_that_contradicts_the_one_it_lies_in_gives_no_known_part(tmp_path: Path) -> None:
+    for place in ("ok", "ok/lot1", "ok/NG", "pit"):
+        (tmp_path / place).mkdir()
+        cv2.imwrite(str(tmp_path / place / "a.png"), grey(90))
+    known = folder_set(tmp_path, ("ok", "pit"), ("ok",))
+    assert [(Path(part.id).parent.name, part.sound) for part in known.parts] == [
+        ("ok", True), ("lot1", True), ("pit", False),
+    ]  # fmt: skip
+    assert known.listing is not None
+    assert [(one.path.parent.name, one.why) for one in known.listing.left_out] == [("NG", Why.UNSORTED)]
