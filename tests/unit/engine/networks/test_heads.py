@@ -127,7 +127,7 @@ def test_further_classes_change_the_hash_and_their_absence_does_not(tmp_path: Pa
     plain = open_dataset(str(folder), "imagefolder").sha256()
     (folder / "labels.csv").write_text("scratch/1.png,scratch\n", encoding="utf-8")
     assert open_dataset(str(folder), "imagefolder").sha256() == plain
-    (folder / "labels.csv").write_text("scratch/1.png,ok\n", encoding="utf-8")
+    (folder / "labels.csv").write_text("scratch/1.png,dent\n", encoding="utf-8")
     assert open_dataset(str(folder), "imagefolder").sha256() != plain
 
 

@@ -132,7 +132,7 @@ def test_killed_training_resumes_to_the_weights_of_an_uninterrupted_one(tmp_path
     ("settings", "several", "words"),
     [
         ({"devices": 2}, False, "lineside train alone"),
-        ({"devices": 4096, "batch": 8192}, True, "more than this machine has"),
+        ({"devices": 1024, "batch": 2048}, True, "more than this machine has"),
         ({"devices": 2, "batch": 1}, True, "cannot be shared"),
     ],
 )
