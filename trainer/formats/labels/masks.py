@@ -18,26 +18,27 @@ PICTURES, MASKS = "images", "masks"
 
 
 def looks_like(folder: Path) -> bool:
-    """True when there are a folder images and a folder masks."""
-    return (folder / PICTURES).is_dir() and (folder / MASKS).is_dir()
+    """True when there are a folder images and a folder masks, in whatever letters."""
+    return all(_named(folder, name).is_dir() for name in (PICTURES, MASKS))
 
 
 def open_masks(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     """Every picture that has a mask; `defect` where any of its pixels is set, else `ok`. Raises DatasetError."""
     # Of masks none is another's: a PNG beside a JPEG of its name is a second one, and `_label` a word as any.
-    listing = list_folder(folder / MASKS)
+    shown, drawn_in = _named(folder, PICTURES), _named(folder, MASKS)
+    listing = list_folder(drawn_in)
     named = [left.path for left in listing.left_out if left.why is Why.MASK]
-    pictures, masks = PictureIndex(folder / PICTURES), [*listing.pictures, *named]
+    pictures, masks = PictureIndex(shown), [*listing.pictures, *named]
     left = Leftovers()
-    pairs, drawn = _by_stem(pictures.paths, folder / PICTURES), _by_stem(masks, folder / MASKS)
+    pairs, drawn = _by_stem(pictures.paths, shown), _by_stem(masks, drawn_in)
     for stem in sorted(pairs.keys() & drawn.keys()):
         if len(pairs[stem]) > 1 or len(drawn[stem]) > 1:
             several = ", ".join(path.name for path in (*pairs.pop(stem), *drawn.pop(stem)))
-            left.add(folder / MASKS / stem, f"which mask is which picture's cannot be told of {several}.")
+            left.add(drawn_in / stem, f"which mask is which picture's cannot be told of {several}.")
     for stem in sorted(drawn.keys() - pairs.keys()):
         left.add(drawn[stem][0], "there is no picture of that name.")
     missing = len(drawn.keys() - pairs.keys())
-    notes = missing_notes(folder, len(drawn), missing, f"{folder / PICTURES}")
+    notes = missing_notes(folder, len(drawn), missing, str(shown))
     masked = {paths[0]: drawn[stem][0] for stem, paths in pairs.items() if stem in drawn}
     read = [left.unless_read(mask, partial(_sample, folder, path, mask)) for path, mask in masked.items()]
     samples = [sample for sample in read if sample is not None]
@@ -46,6 +47,11 @@ def open_masks(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     notes += unseen_notes(KINDS, (s.label for s in samples))
     name = folder.resolve().name
     return make_dataset(name, "masks", samples, ok_classes, folder, KINDS, missing, notes, left.found)
+
+
+def _named(folder: Path, name: str) -> Path:
+    """The folder of that name, `Images` as well as `images`; the name itself where there is none."""
+    return next((p for p in sorted(folder.iterdir()) if p.name.casefold() == name and p.is_dir()), folder / name)
 
 
 def _sample(folder: Path, path: Path, mask_file: Path) -> Sample:

@@ -119,7 +119,13 @@ def labelled(
             # It may label any picture: the one of its own name is not taken for sound.
             classless += 1
             continue
-        picture = index.find(file.name, folder / file.folder) or index.find(path.stem, path.parent)
+        own = index.find(path.stem, path.parent)
+        picture = index.find(file.name, folder / file.folder) or own
+        if own is not None and picture is not None and picture.stem != own.stem:
+            # A pair that was renamed keeps the old name inside, and another picture may bear it by now.
+            left.add(path, f"it names {index.key(picture)} and bears the name of {index.key(own)}.")
+            classless += 1
+            continue
         labels = _shown(path, file, named, empty, left)
         if picture is None:
             missing += 1

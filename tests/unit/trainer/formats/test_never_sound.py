@@ -193,7 +193,7 @@ def test_class_folder_below_one_that_says_the_reverse(tmp_path: Path) -> None:
 
 
 def test_voc_objects_where_none_are_read(tmp_path: Path) -> None:
-    pictures(tmp_path, "a.jpg", "b.jpg", "c.jpg")
+    pictures(tmp_path, "a.jpg", "b.jpg", "c.jpg", "d.jpg")
     box = "<bndbox><xmin>6</xmin><ymin>4</ymin><xmax>21</xmax><ymax>15</ymax></bndbox>"
     thing = f"<object><name>scratch</name>{box}</object>"
     for name, inner in (("a", f"<objects>{thing}</objects>"), ("b", thing), ("c", "")):
@@ -274,3 +274,26 @@ def test_a_sound_entry_lands_on_no_picture_of_a_defect_folder(tmp_path: Path) ->
 @pytest.mark.parametrize(("name", "said"), [("!OK", ""), ("OK?", ""), ("≠ ok", ""), ("OK", "sound"), ("_OK_", "sound")])
 def test_a_name_that_denies_or_asks_says_nothing(name: str, said: str) -> None:
     assert said_by(name) == said
+
+
+def test_masks_in_folders_of_large_letters_are_masks_and_no_class(tmp_path: Path) -> None:
+    pictures(tmp_path / "Images", "a.png", "b.png")
+    write_mask(tmp_path / "Masks" / "a.png", box_mask(6, 4, 21, 15))
+    write_mask(tmp_path / "Masks" / "b.png", np.zeros(SIZE, np.uint8))
+    dataset = open_dataset(str(tmp_path))
+    assert dataset.format == "masks"
+    assert [(s.key, s.label) for s in dataset.samples] == [("Images/a.png", "defect"), ("Images/b.png", "ok")]
+
+
+def test_a_voc_file_that_names_another_picture_than_its_own_labels_neither(tmp_path: Path) -> None:
+    pictures(tmp_path, "a.jpg", "b.jpg", "c.jpg", "d.jpg")
+    box = "<bndbox><xmin>6</xmin><ymin>4</ymin><xmax>21</xmax><ymax>15</ymax></bndbox>"
+    for name, named, inside in (
+        ("a", "b.jpg", ""),
+        ("c", "c.jpg", f"<object><name>dent</name>{box}</object>"),
+        ("d", "d.jpg", ""),
+    ):
+        write_text(tmp_path / f"{name}.xml", f"<annotation><filename>{named}</filename>{inside}</annotation>")
+    dataset = look_at_dataset(str(tmp_path), ok_classes=())
+    assert [(s.key, s.label) for s in dataset.samples] == [("c.jpg", "dent"), ("d.jpg", "ok")]
+    assert "names b.jpg and bears the name of a.jpg" in str(dataset.unused[0])
