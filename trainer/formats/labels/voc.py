@@ -101,6 +101,14 @@ def open_voc(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     return make_dataset(name, "voc", samples, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
 
 
+def _of_another(path: Path, index: PictureIndex, picture: Path | None, own: Path | None, left: Leftovers) -> bool:
+    """A pair that was renamed keeps the old name inside, and another picture may bear it by now."""
+    if picture is None or own is None or picture.stem == own.stem:
+        return False
+    left.add(path, f"it names {index.key(picture)} and bears the name of {index.key(own)}.")
+    return True
+
+
 def labelled(
     folder: Path, named: Callable[[str], str], left: Leftovers, empty: str = OK
 ) -> tuple[list[Sample], int, tuple[str, ...]]:
@@ -121,9 +129,7 @@ def labelled(
             continue
         own = index.find(path.stem, path.parent)
         picture = index.find(file.name, folder / file.folder) or own
-        if own is not None and picture is not None and picture.stem != own.stem:
-            # A pair that was renamed keeps the old name inside, and another picture may bear it by now.
-            left.add(path, f"it names {index.key(picture)} and bears the name of {index.key(own)}.")
+        if _of_another(path, index, picture, own, left):
             classless += 1
             continue
         labels = _shown(path, file, named, empty, left)
