@@ -114,8 +114,7 @@ def labelled(
 ) -> tuple[list[Sample], int, tuple[str, ...]]:
     """Samples, missing pictures and notes; what cannot be used goes to `left`.
 
-    `named` gives the class of an object's name, or "" for none.
-    A picture without objects of a class is `empty`, or left out where that is "".
+    `named` gives the class of an object's name, or "". A picture without one is `empty`, or left out where that is "".
     """
     index, parts = PictureIndex(folder), _parts(folder)
     samples: dict[Path, Sample] = {}
