@@ -18,6 +18,7 @@ from PySide6.QtGui import QGuiApplication, QImage, qAlpha
 from PySide6.QtWidgets import QApplication
 
 from db.store.session import open_database
+from engine.backends.core import core
 from engine.backends.load import load_model
 from engine.domain.inspection import utc_now
 from engine.errors import EnvironmentFailure, FrameTimeout, LinesideError, SourceLost
@@ -72,13 +73,12 @@ def check_qt() -> str:
 
 def check_openvino() -> str:
     """The CPU plug-in and the ONNX and IR front ends load."""
-    core = ov.Core()
-    if "CPU" not in core.available_devices:
+    if "CPU" not in core().available_devices:
         raise EnvironmentFailure("OpenVINO finds no CPU plug-in.", "Install the bundle again.")
     ends = set(ov.frontend.FrontEndManager().get_available_front_ends())
     if not {"onnx", "ir"} <= ends:
         raise EnvironmentFailure(f"OpenVINO has only the front ends {sorted(ends)}.", "Install the bundle again.")
-    return f"{core.get_property('CPU', 'FULL_DEVICE_NAME')}, front ends {', '.join(sorted(ends))}"
+    return f"{core().get_property('CPU', 'FULL_DEVICE_NAME')}, front ends {', '.join(sorted(ends))}"
 
 
 def check_codecs() -> str:

@@ -15,6 +15,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from engine.backends.core import core
 from engine.errors import PackageError
 from engine.packages.graph_files import REFUSE, check_graph_file, weights_beside
 from engine.packages.package import ModelPackage, check_unchanged
@@ -46,7 +47,7 @@ def open_graph(path: Path, name: str) -> Any:
     """Any graph OpenVINO can read, bounded; `name` is what the operator knows it by. Raises PackageError."""
     try:
         beside = {"weights": weights_beside(path)} if path.suffix.lower() == ".xml" else {}
-        graph = ov.Core().read_model(path, **beside)
+        graph = core().read_model(path, **beside)
     # ValueError: its own message quotes a damaged name that is no UTF-8.
     except (RuntimeError, ValueError) as error:
         log.error("OpenVINO: %s", error)

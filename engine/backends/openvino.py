@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import cv2
 import numpy as np
-import openvino as ov
 
+from engine.backends.core import core
 from engine.backends.graph import REMEDY, check_answers, first_picture, read_graph
 from engine.backends.outputs import Raw, assemble
 from engine.domain.inspection import ModelRef, Pixels, Prediction
@@ -179,7 +179,7 @@ def _compile(package: ModelPackage, threads: int, mode: Mode, precision: Precisi
         raise PackageError(f"{package.manifest.name} has no INT8 graph that passed its gate.", "Choose f32 or bf16.")
     graph = read_graph(path or package.graph, package)
     try:
-        return ov.Core().compile_model(graph, "CPU", options)
+        return core().compile_model(graph, "CPU", options)
     except RuntimeError as error:
         log.error("OpenVINO: %s", error)
         # Its cache is in there: the graph is not to blame then.

@@ -11,6 +11,7 @@ import openvino as ov
 import openvino.opset13 as ops
 from numpy.typing import NDArray
 
+from engine.backends.core import core
 from engine.errors import PackageError, UsageError
 from engine.importing.inspect import REMEDY, Foreign
 from engine.importing.plan import Plan
@@ -82,7 +83,7 @@ def raw_answers(wired: Rewired, pictures: Sequence[NDArray[np.uint8]]) -> NDArra
     source = wired.scores if wired.scores is not None else wired.map
     model = ov.Model([ops.result(source)], [wired.picture], "raw")
     try:
-        compiled = ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        compiled = core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
         answers = [np.array(compiled(picture[np.newaxis])[0]) for picture in pictures]
     except RuntimeError as error:
         raise PackageError("OpenVINO cannot run the model.", "Export it with another opset.") from error

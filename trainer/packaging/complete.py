@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 
+from engine.backends.core import core
 from engine.domain.inspection import utc_now
 from engine.errors import UsageError
 from engine.networks.graph import Deployed, Novelty
@@ -193,7 +193,7 @@ def _calibration(files: dict[str, bytes], manifest: Manifest, shown: Shown) -> d
     rows = np.array([row for row in shown.held if shown.truth[row] in classes], np.int64)
     if not rows.size:
         return {}
-    compiled = ov.Core().compile_model(graph_of(files), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = core().compile_model(graph_of(files), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     scores = np.concatenate([compiled([shown.pictures[row][None]])["scores"] for row in rows])
     temperature = float(manifest.calibration.get("temperature", 1.0))
     labels = np.array([classes.index(shown.truth[row]) for row in rows], np.int64)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import openvino
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import save as to_safetensors
 from torch import nn
 
+from engine.backends.core import core
 from engine.errors import EnvironmentFailure
 from engine.networks.graph import Deployed, Graph
 from engine.packages.manifest import Manifest
@@ -86,10 +86,9 @@ def weights_of(network: nn.Module) -> bytes:
 @torch.no_grad()
 def check_parity(graph: bytes, deployed: Graph, pictures: NDArray[np.uint8]) -> float:
     """The largest difference of the scores between torch and OpenVINO in fp32. Raises EnvironmentFailure over 1e-3."""
-    core = openvino.Core()
-    model = core.read_model(graph, b"")
+    model = core().read_model(graph, b"")
     # fp32 by name: left alone, OpenVINO takes bf16 where the CPU has it.
-    compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     worst = 0.0
     for picture in pictures:
         batch = picture[None]

@@ -27,6 +27,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from engine.backends.core import core
 from engine.backends.outputs import Raw, assemble
 from engine.domain.inspection import Prediction, Severity, Verdict
 from engine.judging.judge import by_recipe
@@ -246,7 +247,7 @@ class _Judge:
         options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": self._threads}
         if pinned:
             options["INFERENCE_PRECISION_HINT"] = "f32"
-        compiled = ov.Core().compile_model(graph, "CPU", options)
+        compiled = core().compile_model(graph, "CPU", options)
         return [self.verdict(compiled, row) for row in self._material.held]
 
     def verdict(self, compiled: Any, row: int) -> Verdict:
@@ -359,12 +360,12 @@ def _batches(material: Quantisable, check: Callable[[], None]) -> Iterable[NDArr
 
 def graph_of(files: Mapping[str, bytes]) -> Any:
     """The fp32 graph among a package's files, as OpenVINO reads it."""
-    core = ov.Core()
-    return core.read_model(files[GRAPH], b"") if GRAPH in files else core.read_model(files[IR_GRAPH], files[IR_WEIGHTS])
+    read = core().read_model
+    return read(files[GRAPH], b"") if GRAPH in files else read(files[IR_GRAPH], files[IR_WEIGHTS])
 
 
 def _read_files(files: dict[str, bytes]) -> Any:
-    return ov.Core().read_model(files[INT8_GRAPH], files[INT8_WEIGHTS])
+    return core().read_model(files[INT8_GRAPH], files[INT8_WEIGHTS])
 
 
 def _files_of(graph: Any) -> dict[str, bytes]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,23 @@ from engine.packages.package import ModelPackage, write_package
 from engine.preprocessing.input_spec import InputSpec
 from tests.frames import part
 from tests.packages import tiny_graph, write_tiny_package
+
+CLOSED_ELSEWHERE = """
+import gc, signal, sys, threading
+from engine.backends.load import load_model
+from engine.packages.package import open_package
+from engine.system.places import demo_package
+model = load_model(open_package(demo_package()), threads=1)
+closing = threading.Thread(target=model.close)
+closing.start()
+closing.join()
+del model
+gc.collect()
+heard = []
+signal.signal(signal.SIGTERM, lambda number, _frame: heard.append(int(number)))
+signal.raise_signal(signal.SIGTERM)
+print(heard)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +109,8 @@ def test_unknown_backend_without_torch_says_what_to_install(
     monkeypatch.setattr("engine.backends.load.import_module", missing)
     with pytest.raises(Exception, match="pip install"):
         load_model(dataclasses.replace(package), backend="torch")
+
+
+def test_signal_after_a_model_was_closed_on_another_thread_is_heard() -> None:
+    child = subprocess.run([sys.executable, "-c", CLOSED_ELSEWHERE], capture_output=True, text=True, timeout=300)
+    assert (child.returncode, child.stdout.strip()) == (0, "[15]"), child.stderr
