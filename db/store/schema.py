@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0004_operators"
+REVISION = "0005_products"
 """The newest migration: a database that says so has these tables."""
 
 KEPT, PENDING, LOST = "kept", "pending", "lost"
@@ -111,6 +111,11 @@ class InspectionRow(Base):
     device_ns: Mapped[int] = mapped_column(BigInteger, server_default="0")
     triggered_at: Mapped[datetime | None]
     exposed_at: Mapped[datetime | None]
+    product: Mapped[str] = mapped_column(server_default=text("''"))
+    """The product's name when it was judged; empty on rows from before there were products."""
+    origin: Mapped[str] = mapped_column(String(16), server_default="unknown")
+    """engine.domain.inspection.Origin: what it was judged for."""
+    unknown: Mapped[bool] = mapped_column(Boolean, server_default="0")
 
     # Every index ends in the key of the pages (inspected_at, id), so that a filtered page needs no sorting.
     __table_args__ = (
@@ -121,6 +126,8 @@ class InspectionRow(Base):
         Index("ix_inspections_model_version", "model_version", "inspected_at", "id"),
         Index("ix_inspections_source", "source", "inspected_at", "id"),
         Index("ix_inspections_recipe_name", "recipe_name", "inspected_at", "id"),
+        Index("ix_inspections_product", "product", "inspected_at", "id"),
+        Index("ix_inspections_origin", "origin", "inspected_at", "id"),
         Index("ix_inspections_score", "score", "id"),
         Index("ix_inspections_margin", "margin", "id"),
     )
@@ -207,6 +214,28 @@ class ActivationRow(Base):
     version: Mapped[str] = mapped_column(ForeignKey("models.version"))
     """The model that is active from here on."""
     rollback: Mapped[bool] = mapped_column(Boolean)
+    at: Mapped[datetime]
+    who: Mapped[str]
+    why: Mapped[str]
+    product: Mapped[str] = mapped_column(String(24), server_default=text("''"))
+    """For which product, by its id (ProductActRow); empty: from before there were products, the first one's."""
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
+class ProductActRow(Base):
+    """One act on a product: what it is called, whether it is in use, what belongs to it; append-only.
+
+    What a product is now follows from its acts, as the active model follows from the activations.
+    """
+
+    __tablename__ = "product_acts"
+
+    serial: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    product: Mapped[str] = mapped_column(String(24), index=True)
+    """Its id, which never changes; its name may."""
+    what: Mapped[str] = mapped_column(String(16))
+    value: Mapped[str]
     at: Mapped[datetime]
     who: Mapped[str]
     why: Mapped[str]

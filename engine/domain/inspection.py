@@ -38,6 +38,22 @@ class Outcome(StrEnum):
     NO_VERDICT = "NO VERDICT"
 
 
+class Origin(StrEnum):
+    """What a part was judged for; written with its row, never worked out later. Only `production` counts as made."""
+
+    PRODUCTION = "production"
+    SCAN = "scan"
+    """A folder or a video judged as a whole."""
+    TRIAL = "trial"
+    """Judged to try a model or a recipe."""
+    SETUP = "set-up"
+    """The line ran while it was being set up."""
+    SIMULATED = "simulated"
+    """Made by the demo line: there is no such part."""
+    UNKNOWN = "unknown"
+    """On record from before it was written down."""
+
+
 class Severity(StrEnum):
     """How bad a defect class is. Critical classes are decided first: safety before everything else."""
 
@@ -208,16 +224,23 @@ class Verdict:
     label: str
     score: float
     reasons: tuple[str, ...]
+    unknown: bool = False
+    """The part is unlike everything the model was taught: no class is said, and it is never OK."""
 
 
 @dataclass(frozen=True, slots=True)
 class Traveller:
-    """What goes with a part: lot, part number, operator and station, as typed or scanned; may be empty."""
+    """What goes with a part: lot, part number, operator and station, as typed or scanned; may be empty.
+
+    And the product's name it is judged as (empty on rows from before there were products), and what for.
+    """
 
     lot: str = ""
     part: str = ""
     operator: str = ""
     station: str = ""
+    product: str = ""
+    origin: Origin = Origin.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +308,7 @@ def as_plain(inspection: Inspection) -> dict[str, Any]:
         "sequence": inspection.frame.sequence,
         "verdict": str(inspection.verdict.outcome),
         "label": inspection.verdict.label,
+        "unknown": inspection.verdict.unknown,
         "score": round(inspection.verdict.score, 6),
         "scores": {name: round(v, 6) if math.isfinite(v) else None for name, v in inspection.scores},
         "regions": [
@@ -295,6 +319,8 @@ def as_plain(inspection: Inspection) -> dict[str, Any]:
         "reasons": list(inspection.verdict.reasons),
         "model": f"{inspection.model.name} {inspection.model.version}".strip(),
         "recipe": f"{inspection.recipe.name} {inspection.recipe.version}",
+        "product": inspection.traveller.product,
+        "origin": str(inspection.traveller.origin),
         "milliseconds": round(inspection.times.prepare_ms + inspection.times.infer_ms, 2),
         "captured_at": _iso(inspection.frame.captured_at),
         "triggered_at": _iso(inspection.frame.triggered_at),

@@ -31,7 +31,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "9000_next"
-down_revision = "0004_operators"
+down_revision = "0005_products"
 branch_labels = None
 depends_on = None
 
@@ -105,7 +105,7 @@ def test_older_database_is_copied_and_migrated_with_its_data(place: Path, db: Da
     newer.close()
     assert "shift" in _columns(place, "inspections")
     assert "ancestor" in _columns(place, "models")
-    copy = place.with_name("lineside.db.before-0004_operators")
+    copy = place.with_name("lineside.db.before-0005_products")
     assert "shift" not in _columns(copy, "inspections")
     with closing(sqlite3.connect(copy)) as raw:
         assert raw.execute("SELECT count(*) FROM overrides").fetchone() == (1,)
@@ -120,7 +120,7 @@ def test_data_survives_up_and_down(place: Path, db: Database, later: Path) -> No
     open_database(place, scripts=later).close()
     with pytest.raises(DatabaseError, match="newer"):
         open_database(place)
-    older(place, "0004_operators", later)
+    older(place, "0005_products", later)
     again = open_database(place)
     assert inspections.page(again).rows == before
     again.close()

@@ -180,7 +180,7 @@ from engine.errors import StorageError
 from tests.db import make
 db = open_database(sys.argv[1])
 # No file may grow beyond this: what a full disk does to a writer.
-resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (800_000, 800_000))
 kept = 0
 try:
     while kept < 100_000:
