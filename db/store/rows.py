@@ -28,13 +28,6 @@ def inspection_values(inspection: Inspection, threshold: float, digest: str | No
     return {
         "id": inspection.id,
         "inspected_at": times.inspected_at,
-        "source": frame.source,
-        "sequence": frame.sequence,
-        "captured_at": frame.captured_at,
-        "name": frame.name,
-        "height": frame.height,
-        "width": frame.width,
-        "truth": frame.truth,
         "pixels_sha256": digest,
         "outcome": str(verdict.outcome),
         "label": verdict.label,
@@ -58,12 +51,7 @@ def inspection_values(inspection: Inspection, threshold: float, digest: str | No
         "prepare_ms": float(times.prepare_ms),
         "infer_ms": float(times.infer_ms),
         "total_ms": float(times.total_ms),
-        "bits": frame.bits,
-        "bayer": frame.bayer,
-        "device_ns": frame.device_ns,
-        "triggered_at": frame.triggered_at,
-        "exposed_at": frame.exposed_at,
-    }
+    } | _frame_values(frame)
 
 
 def inspection_of(row: InspectionRow) -> Inspection:
@@ -79,6 +67,23 @@ def inspection_of(row: InspectionRow) -> Inspection:
         traveller=Traveller(row.lot, row.part, row.operator, row.station, row.product, Origin(row.origin)),
         times=Times(row.inspected_at, row.prepare_ms, row.infer_ms, row.total_ms),
     )
+
+
+def _frame_values(frame: FrameRef) -> dict[str, Any]:
+    return {
+        "source": frame.source,
+        "sequence": frame.sequence,
+        "captured_at": frame.captured_at,
+        "name": frame.name,
+        "height": frame.height,
+        "width": frame.width,
+        "truth": frame.truth,
+        "bits": frame.bits,
+        "bayer": frame.bayer,
+        "device_ns": frame.device_ns,
+        "triggered_at": frame.triggered_at,
+        "exposed_at": frame.exposed_at,
+    }
 
 
 def _frame_of(row: InspectionRow) -> FrameRef:
