@@ -44,6 +44,7 @@ from gui.window.tour.first_run import FirstRun
 from gui.window.window import MainWindow
 
 if TYPE_CHECKING:
+    from db.store.migration import Migrated
     from gui.pages.camera import page as camera
     from gui.pages.camera.find import FindCameras
     from gui.pages.models import page as models
@@ -205,6 +206,8 @@ def compose(options: GuiOptions) -> Station:
         window.go(options.page)
     if complaint is not None:
         _tell(context, complaint)
+    if db.migrated is not None:
+        _tell_migrated(context, db.migrated)
     return Station(context, bridge, line, window, Keeper(context, context), FirstRun(context, line, window))
 
 
@@ -316,6 +319,16 @@ def _tell(context: AppContext, complaint: InputError) -> None:
             context.keeps_settings = False
             context.notify("warning", error.message, error.remedy)
     context.notify("warning", complaint.message, remedy)
+
+
+def _tell_migrated(context: AppContext, done: Migrated) -> None:
+    said = translate("Window", "The database of an older version was brought to this one in {seconds} s.")
+    kept = ""
+    if done.copy is not None:
+        kept = translate("Window", "A copy as it was ({size} MB) is kept: {file}.").format(
+            size=f"{done.copy_bytes / 1e6:,.1f}", file=name_of(done.copy)
+        )
+    context.notify("info", said.format(seconds=f"{done.seconds:.1f}"), kept)
 
 
 def _size(text: str) -> tuple[int, int]:

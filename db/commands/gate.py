@@ -15,11 +15,12 @@ from typing import Any
 
 from tqdm import tqdm
 
+from db.commands.opened import opened
 from db.datasets.gates import activate_through, reject
 from db.models.choose import choose_package
 from db.models.registry import find
 from db.runs.gate import GateDone, GateOrder, active_package, compare, named_challenge
-from db.store.session import Database, existing, open_database
+from db.store.session import Database, existing
 from engine.domain.inspection import Outcome
 from engine.errors import InputError, UsageError
 from engine.gate.gate import Advice, Flip, GateResult, SetResult, advice_of
@@ -67,7 +68,7 @@ def run_gate(args: argparse.Namespace) -> int:
         raise UsageError("A decision needs a reason and a name.", "Give --why and --operator, or leave --decide out.")
     if args.json is not None:
         check_file(args.json)
-    db = open_database(existing(args.db) if args.db else database_url())
+    db = opened(existing(args.db) if args.db else database_url())
     try:
         order = _order(args, db)
         if args.decide:

@@ -6,11 +6,12 @@ import argparse
 from pathlib import Path
 
 from db.commands.bring_in import bring_in
+from db.commands.opened import opened
 from db.datasets.export import export
 from db.maintenance.verify import verify
 from db.models.foreign import register_tried
 from db.models.registry import activate, list_models, rollback
-from db.store.session import Database, existing, open_database
+from db.store.session import Database, existing
 from engine.errors import PackageError, UsageError
 from engine.names import name_of
 from engine.packages.package import open_package
@@ -19,7 +20,7 @@ from engine.system.places import database_url
 
 def run_models(args: argparse.Namespace) -> int:
     """List, import, activate or roll back model versions."""
-    db = open_database(args.db or database_url())
+    db = opened(args.db or database_url())
     try:
         match args.action:
             case "list":
@@ -39,7 +40,7 @@ def run_models(args: argparse.Namespace) -> int:
 
 def run_export(args: argparse.Namespace) -> int:
     """Export the corrected parts as a data set."""
-    db = open_database(existing(args.db or database_url()))
+    db = opened(existing(args.db or database_url()))
     try:
         report = export(db, Path(args.out), args.format)
     finally:
@@ -53,7 +54,7 @@ def run_export(args: argparse.Namespace) -> int:
 
 def run_verify(args: argparse.Namespace) -> int:
     """Check the database, the archived pictures and the registered models."""
-    db = open_database(existing(args.db or database_url()))
+    db = opened(existing(args.db or database_url()))
     try:
         problems = list(verify(db))
         for model in list_models(db):

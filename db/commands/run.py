@@ -14,13 +14,14 @@ from types import FrameType
 from db.commands.account import account, facts_of, listing_of, write_account
 from db.commands.alarms import Alarming
 from db.commands.console import Console, summary
+from db.commands.opened import opened
 from db.runs.follow import Follower
 from db.runs.gallery import Gallery
 from db.runs.line import LineOrder, LineRun, ready_line
 from db.runs.scan import ReadyScan, ScanOrder, ScanRun, order_of, ready_scan
 from db.runs.stored_scan import stopped
 from db.runs.ticker import Ticker
-from db.store.session import Database, existing, open_database
+from db.store.session import Database, existing
 from engine.domain.inspection import Outcome, Traveller, utc_now
 from engine.domain.recipe import SavingPolicy
 from engine.errors import InputError, UsageError
@@ -55,7 +56,7 @@ def run_line(args: argparse.Namespace) -> int:
         saving=SAVING.get(args.save),
     )
     traveller = Traveller(args.lot, "", args.operator or settings.operator, settings.station)
-    with closing(open_database(args.db or database_url())) as db:
+    with closing(opened(args.db or database_url())) as db:
         ready = ready_line(db, order, settings)
         with Console(args.frames or ready.source.total, "frames", args.jsonl) as console:
             publish = Alarming(db, settings.alarms, console)
@@ -97,7 +98,7 @@ def run_scan(args: argparse.Namespace) -> int:
         check_folder(args.report)
     order = _scan_order(args)
     url = existing(args.db) if args.resume else args.db
-    with closing(open_database(url)) if url else nullcontext() as db:
+    with closing(opened(url)) if url else nullcontext() as db:
         found = _stopped(args, db, order) if args.resume and db is not None else None
         ready = ready_scan(db, order if found is None else _as_before(order, found), found)
         ready.source.open()

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import sys
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import command
@@ -15,6 +16,18 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
 from engine.errors import DatabaseError, StorageError
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What was done to bring a database of before to this version."""
+
+    before: str
+    """Its revision."""
+    seconds: float
+    copy: Path | None
+    """All of it as it was, beside it; None where the database is no file."""
+    copy_bytes: int
 
 
 def scripts_folder() -> Path:
@@ -78,7 +91,8 @@ def keep_copy(path: Path, revision: str) -> Path:
     if copy.exists():
         return copy
     half = copy.with_name(f".{copy.name}.half")
-    needed = path.stat().st_size
+    # As much again for the log, which holds every page that the migration changes until all of it stands.
+    needed = 2 * path.stat().st_size
     if shutil.disk_usage(path.parent).free < needed:
         raise StorageError(
             f"There is no room for a copy of {path} before it is migrated.",

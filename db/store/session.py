@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from engine.system.places import home
 
 if TYPE_CHECKING:
     from db.store import migration
+    from db.store.migration import Migrated
 else:
     migration = Late("db.store.migration")
 
@@ -54,6 +56,8 @@ class Database:
         self._turn = threading.Lock()
         self.archive = Archive(self.archive_folder)
         """The one archive of this process: it also knows the pictures that are still to be written."""
+        self.migrated: Migrated | None = None
+        """What was done to a database of an older version when it was opened; None: nothing had to be."""
 
     @property
     def archive_folder(self) -> Path:
@@ -116,9 +120,11 @@ def open_database(
     with named_errors(shown):
         if path:
             _prepare_place(path)
-        _migrate(url, path, shown, timeout_s, scripts)
+        migrated = _migrate(url, path, shown, timeout_s, scripts)
         engine = _engine(url, timeout_s)
-    return Database(engine, _written(url, hide_password=False), folder, shown, timeout_s)
+    db = Database(engine, _written(url, hide_password=False), folder, shown, timeout_s)
+    db.migrated = migrated
+    return db
 
 
 def _written(url: URL, *, hide_password: bool) -> str:
@@ -188,7 +194,8 @@ def _prepare_place(path: Path) -> None:
         raise damaged(str(path))
 
 
-def _migrate(url: URL, path: Path | None, shown: str, timeout_s: float, scripts: Path | None) -> None:
+def _migrate(url: URL, path: Path | None, shown: str, timeout_s: float, scripts: Path | None) -> Migrated | None:
+    """Returns what was done to a database that was there before."""
     engine = _engine(url, timeout_s, migrating=True)
     try:
         with engine.connect() as connection:
@@ -197,15 +204,19 @@ def _migrate(url: URL, path: Path | None, shown: str, timeout_s: float, scripts:
             if path and revision and path.stat().st_size <= QUICK_CHECK_BYTES:
                 _check_sound(connection, shown)
         if newest or revision == migration.head(scripts):
-            return
-        if path and revision:
-            migration.keep_copy(path, revision)
+            return None
+        begun = time.perf_counter()
+        copy = migration.keep_copy(path, revision) if path and revision else None
         with engine.execution_options(**{_WRITER: True}).begin() as connection:
             # Another program may have migrated while this one waited for the lock.
             migration.check_known(connection, shown, scripts)
             migration.upgrade(connection, scripts)
             if connection.execute(select(MetaRow.key).where(MetaRow.key == "created_at")).first() is None:
                 connection.execute(insert(MetaRow), {"key": "created_at", "value": utc_now().isoformat()})
+        if revision is None:
+            return None
+        seconds = time.perf_counter() - begun
+        return migration.Migrated(revision, seconds, copy, copy.stat().st_size if copy else 0)
     finally:
         engine.dispose()
 

@@ -20,6 +20,7 @@ from engine.packages.package import ModelPackage, open_package
 from engine.settings import load_settings
 from gui.app import GuiOptions, check_display, compose, run_gui, shut_down
 from gui.theme.theme import THEMES
+from tests.db.older import older
 from tests.gui.conftest import Open
 from tests.gui.standins import ScriptedModel, ScriptedSource, live_page, loader, make_package, press
 
@@ -210,6 +211,15 @@ def test_bad_settings_give_the_defaults_and_a_notice(qtbot: QtBot, opened: Open,
     told = station.window.notices.notices[-1]
     assert "theme" in told.message
     assert "settings.json.bad-1" in told.remedy
+
+
+def test_database_of_an_older_version_is_told_with_the_copy_of_it(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    place = tmp_path / "home" / "lineside.db"
+    open_database(place).close()
+    older(place, "0003_frames")
+    told = opened().window.notices.notices[-1]
+    assert told.message.startswith("The database of an older version was brought to this one in ")
+    assert f"{place}.before-0003_frames" in told.remedy
 
 
 def test_bad_settings_are_kept_aside_each_under_a_name_of_its_own(options: GuiOptions, lineside_home: Path) -> None:
