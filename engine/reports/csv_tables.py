@@ -12,12 +12,12 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Literal
 
-Cell = str | int | float | Decimal | bool | datetime | None
+Cell = str | int | float | Decimal | bool | datetime | date | None
 """A Decimal is written with the digits it has."""
 Separator = Literal[",", ";", "\t"]
 
@@ -79,12 +79,16 @@ def separator_of(line: str, firsts: Iterable[str]) -> Separator:
 
 def _written(cell: Cell, spelling: Spelling) -> object:
     if isinstance(cell, datetime):
-        return cell.isoformat(timespec="seconds")
-    if isinstance(cell, float | Decimal) and math.isfinite(cell):
-        return str(cell).replace(".", spelling.decimal)
-    # What is not finite is a word, and -inf one that begins like a formula.
-    text = str(cell) if isinstance(cell, float | Decimal) else cell
-    return guarded(text, spelling.separator) if isinstance(text, str) else text
+        return local_time(cell)
+    if isinstance(cell, float | Decimal):
+        # A figure that does not exist is an empty cell.
+        return str(cell).replace(".", spelling.decimal) if math.isfinite(cell) else None
+    return guarded(cell, spelling.separator) if isinstance(cell, str) else cell
+
+
+def local_time(at: datetime) -> str:
+    """In the station's zone, with the difference from UTC behind it: 2026-11-20T09:30:00+01:00."""
+    return at.astimezone().isoformat(timespec="seconds")
 
 
 @cache

@@ -22,6 +22,7 @@ from engine.reports.csv_tables import PLAIN, Cell, Spelling, csv_bytes
 from engine.system.files import write_atomically
 from engine.system.late import Late
 from engine.system.places import resources_folder
+from engine.system.zone import local_words
 
 if TYPE_CHECKING:
     import jinja2
@@ -143,7 +144,7 @@ def html_of(
     return templates.get_template("report.html.j2").render(
         title=title,
         facts=facts,
-        made_at=made_at,
+        made=local_words(made_at),
         outcomes=list(Outcome),
         tally=tally,
         words=words,
@@ -172,12 +173,14 @@ def csv_of(inspections: Sequence[Inspection], left_out: Sequence[LeftOut] = (), 
 
 
 def _line(inspection: Inspection) -> list[Cell]:
-    plain = as_plain(inspection)
+    plain, verdict = as_plain(inspection), inspection.verdict
     return [
-        inspection.times.inspected_at.isoformat(timespec="milliseconds"),
-        *(plain[key] for key in ("path", "source", "sequence", "verdict", "label", "score")),
+        inspection.times.inspected_at.astimezone().isoformat(timespec="milliseconds"),
+        *(plain[key] for key in ("path", "source", "sequence", "verdict", "label")),
+        # Of what was not judged there is no score.
+        None if verdict.outcome is Outcome.NO_VERDICT else plain["score"],
         len(inspection.regions),
-        "; ".join(inspection.verdict.reasons),
+        "; ".join(verdict.reasons),
         plain["model"],
         plain["recipe"],
         inspection.frame.truth or "",

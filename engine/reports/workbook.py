@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import xlsxwriter
@@ -16,12 +17,15 @@ from engine.errors import StorageError
 MAX_ROWS = 1_048_575
 """Of a sheet, below its header; more are left out and a last row says so."""
 
-Cell = str | int | float | bool | datetime | None
+Cell = str | int | float | bool | datetime | date | None
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One table. Times must carry a zone; they are written as local time."""
+    """One table. Times must carry a zone; they are written as the station's, which a table beside it names.
+
+    A figure that is no number is an empty cell.
+    """
 
     name: str
     header: Sequence[str]
@@ -34,7 +38,6 @@ def write_workbook(path: Path, sheets: Sequence[Sheet]) -> None:
         "constant_memory": True,
         "strings_to_formulas": False,
         "strings_to_urls": False,
-        "nan_inf_to_errors": True,
         "remove_timezone": True,
     }
     try:
@@ -43,9 +46,10 @@ def write_workbook(path: Path, sheets: Sequence[Sheet]) -> None:
             draft = Path(folder) / "draft.xlsx"
             with xlsxwriter.Workbook(str(draft), options) as book:
                 bold = book.add_format({"bold": True, "bottom": 1})
-                date = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+                clock = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+                day = book.add_format({"num_format": "yyyy-mm-dd"})
                 for number, sheet in enumerate(sheets, start=1):
-                    _write(book.add_worksheet(_title(sheet.name, number)), sheet, bold, date)
+                    _write(book.add_worksheet(_title(sheet.name, number)), sheet, bold, clock, day)
             draft.replace(path)
     except (OSError, XlsxWriterException) as error:
         raise StorageError(
@@ -53,7 +57,7 @@ def write_workbook(path: Path, sheets: Sequence[Sheet]) -> None:
         ) from error
 
 
-def _write(page: xlsxwriter.worksheet.Worksheet, sheet: Sheet, bold: object, date: object) -> None:
+def _write(page: xlsxwriter.worksheet.Worksheet, sheet: Sheet, bold: object, clock: object, day: object) -> None:
     page.freeze_panes(1, 0)
     for column, name in enumerate(sheet.header):
         page.set_column(column, column, max(12, min(40, len(name) + 4)))
@@ -64,10 +68,12 @@ def _write(page: xlsxwriter.worksheet.Worksheet, sheet: Sheet, bold: object, dat
             break
         for column, value in enumerate(row):
             if isinstance(value, datetime):
-                page.write_datetime(number, column, value.astimezone(), date)
+                page.write_datetime(number, column, value.astimezone(), clock)
+            elif isinstance(value, date):
+                page.write_datetime(number, column, value, day)
             elif isinstance(value, str):
                 page.write_string(number, column, value)
-            elif value is not None:
+            elif value is not None and math.isfinite(value):
                 page.write(number, column, value)
 
 

@@ -6,7 +6,7 @@ in with `.format(name=…)` afterwards. `make translations` brings the .ts files
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from PySide6.QtCore import QCoreApplication, QDate, QLibraryInfo, QLocale, QObject, QTranslator, Signal
 
@@ -111,9 +111,9 @@ def day_time(at: datetime, *, seconds: bool = False) -> str:
     return f"{day(at)} {local:%H:%M:%S}" if seconds else f"{day(at)} {local:%H:%M}"
 
 
-def day(at: datetime) -> str:
-    """Local date with the month as a word of the language, so that 3/4 means one day everywhere: 20 Nov 2026."""
-    local = at.astimezone()
+def day(at: date) -> str:
+    """Date, of a time the local one, with the month as a word of the language, so that 3/4 means one day everywhere."""
+    local = at.astimezone() if isinstance(at, datetime) else at
     return QLocale().toString(QDate(local.year, local.month, local.day), "d MMM yyyy")
 
 

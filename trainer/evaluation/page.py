@@ -21,6 +21,7 @@ from engine.images.depth import to_channels, to_uint8
 from engine.images.overlay import CONTOUR_BGR, HEAT_FLOOR, render
 from engine.system.files import write_atomically
 from engine.system.places import resources_folder
+from engine.system.zone import local_words
 from trainer.evaluation.plots import Chart
 
 PANEL = 320
@@ -105,7 +106,9 @@ def write_study(path: Path, page: StudyPage) -> Path:
     templates = Environment(
         loader=FileSystemLoader(resources_folder() / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    write_atomically(path, templates.get_template("study.html.j2").render(page=page).encode())
+    write_atomically(
+        path, templates.get_template("study.html.j2").render(page=page, made=local_words(page.made_at)).encode()
+    )
     return path
 
 

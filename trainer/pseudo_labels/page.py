@@ -17,6 +17,7 @@ from engine.images.thumbnails import thumbnail
 from engine.reports.csv_tables import PLAIN, Spelling, csv_bytes
 from engine.system.files import write_atomically
 from engine.system.places import resources_folder
+from engine.system.zone import local_words
 from trainer.formats.samples.dataset import Sample
 
 MOST_LEFT = 400
@@ -64,7 +65,7 @@ def write_review(
               for name, ones in _by_label(taken).items()]  # fmt: skip
     templates = Environment(loader=FileSystemLoader(resources_folder() / "templates"), autoescape=True)
     html = templates.get_template("labels.html.j2").render(
-        made_at=utc_now(), facts=facts, left=_pictures(ordered[:MOST_LEFT]), all_left=len(left), groups=groups
+        made=local_words(utc_now()), facts=facts, left=_pictures(ordered[:MOST_LEFT]), all_left=len(left), groups=groups
     )
     write_atomically(folder / "review.html", html.encode())
 

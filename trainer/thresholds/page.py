@@ -15,6 +15,7 @@ from engine.statistics.mistakes import Floats, Sweep
 from engine.statistics.shares import Share
 from engine.system.files import write_atomically
 from engine.system.places import resources_folder
+from engine.system.zone import local_words
 from trainer.thresholds.operating import Cost, OperatingPoint, neighbours
 
 LEFT, WIDTH, BOTTOM, HEIGHT = 70, 660, 280, 250
@@ -39,7 +40,11 @@ def write_operating_report(
     """Write operating.html into `folder`; returns its path. Raises StorageError."""
     templates = Environment(loader=FileSystemLoader(resources_folder() / "templates"), autoescape=True)
     html = templates.get_template("operating.html.j2").render(
-        title=title, summary=summary, warnings=warnings, made_at=made_at, plots=[_drawn(plot) for plot in plots]
+        title=title,
+        summary=summary,
+        warnings=warnings,
+        made=local_words(made_at),
+        plots=[_drawn(plot) for plot in plots],
     )
     page = folder / "operating.html"
     write_atomically(page, html.encode())

@@ -17,6 +17,7 @@ from engine.domain.inspection import utc_now
 from engine.reports.csv_tables import PLAIN, Cell, Spelling, csv_bytes
 from engine.system.files import write_atomically
 from engine.system.places import resources_folder
+from engine.system.zone import local_words
 
 State = Literal["complete", "pruned", "failed"]
 LEFT, RIGHT, TOP, BOTTOM = 70.0, 730.0, 40.0, 280.0
@@ -76,7 +77,7 @@ def write_tune_report(
         preset=Path(preset).name,
         metric=metric,
         names=names,
-        made_at=utc_now(),
+        made=local_words(utc_now()),
         trials=trials,
         best=ranked[0] if ranked else None,
         history=history_of(metric, trials),

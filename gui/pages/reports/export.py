@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.domain.inspection import utc_now
 from engine.reports.quality import ReportWords, Section, html_of, write_csv_zip, write_excel
+from engine.system.zone import zone_words
 from gui.context import AppContext
 from gui.i18n.language import day_time, table_spelling, translate
 from gui.notify import notice_of
@@ -115,6 +116,7 @@ class ReportExport(QObject):
         return {
             translate("Reports", "Station"): self._context.settings.station,
             translate("Reports", "Period"): f"{day_time(scope.since)} – {day_time(scope.until)}",
+            translate("Reports", "Time zone"): zone_words(scope.since, scope.until),
             translate("Reports", "Grouping"): grouping_word(figures.ask.grouping),
             translate("Reports", "Filters"): self._filters or translate("Reports", "none"),
             translate("Reports", "Parts judged"): shown(total.judged, "count"),

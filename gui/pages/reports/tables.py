@@ -11,10 +11,21 @@ from db.statistics.figures import Group
 from engine.domain.inspection import Outcome
 from engine.reports.quality import Column, Table
 from engine.reports.workbook import Cell
+from engine.statistics.buckets import Grouping
 from engine.statistics.control_charts import ControlChart
 from gui.i18n.language import number, outcome_word, percent, translate
 from gui.pages.reports.figures import Figures
-from gui.pages.reports.words import View, between, group_name, group_title, how, shown, view_word
+from gui.pages.reports.words import (
+    View,
+    between,
+    clock_words,
+    group_name,
+    group_title,
+    how,
+    shown,
+    timed,
+    view_word,
+)
 
 ZONES = (4, 3)
 """Across and down: the zones of the table of positions."""
@@ -23,7 +34,14 @@ ZONES = (4, 3)
 def table_of(view: View, figures: Figures) -> Table:
     """The table of one view; without rows where nothing is counted yet."""
     columns, rows = _MAKERS[view](figures)
-    return Table(view, view_word(view), columns, rows, how(view))
+    return Table(view, view_word(view), columns, rows, how_of(view, figures))
+
+
+def how_of(view: View, figures: Figures) -> str:
+    """How its figures are computed, and whose clock its times are."""
+    if not timed(figures.ask.grouping) or view not in ("yield", "control"):
+        return how(view)
+    return f"{how(view)} {clock_words(figures.ask.scope.since, figures.ask.scope.until)}"
 
 
 def said_of(view: View, figures: Figures) -> tuple[tuple[str, str], ...]:
@@ -35,11 +53,16 @@ _Rows = tuple[tuple[Column, ...], tuple[tuple[Cell, ...], ...]]
 
 
 def _head(figures: Figures) -> Column:
-    return Column(group_title(figures.ask.grouping))
+    grouping = figures.ask.grouping
+    return Column(group_title(grouping), "time" if timed(grouping) else "text")
 
 
-def _name(group: Group, figures: Figures) -> str:
-    return group_name(group, figures.ask.grouping)
+def _name(group: Group, figures: Figures) -> Cell:
+    """A group by its name, or by its first moment: a spreadsheet is to sort and count with it."""
+    if group.span is None:
+        return group_name(group, figures.ask.grouping)
+    since = group.span.since
+    return since.astimezone().date() if figures.ask.grouping is Grouping.DAY else since
 
 
 def _yield(figures: Figures) -> _Rows:

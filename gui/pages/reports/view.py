@@ -139,6 +139,7 @@ class ReportView(QWidget):
         self.chart.show_figures(figures)
         table = table_of(self.view, figures)
         self.rows.set_table(table)
+        self.how.setText(table.how)
         self._spreading.start()
         self.table.scrollToBottom() if self.view in ("yield", "control") else self.table.scrollToTop()
 

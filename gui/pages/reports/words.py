@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Literal
 
 from PySide6.QtCore import QDate, QLocale
@@ -12,6 +12,7 @@ from db.statistics.figures import Group
 from engine.reports.quality import Kind
 from engine.reports.workbook import Cell
 from engine.statistics.buckets import Grouping
+from engine.system.zone import zone_words
 from gui.i18n.language import day, day_time, number, percent, translate
 from gui.pages.reports.figures import Period
 
@@ -69,6 +70,16 @@ def group_title(grouping: Grouping) -> str:
     }[grouping]
 
 
+def timed(grouping: Grouping) -> bool:
+    """Whether its groups are spans of time."""
+    return grouping in (Grouping.HOUR, Grouping.SHIFT, Grouping.DAY)
+
+
+def clock_words(*times: datetime) -> str:
+    """Whose clock the times are."""
+    return translate("Reports", "Times in {zone}.").format(zone=zone_words(*times))
+
+
 def group_name(group: Group, grouping: Grouping) -> str:
     """One group in full."""
     if group.span is None:
@@ -94,6 +105,8 @@ def shown(value: Cell, kind: Kind) -> str:
         return "–"
     if isinstance(value, datetime):
         return day_time(value)
+    if isinstance(value, date):
+        return day(value)
     if isinstance(value, str):
         return value
     if kind == "share":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ from db.inspections.table import NewInspection, add
 from engine.domain.inspection import Outcome, Override, new_id, utc_now
 from engine.reports.csv_tables import SEMICOLON
 from engine.reports.quality import Column, ReportWords, Section, Table, html_of, write_csv_zip
+from engine.system.zone import zone_words
 from gui.pages.reports.charts.charts import ControlCharts
 from gui.pages.reports.figures import period_of
 from gui.pages.reports.page import ReportsPage
@@ -165,6 +167,7 @@ def test_chart_says_the_values_under_the_pointer_and_follows_the_theme(bench: Be
 def test_report_is_written_as_pdf_excel_and_csv(bench: Bench, tmp_path: Path) -> None:
     bench.parts(*SHIFT)
     page = opened(bench)
+    assert page.figures is not None
     paths = {kind: tmp_path / f"report.{kind}" for kind in ("pdf", "xlsx", "zip")}
     for path in paths.values():
         with bench.qtbot.waitSignal(page.export.over, timeout=30_000):
@@ -175,13 +178,19 @@ def test_report_is_written_as_pdf_excel_and_csv(bench: Bench, tmp_path: Path) ->
     assert paths["pdf"].stat().st_size > 20_000, "the charts are in it"
     with zipfile.ZipFile(paths["xlsx"]) as file:
         assert sum(name.startswith("xl/worksheets/sheet") for name in file.namelist()) == 1 + len(VIEWS)
+        sheets = [file.read(f"xl/worksheets/sheet{number}.xml").decode() for number in range(1, 2 + len(VIEWS))]
+    assert not [sheet for sheet in sheets if "#NUM!" in sheet or "#DIV/0!" in sheet or "<f>" in sheet]
+    assert re.search(r'r="A2" s="\d+"><v>\d+', sheets[1]), "the groups' times are dates"
     with zipfile.ZipFile(paths["zip"]) as file:
         assert set(file.namelist()) == {"about.csv", *(f"{view}.csv" for view in VIEWS)}
         rows = list(csv.reader(io.StringIO(file.read("yield.csv").decode("utf-8-sig"))))
         about = dict(csv.reader(io.StringIO(file.read("about.csv").decode("utf-8-sig"))))
     assert rows[-1][1:6] == ["19", "16", "2", "1", "1"]
     assert float(rows[-1][6]) == pytest.approx(16 / 19, abs=1e-5)
+    assert datetime.fromisoformat(rows[-1][0]).tzinfo is not None
     assert about["Made by"] == "anna"
+    assert about["Time zone"] == zone_words(page.figures.ask.scope.since, page.figures.ask.scope.until)
+    assert about["Time zone"] in page.views["yield"].how.text()
     assert "÷ judged" in about["How it is computed: Yield"]
 
 

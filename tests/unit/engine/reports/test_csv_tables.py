@@ -56,7 +56,8 @@ def test_german_table_has_semicolons_and_decimal_commas() -> None:
 
 def test_plain_table_is_as_it_always_was() -> None:
     at = datetime(2026, 3, 1, 6, tzinfo=UTC)
-    assert csv_bytes([["a", 0.5], [at, -1]]) == b"\xef\xbb\xbfa,0.5\r\n2026-03-01T06:00:00+00:00,-1\r\n"
+    local = at.astimezone().isoformat().encode()
+    assert csv_bytes([["a", 0.5], [at, -1]]) == b"\xef\xbb\xbfa,0.5\r\n" + local + b",-1\r\n"
     assert csv_bytes([["a", 0.5]], marked=False, ends="\n") == b"a,0.5\n"
 
 
@@ -68,8 +69,8 @@ def test_number_stays_a_number(value: Cell, spelling: Spelling) -> None:
 
 
 @pytest.mark.parametrize("value", [-math.inf, math.inf, math.nan, Decimal("-Infinity")])
-def test_what_is_no_number_is_no_formula(value: Cell) -> None:
-    assert cells_of(csv_bytes([[value]]), ",")[0][:1] in "'in N I"
+def test_figure_that_does_not_exist_is_an_empty_cell(value: Cell) -> None:
+    assert cells_of(csv_bytes([[value, 1]]), ",") == ["", "1"]
 
 
 @pytest.mark.parametrize("text", TEXTS)

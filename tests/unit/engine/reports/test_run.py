@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
@@ -49,6 +51,22 @@ def test_report_holds_counts_truth_and_pictures(tmp_path: Path) -> None:
     assert "m&lt;1&gt;" in text
     assert text.count("data:image/jpeg;base64") == 1
     assert len((tmp_path / "out" / "inspections.csv").read_text(encoding="utf-8-sig").splitlines()) == 4
+
+
+def test_what_was_not_judged_has_no_score_and_times_have_their_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        entries = [inspection(name, outcome) for name, outcome in (("a", Outcome.NO_VERDICT), ("b", Outcome.NG))]
+        rows = list(csv.DictReader(io.StringIO(csv_of(entries).decode("utf-8-sig"), newline="")))
+        made = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
+        page = html_of("T", [ReportEntry(one) for one in entries], Tally(), {}, made)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert [row["score"] for row in rows] == ["", "0.9"]
+    assert all(row["time"][-6:] in {"+01:00", "+02:00"} for row in rows)
+    assert "2026-07-01 10:30, Europe/Berlin (UTC+2)" in page
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])

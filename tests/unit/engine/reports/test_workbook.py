@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,31 @@ def test_cells_are_text_numbers_and_times_and_never_formulas(tmp_path: Path) -> 
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
     assert "=HYPERLINK(1)" in sheet
     assert 'r="B2"><v>0.5</v>' in sheet
-    # What is not a number is Excel's own error value, the only formula there may be.
-    assert sheet.count("<f>") == sheet.count("<f>#NUM!</f>")
+    assert "<f>" not in sheet
     assert 'r="C2"' in sheet
+
+
+def test_figure_that_does_not_exist_is_an_empty_cell(tmp_path: Path) -> None:
+    rows = [(float("nan"), float("inf"), None, 0.0)]
+    write_workbook(tmp_path / "made.xlsx", [Sheet("Results", tuple("abcd"), rows)])
+    with zipfile.ZipFile(tmp_path / "made.xlsx") as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "#NUM!" not in sheet
+    assert "#DIV/0!" not in sheet
+    assert [name for name in ("A2", "B2", "C2", "D2") if f'r="{name}"' in sheet] == ["D2"]
+
+
+def test_times_and_days_are_numbers_that_excel_shows_as_dates(tmp_path: Path) -> None:
+    at = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
+    write_workbook(tmp_path / "made.xlsx", [Sheet("Results", ("at", "day"), [(at, at.date())])])
+    with zipfile.ZipFile(tmp_path / "made.xlsx") as book:
+        sheet, styles = (book.read(f"xl/{name}.xml").decode() for name in ("worksheets/sheet1", "styles"))
+    written = dict(re.findall(r'r="([AB]2)"[^>]*><v>([^<]*)<', sheet))
+    local = at.astimezone().replace(tzinfo=None)
+    assert float(written["A2"]) == pytest.approx((local - datetime(1899, 12, 30)) / timedelta(days=1))
+    assert float(written["B2"]) == (at.date() - date(1899, 12, 30)).days
+    assert 'formatCode="yyyy-mm-dd hh:mm:ss"' in styles
+    assert 'formatCode="yyyy-mm-dd"' in styles
 
 
 def test_names_of_sheets_are_cut_to_what_excel_takes(tmp_path: Path) -> None:
