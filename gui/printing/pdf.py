@@ -44,32 +44,43 @@ def write_pdf(html: str, path: Path, title: str) -> None:
         ) from error
 
 
-def _draw(html: str, path: Path, title: str) -> None:
-    writer = QPdfWriter(str(path))
-    writer.setTitle(title)
-    writer.setCreator("Lineside")
-    writer.setResolution(DPI)
-    margins = QMarginsF(MARGIN_MM, MARGIN_MM, MARGIN_MM, MARGIN_MM)
-    writer.setPageLayout(
-        QPageLayout(
-            QPageSize(QPageSize.PageSizeId.A4),
-            QPageLayout.Orientation.Portrait,
-            margins,
-            QPageLayout.Unit.Millimeter,
-        )
-    )
-    width, height = writer.width(), writer.height() - FOOT
+def page_size() -> QSizeF:
+    """Of the text on a page, in pixels of 1/96 inch."""
+    room = _layout().paintRectPixels(DPI)
+    return QSizeF(room.width(), room.height() - FOOT)
+
+
+def new_document() -> QTextDocument:
+    """An empty text as it is set on paper."""
     document = QTextDocument()
     font = QFont()
     font.setFamilies(FAMILIES)
     font.setPixelSize(12)
     document.setDefaultFont(font)
     document.setDocumentMargin(0)
-    document.setPageSize(QSizeF(width, height))
+    return document
+
+
+def _layout() -> QPageLayout:
+    margins = QMarginsF(MARGIN_MM, MARGIN_MM, MARGIN_MM, MARGIN_MM)
+    return QPageLayout(
+        QPageSize(QPageSize.PageSizeId.A4), QPageLayout.Orientation.Portrait, margins, QPageLayout.Unit.Millimeter
+    )
+
+
+def _draw(html: str, path: Path, title: str) -> None:
+    writer = QPdfWriter(str(path))
+    writer.setTitle(title)
+    writer.setCreator("Lineside")
+    writer.setResolution(DPI)
+    writer.setPageLayout(_layout())
+    width, height = page_size().width(), page_size().height()
+    document = new_document()
+    document.setPageSize(page_size())
     document.setHtml(html)
     pages = document.pageCount()
     painter = QPainter(writer)
-    painter.setFont(font)
+    painter.setFont(document.defaultFont())
     for page in range(pages):
         if page:
             writer.newPage()

@@ -1,4 +1,4 @@
-"""A table of counts: what is true against what the model said. Errors are tinted, agreement is framed."""
+"""A table of counts: what is true against what was said. Errors are tinted, agreement is framed."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ class CountTable:
     agree: frozenset[tuple[int, int]]
     row_title: str
     column_title: str
+    aside: int = 0
+    """So many of the last columns are neither right nor wrong: parts left to a person."""
 
 
 def square_table(
@@ -89,7 +91,8 @@ class CountGrid(QWidget):
         painter.setFont(font(NORMAL))
         for i, counts in enumerate(table.counts):
             for j, found in enumerate(counts):
-                self._paint_cell(painter, self._cell(i, j), found, sum(counts), (i, j) in table.agree)
+                aside = j >= len(counts) - table.aside
+                self._paint_cell(painter, self._cell(i, j), found, sum(counts), (i, j) in table.agree, aside=aside)
 
     def event(self, event: QEvent) -> bool:
         """A cell's count in words, as a tooltip."""
@@ -126,11 +129,11 @@ class CountGrid(QWidget):
             place = QRect(0, cell.y(), label - SPACING, cell.height())
             painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
 
-    def _paint_cell(self, painter: QPainter, cell: QRect, count: int, of: int, agrees: bool) -> None:
+    def _paint_cell(self, painter: QPainter, cell: QRect, count: int, of: int, agrees: bool, *, aside: bool) -> None:
         inner = cell.adjusted(1, 1, -1, -1)
         painter.fillRect(inner, self._theme.colour("raised"))
         if count and not agrees:
-            tint = QColor(self._theme.colour("ng"))
+            tint = QColor(self._theme.colour("review" if aside else "ng"))
             tint.setAlphaF(0.18 + 0.5 * count / max(1, of))
             painter.fillRect(inner, tint)
         if agrees:

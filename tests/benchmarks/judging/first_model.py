@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,7 @@ def taught(data: Path, draw: int, folder: Path) -> tuple[Stock, set[str]]:
 
 def trained(stock: Stock, home: Path) -> ModelPackage:
     """The package of the teach-in's own training, run as the window runs it."""
-    with open_database(home / "lineside.db") as db:
+    with closing(open_database(f"sqlite:///{home / 'lineside.db'}")) as db:
         order = prepare(db, "castings", stock)
     subprocess.run([sys.executable, "main.py", *order.arguments], check=True, stdout=subprocess.DEVNULL)
     return open_package(order.out)

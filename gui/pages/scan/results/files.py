@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import html
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,20 +22,22 @@ from engine.reports.workbook import Cell, Sheet, write_workbook
 from engine.sources.files.folder import FolderSource
 from engine.statistics.shares import Share
 from engine.system.files import write_atomically
+from engine.system.zone import zone_words
 from gui.i18n.language import day_time, number, outcome_word, percent, table_spelling, translate
 from gui.pages.scan.left_out import left_out_word, left_out_words
+from gui.pages.scan.results.paper import paper_of
 from gui.pages.scan.results.summary import Summary, worst_first
 from gui.pages.scan.rows import ScanRow
 from gui.printing.pdf import write_pdf
 from gui.widgets.pictures.thumbnails import load_pixels
 
 Kind = Literal["csv", "xlsx", "jsonl", "html", "pdf"]
-COLUMNS = ("path", "folder_label", "verdict", "label", "score", "reasons", "regions", "model", "recipe", "milliseconds")
+COLUMNS = (
+    *("path", "folder_label", "verdict", "label", "score", "reasons", "regions", "model", "recipe", "milliseconds"),
+    *("time", "station", "operator"),
+)
 PICTURES = 60
 """In a report, the worst first."""
-PER_ROW = 3
-WIDTH = 212
-"""Of a picture in the PDF, in pixels of 1/96 inch."""
 Report = Callable[[int, int], bool]
 """Told how many pictures of how many are drawn; False = stop."""
 
@@ -79,7 +79,8 @@ def write(kind: Kind, path: Path, result: ScanResult, report: Report = lambda _d
         if kind == "html":
             write_atomically(path, _page(result, entries).encode())
         else:
-            write_pdf(_sheet(result, entries), path, _title(result))
+            title = _title(result)
+            write_pdf(paper_of(title, _paper_facts(result), result.summary.table, entries), path, title)
     return True
 
 
@@ -92,7 +93,9 @@ def write_csv(path: Path, rows: Sequence[ScanRow], left_out: Sequence[LeftOut] =
     classes = _classes(rows)
     header = [*COLUMNS, *(f"score {name}" for name in classes)]
     judged = (_line(row, classes) for row in rows)
-    others = ((name, *[""] * 4, why_left, *[""] * (4 + len(classes))) for name, why_left in _left_out(left_out))
+    place = COLUMNS.index("reasons")
+    behind = len(header) - place - 1
+    others = ((name, *[""] * (place - 1), why_left, *[""] * behind) for name, why_left in _left_out(left_out))
     write_atomically(path, csv_bytes((header, *judged, *others), table_spelling()))
 
 
@@ -136,13 +139,15 @@ def why(row: ScanRow) -> str:
 
 
 def shares(summary: Summary) -> list[tuple[str, Share]]:
-    """Agreement, escapes and overkill; empty without folder labels."""
+    """Agreement, escapes, overkill, and what is left to a person; empty without folder labels."""
     if not summary.agreed.of:
         return []
     return [
         (translate("Scan", "As the folders say"), summary.agreed),
         (translate("Scan", "Escapes"), summary.mistakes.escapes),
         (translate("Scan", "Overkill"), summary.mistakes.overkill),
+        (translate("Scan", "Sent to REVIEW"), summary.review),
+        (translate("Scan", "Given no verdict"), summary.no_verdict),
     ]
 
 
@@ -150,22 +155,27 @@ def _figures(result: ScanResult) -> Iterator[tuple[Cell, ...]]:
     yield (translate("Scan", "Folder"), str(result.root))
     yield (translate("Scan", "Model and recipe"), result.named)
     yield (translate("Scan", "Written"), result.at)
+    yield (translate("Scan", "Time zone"), _zone(result))
     yield (translate("Scan", "Pictures"), len(result.rows))
     for outcome, count in result.summary.outcomes.items():
-        yield (outcome_word(outcome), count, len(result.rows))
+        yield _counted(outcome_word(outcome), Share(count, len(result.rows)))
     yield (translate("Scan", "Skipped"), sum(row.skipped for row in result.rows))
     yield (translate("Scan", "Left out"), len(result.left_out))
     for reason, count in counts(result.left_out).items():
         yield (left_out_word(reason), count, len(result.left_out))
     for name, share in shares(result.summary):
-        yield (name, share.count, share.of, share.rate if share.of else None, *share.interval)
+        yield _counted(name, share)
+
+
+def _counted(name: str, share: Share) -> tuple[Cell, ...]:
+    return (name, share.count, share.of, *((share.rate, *share.interval) if share.of else ()))
 
 
 def _classes(rows: Sequence[ScanRow]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row.inspection.scores.classes))
 
 
-def _line(row: ScanRow, classes: Sequence[str]) -> list[str | float]:
+def _line(row: ScanRow, classes: Sequence[str]) -> list[Cell]:
     inspection = row.inspection
     verdict, scores = inspection.verdict, dict(inspection.scores)
     boxes = (f"{r.label} {r.score:.4f} at {r.box[0]} {r.box[1]} {r.box[2]} {r.box[3]}" for r in inspection.regions)
@@ -174,13 +184,17 @@ def _line(row: ScanRow, classes: Sequence[str]) -> list[str | float]:
         row.truth,
         str(verdict.outcome),
         verdict.label,
-        round(verdict.score, 6),
+        # Of what was not judged there is no score.
+        None if verdict.outcome is Outcome.NO_VERDICT else round(verdict.score, 6),
         "; ".join(verdict.reasons),
         "; ".join(boxes),
         f"{inspection.model.name} {inspection.model.version}".strip(),
         f"{inspection.recipe.name} {inspection.recipe.version}",
         round(row.took_ms, 2),
-        *(round(scores[name], 6) if name in scores else "" for name in classes),
+        inspection.times.inspected_at,
+        inspection.traveller.station,
+        inspection.traveller.operator,
+        *(round(scores[name], 6) if name in scores else None for name in classes),
     ]
 
 
@@ -226,9 +240,24 @@ def _facts(result: ScanResult) -> dict[str, str]:
         translate("Scan", "Model and recipe"): result.named,
         translate("Scan", "Skipped"): number(sum(row.skipped for row in result.rows)),
     }
+    for name, words in _who(result.rows):
+        if words:
+            facts[name] = words
     if result.left_out:
         facts[translate("Scan", "Not judged")] = left_out_words(result.left_out)
     return facts | {name: share_words(share) for name, share in shares(result.summary)}
+
+
+def _who(rows: Sequence[ScanRow]) -> Iterator[tuple[str, str]]:
+    """Where and by whom it was scanned."""
+    travellers = [row.inspection.traveller for row in rows]
+    yield translate("Scan", "Station"), ", ".join(sorted({t.station for t in travellers} - {""}))
+    yield translate("Scan", "Operator"), ", ".join(sorted({t.operator for t in travellers} - {""}))
+
+
+def _zone(result: ScanResult) -> str:
+    times = [row.inspection.times.inspected_at for row in result.rows]
+    return zone_words(*({min(times), max(times)} if times else {result.at}))
 
 
 def share_words(share: Share) -> str:
@@ -265,43 +294,7 @@ def _page(result: ScanResult, entries: list[ReportEntry]) -> str:
     return html_of(_title(result), entries, tally, _facts(result), result.at, words, PICTURES)
 
 
-def _sheet(result: ScanResult, entries: list[ReportEntry]) -> str:
-    """The PDF's page in what QTextDocument draws: tables and pictures, no style of its own but sizes."""
-    text = html.escape
-    facts = {translate("Scan", "Made"): day_time(result.at)} | _facts(result)
-    facts |= {outcome_word(outcome): number(count) for outcome, count in result.summary.outcomes.items()}
-    parts = [f"<h1>{text(_title(result))}</h1><table cellpadding='3'>"]
-    parts += [f"<tr><td><b>{text(key)}</b></td><td>{text(value)}</td></tr>" for key, value in facts.items()]
-    parts.append("</table>")
-    table = result.summary.table
-    if table is not None:
-        head = "".join(f"<th align='right'>{text(name)}</th>" for name in table.columns)
-        parts.append(f"<h2>{text(table.row_title)} ↓ {text(table.column_title)} →</h2>")
-        parts.append(f"<table border='1' cellspacing='0' cellpadding='4'><tr><th></th>{head}</tr>")
-        for name, counts in zip(table.rows, table.counts, strict=True):
-            cells = "".join(f"<td align='right'>{number(count) if count else '·'}</td>" for count in counts)
-            parts.append(f"<tr><td>{text(name)}</td>{cells}</tr>")
-        parts.append("</table>")
-    pictured = [entry for entry in entries if entry.picture]
-    if pictured:
-        parts.append(f"<h2>{text(translate('Scan', 'The worst pictures'))}</h2><table cellpadding='4' width='100%'>")
-        different = {row.inspection.id for row in result.rows if row.differs}
-        for start in range(0, len(pictured), PER_ROW):
-            some = pictured[start : start + PER_ROW]
-            cells = "".join(_cell(entry, differs=entry.inspection.id in different) for entry in some)
-            parts.append(f"<tr>{cells}</tr>")
-        parts.append("</table>")
-    return "".join(parts)
-
-
-def _cell(entry: ReportEntry, *, differs: bool) -> str:
-    verdict = entry.inspection.verdict
-    data = base64.b64encode(entry.picture or b"").decode()
-    truth = f" · {translate('Scan', 'Folder says')}: {entry.truth}" if differs else ""
-    said = html.escape(f"{verdict.label}{truth}")
-    # Broken after slashes and underscores: the text engine breaks no long name by itself.
-    name = html.escape(entry.name).replace("/", "/&#8203;").replace("_", "_&#8203;")
-    return (
-        f"<td valign='top' width='33%'><img width='{WIDTH}' src='data:image/jpeg;base64,{data}'><br>"
-        f"<b>{outcome_word(verdict.outcome)}</b> {said}<br><small>{name}</small></td>"
-    )
+def _paper_facts(result: ScanResult) -> dict[str, str]:
+    made = {translate("Scan", "Made"): day_time(result.at), translate("Scan", "Time zone"): _zone(result)}
+    counts = {outcome_word(outcome): number(count) for outcome, count in result.summary.outcomes.items()}
+    return made | _facts(result) | counts

@@ -8,24 +8,30 @@ from dataclasses import dataclass, field
 
 from engine.domain.inspection import Outcome
 from engine.domain.sound_names import Said
-from engine.statistics.metrics import confusion_matrix
 from engine.statistics.mistakes import Mistakes, is_escape, is_overkill
 from engine.statistics.shares import NOTHING, Share
 from engine.verdicts.verdict import SOUND
 from gui.i18n.language import outcome_word, translate
 from gui.pages.scan.rows import ScanRow
-from gui.widgets.charts.confusion import CountTable, square_table
+from gui.widgets.charts.confusion import CountTable
+
+LEFT_TO_A_PERSON = (Outcome.REVIEW, Outcome.NO_VERDICT)
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Counts of a scan. `agreed`: of the pictures whose folder names a class, those that have that class."""
+    """Counts of a scan. `agreed`: of the judged pictures whose folder names a class, those that were given that class
+    and need nobody's help."""
 
     outcomes: dict[Outcome, int]
     table: CountTable | None = None
     agreed: Share = NOTHING
     mistakes: Mistakes = field(default_factory=Mistakes)
     """Of the pictures that were judged."""
+    review: Share = NOTHING
+    """Of all pictures whose folder names a class."""
+    no_verdict: Share = NOTHING
+    """Of all pictures whose folder names a class."""
 
 
 def summarise(rows: Sequence[ScanRow], classes: Sequence[str], ok: Sequence[str]) -> Summary:
@@ -37,23 +43,21 @@ def summarise(rows: Sequence[ScanRow], classes: Sequence[str], ok: Sequence[str]
     """
     outcomes = Counter(row.inspection.verdict.outcome for row in rows)
     counts = {o: outcomes.get(o, 0) for o in Outcome}
-    pairs = [(r.truth, r) for r in rows if r.truth and r.inspection.verdict.outcome is not Outcome.NO_VERDICT]
-    if not pairs:
+    labelled = [row for row in rows if row.truth]
+    if not labelled:
         return Summary(counts)
     if not _tell(rows, classes):
-        return Summary(counts, _by_verdict(pairs))
-    labels = [row.inspection.verdict.label for _, row in pairs]
-    truths = [_as_class(row, classes, ok) for _, row in pairs]
-    names = list(dict.fromkeys([*classes, *sorted({*truths, *labels})]))
-    matrix = confusion_matrix(truths, labels, names)
-    table = square_table(
-        names, matrix.tolist(), translate("Scan", "Folder says"), column_title=translate("Scan", "Model says")
-    )
+        return Summary(counts, _by_verdict(labelled))
+    judged = [row for row in labelled if row.inspection.verdict.outcome is not Outcome.NO_VERDICT]
+    agreed = sum(not row.differs and row.inspection.verdict.outcome is not Outcome.REVIEW for row in judged)
+    known = Mistakes.of((not row.sound(classes, ok), row.inspection.verdict.outcome) for row in labelled)
     return Summary(
         counts,
-        table,
-        Share(sum(not row.differs for _, row in pairs), len(pairs)),
-        Mistakes.of((not r.sound(classes, ok), r.inspection.verdict.outcome) for r in rows if r.truth).of_judged(),
+        _by_class(labelled, classes, ok),
+        Share(agreed, len(judged)),
+        known.of_judged(),
+        known.review,
+        known.no_verdict,
     )
 
 
@@ -91,15 +95,33 @@ def _as_class(row: ScanRow, classes: Sequence[str], ok: Sequence[str]) -> str:
     return kinds[0] if len(kinds) == 1 else row.truth
 
 
-def _by_verdict(pairs: Sequence[tuple[str, ScanRow]]) -> CountTable:
-    folders = tuple(sorted({t for t, _ in pairs}))
-    columns = (Outcome.OK, Outcome.NG, Outcome.REVIEW)
-    found = Counter((t, row.inspection.verdict.outcome) for t, row in pairs)
-    counts = tuple(tuple(found.get((f, o), 0) for o in columns) for f in folders)
+def _by_class(rows: Sequence[ScanRow], classes: Sequence[str], ok: Sequence[str]) -> CountTable:
+    """The folder's class against the model's, where that is a verdict, and what was left to a person."""
+    truths = [_as_class(row, classes, ok) for row in rows]
+    verdicts = [row.inspection.verdict for row in rows]
+    decided = Counter((t, v.label) for t, v in zip(truths, verdicts, strict=True) if v.outcome not in LEFT_TO_A_PERSON)
+    left = Counter((t, v.outcome) for t, v in zip(truths, verdicts, strict=True))
+    labels = {label for _, label in decided}
+    order = list(dict.fromkeys([*classes, *sorted({*truths, *labels})]))
+    names, columns = [n for n in order if n in truths], [n for n in order if n in truths or n in labels]
+    return CountTable(
+        tuple(names),
+        (*columns, *map(outcome_word, LEFT_TO_A_PERSON)),
+        tuple((*(decided[n, c] for c in columns), *(left[n, o] for o in LEFT_TO_A_PERSON)) for n in names),
+        frozenset((i, columns.index(name)) for i, name in enumerate(names)),
+        translate("Scan", "Folder says"),
+        translate("Scan", "Station says"),
+        aside=len(LEFT_TO_A_PERSON),
+    )
+
+
+def _by_verdict(rows: Sequence[ScanRow]) -> CountTable:
+    folders = tuple(sorted({row.truth for row in rows}))
+    found = Counter((row.truth, row.inspection.verdict.outcome) for row in rows)
     return CountTable(
         folders,
-        tuple(outcome_word(o) for o in columns),
-        counts,
+        tuple(map(outcome_word, Outcome)),
+        tuple(tuple(found[folder, outcome] for outcome in Outcome) for folder in folders),
         frozenset(),
         translate("Scan", "Sub-folder"),
         translate("Scan", "Verdict"),

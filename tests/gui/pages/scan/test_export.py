@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import zipfile
+from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,6 +17,7 @@ import pytest
 from engine.domain.inspection import Outcome
 from engine.errors import StorageError
 from engine.reports.csv_tables import SEMICOLON
+from engine.system.zone import zone_words
 from gui.pages.scan.page import ScanPage
 from gui.pages.scan.results import files
 from gui.pages.scan.results.files import write
@@ -100,7 +102,10 @@ def test_csv_of_a_german_window_opens_in_a_german_excel(
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file, delimiter=";"))
     assert len(lines) == 15
-    assert all(re.fullmatch(r"[01],\d+", line["score"]) for line in lines)
+    # What was not judged has no score, and no zero that could be taken for one.
+    assert all(re.fullmatch(r"[01],\d+", line["score"]) for line in lines if line["verdict"] != "NO VERDICT")
+    assert {line["score"] for line in lines if line["verdict"] == "NO VERDICT"} == {""}
+    assert all(datetime.fromisoformat(line["time"]).tzinfo for line in lines)
     assert [line["folder_label"] for line in lines].count("'=cmd()") == 1
 
 
@@ -118,6 +123,16 @@ def test_excel_holds_four_sheets(bench: Bench, scanned: ScanPage, tmp_path: Path
     assert figures["NG"][0] == str(len([r for r in results if r[2] == "NG"]))
     assert figures["Escapes"][:2] == ["2", "8"]
     assert [row[0] for row in confusion[1:]] == ["ok", "scratch", "=cmd()"]
+    assert confusion[0][-2:] == ["REVIEW", "NO VERDICT"]
+    assert sum(int(cell) for row in confusion[1:] for cell in row[1:]) == len(results) - 1
+    assert figures["NO VERDICT"][:2] == ["1", "15"]
+    assert figures["Time zone"][0] == zone_words()
+    assert not any(
+        "#NUM!" in cell or "#DIV/0!" in cell for sheet in (results, summary) for row in sheet for cell in row
+    )
+    time = results[0].index("time")
+    judged = [row for row in results[1:] if row[2] != "NO VERDICT"]
+    assert all(45_000 < float(row[time]) < 80_000 for row in judged), "dates are numbers"
 
 
 def test_reports_hold_the_worst_pictures_first(bench: Bench, scanned: ScanPage, tmp_path: Path) -> None:

@@ -56,7 +56,31 @@ def test_names_that_only_say_sound_or_defective_are_truths_to_every_model() -> N
     found = summarise(rows, CLASSES, SOUND)
     assert found.agreed == Share(8, 10)
     assert (found.mistakes.escapes, found.mistakes.overkill) == (Share(1, 4), Share(1, 6))
-    assert found.table is not None and found.table.rows == CLASSES and found.table.counts == ((5, 1), (1, 3))
+    assert found.table is not None and found.table.rows == CLASSES
+    assert found.table.counts == ((5, 1, 0, 0), (1, 3, 0, 1))
+
+
+def test_matrix_has_all_four_outcomes_and_the_figures_tell_of_what_is_left_to_a_person() -> None:
+    rows = [
+        row("good", OK, number=0),
+        row("good", NG, number=1),
+        *(row("good", REVIEW, "good", number=n) for n in (2, 3)),
+        row("scratch", NG, number=4),
+        row("scratch", REVIEW, "scratch", number=5),
+        *(row("scratch", NONE, number=n) for n in (6, 7, 8)),
+    ]
+    found = summarise(rows, CLASSES, SOUND)
+    assert found.table is not None
+    assert found.table.columns == ("good", "scratch", "REVIEW", "NO VERDICT")
+    assert found.table.counts == ((1, 1, 2, 0), (0, 1, 1, 3))
+    assert found.table.aside == 2 and found.table.agree == {(0, 0), (1, 1)}
+    assert found.agreed == Share(2, 6), "a part that a person must decide is not as the folder says"
+    assert (found.review, found.no_verdict) == (Share(3, 9), Share(3, 9))
+
+
+def test_class_named_as_an_outcome_is_counted_apart() -> None:
+    found = summarise([row("REVIEW", NG, "REVIEW"), row("REVIEW", REVIEW, "REVIEW")], ("ok", "REVIEW"), ("ok",))
+    assert found.table is not None and found.table.counts == ((1, 1, 0),)
 
 
 def test_defective_of_an_untold_kind_is_no_class_where_the_model_knows_several() -> None:
@@ -76,6 +100,8 @@ def test_folders_that_say_nothing_are_shown_against_the_verdict() -> None:
     found = summarise([row("lot1", OK), row("lot2", NG)], CLASSES, SOUND)
     assert (found.agreed, found.mistakes.total) == (Share(0, 0), 0)
     assert found.table is not None and found.table.rows == ("lot1", "lot2")
+    assert found.table.columns == ("OK", "NG", "REVIEW", "NO VERDICT")
+    assert found.table.counts == ((1, 0, 0, 0), (0, 1, 0, 0))
 
 
 def test_worst_pictures_begin_with_escapes_and_overkill_by_folder() -> None:
