@@ -6578,6 +6578,14 @@
             <translation>Diese Schicht</translation>
         </message>
         <message>
+            <source>Time zone</source>
+            <translation>Zeitzone</translation>
+        </message>
+        <message>
+            <source>Times in {zone}.</source>
+            <translation>Zeiten in {zone}.</translation>
+        </message>
+        <message>
             <source>To</source>
             <translation>Bis</translation>
         </message>
@@ -7717,6 +7725,10 @@ Shift+A hebt sie auf.</translation>
             <translation>Von</translation>
         </message>
         <message>
+            <source>Given no verdict</source>
+            <translation>Ohne Urteil</translation>
+        </message>
+        <message>
             <source>Go on</source>
             <translation>Weiter</translation>
         </message>
@@ -7743,6 +7755,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Loading the model…</source>
             <translation>Modell wird geladen…</translation>
+        </message>
+        <message>
+            <source>Lot</source>
+            <translation>Los</translation>
         </message>
         <message>
             <source>Made</source>
@@ -7797,6 +7813,10 @@ Shift+A hebt sie auf.</translation>
             <translation>Gesamt</translation>
         </message>
         <message>
+            <source>Operator</source>
+            <translation>Bediener</translation>
+        </message>
+        <message>
             <source>Overkill</source>
             <translation>Pseudoausschuss</translation>
         </message>
@@ -7849,6 +7869,10 @@ Shift+A hebt sie auf.</translation>
             <translation>Zur Nachprüfung</translation>
         </message>
         <message>
+            <source>Sent to REVIEW</source>
+            <translation>Zur Prüfung gegeben</translation>
+        </message>
+        <message>
             <source>Share</source>
             <translation>Anteil</translation>
         </message>
@@ -7879,6 +7903,14 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Start, pause, go on</source>
             <translation>Start, Pause, weiter</translation>
+        </message>
+        <message>
+            <source>Station</source>
+            <translation>Station</translation>
+        </message>
+        <message>
+            <source>Station says</source>
+            <translation>Station sagt</translation>
         </message>
         <message>
             <source>Sub-folder</source>
@@ -7935,6 +7967,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>There are no results to export yet.</source>
             <translation>Noch keine Ergebnisse zu exportieren.</translation>
+        </message>
+        <message>
+            <source>Time zone</source>
+            <translation>Zeitzone</translation>
         </message>
         <message>
             <source>To</source>
@@ -9578,6 +9614,10 @@ Shift+A hebt sie auf.</translation>
             <translation>1 von {count}</translation>
         </message>
         <message>
+            <source>A copy as it was ({size} MB) is kept: {file}.</source>
+            <translation>Eine Kopie des alten Stands ({size} MB) liegt hier: {file}.</translation>
+        </message>
+        <message>
             <source>All keys</source>
             <translation>Alle Tasten</translation>
         </message>
@@ -9624,6 +9664,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Something went wrong inside Lineside ({what}).</source>
             <translation>In Lineside ist etwas schiefgegangen ({what}).</translation>
+        </message>
+        <message>
+            <source>The database of an older version was brought to this one in {seconds} s.</source>
+            <translation>Die Datenbank einer älteren Version wurde in {seconds} s auf diese gebracht.</translation>
         </message>
         <message>
             <source>The defaults are in force; your settings are kept in {file} in the same folder.</source>
