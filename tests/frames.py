@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -66,3 +67,14 @@ class ListSource(NoSettings):
 def frame(pixels: NDArray[np.uint8], sequence: int = 0, at: datetime | None = None) -> Frame:
     """A frame taken now."""
     return Frame(pixels, "list:", sequence, at or utc_now())
+
+
+def biscuit(seed: int) -> NDArray[np.uint8]:
+    """A sharp, well lit part that no demo model knows, 600×800 grey: a scalloped disc with seven holes."""
+    across, down = (int(v) for v in np.random.default_rng(seed).integers(-40, 40, 2))
+    pixels, middle = np.full((600, 800), 70, np.uint8), np.array((400 + across, 300 + down))
+    for radius, count, around, grey in ((220, 1, 0, 150), (26, 24, 225, 150), (9, 7, 110, 95)):
+        for turn in np.arange(count) * 2 * np.pi / count:
+            x, y = middle + np.rint(around * np.array((np.cos(turn), np.sin(turn)))).astype(int)
+            cv2.circle(pixels, (int(x), int(y)), radius, grey, -1, cv2.LINE_AA)
+    return pixels

@@ -77,6 +77,11 @@ def _table(figures: dict[str, Any]) -> str:
         share = figures[name]
         low, high = share["interval"]
         rows.append((name, f"{share['count']} of {share['of']} ({low:.1%} to {high:.1%})"))
+    aside = figures["unknown"]
+    if aside["defective"] or aside["sound"]:
+        total = aside["defective"] + aside["sound"]
+        said = f"{total} of {figures['count']}: {aside['defective']} defects, {aside['sound']} sound parts, set aside"
+        rows.insert(0, ("unknown", said))
     if "map" in figures:
         place = figures["map"]
         rows.append(

@@ -33,9 +33,14 @@ class ScoredPart:
 def known_parts(db: Database, model: str, classes: Collection[str], ok_classes: Collection[str]) -> list[ScoredPart]:
     """The model's parts somebody corrected or confirmed, then those whose folder is named as a class, newest first.
 
-    Parts the demo line made know their truth too. At most `MOST`; NO VERDICT is left out.
+    Parts the demo line made know their truth too. At most `MOST`; NO VERDICT is left out, and what the model does not
+    know: no threshold decides on them.
     """
-    mine = (InspectionRow.model_version == model, InspectionRow.outcome != str(Outcome.NO_VERDICT))
+    mine = (
+        InspectionRow.model_version == model,
+        InspectionRow.outcome != str(Outcome.NO_VERDICT),
+        InspectionRow.unknown.is_(False),
+    )
     told = select(StandingRow.inspection_id).order_by(StandingRow.override_id.desc()).limit(MOST)
     named = InspectionRow.truth.is_not(None) | (InspectionRow.name != "")
     with db.session() as session:

@@ -195,6 +195,8 @@ class Quality:
     """Mean absolute Laplacian over `contrast`: falls with blur, hardly moves with brightness."""
     clipped: float
     """Share of pixels at 250 or over, 0…1."""
+    edges: float = 0.0
+    """How steep the steepest edges are, 1 / pixel of the frame: falls with blur, whatever the surface. 0: not told."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -333,5 +335,7 @@ def _iso(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat(timespec="microseconds")
 
 
+UNKNOWN_PART = "unknown part"
+"""How a part that the model does not know is called where figures name every part by a class."""
 Value = float | int | str | bool
 """Of a camera's setting."""

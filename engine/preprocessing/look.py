@@ -23,6 +23,10 @@ from engine.preprocessing.registration import Affine, find_part
 
 CLIPPED_FROM = 250
 MAX_TILES = 400
+STEEPEST = 0.995
+"""The steepest edges of a picture are those over this quantile."""
+ROUNDING = 3.0
+"""What the rounding of grey levels alone bends the steepest places of a smooth picture by."""
 EDGE_PX = 3.0
 """By so much may an inspected place of a found part lie outside the frame."""
 
@@ -83,7 +87,7 @@ def look(pixels: Pixels, spec: InputSpec, view: View = WHOLE) -> Look:
         inputs.append(laid(region.picture[y : y + height, x : x + width], spec))
         places.append(replace(place(size, spec, (left + x, top + y, width, height)), back=region.back))
         mask = _inside_input(view.polygon, places[-1], (width, height), spec) if view.polygon else None
-        qualities.append(quality_of(inputs[-1], mask))
+        qualities.append(replace(quality_of(inputs[-1], mask), edges=_steepness(inputs[-1], places[-1], mask)))
     return Look(
         tuple(inputs),
         tuple(places),
@@ -192,7 +196,7 @@ def _shown(region: _Region, tiles: Tiles | None) -> tuple[Box, ...]:
 def _mean(qualities: Sequence[Quality]) -> Quality:
     if len(qualities) == 1:
         return qualities[0]
-    rows = [(q.brightness, q.contrast, q.sharpness, q.clipped) for q in qualities]
+    rows = [(q.brightness, q.contrast, q.sharpness, q.clipped, q.edges) for q in qualities]
     return Quality(*(sum(column) / len(rows) for column in zip(*rows, strict=True)))
 
 
@@ -211,3 +215,32 @@ def quality_of(picture: NDArray[np.uint8], inside: Mask | None = None) -> Qualit
         edges = cv2.mean(slopes, mask=cv2.erode(inside, np.ones((3, 3), np.uint8)))[0]
         clipped = float(np.count_nonzero(white & (inside > 0))) / np.count_nonzero(inside)
     return Quality(mean, deviation, edges / max(deviation, 1e-6), clipped)
+
+
+def _steepness(picture: NDArray[np.uint8], where: Placement, inside: Mask | None) -> float:
+    """`Quality.edges` of one input: at its steepest places, how fast the slope changes over how steep it is.
+
+    A step blurred by a Gaussian of sigma pixels has about 1/sigma, however high it is and however many there are. What
+    the frame was enlarged by is no blur of the camera's.
+    """
+    rows = slice(where.pad_y, picture.shape[0] - where.pad_y)
+    columns = slice(where.pad_x, picture.shape[1] - where.pad_x)
+    shown = picture[rows, columns]
+    grey = np.ascontiguousarray(to_channels(shown[..., 0] if shown.shape[2] == 1 else shown, 1))
+    mask = None
+    if inside is not None:
+        mask = cv2.erode(np.ascontiguousarray(inside[rows, columns]), np.ones((5, 5), np.uint8))
+        if not mask.any():
+            return 0.0
+    bent = _quantile(cv2.convertScaleAbs(cv2.Laplacian(grey, cv2.CV_16S)), mask)
+    across, down = (cv2.convertScaleAbs(slope, alpha=0.5) for slope in cv2.spatialGradient(grey))
+    steep = _quantile(cv2.max(across, down), mask)
+    enlarged = max(1.0, where.scale_x * where.scale_y) ** 0.5
+    # Half a Sobel slope is four times the grey levels per pixel.
+    return 4.0 * enlarged * max(0.0, bent**2 - ROUNDING**2) ** 0.5 / max(steep, 1)
+
+
+def _quantile(values: NDArray[np.uint8], mask: Mask | None) -> int:
+    """Which value only one pixel in so many is over: exact for bytes, at a tenth of the time of sorting."""
+    counts = cv2.calcHist([values], [0], mask, [256], [0, 256]).ravel().cumsum()
+    return int(np.searchsorted(counts, STEEPEST * counts[-1]))

@@ -32,7 +32,7 @@ brightness = [41.0, 190.0]      # mean grey 0…255
 contrast_min = 8.0              # standard deviation of grey
 sharpness_min = false
 clipped_max = 0.05              # share of white, 0…1
-novelty = "review"              # what a part unlike the training parts becomes: "review", "no verdict", or "off"
+novelty = "review"              # what an unknown part (unlike all taught) gets: "review", "no verdict", or "off"
 novelty_max = 1.0               # 1.0 = the limit found in training
 [saving]
 defects = true
@@ -197,7 +197,7 @@ def guard_of(package: ModelPackage) -> Guard:
 def without_review(recipe: Recipe) -> Recipe:
     """The same recipe with no review band, nor one of a class: every part is OK or NG at `ng_at`.
 
-    The guard stays: a picture not fit to be judged is NO VERDICT, a part unlike the training parts is not OK.
+    The guard stays: a picture not fit to be judged is NO VERDICT, a part unlike the training parts is unknown.
     """
     return _sealed(without_bands(recipe))
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.domain.inspection import Prediction, Scores
+from engine.domain.inspection import UNKNOWN_PART, Prediction, Scores
 from engine.domain.recipe import ClassRule, Limits, Recipe, without_bands
 from engine.statistics.mistakes import Mistakes
 from engine.statistics.shares import Z
@@ -210,32 +210,31 @@ def evaluate_scores(
     """All figures of N judged pictures, under stable keys, plain types only.
 
     `scores` is N×K in the order of `classes`; `truth` may hold kinds the model does not know (they count as defects).
-    AP and the binary AUROC are of "defect" by the defect score; both are None where there is no sound part to tell from
-    a defect. A model of many labels (`exclusive` False) without a sound class calls a sound part "ok".
+    A part labelled UNKNOWN_PART is no escape and no overkill. AP and the binary AUROC are of "defect" by the defect
+    score, None without a sound part. A model of many labels (`exclusive` False) without a sound class says "ok".
     """
     names = list(dict.fromkeys([*classes, *sorted(set(truth) | set(labels))]))
     matrix = confusion_matrix(truth, labels, names)
     ok = set(ok_classes) or (set() if exclusive else {SOUND})
     positive = np.array([t not in ok for t in truth], bool)
-    rejected = np.array([label not in ok for label in labels], bool)
     judged = defect_scores(scores, classes, ok_classes, exclusive=exclusive)
-    counted = Mistakes.by_label(positive, rejected)
+    rejected, aside = [label not in ok for label in labels], [label == UNKNOWN_PART for label in labels]
+    counted = Mistakes.by_label(positive, rejected, aside)
     return {
         "accuracy": _plain(accuracy(matrix)),
         "macro_f1": _plain(macro_f1(matrix)),
         "micro_f1": _plain(micro_f1(matrix)),
         "kappa": _plain(cohen_kappa(matrix)),
         "ap": _plain(average_precision(positive, judged)) if ok else None,
-        "auroc": {
-            "binary": _plain(auroc(positive, judged)) if ok else None,
-            **_one_against_rest(truth, _table(scores, classes), classes),
-        },
+        "auroc": {"binary": _plain(auroc(positive, judged)) if ok else None}
+        | _one_against_rest(truth, _table(scores, classes), classes),
         "per_class": {name: _rounded(c) for name, c in zip(names, per_class(matrix), strict=True)},
         "confusion": {"classes": names, "matrix": matrix.tolist()},
         "threshold": round(float(threshold), 6),
         "count": len(truth),
         "escapes": counted.escapes.plain(),
         "overkill": counted.overkill.plain(),
+        "unknown": {"defective": counted.defective.review, "sound": counted.sound.review},
     }
 
 

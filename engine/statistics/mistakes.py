@@ -15,9 +15,12 @@ What is asked of the eight numbers differs with the purpose, and every question 
     escaped_among_ok  defective parts, of the parts that are OK and were looked at  audits: drawn from OK parts
     sound_among_ng    sound parts, of the parts that are NG and were looked at      audits: chosen from NG parts
 
-A model is also judged by its label alone, with no review band and no guard between (`by_label`): what is not called
-sound is rejected, and REVIEW and NO VERDICT do not occur. Where there is no truth there is no mistake: counts of
-verdicts as such are no matter of this module.
+A part the model does not know (`Verdict.unknown`) is REVIEW or NO VERDICT and counts as such: a defect among them is no
+escape, a sound one is work for a person.
+
+A model is also judged by its label alone, with no review band between (`by_label`): what is not called sound is
+rejected, but for the parts it does not know, and NO VERDICT does not occur. Where there is no truth there is no
+mistake: counts of verdicts as such are no matter of this module.
 """
 
 from __future__ import annotations
@@ -73,12 +76,17 @@ class Mistakes:
         return cls(sound, bad)
 
     @classmethod
-    def by_label(cls, defective: ArrayLike, rejected: ArrayLike) -> Mistakes:
-        """Count N parts by two arrays of bool; `rejected`: not called sound, which is NG here."""
+    def by_label(cls, defective: ArrayLike, rejected: ArrayLike, aside: ArrayLike | None = None) -> Mistakes:
+        """Count N parts by arrays of bool; `rejected`: not called sound, which is NG here.
+
+        `aside`: of these, parts the model does not know; a person looks at them, as in REVIEW.
+        """
         bad, out = np.asarray(defective, bool).ravel(), np.asarray(rejected, bool).ravel()
         if bad.size != out.size:
             raise ValueError(f"{bad.size} truths for {out.size} labels")
-        sound, faulty = (Verdicts(int((kind & ~out).sum()), int((kind & out).sum())) for kind in (~bad, bad))
+        strange = np.zeros(bad.size, bool) if aside is None else np.asarray(aside, bool).ravel()
+        parts = ((kind & ~out & ~strange, kind & out & ~strange, kind & strange) for kind in (~bad, bad))
+        sound, faulty = (Verdicts(*(int(part.sum()) for part in kind)) for kind in parts)
         return cls(sound, faulty)
 
     def __add__(self, other: Mistakes) -> Mistakes:

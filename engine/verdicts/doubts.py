@@ -1,8 +1,14 @@
-"""Why a prediction must not be judged, in words an operator understands: scores that are none, unfit pictures."""
+"""Why a prediction must not be judged, in words an operator understands: broken scores, unknown parts, unfit pictures.
+
+The limits of a guard come from the pictures of one product. A figure outside them has two possible causes: the picture
+is bad, or it is a good picture of something else. Where the part is beyond the novelty limit too, the picture is blamed
+only where it shows the fault by itself, whatever lies before the camera (`_shows_its_fault`).
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from engine.domain.inspection import Prediction, Quality, Scores
 from engine.domain.recipe import Guard
@@ -12,18 +18,39 @@ SCORE_TOLERANCE = 1e-4
 SUM_TOLERANCE = 0.02
 """How far exclusive scores may miss the sum 1: bfloat16 keeps eight bits of each."""
 MAX_DIGITS = 6
+STEEP = 0.8
+"""Edges at least so steep (Quality.edges) are in focus, whatever the surface: of five data sets and the demo line 1.0
+and more are sharp, 0.3 to 0.8 blurred by one and a half pixels of the model's input."""
+BLANK_CONTRAST = 3.0
+"""Standard deviation of grey under which a picture shows nothing but noise: a capped lens, a wall."""
 
 
-def doubts_of(prediction: Prediction, ok_classes: tuple[str, ...], guard: Guard) -> tuple[str, ...]:
-    """Every reason not to trust this prediction; empty = it may be judged."""
+def broken(prediction: Prediction, ok_classes: tuple[str, ...]) -> str:
+    """Why what the model said is no answer; empty = it is one."""
     if prediction.doubt:
-        return (prediction.doubt,)
-    broken = _broken_scores(prediction.scores, ok_classes)
-    if broken:
-        return (broken,)
-    if prediction.novelty is not None and not math.isfinite(prediction.novelty):
-        return ("the model's novelty is not a number",)
-    return () if prediction.quality is None else _unfit(prediction.quality, guard)
+        return prediction.doubt
+    found = _broken_scores(prediction.scores, ok_classes)
+    if not found and prediction.novelty is not None and not math.isfinite(prediction.novelty):
+        return "the model's novelty is not a number"
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A figure of the picture outside the guard, in words. `surface`: the picture is in focus, its part is smoother."""
+
+    words: str
+    surface: bool = False
+
+
+def unknown_part(prediction: Prediction, guard: Guard) -> str:
+    """Why this is no part the model was taught; empty = it is one, or a bad picture makes it look strange."""
+    novelty, limit, quality = prediction.novelty, guard.novelty_max, prediction.quality
+    if limit is None or novelty is None or novelty <= limit:
+        return ""
+    if quality is not None and faults_of(quality, guard) and _shows_its_fault(quality, guard):
+        return ""
+    return "unknown part: unlike everything the model was taught, novelty {} > {}".format(*unequal(novelty, limit))
 
 
 def unequal(value: float, limit: float, digits: int = 2) -> tuple[str, str]:
@@ -46,25 +73,62 @@ def _broken_scores(scores: Scores, ok_classes: tuple[str, ...]) -> str:
     return ""
 
 
-def _unfit(quality: Quality, guard: Guard) -> tuple[str, ...]:
-    """What of the picture lies outside the guard. Written so that a figure that is not a number is outside."""
+def faults_of(quality: Quality, guard: Guard, *, known: bool = True) -> tuple[Fault, ...]:
+    """What of the picture lies outside the guard; empty = it is fit to be judged.
+
+    Of a part that is not known only the difference is told, no cause. A figure that is not a number is outside.
+    """
     found = []
     if guard.brightness is not None:
         low, high = guard.brightness
         if quality.brightness > high:
-            found.append(_words("too bright", "brightness", quality.brightness, ">", high, "exposure, stray light?", 0))
+            found.append(_BRIGHT.of(quality.brightness, ">", high, known=known))
         elif not quality.brightness >= low:
-            found.append(_words("too dark", "brightness", quality.brightness, "<", low, "lens cap, light off?", 0))
+            found.append(_DARK.of(quality.brightness, "<", low, known=known))
     if guard.contrast_min is not None and not quality.contrast >= guard.contrast_min:
-        found.append(_words("flat", "contrast", quality.contrast, "<", guard.contrast_min, "no part, fog?", 1))
+        found.append(_FLAT.of(quality.contrast, "<", guard.contrast_min, known=known))
     if guard.sharpness_min is not None and not quality.sharpness >= guard.sharpness_min:
-        found.append(_words("blurred", "sharpness", quality.sharpness, "<", guard.sharpness_min, "focus, motion?", 3))
+        in_focus = quality.edges >= STEEP
+        blurred = _BLURRED.of(quality.sharpness, "<", guard.sharpness_min, known=known and not in_focus)
+        found.append(Fault(blurred.words, surface=in_focus))
     if guard.clipped_max is not None and not quality.clipped <= guard.clipped_max:
         share, most = unequal(100.0 * quality.clipped, 100.0 * guard.clipped_max, 0)
-        found.append(f"the picture is over-exposed: {share} % of it is white > {most} %")
+        found.append(Fault(f"the picture is over-exposed: {share} % of it is white > {most} %"))
     return tuple(found)
 
 
-def _words(state: str, figure: str, value: float, sign: str, limit: float, cause: str, digits: int) -> str:
-    shown, bound = unequal(value, limit, digits)
-    return f"the picture is {state}: {figure} {shown} {sign} {bound} ({cause})"
+def _shows_its_fault(quality: Quality, guard: Guard) -> bool:
+    """Whether the picture is bad whatever it shows, which makes any part look strange."""
+    if not quality.contrast >= BLANK_CONTRAST:
+        return True
+    if guard.clipped_max is not None and not quality.clipped <= guard.clipped_max:
+        return True
+    if guard.sharpness_min is not None and not quality.sharpness >= guard.sharpness_min and not quality.edges >= STEEP:
+        return True
+    # Less light makes a picture darker and flatter alike; a darker part only the first.
+    dark = guard.brightness is not None and not quality.brightness >= guard.brightness[0]
+    return dark and guard.contrast_min is not None and not quality.contrast >= guard.contrast_min
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How a figure outside its limit is told: as a fault with its causes, or as a difference to the parts taught."""
+
+    fault: str
+    causes: str
+    difference: str
+    figure: str
+    digits: int
+
+    def of(self, value: float, sign: str, limit: float, *, known: bool) -> Fault:
+        shown, bound = unequal(value, limit, self.digits)
+        figures = f"{self.figure} {shown} {sign} {bound}"
+        if known:
+            return Fault(f"the picture is {self.fault}: {figures} ({self.causes})")
+        return Fault(f"the picture {self.difference} than those taught: {figures}")
+
+
+_BRIGHT = _Words("too bright", "exposure, stray light?", "is brighter", "brightness", 0)
+_DARK = _Words("too dark", "lens cap, light off?", "is darker", "brightness", 0)
+_FLAT = _Words("flat", "no part, fog?", "has less contrast", "contrast", 1)
+_BLURRED = _Words("blurred", "focus, motion?", "has less fine detail", "sharpness", 3)

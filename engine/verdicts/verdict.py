@@ -1,13 +1,14 @@
 """decide(prediction, recipe) → Verdict with the reasons; pure. And what makes a frame not worth judging.
 
 The order, first to last (docs/verdicts.md says it for people):
-    1 doubts      no picture, scores that are no probabilities, a picture outside the guard → NO VERDICT
-    2 critical    a critical class at or over its own limit → NG with its label, whatever else is likelier
-    3 overall     the defect score against the recipe's limits, with the review band
-    4 classes     major and minor classes that have a limit of their own
-    5 counts      more regions than allowed
-    6 novelty     a part unlike the training parts is not OK
-The worst outcome of 2…5 stands; the label is the first one's that has it.
+    1 answer      no picture, scores that are no probabilities → NO VERDICT
+    2 unknown     a part beyond the novelty limit → REVIEW without a class, or NO VERDICT by recipe or picture
+    3 picture     a picture outside the guard → NO VERDICT
+    4 critical    a critical class at or over its own limit → NG with its label, whatever else is likelier
+    5 overall     the defect score against the recipe's limits, with the review band
+    6 classes     major and minor classes that have a limit of their own
+    7 counts      more regions than allowed
+The worst outcome of 4…7 stands; the label is the first one's that has it.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from engine.domain.inspection import Frame, Outcome, Prediction, Region, Scores, Severity, Verdict
-from engine.domain.recipe import ClassRule, Guard, Limits, Recipe, has_own_limit, limits_for
-from engine.verdicts.doubts import doubts_of, unequal
+from engine.domain.recipe import ClassRule, Limits, Recipe, has_own_limit, limits_for
+from engine.verdicts.doubts import broken, faults_of, unequal, unknown_part
 
 SOUND = "ok"
 """The label of an OK part where the model has no sound class."""
@@ -64,11 +65,19 @@ def decide(prediction: Prediction, recipe: Recipe) -> Verdict:
     """The verdict on one prediction. `score` is the defect score (`defect_score`), whichever rule decided.
 
     The label of a part that is not OK is the class it was decided for; of a REVIEW below the NG limit the sound class,
-    but for a critical class that class.
+    but for a critical class that class. A part the model does not know has none.
     """
-    doubts = doubts_of(prediction, recipe.ok_classes, recipe.guard)
-    if doubts:
-        return Verdict(Outcome.NO_VERDICT, "", 0.0, doubts)
+    doubt = broken(prediction, recipe.ok_classes)
+    if doubt:
+        return no_verdict(doubt)
+    strange, quality, guard = unknown_part(prediction, recipe.guard), prediction.quality, recipe.guard
+    faults = () if quality is None else faults_of(quality, guard, known=not strange)
+    reasons = tuple(fault.words for fault in faults)
+    if strange:
+        spoilt = any(not fault.surface for fault in faults)
+        return _unknown((strange, *reasons), prediction, recipe, spoilt=spoilt)
+    if faults:
+        return Verdict(Outcome.NO_VERDICT, "", 0.0, reasons)
     part = _sorted(prediction, recipe)
     if not part.defects:
         return no_verdict("the model knows no defect class")
@@ -76,10 +85,10 @@ def decide(prediction: Prediction, recipe: Recipe) -> Verdict:
     outcomes = {f.outcome for f in found}
     worst = next(o for o in (Outcome.NG, Outcome.REVIEW, Outcome.OK) if o in outcomes)
     shown = [f for f in found if f.outcome is worst] + [f for f in found if f.outcome not in {worst, Outcome.OK}]
-    reasons = tuple(dict.fromkeys(f.reason for f in shown))
+    told = tuple(dict.fromkeys(f.reason for f in shown))
     words = () if worst is Outcome.OK else _region_words(part.counted, recipe.limits)
     score = defect_score(prediction.scores, recipe.ok_classes)
-    return _with_novelty(Verdict(worst, shown[0].label, score, (*reasons, *words)), prediction.novelty, recipe.guard)
+    return Verdict(worst, shown[0].label, score, (*told, *words))
 
 
 def defect_score(scores: Scores, ok_classes: Collection[str], without: Collection[str] = ()) -> float:
@@ -144,6 +153,16 @@ def unusable(frame: Frame, recipe: Recipe) -> str:
         if x + width > frame.size[1] or y + height > frame.size[0]:
             return "the recipe's region of interest lies outside the frame"
     return ""
+
+
+def _unknown(reasons: tuple[str, ...], prediction: Prediction, recipe: Recipe, *, spoilt: bool) -> Verdict:
+    """What the classes say of a part that is none of those taught means nothing, that of a critical one neither.
+
+    `spoilt`: the picture lies outside the guard, too.
+    """
+    if spoilt or recipe.guard.on_novelty is Outcome.NO_VERDICT:
+        return Verdict(Outcome.NO_VERDICT, "", 0.0, reasons, unknown=True)
+    return Verdict(Outcome.REVIEW, "", defect_score(prediction.scores, recipe.ok_classes), reasons, unknown=True)
 
 
 def _sorted(prediction: Prediction, recipe: Recipe) -> _Part:
@@ -250,17 +269,6 @@ def _band(score: float, limits: Limits) -> tuple[Outcome, str]:
     if score >= high:
         return Outcome.NG, f"{score:.2f} ≥ {limits.ng_at:.2f}"
     return Outcome.REVIEW, f"{score:.2f} lies between {low:.2f} and {high:.2f}"
-
-
-def _with_novelty(verdict: Verdict, novelty: float | None, guard: Guard) -> Verdict:
-    if guard.novelty_max is None or novelty is None or novelty <= guard.novelty_max:
-        return verdict
-    reason = "unlike the training parts: novelty {} > {}".format(*unequal(novelty, guard.novelty_max))
-    if verdict.outcome is not Outcome.OK:
-        return Verdict(verdict.outcome, verdict.label, verdict.score, (*verdict.reasons, reason))
-    if guard.on_novelty is Outcome.NO_VERDICT:
-        return no_verdict(reason)
-    return Verdict(Outcome.REVIEW, verdict.label, verdict.score, (reason, *verdict.reasons))
 
 
 def _region_words(regions: Sequence[Region], limits: Limits) -> tuple[str, ...]:

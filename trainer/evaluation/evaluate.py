@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from engine.backends.load import load_model
 from engine.backends.openvino import Precision
 from engine.domain.inspection import (
+    UNKNOWN_PART,
     FrameRef,
     Inspection,
     Mask,
@@ -122,7 +123,9 @@ def evaluated(
     figures = {
         **_figures(found, package, dataset, recipe),
         "unreadable": sum(bool(j.error) for j in found),
-        "no_verdict": sum(not j.error and j.verdict.outcome is Outcome.NO_VERDICT for j in found),
+        "no_verdict": sum(
+            not (j.error or j.verdict.unknown) and j.verdict.outcome is Outcome.NO_VERDICT for j in found
+        ),
         "milliseconds": round(seconds * 1e3 / max(1, len(samples)), 2),
         "dataset": {"id": dataset.id, "sha256": dataset.sha256(), "part": part or "all"},
         "model": f"{package.manifest.name} {package.version}",
@@ -191,8 +194,8 @@ def truth_of(sample: Sample, dataset: Dataset, recipe: Recipe) -> str:
 
 
 def label_of(verdict: Verdict) -> str:
-    """The verdict's label. A part without a verdict does not pass: it is neither an escape nor called sound."""
-    return verdict.label or str(Outcome.NO_VERDICT)
+    """The verdict's label. A part without one does not pass: it is neither an escape nor called sound."""
+    return UNKNOWN_PART if verdict.unknown else verdict.label or str(Outcome.NO_VERDICT)
 
 
 def score_table(rows: Sequence[tuple[float, ...]], classes: Sequence[str]) -> NDArray[np.float64]:

@@ -50,7 +50,7 @@ class Gallery:
     classes: tuple[str, ...]
     ok_classes: tuple[str, ...]
     counted: Mistakes = field(default_factory=Mistakes)
-    """NO VERDICT is no confident mistake, whatever the picture shows."""
+    """NO VERDICT is no confident mistake, whatever the picture shows; neither is a part set aside as unknown."""
     confused: int = 0
     """Defects called another kind of defect."""
     _kept: dict[Kind, list[tuple[float, int, Mistake]]] = field(default_factory=dict)
@@ -64,8 +64,8 @@ class Gallery:
         scores, label = judged.prediction.scores, label_of(judged.verdict)
         sound = self.ok_classes or (() if scores.exclusive else (SOUND,))
         said, defective = Outcome.OK if label in sound else Outcome.NG, truth not in sound
-        refused = judged.verdict.outcome is Outcome.NO_VERDICT
-        self.counted += Mistakes.of([(defective, Outcome.NO_VERDICT if refused else said)])
+        refused = judged.verdict.unknown or judged.verdict.outcome is Outcome.NO_VERDICT
+        self.counted += Mistakes.of([(defective, judged.verdict.outcome if refused else said)])
         if refused or is_right(truth, label, self.classes, sound):
             return
         kind: Kind = "other"

@@ -60,6 +60,12 @@ def cautions(sheet: Sheet, figures: Figures, recipe: Recipe) -> tuple[str, ...]:
         found.append(
             f"{figures['no_verdict']} pictures got NO VERDICT (outside the guard): they count as rejected, of no class."
         )
+    aside = figures["unknown"]
+    if aside["defective"] or aside["sound"]:
+        found.append(
+            f"{aside['defective'] + aside['sound']} pictures are unknown to this model and set aside: "
+            f"{aside['defective']} defects, which do not escape, and {aside['sound']} sound parts for a person to see."
+        )
     if figures["groups"] < GROUPED * len(sheet.truth):
         found.append(
             f"The {len(sheet.truth)} pictures are of {figures['groups']} groups (item, lot, series). Bootstrap "
@@ -272,9 +278,9 @@ def _galleries(package: ModelPackage, recipe: Recipe, mistakes: Gallery, total: 
         return [Section("Mistakes", (f"None in {total} pictures; up to {_percent(high)} are possible (95 %).",))]
     kinds = ", ".join(f"{n} {_plural(kind, n)}" for kind, n in counts.items() if n)
     said = [f"{made} mistakes: {kinds}.", _look_of(top)]
-    refused = mistakes.counted.no_verdict.count
+    refused = mistakes.counted.to_a_person.count
     if refused:
-        said.append(f"{refused} parts without a verdict are not among them.")
+        said.append(f"{refused} parts set aside as unknown or without a verdict are not among them.")
     title = f"The {len(top)} most confident mistakes" if made > MOST_CONFIDENT else "All mistakes, surest first"
     found = [Section(title, tuple(said), pictures=pictures_of(top, package, recipe))]
     kind: Kind

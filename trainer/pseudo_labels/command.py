@@ -139,12 +139,11 @@ def labelled(judged: JudgedSample, recipe: Recipe, floor: float) -> Labelled:
     if judged.error or prediction is None:
         return Labelled(judged.sample, "", 0.0, str(verdict.outcome), UNREADABLE, judged.error)
     scores, detail = prediction.scores, "; ".join(verdict.reasons)
+    if verdict.unknown:
+        return Labelled(judged.sample, "", 0.0, str(verdict.outcome), NOVEL, detail)
     known = scores.classes
     score = scores.of(verdict.label) if verdict.label in known else 1.0 - defect_score(scores, recipe.ok_classes)
     found = Labelled(judged.sample, verdict.label, round(score, 6), str(verdict.outcome))
-    limit = recipe.guard.novelty_max
-    if limit is not None and prediction.novelty is not None and prediction.novelty > limit:
-        return replace(found, reason=NOVEL, detail=detail)
     if verdict.outcome is Outcome.NO_VERDICT:
         return replace(found, label="", score=0.0, reason=REFUSED, detail=detail)
     if verdict.outcome is Outcome.REVIEW:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.domain.inspection import UNKNOWN_PART
 from engine.errors import InputError, LinesideError, UsageError
 from engine.names import name_of
 from engine.packages.package import MANIFEST, ModelPackage, open_package
@@ -152,7 +153,7 @@ def pooled(lines: Sequence[dict[str, Any]], package: ModelPackage, folds: Sequen
     classes, sound = package.manifest.class_names, package.manifest.ok_classes
     scores = np.array([[line["scores"][c] for c in classes] for line in lines])
     truth = [line["truth"] for line in lines]
-    labels = [line["label"] or "no_verdict" for line in lines]
+    labels = [UNKNOWN_PART if line.get("unknown") else line["label"] or "no_verdict" for line in lines]
     exclusive = package.manifest.head != "sigmoid"
     figures = evaluate_scores(truth, labels, scores, classes, sound, 0.5, exclusive=exclusive)
     # Each fold had its own threshold.

@@ -128,6 +128,8 @@ def _unusable(judged: JudgedSample, *, must_judge: bool) -> str:
         return judged.error or "it was not judged."
     if not np.isfinite(judged.prediction.scores.values).all():
         return f"the scores of {judged.sample.key} are no numbers."
+    if must_judge and judged.verdict.unknown:
+        return f"{judged.sample.key} is unlike the parts the teacher knows ({judged.verdict.reasons[0]})."
     if must_judge and judged.verdict.outcome is Outcome.NO_VERDICT:
         return f"{judged.sample.key} is not fit to be judged ({'; '.join(judged.verdict.reasons)})."
     return ""

@@ -45,6 +45,7 @@ class Line(BaseModel):
     model_config = ConfigDict(allow_inf_nan=False)
 
     verdict: Outcome
+    unknown: bool = False
     score: Unit
     scores: dict[str, Unit] = Field(max_length=1000)
     truth: str = Field(max_length=200)
@@ -63,7 +64,7 @@ class Evaluation:
     sound: Bools
     model: str
     unjudged: int
-    """Pictures with NO VERDICT, which are left out."""
+    """Pictures with NO VERDICT and unknown parts, which are left out: no threshold decides on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def read_evaluation(path: Path, ok_classes: Sequence[str] = ()) -> Evaluation:
     lines: list[Line] = []
     unjudged = 0
     for number, line in _lines(path):
-        if line.verdict is Outcome.NO_VERDICT:
+        if line.unknown or line.verdict is Outcome.NO_VERDICT:
             unjudged += 1
             continue
         if lines and (line.model, line.scores.keys()) != (lines[0].model, lines[0].scores.keys()):
@@ -250,7 +251,7 @@ def _cost(text: str | None, prevalence: float | None) -> Cost | None:
 def _words(found: Evaluation, choice: Choice, cost: Cost | None) -> str:
     known = choice.overall.mistakes
     head = f"{found.model or 'model'}: {known.defective.total} defects, {known.sound.total} sound parts"
-    left_out = f", {found.unjudged} without a verdict left out" if found.unjudged else ""
+    left_out = f", {found.unjudged} unknown or without a verdict left out" if found.unjudged else ""
     lines = [
         head + left_out,
         "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,11 +13,14 @@ from numpy.typing import NDArray
 from engine.backends.load import load_model
 from engine.backends.openvino import OpenVinoModel
 from engine.domain.inspection import Outcome, Pixels
+from engine.images.listing import list_folder
+from engine.images.pictures import read_picture
 from engine.packages.package import ModelPackage, open_package
 from engine.recipes.file import default_recipe, without_review
 from engine.sources.demo import ALL_KINDS, PartMaker
 from engine.system.places import demo_package
 from engine.verdicts.verdict import decide
+from tests.frames import biscuit
 
 pytestmark = pytest.mark.slow
 
@@ -74,6 +78,28 @@ def test_pictures_of_something_else_are_never_judged(
     for pixels in parts[::10]:
         spoilt = np.clip(SPOILT[what](pixels.astype(np.float64)), 0, 255).astype(np.uint8)
         assert decide(model.run(spoilt), recipe).outcome is Outcome.NO_VERDICT
+
+
+def test_sharp_pictures_of_another_product_are_unknown_and_blamed_for_nothing(
+    package: ModelPackage, model: OpenVinoModel
+) -> None:
+    recipe = without_review(default_recipe(package))
+    for seed in range(5):
+        verdict = decide(model.run(biscuit(seed)), recipe)
+        assert (verdict.outcome, verdict.label, verdict.unknown) == (Outcome.REVIEW, "", True)
+        words = [reason.split(":")[0] for reason in verdict.reasons]
+        assert words == ["unknown part", "the picture has less fine detail than those taught"]
+
+
+@pytest.mark.parametrize("folder", ["casting/test", "kolektorsdd", "magnetic_tile", "xsdd", "bsdata/data"])
+def test_real_parts_of_other_products_are_unknown(
+    package: ModelPackage, model: OpenVinoModel, real_data: Path, folder: str
+) -> None:
+    pictures = [p for p in list_folder(real_data / folder).pictures if not p.stem.endswith("_label")][::15]
+    verdicts = [decide(model.run(read_picture(p)), default_recipe(package)) for p in pictures]
+    assert all(v.outcome in (Outcome.REVIEW, Outcome.NO_VERDICT) and not v.label for v in verdicts)
+    assert sum(v.unknown for v in verdicts) >= 0.9 * len(verdicts) > 5
+    assert not any("blurred" in reason for v in verdicts for reason in v.reasons)
 
 
 def test_int8_gives_the_verdicts_of_fp32(package: ModelPackage, model: OpenVinoModel, parts: list[Pixels]) -> None:

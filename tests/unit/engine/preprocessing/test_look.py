@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -174,3 +175,25 @@ def test_raw_mosaic_is_shown_to_the_model_in_colour() -> None:
         look(np.zeros((64, 80, 3), np.uint8), spec, View(bayer="RGGB"))
     with pytest.raises(ValueError, match="RGGB"):
         debayer(mosaic, "RGBG")
+
+
+@pytest.mark.parametrize("resize", ["stretch", "letterbox"])
+@pytest.mark.parametrize("height", [120, 360])
+def test_edges_tell_a_sharp_picture_of_little_detail_from_a_blurred_one(resize: str, height: int) -> None:
+    spec = InputSpec.model_validate({"height": 180, "width": 240, "channels": 1, "resize": resize})
+    step = np.full((height, height), 90, np.uint8)
+    cv2.circle(step, (height // 2, height // 2), height // 3, 150, -1, cv2.LINE_AA)
+    sharp = look(step, spec).quality
+    for sigma, most in ((0.01, 0.8), (0.04, 0.4)):
+        blurred = look(cv2.GaussianBlur(step, (0, 0), sigma * height), spec).quality
+        assert blurred.edges < most < 1.0 < sharp.edges
+    faint = look(np.where(step > 120, np.uint8(100), np.uint8(90)), spec).quality
+    assert faint.edges > 0.9, "however little an edge stands out"
+    assert look(step * 0 + 90, spec).quality.edges == 0.0
+
+
+def test_paint_and_border_are_no_edges() -> None:
+    slope = np.tile(np.linspace(60, 200, 240).astype(np.uint8), (120, 1))
+    spec = InputSpec(height=240, width=240, channels=1, resize="letterbox")
+    assert look(slope, spec, View(polygon=((30, 20), (200, 20), (200, 100), (30, 100)))).quality.edges == 0.0
+    assert look(slope, spec).quality.edges == 0.0

@@ -99,6 +99,13 @@ def test_by_label_rejected_is_ng_and_the_rest_is_ok(labels: list[tuple[bool, boo
     assert Mistakes.by_label(defective, rejected) == Mistakes.of(verdicts)
 
 
+def test_parts_set_aside_as_unknown_are_no_mistake_but_work() -> None:
+    defective, rejected, aside = [True, True, False, False], [True, True, True, True], [True, False, True, False]
+    found = Mistakes.by_label(defective, rejected, aside)
+    assert found == Mistakes(Verdicts(ng=1, review=1), Verdicts(ng=1, review=1))
+    assert (found.escapes.count, found.overkill.count, found.to_a_person.count) == (0, 1, 2)
+
+
 def test_by_label_wants_a_label_for_every_truth() -> None:
     with pytest.raises(ValueError, match="2 truths for 1 labels"):
         Mistakes.by_label([True, False], [True])

@@ -161,6 +161,7 @@ def test_more_regions_than_allowed_are_ng_whatever_the_score() -> None:
 
 GUARD = Guard((41.0, 190.0), 8.0, 0.3, 0.05)
 FIT = Quality(100.0, 30.0, 0.5, 0.01)
+UNKNOWN = "unknown part: unlike everything the model was taught, novelty 1.73 > 1.00"
 
 
 @pytest.mark.parametrize(
@@ -199,11 +200,67 @@ def test_doubt_of_the_prediction_comes_before_its_scores() -> None:
 def test_unknown_part_is_not_ok(on: str, outcome: Outcome) -> None:
     recipe = replace(RECIPE, guard=Guard(novelty_max=1.0, on_novelty=Outcome(on)))
     verdict = decide(replace(scored(0.0), novelty=1.73), recipe)
-    assert (verdict.outcome, verdict.reasons[0]) == (outcome, "unlike the training parts: novelty 1.73 > 1.00")
-    assert decide(replace(scored(0.0), novelty=1.0), recipe).outcome is Outcome.OK
-    bad = decide(replace(scored(0.9), novelty=1.73), recipe)
-    assert (bad.outcome, bad.reasons[-1]) == (Outcome.NG, "unlike the training parts: novelty 1.73 > 1.00")
+    assert (verdict.outcome, verdict.label, verdict.unknown) == (outcome, "", True)
+    assert verdict.reasons == (UNKNOWN,)
+    usual = decide(replace(scored(0.0), novelty=1.0), recipe)
+    assert (usual.outcome, usual.unknown) == (Outcome.OK, False)
     assert decide(replace(scored(0.0), novelty=float("nan")), recipe).outcome is Outcome.NO_VERDICT
+
+
+def test_no_class_is_said_of_an_unknown_part_not_even_a_critical_one() -> None:
+    spot = Region("crack", 0.9, (0, 0, 9, 9), 81.0)
+    recipe = replace(RECIPE, limits=Limits(max_regions=0), rules=(CRACK,), guard=Guard(novelty_max=1.0))
+    part = replace(kinds(0.0, 1.0, 0.0, 0.0), regions=(spot,))
+    assert decide(part, recipe).outcome is Outcome.NG
+    verdict = decide(replace(part, novelty=1.73), recipe)
+    assert verdict == Verdict(Outcome.REVIEW, "", 1.0, (UNKNOWN,), unknown=True)
+
+
+OTHER = Quality(120.0, 30.0, 0.1, 0.0, edges=1.2)
+"""A sharp picture of a smooth part."""
+
+
+@pytest.mark.parametrize(
+    ("quality", "said"),
+    [
+        (replace(FIT, contrast=6.0), "the picture has less contrast than those taught: contrast 6.0 < 8.0"),
+        (replace(FIT, brightness=220.0), "the picture is brighter than those taught: brightness 220 > 190"),
+        (replace(FIT, brightness=30.0), "the picture is darker than those taught: brightness 30 < 41"),
+    ],
+)
+def test_a_good_picture_of_another_part_is_unknown_and_no_cause_is_made_up(quality: Quality, said: str) -> None:
+    recipe = replace(RECIPE, guard=replace(GUARD, novelty_max=1.0))
+    verdict = decide(replace(scored(1.0), quality=quality, novelty=1.73), recipe)
+    assert verdict == Verdict(Outcome.NO_VERDICT, "", 0.0, (UNKNOWN, said), unknown=True)
+
+
+def test_a_sharp_picture_of_a_smoother_part_is_not_blurred() -> None:
+    recipe = replace(RECIPE, guard=replace(GUARD, novelty_max=1.0))
+    verdict = decide(replace(scored(1.0), quality=OTHER, novelty=1.73), recipe)
+    said = "the picture has less fine detail than those taught: sharpness 0.100 < 0.300"
+    assert verdict == Verdict(Outcome.REVIEW, "", 1.0, (UNKNOWN, said), unknown=True)
+
+
+@pytest.mark.parametrize(
+    ("quality", "said"),
+    [
+        (replace(OTHER, edges=0.5), "the picture is blurred"),
+        (replace(FIT, contrast=1.0), "the picture is flat"),
+        (replace(FIT, brightness=20.0, contrast=6.0), "the picture is too dark"),
+        (replace(FIT, brightness=220.0, clipped=0.6), "the picture is too bright"),
+    ],
+)
+def test_a_bad_picture_is_blamed_although_it_makes_the_part_look_unknown(quality: Quality, said: str) -> None:
+    recipe = replace(RECIPE, guard=replace(GUARD, novelty_max=1.0))
+    verdict = decide(replace(scored(1.0), quality=quality, novelty=1.73), recipe)
+    assert (verdict.outcome, verdict.unknown) == (Outcome.NO_VERDICT, False)
+    assert verdict.reasons[0].startswith(said)
+
+
+def test_a_picture_in_focus_is_not_called_blurred_where_the_model_tells_no_novelty() -> None:
+    verdict = decide(replace(scored(0.0), quality=OTHER), replace(RECIPE, guard=GUARD))
+    said = "the picture has less fine detail than those taught: sharpness 0.100 < 0.300"
+    assert verdict == Verdict(Outcome.NO_VERDICT, "", 0.0, (said,))
 
 
 def test_many_labels_are_as_bad_as_the_largest_or_as_far_from_sound() -> None:
@@ -239,13 +296,6 @@ def test_tiny_region_of_a_critical_class_keeps_the_overall_score_in_force() -> N
     recipe = replace(RECIPE, limits=Limits(min_area_px=100.0), rules=(CRACK,))
     verdict = decide(replace(kinds(0.2, 0.1, 0.7, 0.0), regions=(tiny,)), recipe)
     assert (verdict.outcome, verdict.label) == (Outcome.NG, "scratch")
-
-
-def test_unknown_part_in_the_band_stays_in_review_with_both_reasons() -> None:
-    recipe = replace(RECIPE, guard=Guard(novelty_max=1.0, on_novelty=Outcome.NO_VERDICT))
-    verdict = decide(replace(scored(0.5), novelty=1.5), recipe)
-    assert verdict.outcome is Outcome.REVIEW
-    assert verdict.reasons[-1] == "unlike the training parts: novelty 1.50 > 1.00"
 
 
 def test_a_limit_below_its_band_is_not_ok() -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.domain.inspection import Prediction, Scores
 from engine.domain.recipe import Guard, Limits, Recipe
 from engine.recipes.file import default_recipe
+from engine.verdicts.verdict import decide
 from tests.packages import write_tiny_package
-from trainer.evaluation.evaluate import evaluate, truth_of
+from trainer.evaluation.evaluate import JudgedSample, _figures, evaluate, truth_of
+from trainer.evaluation.mistakes import Gallery
 from trainer.formats.samples.dataset import Dataset, Sample
 
 
@@ -49,3 +52,22 @@ def test_picture_outside_the_guard_is_counted_as_not_passed(tmp_path: Path) -> N
     assert figures["overkill"]["count"] == 1 and figures["escapes"]["count"] == 0
     assert "NO VERDICT" in figures["confusion"]["classes"]
     assert [json.loads(line)["sound"] for line in lines] == [True, True, False]
+
+
+def test_unknown_parts_are_set_aside_and_told(tmp_path: Path) -> None:
+    package = write_tiny_package(tmp_path / "tiny")
+    recipe = replace(default_recipe(package), guard=Guard(novelty_max=1.0))
+    dataset = Dataset("d", "folder", ("ok", "defect"), ("ok",), ())
+    strange = Prediction(Scores(("ok", "defect"), (0.0, 1.0)), novelty=2.0)
+    sound, broken = (
+        JudgedSample(Sample(label, label, label, lambda: (np.zeros((8, 8), np.uint8), None)), strange, verdict)
+        for label, verdict in ((label, decide(strange, recipe)) for label in ("ok", "defect"))
+    )
+    figures = _figures([sound, broken], package, dataset, recipe)
+    assert figures["unknown"] == {"defective": 1, "sound": 1}
+    assert (figures["escapes"]["count"], figures["overkill"]["count"]) == (0, 0)
+    assert figures["confusion"]["matrix"][0][figures["confusion"]["classes"].index("unknown part")] == 1
+    gallery = Gallery(("ok", "defect"), ("ok",))
+    for judged in (sound, broken):
+        gallery.see(judged, judged.sample.label)
+    assert not gallery.most_confident() and gallery.counted.to_a_person.count == 2

@@ -110,16 +110,18 @@ def test_without_a_sure_label_there_is_no_data_set(folder: Path, package: ModelP
     assert not (tmp_path / "again" / "dataset.json").exists() and (tmp_path / "again" / "review.csv").is_file()
 
 
-def judged(scores: Scores, outcome: Outcome, label: str, novelty: float | None = None) -> JudgedSample:
+def judged(scores: Scores, outcome: Outcome, label: str, *, unknown: bool = False) -> JudgedSample:
     sample = Sample("a", "", "a", reading(Path("a")))
-    return JudgedSample(sample, Prediction(scores, novelty=novelty), Verdict(outcome, label, 0.5, ("why",)))
+    return JudgedSample(sample, Prediction(scores), Verdict(outcome, label, 0.5, ("why",), unknown))
 
 
 def test_guard_and_novelty_leave_a_picture_to_a_person() -> None:
     recipe = Recipe("", 1, ("ok",), Limits(), guard=Guard(novelty_max=1.0))
     sure = Scores(("ok", "dent"), (0.99, 0.01))
-    assert labelled(judged(sure, Outcome.OK, "ok", 0.5), recipe, 0.95).reason == ""
-    assert labelled(judged(sure, Outcome.OK, "ok", 1.2), recipe, 0.95).reason == NOVEL
+    assert labelled(judged(sure, Outcome.OK, "ok"), recipe, 0.95).reason == ""
+    for outcome in (Outcome.REVIEW, Outcome.NO_VERDICT):
+        unknown = labelled(judged(sure, outcome, "", unknown=True), recipe, 0.95)
+        assert (unknown.reason, unknown.label, unknown.detail) == (NOVEL, "", "why")
     refused = labelled(judged(sure, Outcome.NO_VERDICT, ""), recipe, 0.95)
     assert (refused.reason, refused.label, refused.detail) == (REFUSED, "", "why")
 

@@ -91,10 +91,11 @@ def test_neighbours_and_cost_are_shown_and_unjudged_pictures_left_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     unread = {**line("scratch", 0.0, 0.0), "verdict": "NO VERDICT", "scores": {}, "score": 0.0}
-    path = write(tmp_path, [unread, *LINES, unread])
+    strange = {**line("ok", 0.0, 0.99), "verdict": "REVIEW", "unknown": True}
+    path = write(tmp_path, [unread, *LINES, strange])
     assert main(["thresholds", path, "--cost", "100:1", "--prevalence", "0.01"]) == 0
     said = capsys.readouterr().out
-    assert "2 without a verdict left out" in said
+    assert "2 unknown or without a verdict left out" in said
     assert "share of defects 0.01" in said
     rows = [row for row in said.splitlines() if " of 11 (" in row and " of 9 (" in row and "0." in row[:14]]
     assert sum(row.startswith("→") for row in rows) == 1
