@@ -33,6 +33,9 @@ class AlarmRules(BaseModel):
     rate_parts: int = Field(50, ge=5, le=10_000)
     same_place: int = Field(4, ge=0, le=100)
     """A defect at the same position on so many successive parts: a dirty lens or a tool mark."""
+    unknown: int = Field(5, ge=0, le=1000)
+    """So many among the last `unknown_parts` that the model does not know: another product, most likely."""
+    unknown_parts: int = Field(8, ge=1, le=1000)
 
 
 class Retention(BaseModel):

@@ -64,5 +64,10 @@ def alarm_words(alarm: Alarm, limit: float) -> tuple[str, str]:
             f"The last is {last}.",
             "Look at the lens and at the tool.",
         ),
+        AlarmKind.UNKNOWN: (
+            f"{alarm.count:,} of the last {alarm.among:,} parts are unlike everything this model was taught; the last "
+            f"is {last}.",
+            "Another product? Judge it with its own model. A new one? Teach it in.",
+        ),
     }
     return words[alarm.kind]

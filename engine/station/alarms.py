@@ -1,6 +1,7 @@
-"""When the line's own results call somebody: NG in a row, too many NG, a defect that stays in one place.
+"""When the line's own results call somebody: NG in a row, too many NG, a defect in one place, parts nobody taught.
 
-Pure: inspections in, alarms out. NO VERDICT tells nothing about a part, so it neither counts nor resets anything.
+Pure: inspections in, alarms out. NO VERDICT tells nothing about a part, so it neither counts nor resets anything; but
+for an unknown part, whatever its verdict. What the model does not know is no NG and has no defect in a place.
 """
 
 from __future__ import annotations
@@ -28,13 +29,15 @@ class AlarmKind(StrEnum):
     IN_ROW = "in_row"
     RATE = "rate"
     SAME_PLACE = "same_place"
+    UNKNOWN = "unknown"
+    """Parts that the model does not know."""
     TRIGGER = "trigger"
     """A trigger got no verdict in time; the station itself says so (engine.events.Alarmed)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One alarm with its figures: `count` NG, or parts with a defect in one place, among the last `among` parts."""
+    """One alarm: `count` NG, unknown parts, or parts with a defect in one place, among the last `among` parts."""
 
     kind: AlarmKind
     inspection: Inspection
@@ -68,6 +71,7 @@ class AlarmWatch:
         self._row = 0
         self._rate: deque[bool] = deque()
         self._places: deque[_Marks] = deque()
+        self._unknown: deque[bool] = deque()
         self._calling: set[AlarmKind] = set()
 
     def take(self, inspection: Inspection) -> list[Alarm]:
@@ -75,9 +79,12 @@ class AlarmWatch:
         if inspection.recipe.name != self._product:
             self._product = inspection.recipe.name
             self._begin()
-        if inspection.verdict.outcome is Outcome.NO_VERDICT:
+        verdict = inspection.verdict
+        if verdict.outcome is Outcome.NO_VERDICT and not verdict.unknown:
             return []
-        found = (self._in_row(inspection), self._too_many(inspection), self._same_place(inspection))
+        found = [self._nobody_taught(inspection)]
+        if verdict.outcome is not Outcome.NO_VERDICT:
+            found += [self._in_row(inspection), self._too_many(inspection), self._same_place(inspection)]
         return [alarm for alarm in found if alarm is not None]
 
     def _in_row(self, inspection: Inspection) -> Alarm | None:
@@ -104,6 +111,13 @@ class AlarmWatch:
         )
         self._places.append(marks)
         return self._call(AlarmKind.SAME_PLACE, stays, inspection, limit, limit)
+
+    def _nobody_taught(self, inspection: Inspection) -> Alarm | None:
+        self._unknown.append(inspection.verdict.unknown)
+        while len(self._unknown) > max(self.rules.unknown_parts, self.rules.unknown):
+            self._unknown.popleft()
+        count = sum(self._unknown)
+        return self._call(AlarmKind.UNKNOWN, 0 < self.rules.unknown <= count, inspection, count, len(self._unknown))
 
     def _everywhere(self, box: Box, marks: _Marks) -> bool:
         """Whether every part before had a defect where this one is."""
@@ -151,8 +165,8 @@ def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, 
 
 def _marks(inspection: Inspection) -> _Marks:
     """The defects of a part that was not OK: on an OK part every region was too small to count."""
-    size = (inspection.frame.height, inspection.frame.width)
-    if inspection.verdict.outcome is Outcome.OK:
+    size, verdict = (inspection.frame.height, inspection.frame.width), inspection.verdict
+    if verdict.outcome is Outcome.OK or verdict.unknown:
         return _Marks(size, ())
     largest = sorted(inspection.regions, key=lambda region: region.area_px, reverse=True)[:REGIONS]
     return _Marks(size, tuple(region.box for region in largest))

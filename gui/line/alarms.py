@@ -32,6 +32,9 @@ def alarm_words(alarm: Alarm, limit: float) -> str:
             "Alarm",
             "A defect in the same place on {count} parts in a row: a dirty lens or a tool mark? The last is {part}.",
         ),
+        AlarmKind.UNKNOWN: translate(
+            "Alarm", "{count} of the last {among} parts are unlike everything this model was taught. Another product?"
+        ),
     }
     return texts[alarm.kind].format(
         count=number(alarm.count),

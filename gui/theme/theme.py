@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import Final, Literal
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPainterPathStroker, QPalette
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPainterPathStroker, QPalette, QPolygonF
 
-from engine.domain.inspection import Outcome
+from engine.domain.inspection import Outcome, Verdict
 from engine.system.places import resources_folder
 
 ThemeName = Literal["dark", "light", "contrast"]
@@ -290,6 +290,32 @@ def _mark_line(outcome: Outcome, box: QRectF) -> tuple[QPainterPath, QPainterPat
         line.moveTo(at(0.1, 0.5))
         line.lineTo(at(0.9, 0.5))
     return line, None
+
+
+def unknown_mark(rect: QRectF) -> QPainterPath:
+    """A part that the model does not know: a hollow diamond with a dot, as one path inside `rect`. Fill it."""
+    side, middle = min(rect.width(), rect.height()), rect.center()
+    line, reach = QPainterPath(), side * 0.39
+    corners = ((0.0, -reach), (reach, 0.0), (0.0, reach), (-reach, 0.0))
+    line.addPolygon(QPolygonF([middle + QPointF(x, y) for x, y in corners]))
+    line.closeSubpath()
+    stroke = QPainterPathStroker()
+    stroke.setWidth(side * 0.14)
+    stroke.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+    path = stroke.createStroke(line)
+    path.addEllipse(middle, side * 0.1, side * 0.1)
+    return path
+
+
+def draw_verdict_mark(painter: QPainter, verdict: Verdict, rect: QRectF, colour: QColor) -> None:
+    """As `draw_mark`, with a mark of its own for an unknown part."""
+    if not verdict.unknown:
+        draw_mark(painter, verdict.outcome, rect, colour)
+        return
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.fillPath(unknown_mark(rect), colour)
+    painter.restore()
 
 
 def draw_mark(painter: QPainter, outcome: Outcome, rect: QRectF, colour: QColor) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from db.inspections.paging import Stored
 from engine.domain.inspection import Outcome, utc_now
-from gui.i18n.language import clock, day_time, number, outcome_word, translate
+from gui.i18n.language import clock, day_time, outcome_word, translate
+from gui.i18n.verdicts import class_word, score_word
 
 PART, VERDICT, LABEL, SCORE, TIME, CORRECTED = range(6)
 COLUMNS = 6
@@ -29,9 +30,9 @@ def cell_text(stored: Stored, column: int) -> str:
     if column == VERDICT:
         return outcome_word(verdict.outcome)
     if column == LABEL:
-        return verdict.label if verdict.outcome in (Outcome.NG, Outcome.REVIEW) else ""
+        return class_word(verdict)
     if column == SCORE:
-        return number(verdict.score, 2) if verdict.outcome is not Outcome.NO_VERDICT else "–"
+        return score_word(verdict) or "–"
     if column == TIME:
         at = stored.inspection.times.inspected_at.astimezone()
         return clock(at) if at.date() == utc_now().astimezone().date() else day_time(at)

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from engine.domain.inspection import Outcome, Verdict
 from gui.i18n.language import number, outcome_word, translate
 from gui.i18n.messages import translated
-from gui.theme.theme import LARGE, NORMAL, SPACING, Theme, draw_mark, font, scaled
+from gui.i18n.verdicts import unknown_word, verdict_word
+from gui.theme.theme import LARGE, NORMAL, SPACING, Theme, draw_verdict_mark, font, scaled
 from gui.widgets.elided import elided, lines_of
 
 MARGIN = 2 * SPACING
@@ -28,7 +29,7 @@ class VerdictBanner(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._outcome: Outcome | None = None
+        self._verdict: Verdict | None = None
         self._headline = ""
         self._reasons: tuple[str, ...] = ()
         self._note = ""
@@ -40,7 +41,7 @@ class VerdictBanner(QWidget):
     @property
     def word(self) -> str:
         """The word shown, empty before the first verdict."""
-        return outcome_word(self._outcome) if self._outcome else ""
+        return verdict_word(self._verdict) if self._verdict else ""
 
     @property
     def reason(self) -> str:
@@ -58,11 +59,11 @@ class VerdictBanner(QWidget):
 
     def set_verdict(self, verdict: Verdict | None, note: str = "") -> None:
         """Show this verdict; `note` stands in the corner (`your word`). None: nothing was judged yet."""
-        self._note = note
+        self._note, self._verdict = note, verdict
         if verdict is None:
-            self._outcome, self._headline, self._reasons = None, "", ()
+            self._headline, self._reasons = "", ()
         else:
-            self._outcome, self._reasons = verdict.outcome, tuple(map(translated, verdict.reasons))
+            self._reasons = tuple(map(translated, verdict.reasons))
             # The score is that of a defect: beside a sound part's class it would read as "hardly sound".
             score = f"  {number(verdict.score, 2)}" if verdict.outcome in (Outcome.NG, Outcome.REVIEW) else ""
             known = verdict.label.casefold() == str(verdict.outcome).casefold()
@@ -77,21 +78,24 @@ class VerdictBanner(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5)
-        if self._outcome is None:
+        verdict = self._verdict
+        if verdict is None:
             self._paint_box(painter, box, self._theme.colour("raised"), self._theme.colour("line"), 1)
             painter.setPen(self._theme.colour("muted"))
             painter.setFont(font(LARGE))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, translate("Live", "No part yet"))
             return
-        colour = self._theme.outcome_colour(self._outcome)
-        calm = self._outcome is Outcome.OK
-        fill = self._theme.colour("raised") if calm else self._theme.fill_colour(self._outcome)
-        ink = colour if calm else self._theme.on_outcome(self._outcome)
+        colour = self._theme.outcome_colour(verdict.outcome)
+        calm = verdict.outcome is Outcome.OK
+        fill = self._theme.colour("raised") if calm else self._theme.fill_colour(verdict.outcome)
+        ink = colour if calm else self._theme.on_outcome(verdict.outcome)
         self._paint_box(painter, box, fill, colour if calm else fill, 3)
+        if verdict.unknown:
+            self._paint_frame(painter, box, ink)
         margin = MARGIN if self.height() >= LEAST + 2 * SPACING else SPACING
         inside = box.adjusted(MARGIN, margin, -MARGIN, -margin)
         text_height = self._text_height(inside.height()) + SPACING
-        self._paint_word(painter, QRectF(inside.adjusted(0, 0, 0, -text_height)), ink)
+        self._paint_word(painter, verdict, QRectF(inside.adjusted(0, 0, 0, -text_height)), ink)
         words = QRectF(inside.left(), inside.bottom() - text_height + SPACING, inside.width(), text_height - SPACING)
         self._paint_reasons(painter, words, self._theme.colour("text") if calm else ink)
 
@@ -107,14 +111,22 @@ class VerdictBanner(QWidget):
         painter.setBrush(fill)
         painter.drawRoundedRect(box, 4, 4)
 
-    def _paint_word(self, painter: QPainter, box: QRectF, ink: QColor) -> None:
+    def _paint_frame(self, painter: QPainter, box: QRectF, ink: QColor) -> None:
+        """Dashed, as no other verdict has it: seen where the word is not read any more."""
+        pen = QPen(ink, 4)
+        pen.setDashPattern([3.0, 2.0])
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(box.adjusted(4, 4, -4, -4), 3, 3)
+
+    def _paint_word(self, painter: QPainter, verdict: Verdict, box: QRectF, ink: QColor) -> None:
         """The mark at the left; the word fills what is left, on two lines where it is two words."""
-        assert self._outcome is not None
         side = min(box.height(), box.width() * 0.32)
         mark = QRectF(box.left(), box.center().y() - side / 2, side, side)
-        draw_mark(painter, self._outcome, mark, ink)
+        draw_verdict_mark(painter, verdict, mark, ink)
         room = QRectF(mark.right() + MARGIN, box.top(), box.right() - mark.right() - MARGIN, box.height())
-        lines = self.word.split()
+        word = outcome_word(verdict.outcome)
+        lines = [word, unknown_word()] if verdict.unknown else word.split()
         big = _fitting(lines, room)
         painter.setFont(big)
         painter.setPen(ink)

@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from engine.domain.inspection import Frame, ModelRef, Pixels, Prediction, Region, Scores, utc_now
 from engine.domain.recipe import WHOLE, View
 from engine.errors import FrameTimeout, InferenceError, SourceEnded, SourceLost
-from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, LimitSpec, Manifest
+from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, GuardSpec, LimitSpec, Manifest
 from engine.packages.package import ModelPackage, write_package
 from engine.preprocessing.input_spec import InputSpec
 from engine.sources.base import NoSettings
@@ -24,7 +24,7 @@ from gui.pages.live.page import LivePage
 from gui.window import keys
 
 CLASSES = ("sound", "scratch", "pit", "stain")
-DEFECT_SCORES = {"ok": 0.03, "ng": 0.96, "review": 0.5}
+DEFECT_SCORES = {"ok": 0.03, "ng": 0.96, "review": 0.5, "unknown": 0.99}
 
 
 def make_package(folder: Path, name: str = "bench", ng_at: float = 0.5) -> ModelPackage:
@@ -38,12 +38,13 @@ def make_package(folder: Path, name: str = "bench", ng_at: float = 0.5) -> Model
         classes=classes,
         input=InputSpec(height=64, width=64, channels=1),
         thresholds=LimitSpec(ng_at=ng_at, review_from=ng_at - 0.2, review_to=ng_at + 0.2),
+        guard=GuardSpec(brightness=(0, 255), contrast_min=0, sharpness_min=0, clipped_max=1, novelty_max=1.0),
     )
     return write_package(folder, manifest, {"model.onnx": name.encode()})
 
 
 class ScriptedModel:
-    """Judges `ok`, `ng` or `review` in the script's order, over and over; `fail` raises."""
+    """Judges `ok`, `ng`, `review` or `unknown` in the script's order, over and over; `fail` raises."""
 
     def __init__(self, package: ModelPackage, script: tuple[str, ...] = ("ok",)) -> None:
         self._ref, self._script, self._count = package.ref, script, 0
@@ -70,7 +71,8 @@ class ScriptedModel:
                 (int(bx + 40 * np.cos(a)), int(by + 30 * np.sin(a))) for a in np.linspace(0, 2 * np.pi, 24, False)
             )
             regions = (Region("scratch", score, box, 3770.0, outline),)
-        return Prediction(scores, regions, heat * np.float32(score), self._ref, 0.4, 5.8)
+        novelty = 2.5 if word == "unknown" else 0.5
+        return Prediction(scores, regions, heat * np.float32(score), self._ref, 0.4, 5.8, novelty=novelty)
 
     def stream(self, pictures: Iterable[Pixels], view: View = WHOLE) -> Iterator[Prediction]:
         for pixels in pictures:

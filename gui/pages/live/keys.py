@@ -46,6 +46,7 @@ def other_bindings(acts: Mapping[str, Act]) -> dict[str, Binding]:
         "acknowledge": Binding("Q", translate("Alarm", "Acknowledge"), acts["acknowledge"]),
         "count": Binding("C", translate("Live", "Count the shift or the lot"), acts["count"]),
         "recipe": Binding(RECIPE_KEY, translate("Live", "Change the recipe"), acts["recipe"]),
+        "teach": Binding("Ctrl+T", translate("Live", "Teach a new product in"), acts["teach"]),
         "lot": Binding(LOT_KEY, translate("Live", "Type the lot"), acts["lot"]),
         "part": Binding(PART_KEY, translate("Live", "Type the part number"), acts["part"]),
         "operator": Binding(OPERATOR_KEY, translate("Live", "Change the operator"), acts["operator"]),

@@ -202,6 +202,7 @@ class LivePage(LiveScreen):
             "acknowledge": self._line.alarms.acknowledge,
             "count": lambda: self.counts.switch(),
             "recipe": lambda: self.change.ask(),
+            "teach": lambda: self._context.pageAsked.emit("teach-in"),
             "lot": lambda: self.strip.edit(self.strip.lot),
             "part": lambda: self.strip.edit(self.strip.part),
             "operator": self._ask_operator,

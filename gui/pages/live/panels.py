@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -16,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from db.users.alarms import StoredAlarm
 from engine.domain.inspection import utc_now
+from engine.station.alarms import AlarmKind
 from gui.i18n.language import clock, day_time, translate
 from gui.i18n.messages import translated
 from gui.page import Binding
@@ -97,9 +100,17 @@ class Acts(QWidget):
 class AlarmBar(QFrame):
     """An alarm nobody acknowledged: a filled bar with a triangle, the word, what happened and since when."""
 
-    def __init__(self, theme: Theme, acknowledge: Binding, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        acknowledge: Binding,
+        ways: Mapping[AlarmKind, Sequence[Binding]],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
+        self.ways = {kind: _row_of([ActButton(theme, way, least=SLIM) for way in out]) for kind, out in ways.items()}
+        """By an alarm's kind: the buttons that lead out of it."""
         self._mark, self._word, self._text, self._more = QLabel(), QLabel(), QLabel(wordWrap=True), QLabel()
         self._word.setText(translate("Alarm", "ALARM"))
         self._text.setTextFormat(Qt.TextFormat.PlainText)
@@ -115,6 +126,8 @@ class AlarmBar(QFrame):
         grid.addWidget(self._text, *((1, 0, 1, 5) if below else (0, 2, 1, 1)))
         grid.addWidget(self._more, 0, 3)
         grid.addWidget(self.button, 0, 4)
+        for row in self.ways.values():
+            grid.addWidget(row, 2, 0, 1, 5)
         grid.setColumnStretch(2, 1)
         theme.changed.connect(self._colour)
         self._colour()
@@ -131,6 +144,8 @@ class AlarmBar(QFrame):
         if not waiting:
             return
         first = waiting[0]
+        for kind, row in self.ways.items():
+            row.setVisible(first.kind == kind)
         today = first.at.astimezone().date() == utc_now().astimezone().date()
         since = clock(first.at) if today else day_time(first.at)
         self._text.setText(f"{since}  {translated(first.message)}")
@@ -148,6 +163,19 @@ class AlarmBar(QFrame):
         self._word.setStyleSheet(f"color: {ink}; font-size: {scaled(20)}px; font-weight: bold;")
         self._text.setStyleSheet(f"color: {ink}; font-weight: bold;")
         self._more.setStyleSheet(f"color: {ink};")
+
+
+def _row_of(buttons: Sequence[ActButton]) -> QWidget:
+    """These side by side, hidden for now."""
+    row = QWidget()
+    line = QHBoxLayout(row)
+    line.setContentsMargins(0, 0, 0, 0)
+    line.setSpacing(SPACING)
+    for button in buttons:
+        line.addWidget(button)
+    line.addStretch(1)
+    row.hide()
+    return row
 
 
 class LookBar(QFrame):

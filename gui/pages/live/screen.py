@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.domain.inspection import Traveller
+from engine.station.alarms import AlarmKind
 from gui.context import AppContext
 from gui.page import Binding
 from gui.pages.live.panels import SLIM, ActButton, Acts, AlarmBar, Aside, DriftBar, LookBar
@@ -54,7 +55,8 @@ class LiveScreen(QWidget):
         self.tools.set_style(settings.overlay)
         self.look_bar = LookBar(theme, others["leave"], self)
         self.drift_bar = DriftBar(theme, self)
-        self.alarm_bar = AlarmBar(theme, others["acknowledge"], self)
+        ways = {AlarmKind.UNKNOWN: (others["recipe"], others["teach"])}
+        self.alarm_bar = AlarmBar(theme, others["acknowledge"], ways, self)
         self.film = FilmStrip(theme, self)
         self.banner = VerdictBanner(theme, self)
         self.scope = ActButton(theme, others["count"], least=SLIM)

@@ -10,14 +10,14 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBox
 
 from db.models.registry import ModelVersion, active, find, list_models
 from engine.backends.load import load_model
-from engine.domain.inspection import Outcome
 from engine.judging.bench import Bench
 from engine.judging.judge import Judged, Shown
 from engine.packages.package import ModelPackage, open_package
 from engine.recipes.file import default_recipe
 from gui.context import AppContext
-from gui.i18n.language import number, outcome_word, translate
+from gui.i18n.language import outcome_word, translate
 from gui.i18n.messages import translated
+from gui.i18n.verdicts import class_word, score_word
 from gui.theme.theme import SPACING, Theme, scaled
 from gui.viewer.overlays import drawn_map
 from gui.viewer.picture import OpenedPart
@@ -100,9 +100,9 @@ class Side(QWidget):
         """Verdict, reasons and map."""
         verdict, side = said.verdict, scaled(MARK)
         self._mark.setPixmap(outcome_icon(self._theme, verdict.outcome, MARK).pixmap(side, side))
-        label = verdict.label if verdict.outcome is not Outcome.OK else ""
         self._says.setTextFormat(Qt.TextFormat.PlainText)
-        self._says.setText(f"{outcome_word(verdict.outcome)} {label} {number(verdict.score, 2)}".replace("  ", " "))
+        words = (outcome_word(verdict.outcome), class_word(verdict), score_word(verdict))
+        self._says.setText(" ".join(word for word in words if word))
         self._reasons.setText("; ".join(map(translated, verdict.reasons)))
         self.view.set_regions(said.regions)
         style = self.view.overlay_style

@@ -15,6 +15,7 @@ from engine.domain.sound_names import Said, is_sound, said_by
 from engine.sources.files.picked import below
 from gui.i18n.language import number, outcome_word, translate
 from gui.i18n.messages import translated
+from gui.i18n.verdicts import class_word, score_word
 from gui.widgets.calm_table import OUTCOME_ROLE, ROW_ROLE
 
 PICTURE, VERDICT, LABEL, TRUTH, SCORE, MS = range(6)
@@ -71,7 +72,7 @@ class ScanRow:
     def differs(self) -> bool:
         """True where the folder names another class than the model, or says sound of what is not OK, or the reverse."""
         verdict = self.inspection.verdict
-        if not self.truth or verdict.outcome is Outcome.NO_VERDICT:
+        if not self.truth or verdict.unknown or verdict.outcome is Outcome.NO_VERDICT:
             return False
         classes, said = self.inspection.scores.classes, self.said
         if said is Said.NOTHING or (self.truth in classes and not self.told):
@@ -266,12 +267,12 @@ class ScanTable(QAbstractTableModel):
             word = outcome_word(verdict.outcome)
             return f"{word} → {outcome_word(Outcome.REVIEW)}" if row.inspection.id in self._sent else word
         if column == LABEL:
-            return verdict.label
+            return class_word(verdict) or verdict.label
         if column == TRUTH:
             return row.truth
-        if verdict.outcome is Outcome.NO_VERDICT:
-            return "–"
-        return number(verdict.score, 2) if column == SCORE else number(row.took_ms, 1)
+        if column == SCORE:
+            return score_word(verdict) or "–"
+        return "–" if verdict.outcome is Outcome.NO_VERDICT else number(row.took_ms, 1)
 
     def _passes(self, row: ScanRow) -> bool:
         if self._show is Show.DIFFERENT:

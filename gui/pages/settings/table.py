@@ -153,6 +153,27 @@ def _alarms() -> tuple[Field, ...]:
             Range(0, 100, parts, off),
             judges=True,
         ),
+        *_unknown_alarm(),
+    )
+
+
+def _unknown_alarm() -> tuple[Field, ...]:
+    parts = translate("Settings", "parts")
+    return (
+        Field(
+            "alarms.unknown",
+            translate("Settings", "Unknown parts"),
+            translate("Settings", "So many that the model does not know call somebody: another product?"),
+            Range(0, 1000, parts, translate("Settings", "Off")),
+            judges=True,
+        ),
+        Field(
+            "alarms.unknown_parts",
+            translate("Settings", "Among the last"),
+            translate("Settings", "Parts the unknown ones are counted in."),
+            Range(1, 1000, parts),
+            judges=True,
+        ),
     )
 
 

@@ -12,8 +12,9 @@ from PySide6.QtGui import QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEve
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.domain.inspection import Inspection, Outcome
-from gui.i18n.language import number, outcome_word, translate
-from gui.theme.theme import NORMAL, SMALL, SPACING, Theme, draw_mark, font, scaled
+from gui.i18n.language import outcome_word, translate
+from gui.i18n.verdicts import score_word, unknown_word
+from gui.theme.theme import NORMAL, SMALL, SPACING, Theme, draw_mark, draw_verdict_mark, font, scaled
 from gui.widgets.elided import elided
 from gui.widgets.pictures.pixel_images import as_image
 
@@ -125,7 +126,7 @@ class FilmStrip(QWidget):
             self._held = [exhibit, *self._held][:KEPT]
         else:
             self._lists[True] = [exhibit, *self._lists[True]][:KEPT]
-        if inspection.verdict.outcome in (Outcome.NG, Outcome.REVIEW):
+        if inspection.verdict.unknown or inspection.verdict.outcome in (Outcome.NG, Outcome.REVIEW):
             self._add_defect(exhibit)
         self.update()
 
@@ -224,15 +225,18 @@ class FilmStrip(QWidget):
     def _caption(self, painter: QPainter, part: Exhibit, outcome: Outcome, box: QRectF) -> None:
         side = float(scaled(12))
         mark = QRectF(box.left() + 1, box.center().y() - side / 2, side, side)
-        draw_mark(painter, outcome, mark, self._theme.outcome_colour(outcome))
+        verdict, colour = part.inspection.verdict, self._theme.outcome_colour(outcome)
+        if part.overruled is None:
+            draw_verdict_mark(painter, verdict, mark, colour)
+        else:
+            draw_mark(painter, outcome, mark, colour)
         painter.setPen(self._theme.colour("text"))
         painter.setFont(font(SMALL))
-        verdict = part.inspection.verdict
-        text = verdict.label or outcome_word(outcome)
+        text = unknown_word() if verdict.unknown else verdict.label or outcome_word(outcome)
         if part.overruled is not None:
             text = translate("Live", "you say {word}").format(word=outcome_word(part.overruled))
         scored = part.overruled is None and outcome in (Outcome.NG, Outcome.REVIEW)
-        score = number(verdict.score, 2) if scored else ""
+        score = score_word(verdict) if scored else ""
         painter.drawText(box, _RIGHT, score)
         right = QFontMetrics(painter.font()).horizontalAdvance(score) + 6 if score else 0
         room = box.adjusted(side + 6, 0, -right, 0)

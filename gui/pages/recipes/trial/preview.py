@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVB
 from engine.domain.inspection import Outcome
 from engine.packages.package import ModelPackage
 from gui.context import AppContext
-from gui.i18n.language import number, outcome_word, translate
+from gui.i18n.language import outcome_word, translate
 from gui.i18n.messages import translated
+from gui.i18n.verdicts import class_word, score_word
 from gui.pages.recipes.trial.judge import Shot, TrialJudge, Tried, position_words
 from gui.pages.recipes.trial.region_tool import RegionTool
 from gui.theme.large_type import large_type
@@ -178,8 +179,9 @@ class TrialPreview(QWidget):
         self._judged = judged
         verdict = judged.verdict
         head = outcome_word(verdict.outcome)
-        if verdict.outcome in (Outcome.NG, Outcome.REVIEW) and not large_type():
-            head += f"   {verdict.label} {number(verdict.score, 2)}"
+        named = f"{class_word(verdict)} {score_word(verdict)}".strip()
+        if named and verdict.outcome is not Outcome.OK and not large_type():
+            head += f"   {named}"
         self.verdict.tell(verdict.outcome, head, "; ".join(map(translated, verdict.reasons)))
         self._draw()
 

@@ -13,6 +13,7 @@ from db.inspections.paging import Stored
 from engine.domain.inspection import Outcome
 from gui.i18n.language import outcome_word, translate
 from gui.i18n.messages import translated
+from gui.i18n.verdicts import class_word
 from gui.pages.review.word.session import Draft
 from gui.theme.theme import SPACING, TOUCH, Theme, scaled
 from gui.widgets.elided import CutLabel
@@ -192,7 +193,7 @@ class VerdictPanel(QWidget):
             self._reasons.setText(translate("Review", "Hidden until you said your word"))
             return
         self._mark.setPixmap(self._icon(verdict.outcome))
-        named = _plain(verdict.label) if verdict.outcome is not Outcome.OK else ""
+        named = _plain(class_word(verdict))
         self._model_says.setText(f"<b>{outcome_word(verdict.outcome)}</b> {named}")
         self._reasons.setText("; ".join(map(translated, verdict.reasons)))
 

@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 import cv2
 import numpy as np
 
-from engine.domain.inspection import Inspection, Outcome
+from engine.domain.inspection import Inspection
 from engine.reports.run import ReportEntry
 from gui.i18n.language import day_time, number, outcome_word, translate
 from gui.i18n.messages import translated
+from gui.i18n.verdicts import class_word, score_word
 from gui.printing.gallery import in_pages
 from gui.widgets.charts.confusion import CountTable
 
@@ -61,8 +62,8 @@ def _block(entry: ReportEntry) -> str:
 def _caption(entry: ReportEntry) -> str:
     inspection = entry.inspection
     verdict = inspection.verdict
-    score = "" if verdict.outcome is Outcome.NO_VERDICT else number(verdict.score, 2)
-    said = html.escape(" ".join(part for part in (verdict.label, score) if part))
+    label = class_word(verdict) or verdict.label
+    said = html.escape(" ".join(part for part in (label, score_word(verdict)) if part))
     # Broken after slashes and underscores: the text engine breaks no long name by itself.
     name = html.escape(entry.name).replace("/", "/&#8203;").replace("_", "_&#8203;")
     lines = [f"<b>{outcome_word(verdict.outcome)}</b> {said}", f"<small>{name}</small>"]

@@ -21,11 +21,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.domain.inspection import Inspection, Outcome
+from engine.domain.inspection import Inspection
 from engine.images.listing import LeftOut
 from gui.context import AppContext
 from gui.i18n.language import number, outcome_word, percent, translate
 from gui.i18n.messages import translated
+from gui.i18n.verdicts import class_word
 from gui.pages.scan.left_out import left_out_words
 from gui.pages.scan.progress import Progress, end_words, progress_words
 from gui.pages.scan.results.figures import OutcomeCounts, ScanFigures
@@ -205,7 +206,7 @@ class ScanResults(QWidget):
         """Its picture, and why the verdict."""
         self.part.show_part(opened)
         verdict = opened.stored.inspection.verdict
-        named = f" {verdict.label}" if verdict.outcome in (Outcome.NG, Outcome.REVIEW) else ""
+        named = f" {class_word(verdict)}".rstrip()
         self._says.setText(f"{outcome_word(verdict.outcome)}{named}: {'; '.join(map(translated, verdict.reasons))}")
 
     # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────

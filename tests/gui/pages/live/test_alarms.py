@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from db.users.alarms import list_alarms, unacknowledged
 from engine import events
 from engine.domain.inspection import Inspection
+from engine.station.alarms import AlarmKind
 from gui.app import Station
+from gui.pages.live.panels import ActButton
 from tests.gui.conftest import Open
 from tests.gui.standins import ScriptedSource, live_page, loader, press
 
@@ -120,3 +123,30 @@ def test_alarm_stays_on_the_page_that_is_built_anew_and_the_old_one_does_not_ans
         station.bridge.drain()
         assert "Another" in after.alarm_bar.text
         station.line.alarms.acknowledge()
+
+
+@pytest.mark.parametrize(("way", "page"), [(0, "live"), (1, "teach-in")])
+def test_unknown_parts_raise_a_banner_with_the_ways_out(qtbot: QtBot, opened: Open, way: int, page: str) -> None:
+    station = opened(load=loader("unknown"), open=lambda _uri: ScriptedSource(5))
+    live = live_page(station)
+    bar = live.alarm_bar
+    with ring(station) as heard:
+        run(qtbot, station)
+        said = "5 of the last 5 parts are unlike everything this model was taught. Another product?"
+        qtbot.waitUntil(lambda: said in bar.text, timeout=PATIENCE)
+        assert heard == ["alarm"], "no other alarm: an unknown part is no NG"
+    assert [alarm.kind for alarm in unacknowledged(station.context.db)] == ["unknown"]
+    buttons = bar.ways[AlarmKind.UNKNOWN].findChildren(ActButton)
+    assert [button.isVisible() for button in buttons] == [True, True]
+    qtbot.mouseClick(buttons[way], Qt.MouseButton.LeftButton)
+    if page == "live":
+        qtbot.waitUntil(lambda: live.change.menu is not None, timeout=PATIENCE)
+        assert live.change.menu is not None
+        live.change.menu.close()
+    qtbot.waitUntil(lambda: station.window.page == page, timeout=PATIENCE)
+
+
+def test_ctrl_t_leads_to_the_teach_in(qtbot: QtBot, opened: Open) -> None:
+    station = opened()
+    press(station, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: station.window.page == "teach-in", timeout=PATIENCE)

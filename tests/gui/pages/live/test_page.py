@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from db.inspections import overrides
 from db.inspections import table as inspections
-from engine.domain.inspection import Inspection, Outcome
+from engine.domain.inspection import Inspection, Outcome, as_plain
 from gui.app import Station
+from gui.viewer.cells import LABEL, SCORE, cell_text
 from tests.gui.conftest import Open
 from tests.gui.standins import ScriptedSource, acted, live_page, loader, press, scan
 
@@ -41,6 +43,23 @@ def test_banner_shows_the_word_of_each_outcome(qtbot: QtBot, opened: Open, scrip
     run_to_end(qtbot, station)
     assert live_page(station).banner.word == word
     assert live_page(station).banner.reason
+
+
+def test_an_unknown_part_has_a_face_of_its_own_and_no_class(qtbot: QtBot, opened: Open) -> None:
+    station = opened(load=loader("review", "unknown"), open=lambda _uri: ScriptedSource(2))
+    known, part = run_to_end(qtbot, station)
+    banner = live_page(station).banner
+    assert banner.word == "REVIEW · UNKNOWN" and banner.reason.startswith("unknown part: ")
+    assert not any(name in banner.toolTip() + banner.accessibleName() for name in ("scratch", "0.99"))
+    assert (part.verdict.label, part.verdict.unknown, as_plain(part)["unknown"]) == ("", True, True)
+    strange = banner.grab().toImage()
+    banner.set_verdict(replace(known.verdict, label="", reasons=part.verdict.reasons))
+    assert banner.grab().toImage() != strange
+    (newest, _) = live_page(station).film.parts
+    assert newest.inspection.id == part.id
+    stored = inspections.get(station.context.db, part.id)
+    assert stored is not None and stored.inspection.verdict.unknown
+    assert [cell_text(stored, column) for column in (LABEL, SCORE)] == ["unknown part", "–"]
 
 
 def test_every_inspection_is_counted_and_stored_whatever_the_screen_skips(qtbot: QtBot, opened: Open) -> None:

@@ -64,6 +64,16 @@ def test_no_verdict_neither_counts_nor_resets() -> None:
     assert not any(kinds(rules, NO_VERDICT, NO_VERDICT, NO_VERDICT, NO_VERDICT))
 
 
+def test_parts_nobody_taught_call_whatever_their_verdict_and_are_no_ng() -> None:
+    rules = AlarmRules(ng_in_row=3, ng_rate=0.2, rate_parts=5, same_place=3, unknown=3, unknown_parts=4)
+    watch, strange = AlarmWatch(rules), Verdict(REVIEW, "", 0.99, ("unknown part",), unknown=True)
+    found = []
+    for verdict in (strange, replace(strange, outcome=NO_VERDICT), Verdict(OK, "ok", 0.0, ()), strange, strange):
+        found.append([(a.kind, a.count, a.among) for a in watch.take(replace(part(OK, (9, 9, 9, 9)), verdict=verdict))])
+    assert found == [[], [], [], [(AlarmKind.UNKNOWN, 3, 4)], []], "once, and nothing else"
+    assert not AlarmWatch(OFF.model_copy(update={"unknown": 0})).take(replace(part(OK), verdict=strange))
+
+
 def test_review_ends_a_row() -> None:
     assert not any(kinds(OFF.model_copy(update={"ng_in_row": 2}), NG, REVIEW, NG, REVIEW, NG))
 
