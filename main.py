@@ -76,6 +76,7 @@ def _window_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", default="", metavar="URI", help="source to open, as `lineside sources` shows it")
     parser.add_argument("--model", default="", metavar="PKG", help="model package, version or name")
     parser.add_argument("--recipe", default="", metavar="FILE", help="recipe file (TOML)")
+    _product_option(parser)
     parser.add_argument("--db", default="", metavar="URL", help="database; default: the one in the data folder")
     parser.add_argument("--frames", type=whole, metavar="N", help="inspect N frames, then quit")
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save the window's picture before quitting")
@@ -118,21 +119,21 @@ def _line_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         help="go on with the scan of this folder into --db that stopped before its end; nothing is judged twice",
     )
     scan.add_argument("--report", type=Path, metavar="DIR", help="write report.html and inspections.csv")
-    scan.add_argument(
-        "--json", type=Path, metavar="FILE", help="write the counts, and every file left out, as one object"
-    )
+    scan.add_argument("--json", type=Path, metavar="FILE", help="write counts, and every file left out, as one object")
     how = "of inspections.csv; semicolon: with a decimal comma, as a German Excel opens it"
     scan.add_argument("--separator", default="comma", choices=["comma", "semicolon"], help=how)
     _judging_options(scan)
 
 
+def _product_option(parser: argparse.ArgumentParser) -> None:
+    how = "product, by its name; default: the recipe's, else the one the station worked on last"
+    parser.add_argument("--product", default="", metavar="NAME", help=how)
+
+
 def _judging_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--model", default="", metavar="PKG", help="model package, version or name; default: active one"
-    )
-    parser.add_argument(
-        "--recipe", default="", metavar="FILE", help="recipe file (TOML); default: the package's limits"
-    )
+    _product_option(parser)
+    parser.add_argument("--model", default="", metavar="PKG", help="package, version or name; default: active one")
+    parser.add_argument("--recipe", default="", metavar="FILE", help="recipe file (TOML); default: the product's")
     parser.add_argument("--no-review", action="store_true", help="no review band: every part is OK or NG")
     parser.add_argument("--jsonl", type=Path, metavar="FILE", help="one JSON line an inspection (docs/jsonl.md)")
     parser.add_argument("--save", default="", choices=["", "all", "defects", "none"], help="which pictures to archive")
@@ -140,20 +141,12 @@ def _judging_options(parser: argparse.ArgumentParser) -> None:
 
 def _keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser], wanted: str) -> None:
     models = _command(commands, "models", "list, import, activate, roll back", "lineside models list", _models)
-    models.add_argument("action", choices=["list", "import", "activate", "rollback"])
-    models.add_argument(
-        "package",
-        nargs="?",
-        default="",
-        help="package folder or zip; import: also .onnx, .xml; activate: also a version",
-    )
-    models.add_argument("--db", default="", metavar="URL")
-    models.add_argument("--operator", default="", type=name_of, help="who decides")
-    models.add_argument("--why", default="", type=name_of, help="why, for the record")
-    if wanted == "models":
-        from db.commands.bring_in import add_import_options
+    example = 'lineside products make "bracket 12" --operator ann'
+    products = _command(commands, "products", "list, make, rename, retire, restore", example, _products)
+    if wanted == "products":
+        from db.commands.products import add_product_arguments
 
-        add_import_options(models)
+        add_product_arguments(products)
     gate = _command(
         commands, "gate", "compare a new model with the one in use", "lineside gate 3f2a --json g.json", _gate
     )
@@ -162,10 +155,11 @@ def _keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentPars
 
         add_gate_arguments(gate)
     out = _command(commands, "export", "corrected parts as a data set", "lineside export --out corrections", _export)
-    out.add_argument("--db", default="", metavar="URL")
-    out.add_argument("--out", required=True, metavar="DIR")
-    formats = ["lineside", "imagefolder", "coco", "yolo", "masks"]
-    out.add_argument("--format", default="lineside", choices=formats)
+    if wanted in {"models", "export"}:
+        from db.commands import keep
+
+        keep.add_models_arguments(models)
+        keep.add_export_arguments(out)
     check = _command(commands, "verify", "check database, pictures and models", "lineside verify", _verify)
     check.add_argument("--db", default="", metavar="URL")
     test = _command(
@@ -277,6 +271,12 @@ def _models(args: argparse.Namespace) -> int:
     from db.commands.keep import run_models
 
     return run_models(args)
+
+
+def _products(args: argparse.Namespace) -> int:
+    from db.commands.products import run_products
+
+    return run_products(args)
 
 
 def _gate(args: argparse.Namespace) -> int:

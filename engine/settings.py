@@ -60,8 +60,10 @@ class StationSettings(BaseModel):
     operators: list[str] = Field(default_factory=list)
     source: str = ""
     """URI of the last source; empty = the demo line."""
+    product: str = ""
+    """Name of the product the station worked on last; empty = its first one."""
     recipe: str = ""
-    """Path of the last recipe file; empty = the model package's own limits."""
+    """Path of the recipe file in force before there were products; each product knows its own since."""
     theme: Literal["dark", "light", "contrast"] = "dark"
     overlay: Literal["heat", "mask", "contour", "off"] = "heat"
     overlay_opacity: float = Field(0.55, ge=0.0, le=1.0)

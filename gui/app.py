@@ -18,6 +18,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from db.models.choose import asked_for
 from db.runs.line import LineOrder, LoadModel, OpenSource, load_on_cpu
 from db.store.session import open_database
 from engine.errors import EnvironmentFailure, InputError, LinesideError, StorageError, UsageError
@@ -77,6 +78,8 @@ class GuiOptions:
     model: str = ""
     """Path of a package, a version or a name; empty = the active one, else the shipped demo model."""
     recipe: str = ""
+    product: str = ""
+    """By its name; empty = the recipe's, else the one the station worked on last."""
     database: str = ""
     demo: bool = False
     frames: int | None = None
@@ -120,6 +123,7 @@ def run_window(args: argparse.Namespace) -> int:
             source=name_of(args.source),
             model=name_of(args.model),
             recipe=name_of(args.recipe),
+            product=args.product,
             database=args.db,
             demo=args.demo,
             frames=args.frames or (SCREENSHOT_FRAMES if args.screenshot else None),
@@ -189,10 +193,13 @@ def compose(options: GuiOptions) -> Station:
     context.keeps_settings = not options.unattended
     context.language.choose(settings.language)
     bridge = Bridge(context)
+    product, recipe = asked_for(db, settings, options.product, options.recipe, options.model)
+    context.take_product(product)
     run = LineOrder(
         source=options.source or ("" if options.demo else settings.source) or "demo:",
         model=options.model,
-        recipe=options.recipe or settings.recipe,
+        recipe=recipe,
+        product=product.name,
         frames=options.frames,
         gallery=options.report is not None,
         load=options.load,

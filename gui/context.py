@@ -14,6 +14,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from db.images.archive import Archive
 from db.models.registry import activate
+from db.products.first import product_of
+from db.products.shelf import Product
 from db.recording.recorder import Recorder
 from db.store.session import Database
 from engine.domain.recipe import Recipe
@@ -42,6 +44,8 @@ class AppContext(QObject):
     """list[Inspection]: what was recorded since the last tick (≈ 33 ms), oldest first."""
     overridden = Signal(str)
     """The id of the inspection whose override changed (made or undone)."""
+    productChanged = Signal()
+    """Another product is inspected from now on, or it is called another name."""
     operatorChanged = Signal(str)
     """Somebody else works here from now on."""
     resized = Signal()
@@ -73,6 +77,7 @@ class AppContext(QObject):
         self.recipe: Recipe | None = None
         self.recorder: Recorder | None = None
         """Of the live run; None before the first start."""
+        self._product: Product | None = None
         self.language = Language(self)
         self._keeping = QTimer(self, singleShot=True, interval=KEEP_MS)
         self._keeping.timeout.connect(self._keep)
@@ -82,6 +87,22 @@ class AppContext(QObject):
     def operator(self) -> str:
         """Who works here; `operator` where nobody said."""
         return self.settings.operator or "operator"
+
+    @property
+    def product(self) -> Product:
+        """What this station inspects."""
+        if self._product is None:
+            self._product = product_of(self.db, settings=self.settings)
+        return self._product
+
+    def take_product(self, product: Product) -> None:
+        """This is inspected from now on, also after the next start."""
+        before, self._product = self._product, product
+        if product.name != self.settings.product:
+            self.settings.product = product.name
+            self.keep_settings()
+        if before is None or (before.id, before.name) != (product.id, product.name):
+            self.productChanged.emit()
 
     def choose_operator(self, name: str) -> None:
         """Somebody works here from now on; who may is asked before (gui/users/operators.py)."""
@@ -122,11 +143,11 @@ class AppContext(QObject):
         self.notice.emit(Notice(kind, translated(message), translated(remedy)))
 
     def activate(self, version: str, why: str) -> None:
-        """Make a registered version the active one, on a job; `modelActivated` follows, and the line swaps."""
-        db, operator = self.db, self.operator
+        """Make a registered version the product's active one, on a job; `modelActivated` follows: the line swaps."""
+        db, operator, product = self.db, self.operator, self.product.id
 
         def work() -> str:
-            activate(db, version, operator, why)
+            activate(db, version, operator, why, product)
             return version
 
         self.jobs.run(work, self.modelActivated.emit)

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from db.commands.opened import opened
 from db.datasets.gates import activate_through, reject
-from db.models.choose import choose_package
+from db.models.choose import asked_for, choose_package
 from db.models.registry import find
 from db.runs.gate import GateDone, GateOrder, active_package, compare, named_challenge
 from db.store.session import Database, existing
@@ -47,6 +47,7 @@ Flips = dict[str, list[Flip]]
 def add_gate_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `lineside gate` takes."""
     parser.add_argument("candidate", metavar="CANDIDATE", help="version, name or package of the new model")
+    parser.add_argument("--product", default="", metavar="NAME", help="by its name; default: the one worked on last")
     parser.add_argument("--active", default="", metavar="VERSION", help="compare with this; default: the one in use")
     parser.add_argument(
         "--challenge",
@@ -84,7 +85,8 @@ def run_gate(args: argparse.Namespace) -> int:
             write_atomically(args.json, _document(done, flips).encode())
         if args.decide:
             result = done.result
-            DECISIONS[args.decide](db, result.after, result.before, args.operator, args.why, result.plain())
+            by, why = args.operator, args.why
+            DECISIONS[args.decide](db, result.after, result.before, by, why, result.plain(), order.product)
             print(f"Decided by {args.operator}: {args.decide}.")
         return 0
     finally:
@@ -98,13 +100,15 @@ def _order(args: argparse.Namespace, db: Database) -> GateOrder:
         # The recipe in force may fit one model only, and is noted then; one that is named must be one.
         read_head(Path(args.recipe))
     settings = load_settings()
+    product, recipe = asked_for(db, settings, args.product, args.recipe)
     return GateOrder(
         db,
         args.candidate,
         args.active,
-        args.recipe or settings.recipe,
-        challenge=args.challenge or named_challenge(db, active_package(db)),
+        recipe,
+        challenge=args.challenge or named_challenge(db, active_package(db, product.id), product),
         threads=settings.threads,
+        product=product.id,
     )
 
 

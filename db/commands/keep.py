@@ -4,18 +4,53 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
-from db.commands.bring_in import bring_in
+from db.commands.bring_in import add_import_options, bring_in
 from db.commands.opened import opened
 from db.datasets.export import export
+from db.datasets.writers import Format
 from db.maintenance.verify import verify
 from db.models.foreign import register_tried
-from db.models.registry import activate, list_models, rollback
+from db.models.registry import activate, find, list_models, rollback
+from db.products.acts import add_model
+from db.products.first import known_product, product_of
+from db.products.shelf import Product
 from db.store.session import Database, existing
 from engine.errors import PackageError, UsageError
 from engine.names import name_of
 from engine.packages.package import open_package
+from engine.settings import load_settings
 from engine.system.places import database_url
+
+
+def add_models_arguments(models: argparse.ArgumentParser) -> None:
+    """Declare what `lineside models` takes."""
+    models.add_argument("action", choices=["list", "import", "activate", "rollback"])
+    models.add_argument(
+        "package",
+        nargs="?",
+        default="",
+        help="package folder or zip; import: also .onnx, .xml; activate: also a version",
+    )
+    add_product_option(models)
+    models.add_argument("--db", default="", metavar="URL")
+    models.add_argument("--operator", default="", type=name_of, help="who decides")
+    models.add_argument("--why", default="", type=name_of, help="why, for the record")
+    add_import_options(models)
+
+
+def add_export_arguments(out: argparse.ArgumentParser) -> None:
+    """Declare what `lineside export` takes."""
+    add_product_option(out)
+    out.add_argument("--db", default="", metavar="URL")
+    out.add_argument("--out", required=True, metavar="DIR")
+    out.add_argument("--format", default="lineside", choices=get_args(Format))
+
+
+def add_product_option(parser: argparse.ArgumentParser) -> None:
+    """`--product`, for what is kept of one."""
+    parser.add_argument("--product", default="", metavar="NAME", help="by its name; default: the one worked on last")
 
 
 def run_models(args: argparse.Namespace) -> int:
@@ -24,14 +59,15 @@ def run_models(args: argparse.Namespace) -> int:
     try:
         match args.action:
             case "list":
-                _list(db)
+                _list(db, _known(db, args))
             case "import":
                 version = bring_in(db, Path(_needed(args)), args)
+                add_model(db, _product(db, args, version.name).id, version.version, args.operator)
                 print(f"Registered {version.name} {version.version} as {version.state}.")
             case "activate":
                 _activate(db, _needed(args), args)
             case "rollback":
-                version = rollback(db, args.operator, args.why)
+                version = rollback(db, args.operator, args.why, _known(db, args))
                 print(f"Active again: {version.name} {version.version}.")
     finally:
         db.close()
@@ -70,8 +106,18 @@ def run_verify(args: argparse.Namespace) -> int:
     return 3 if problems else 0
 
 
-def _list(db: Database) -> None:
-    models = list_models(db)
+def _product(db: Database, args: argparse.Namespace, model: str) -> Product:
+    """Of a station that has nothing yet, one that is called like the model."""
+    return product_of(db, args.product, load_settings(), model)
+
+
+def _known(db: Database, args: argparse.Namespace) -> str:
+    product = known_product(db, args.product, load_settings())
+    return product.id if product is not None else ""
+
+
+def _list(db: Database, product: str) -> None:
+    models = list_models(db, product)
     if not models:
         print("No model is registered yet; the station starts with the shipped demo model.")
     for model in models:
@@ -84,8 +130,10 @@ def _list(db: Database) -> None:
 def _activate(db: Database, wanted: str, args: argparse.Namespace) -> None:
     path = Path(wanted)
     version = register_tried(db, path, args.operator).version if path.exists() else _find(db, wanted)
-    activate(db, version, args.operator, args.why)
-    print(f"Active: {version}. A running window takes it over when you activate it there; the next start uses it.")
+    product = _product(db, args, find(db, version).name)
+    activate(db, version, args.operator, args.why, product.id)
+    print(f"Active for {product.name}: {version}.")
+    print("A running window takes it over when you activate it there; the next start uses it.")
 
 
 def _find(db: Database, wanted: str) -> str:

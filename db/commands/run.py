@@ -15,6 +15,7 @@ from db.commands.account import account, facts_of, listing_of, write_account
 from db.commands.alarms import Alarming
 from db.commands.console import Console, summary
 from db.commands.opened import opened
+from db.models.choose import asked_for, judge_of
 from db.runs.follow import Follower
 from db.runs.gallery import Gallery
 from db.runs.line import LineOrder, LineRun, ready_line
@@ -29,7 +30,7 @@ from engine.names import name_of
 from engine.reports.account import left_out_lines
 from engine.reports.csv_tables import SPELLINGS
 from engine.reports.run import ReportEntry, write_report
-from engine.settings import load_settings
+from engine.settings import StationSettings, load_settings
 from engine.sources.base import FrameSource
 from engine.sources.catalogue import open_source
 from engine.sources.files.folder import FolderSource
@@ -47,17 +48,10 @@ def run_line(args: argparse.Namespace) -> int:
     _check_line(args)
     check_home()
     settings = load_settings()
-    order = LineOrder(
-        args.source or settings.source or "demo:",
-        model=args.model,
-        recipe=args.recipe,
-        frames=args.frames,
-        review_band=not args.no_review,
-        saving=SAVING.get(args.save),
-    )
     traveller = Traveller(args.lot, "", args.operator or settings.operator, settings.station)
     with closing(opened(args.db or database_url())) as db:
-        ready = ready_line(db, order, settings)
+        ready = ready_line(db, _line_order(db, args, settings), settings)
+        order = ready.order
         with Console(args.frames or ready.source.total, "frames", args.jsonl) as console:
             publish = Alarming(db, settings.alarms, console)
             run = LineRun(db, ready, publish, lambda: traveller)
@@ -68,6 +62,7 @@ def run_line(args: argparse.Namespace) -> int:
                 recipe=lambda other: order.recipe_for(other, settings),
                 load=lambda other: order.load(other, settings.threads),
                 publish=publish,
+                product=ready.product.id,
             )
             ticker = Ticker(run.station, args.trigger_every) if args.trigger_every else nullcontext()
             with closing(run), _stopping(run.station), nullcontext() if args.model else follower, ticker:
@@ -80,6 +75,19 @@ def run_line(args: argparse.Namespace) -> int:
         for line in account(ready.source, advise=False):
             print(line)
         return _exit_code(console)
+
+
+def _line_order(db: Database, args: argparse.Namespace, settings: StationSettings) -> LineOrder:
+    product, recipe = asked_for(db, settings, args.product, args.recipe, args.model)
+    return LineOrder(
+        args.source or settings.source or "demo:",
+        product=product.name,
+        model=args.model,
+        recipe=recipe,
+        frames=args.frames,
+        review_band=not args.no_review,
+        saving=SAVING.get(args.save),
+    )
 
 
 def _check_line(args: argparse.Namespace) -> None:
@@ -99,6 +107,7 @@ def run_scan(args: argparse.Namespace) -> int:
     order = _scan_order(args)
     url = existing(args.db) if args.resume else args.db
     with closing(opened(url)) if url else nullcontext() as db:
+        order = order if args.resume else _of_product(args, db, order)
         found = _stopped(args, db, order) if args.resume and db is not None else None
         ready = ready_scan(db, order if found is None else _as_before(order, found), found)
         ready.source.open()
@@ -138,6 +147,21 @@ def _scan_order(args: argparse.Namespace) -> ScanOrder:
         anew=False,
         gallery=args.report is not None,
     )
+
+
+def _of_product(args: argparse.Namespace, db: Database | None, order: ScanOrder) -> ScanOrder:
+    """With the product, and what judges it where nothing else was asked for; a product needs the station's database,
+    also where nothing is recorded."""
+    settings = load_settings()
+    if db is not None:
+        product, recipe = asked_for(db, settings, args.product, args.recipe, args.model)
+        return replace(order, product=product.name, recipe=_named_whole(recipe))
+    if not args.product:
+        return order
+    with closing(opened(existing(database_url()))) as own:
+        product, recipe = asked_for(own, settings, args.product, args.recipe, args.model)
+        judge = judge_of(own, product, recipe, args.model)
+    return replace(order, product=product.name, recipe=_named_whole(recipe), model=str(judge.package))
 
 
 def _whole(path: Path) -> Path:

@@ -70,29 +70,33 @@ def gates(db: Database, candidate: str = "") -> tuple[GateDecision, ...]:
 
 
 def activate_through(
-    db: Database, candidate: str, against: str, by: str, why: str, figures: Mapping[str, Any]
+    db: Database, candidate: str, against: str, by: str, why: str, figures: Mapping[str, Any], product: str = ""
 ) -> ModelVersion:
-    """Activate a model and keep what its gate said, both or neither; empty `figures`: the gate was skipped.
+    """Activate a model for a product (by its id; '' = the first one) and keep what its gate said, both or neither;
+    empty `figures`: the gate was skipped.
 
-    Raises InputError for an unknown model or without a reason, PackageError for a damaged one.
+    Raises InputError for an unknown model, without a reason, and where the recipe in force is bound to another one,
+    PackageError for a damaged one.
     """
     _check_why(why)
     open_package(find(db, candidate).folder)
     with db.writing() as session:
-        push(session, candidate, by, why)
+        push(session, db.folder, candidate, by, why, product)
         _append(session, candidate, against, ACTIVATED, by, why, figures)
-    return find(db, candidate)
+    return find(db, candidate, product)
 
 
-def reject(db: Database, candidate: str, against: str, by: str, why: str, figures: Mapping[str, Any]) -> ModelVersion:
+def reject(
+    db: Database, candidate: str, against: str, by: str, why: str, figures: Mapping[str, Any], product: str = ""
+) -> ModelVersion:
     """Keep that a model was not taken. Raises InputError for an unknown or active model or without a reason."""
     _check_why(why)
-    if find(db, candidate).state == "active":
+    if find(db, candidate, product).state == "active":
         raise InputError(f"The model {candidate} is the active one.", "Roll back to the one before instead.")
     with db.writing() as session:
         _append(session, candidate, against, REJECTED, by, why, figures)
         audit.note(session, by, "model rejected", f"{candidate} {why}")
-    return find(db, candidate)
+    return find(db, candidate, product)
 
 
 def _append(

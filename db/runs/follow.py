@@ -26,6 +26,7 @@ BY = "lineside"
 class Follower:
     """While it is entered, a thread looks every second which model is active, loads a new one beside and swaps.
 
+    `product`: the id of the one whose active model it is.
     A model that cannot be opened, loaded or proved is told once in a Warned event, and the one before goes on.
     """
 
@@ -38,9 +39,10 @@ class Follower:
         recipe: Callable[[ModelPackage], Recipe],
         load: Callable[[ModelPackage], Model],
         publish: Publish,
+        product: str = "",
         every_s: float = EVERY_S,
     ) -> None:
-        self._db, self._station, self._version = db, station, version
+        self._db, self._station, self._version, self._product = db, station, version, product
         self._recipe, self._load, self._publish, self._every_s = recipe, load, publish, every_s
         self._refused = ""
         self._stop = threading.Event()
@@ -56,7 +58,7 @@ class Follower:
     def _run(self) -> None:
         while not self._stop.wait(self._every_s):
             try:
-                found = active(self._db)
+                found = active(self._db, self._product)
                 if found is None or found.version in {self._version, self._refused}:
                     continue
                 # Told once: where there is no model to go back to, it stays the active one.
@@ -68,6 +70,14 @@ class Follower:
                 self._publish(Warned(error.message, f"The model before it goes on judging. {error.remedy}".strip()))
 
     def _take(self, found: ModelVersion) -> None:
-        made = made_ready(self._db, found.version, self._station, recipe=self._recipe, load=self._load, withdrawn_by=BY)
+        made = made_ready(
+            self._db,
+            found.version,
+            self._station,
+            recipe=self._recipe,
+            load=self._load,
+            withdrawn_by=BY,
+            product=self._product,
+        )
         if made.model is not None:
             self._station.swap_model(made.model, made.recipe)

@@ -11,6 +11,7 @@ from typing import Any
 from db.datasets.gates import overrides_set
 from db.models.choose import choose_package, choose_recipe
 from db.models.registry import active
+from db.products.shelf import Product
 from db.store.session import Database
 from engine.backends.load import load_model
 from engine.domain.recipe import Recipe
@@ -30,7 +31,8 @@ Side = tuple[ModelPackage, Recipe]
 
 @dataclass(frozen=True, slots=True)
 class GateOrder:
-    """What to compare, on what. `candidate` and `against` as in `choose_package`; `against` empty = the active one."""
+    """What to compare, on what. `candidate` and `against` as in `choose_package`; `against` empty = the active one of
+    `product` (by its id; empty = the station's first one)."""
 
     db: Database
     candidate: str
@@ -41,6 +43,7 @@ class GateOrder:
     challenge: str = ""
     """Folder of known parts; empty = there is none."""
     threads: int = 0
+    product: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,10 @@ def compare(
     return None if result is None else GateDone(result, sides, (*notes, *missing), left_out)
 
 
-def named_challenge(db: Database, package: ModelPackage | None) -> str:
-    """The folder of known parts that a package names and this station keeps; empty = none."""
+def named_challenge(db: Database, package: ModelPackage | None, product: Product | None = None) -> str:
+    """The folder of known parts: the product's, else what a package names and this station keeps; empty = none."""
+    if product is not None and product.challenge is not None and product.challenge.is_dir():
+        return str(product.challenge)
     named = (package.manifest.lineage.model_extra or {}).get("challenge") if package is not None else None
     if not isinstance(named, str) or not named:
         return ""
@@ -113,14 +118,14 @@ def named_challenge(db: Database, package: ModelPackage | None) -> str:
     return str(folder) if folder.is_dir() and folder.resolve().is_relative_to(db.folder.resolve()) else ""
 
 
-def active_package(db: Database) -> ModelPackage | None:
-    """The package of the active model; None until one was activated. Raises PackageError for a damaged one."""
-    now = active(db)
+def active_package(db: Database, product: str = "") -> ModelPackage | None:
+    """The package of a product's active model; None until one was activated. Raises PackageError for a damaged one."""
+    now = active(db, product)
     return None if now is None else open_package(now.folder)
 
 
 def _against(order: GateOrder) -> ModelPackage:
-    found = choose_package(order.db, order.against) if order.against else active_package(order.db)
+    found = choose_package(order.db, order.against) if order.against else active_package(order.db, order.product)
     if found is None:
         raise InputError("There is no active model to compare with.", "Activate one of the list first.")
     return found

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from db.models.choose import choose_package, choose_recipe
+from db.models.choose import choose_recipe, judge_of, put_in_force
+from db.products.first import BY, product_of
+from db.products.shelf import Product
 from db.recording.recorder import Recorder
 from db.runs.gallery import Gallery
 from db.store.session import Database
@@ -15,7 +17,8 @@ from engine.backends.load import load_model
 from engine.domain.inspection import Traveller
 from engine.domain.recipe import Recipe, SavingPolicy
 from engine.errors import LinesideError
-from engine.packages.package import ModelPackage
+from engine.packages.package import ModelPackage, open_package
+from engine.recipes.file import with_product
 from engine.settings import StationSettings
 from engine.sources.base import FrameSource
 from engine.sources.catalogue import open_source
@@ -33,7 +36,7 @@ def load_on_cpu(package: ModelPackage, threads: int) -> Model:
 
 @dataclass(frozen=True, slots=True)
 class LineOrder:
-    """What a run of the line is to be. Empty strings: the active model, its own limits."""
+    """What a run of the line is to be. Empty strings: the station's product, its active model, its own limits."""
 
     source: str
     model: str = ""
@@ -44,6 +47,8 @@ class LineOrder:
     review_band: bool = True
     saving: SavingPolicy | None = None
     """Which pictures are kept, instead of what the recipe or the settings say."""
+    product: str = ""
+    """By its name."""
     load: LoadModel = field(default=load_on_cpu, repr=False)
     open: OpenSource = field(default=open_source, repr=False)
 
@@ -55,7 +60,8 @@ class LineOrder:
         saving = self.saving
         if saving is None and not self.recipe and settings.save_every_ok:
             saving = SavingPolicy(True, settings.save_every_ok)
-        return choose_recipe(package, self.recipe, review_band=self.review_band, saving=saving)
+        recipe = choose_recipe(package, self.recipe, review_band=self.review_band, saving=saving)
+        return with_product(recipe, self.product)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,9 @@ class ReadyLine:
     """All that a run of the line is made of: its source unopened, its model warm."""
 
     order: LineOrder
+    """With the name of the product it is about."""
     source: FrameSource
+    product: Product
     package: ModelPackage
     recipe: Recipe
     model: Model
@@ -71,14 +79,24 @@ class ReadyLine:
 
 
 def ready_line(db: Database, order: LineOrder, settings: StationSettings) -> ReadyLine:
-    """Choose model and recipe, make the source, load. Blocking, 0.2-3 s.
+    """Choose product, model and recipe, make the source, load; then they are in force. Blocking, 0.2-3 s.
 
-    Raises PackageError, InferenceError, InputError, UsageError.
+    Raises PackageError, InferenceError, InputError, UsageError; then nothing was changed.
     """
-    package = choose_package(db, order.model)
+    product = product_of(db, order.product, settings, order.model)
+    judge = judge_of(db, product, order.recipe, order.model)
+    order = replace(order, product=product.name)
+    package = open_package(judge.package)
     recipe = order.recipe_for(package, settings)
     source = order.open(order.source)
-    return ReadyLine(order, source, package, recipe, order.load(package, settings.threads), settings.audit_every)
+    model = order.load(package, settings.threads)
+    try:
+        if not order.model:
+            product = put_in_force(db, judge, settings.operator or BY)
+    except LinesideError:
+        model.close()
+        raise
+    return ReadyLine(order, source, product, package, recipe, model, settings.audit_every)
 
 
 class LineRun:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from db.models.choose import choose_package, choose_recipe
+from db.models.choose import choose_package, choose_recipe, judge_of
+from db.products.first import product_of
 from db.recording.recorder import Recorder
 from db.runs.gallery import Gallery
 from db.runs.stored_scan import scans, stored_of
@@ -19,8 +20,9 @@ from engine.domain.recipe import FilePages, Recipe, SavingPolicy
 from engine.errors import InputError, LinesideError
 from engine.images.listing import LeftOut
 from engine.names import name_of, path_of
-from engine.packages.package import ModelPackage
+from engine.packages.package import ModelPackage, open_package
 from engine.recipes.digest import known_as
+from engine.recipes.file import with_product
 from engine.sources.base import FrameSource
 from engine.sources.files.folder import FolderSource
 from engine.sources.files.picked import PickedFolder, Stamp, below, stamp_of
@@ -47,6 +49,8 @@ class ScanOrder:
     traveller: Traveller = field(default_factory=Traveller)
     anew: bool = True
     """Where a scan must not go on (another model, another recipe), it starts anew; False = it is refused."""
+    product: str = ""
+    """By its name; "" = the station's first one."""
     gallery: bool = False
     """Keep small pictures of the defects for a report."""
 
@@ -75,17 +79,19 @@ def order_of(found: Journalled, order: ScanOrder) -> ScanOrder:
     plan = found.plan
     return replace(
         order, folder=path_of(plan.folder), recursive=plan.recursive, source=None, model=plan.model, recipe=plan.recipe,
-        review_band=plan.review_band, saving=plan.saving,
+        review_band=plan.review_band, saving=plan.saving, product=plan.product or order.product,
     )  # fmt: skip
 
 
 def ready_scan(db: Database | None, order: ScanOrder, resume: Journalled | None = None) -> ReadyScan:
     """Open and load the model, and read what `resume` has done. Blocking, 0.2-3 s.
 
-    Raises PackageError, InferenceError, InputError.
+    A recipe that is bound to a model is judged by that one: a scan puts nothing in force. Raises PackageError,
+    InferenceError, InputError.
     """
-    package = choose_package(db, order.model)
+    order, package = _judged_by(db, order)
     recipe = choose_recipe(package, order.recipe, review_band=order.review_band, saving=order.saving)
+    recipe = with_product(recipe, order.product)
     plan, known = _plan(order, package, recipe), known_as(recipe)
     anew = changed(resume, plan, known) if resume is not None else ""
     if anew and not order.anew:
@@ -163,11 +169,20 @@ class ScanRun:
         self._publish(events.Warned(error.message, error.remedy))
 
 
+def _judged_by(db: Database | None, order: ScanOrder) -> tuple[ScanOrder, ModelPackage]:
+    """The model that judges, and the order with the name of its product."""
+    if db is None:
+        return order, choose_package(None, order.model)
+    product = product_of(db, order.product, model=order.model)
+    judge = judge_of(db, product, order.recipe, order.model)
+    return replace(order, product=product.name), open_package(judge.package)
+
+
 def _plan(order: ScanOrder, package: ModelPackage, recipe: Recipe) -> ScanPlan:
     named = f"{package.manifest.name} {package.version} · {recipe.name} {recipe.version}"
     return ScanPlan(
         name_of(order.folder), order.recursive, name_of(order.model), name_of(order.recipe), order.review_band,
-        package.version, recipe.digest, named, utc_now(), order.saving,
+        package.version, recipe.digest, named, utc_now(), order.saving, order.product,
     )  # fmt: skip
 
 

@@ -34,29 +34,30 @@ def made_ready(
     recipe: Callable[[ModelPackage], Recipe],
     load: Callable[[ModelPackage], Model],
     withdrawn_by: str = "",
+    product: str = "",
 ) -> Successor:
     """Open `wanted` (a version, a name, a path; empty = the active one), and where a station runs load it and prove it.
 
-    `withdrawn_by`: it was activated, and one that cannot be opened, loaded or proved is active no longer, in this name.
-    Raises PackageError, InferenceError, InputError, StorageError. Blocking, 0.2-3 s.
+    `withdrawn_by`: it was activated for the product of this id, and one that cannot be opened, loaded or proved is
+    active no longer, in this name. Raises PackageError, InferenceError, InputError, StorageError. Blocking, 0.2-3 s.
     """
-    place = choose_place(db, wanted)
-    with _on_probation(db, wanted, withdrawn_by):
+    place = choose_place(db, wanted, product)
+    with _on_probation(db, wanted, withdrawn_by, product):
         package = open_package(place)
     # A recipe of this run alone that does not fit is no fault of the model: it stays active for the others.
     judging = recipe(package)
     if station is None:
         return Successor(package, judging, None)
-    with _on_probation(db, wanted, withdrawn_by):
+    with _on_probation(db, wanted, withdrawn_by, product):
         model = load_proved(lambda: load(package), judging, station.newest)
     return Successor(package, judging, model)
 
 
 @contextmanager
-def _on_probation(db: Database, version: str, by: str) -> Iterator[None]:
+def _on_probation(db: Database, version: str, by: str, product: str) -> Iterator[None]:
     try:
         yield
     except LinesideError as error:
         if by:
-            withdraw(db, version, by, f"not proved: {error.message}")
+            withdraw(db, version, by, f"not proved: {error.message}", product)
         raise

@@ -203,6 +203,8 @@ class Recipe:
     """engine.recipes.digest.digest_of; what is on record may be an older one: ask is_recipe."""
     code: str = field(default="", repr=False)
     """What a scanner reads to change over to this recipe; empty = none. Judges nothing, so no digest has it."""
+    product: str = field(default="", repr=False)
+    """The name of the product that is judged by it; empty = a file of before there were products. In no digest."""
 
     @property
     def ref(self) -> RecipeRef:

@@ -36,7 +36,7 @@ from engine.domain.recipe import (
 SCHEMA = 1
 LENGTH = 12
 _NOT_HASHED: dict[type, frozenset[str]] = {
-    Recipe: frozenset({"digest", "code"}),
+    Recipe: frozenset({"digest", "code", "product"}),
     Reference: frozenset({"pixels"}),
     Imaging: frozenset({"golden"}),
 }

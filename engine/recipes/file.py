@@ -4,6 +4,7 @@ schema = 1
 name = "bracket 12"
 version = 3
 model = ""                      # version of the package it was made for; empty = any
+product = "bracket 12"          # whose recipe it is, by a name the product has or had; empty: the station's first one's
 code = "4711-A"                 # what a scanner reads to change over to it; no other recipe of the station has it
 roi = [0, 0, 1280, 1024]        # what is inspected: x, y, width, height in pixels; left out: the whole frame
 polygon = [[40, 10], [1200, 10], [1200, 1000], [40, 1000]]  # only what lies inside; the rest is painted grey
@@ -71,10 +72,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import cv2
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from engine.domain.inspection import Pixels, Severity
 from engine.domain.recipe import (
@@ -89,7 +90,7 @@ from engine.domain.recipe import (
     without_bands,
 )
 from engine.errors import InputError, StorageError
-from engine.names import name_of, short_name
+from engine.names import MAX_NAME, name_of, short_name
 from engine.packages.package import ModelPackage
 from engine.preprocessing.golden import imaging_of
 from engine.recipes.camera import (
@@ -145,6 +146,7 @@ class RecipeHead:
     version: int
     model: str = ""
     code: str = ""
+    product: str = ""
 
 
 class _SavingFile(BaseModel):
@@ -161,6 +163,7 @@ class _RecipeFile(ViewKeys):
     name: Name
     version: int = Field(1, ge=1, le=MAX_VERSION)
     model: str = Field("", max_length=100)
+    product: Annotated[str, AfterValidator(short_name)] = Field("", max_length=MAX_NAME)
     code: str = Field("", max_length=MAX_CODE, pattern=CODE)
     max_frame_age_s: float = Field(2.0, gt=0.0, le=MAX_AGE_S)
     pages: FilePages = FilePages.REFUSE
@@ -237,17 +240,18 @@ def load_recipe(path: Path, package: ModelPackage, text: str | None = None) -> R
             max_frame_age_s=read.max_frame_age_s,
             pages=read.pages,
             code=read.code,
+            product=read.product,
         )
     )
 
 
 def read_head(path: Path, text: str | None = None) -> RecipeHead:
-    """Name, version, model and code of a recipe file, which is checked but for what a package knows.
+    """Name, version, model, code and product of a recipe file, which is checked but for what a package knows.
 
     `text`: as of `load_recipe`. Raises InputError naming the key.
     """
     read = _read(path, text)
-    return RecipeHead(read.name, read.version, read.model, read.code)
+    return RecipeHead(read.name, read.version, read.model, read.code, read.product)
 
 
 def recipe_document(path: Path) -> dict[str, Any]:
@@ -265,6 +269,7 @@ def dump_recipe(recipe: Recipe) -> str:
         "name": short_name(recipe.name),
         "version": recipe.version,
         "model": recipe.model,
+        "product": recipe.product or None,
         "code": recipe.code or None,
         "max_frame_age_s": recipe.max_frame_age_s,
         "pages": None if recipe.pages is FilePages.REFUSE else str(recipe.pages),
@@ -282,6 +287,11 @@ def dump_recipe(recipe: Recipe) -> str:
 def with_saving(recipe: Recipe, saving: SavingPolicy) -> Recipe:
     """The same recipe with another saving policy."""
     return _sealed(replace(recipe, saving=saving))
+
+
+def with_product(recipe: Recipe, product: str) -> Recipe:
+    """The same recipe for this product, by its name; the digest stays."""
+    return replace(recipe, product=product)
 
 
 def with_camera(recipe: Recipe, camera: CameraSetup) -> Recipe:

@@ -33,7 +33,7 @@ def inspection_of(part: Part, verdict: Verdict, now: datetime) -> Inspection:
         verdict=verdict,
         model=judge.model.ref,
         recipe=judge.recipe.ref,
-        traveller=part.traveller,
+        traveller=replace(part.traveller, product=judge.recipe.product),
         times=Times(
             now,
             prediction.prepare_ms if prediction else 0.0,

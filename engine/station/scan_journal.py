@@ -58,6 +58,8 @@ class ScanPlan:
     begun_at: datetime = field(default_factory=utc_now)
     saving: SavingPolicy | None = None
     """Which pictures are kept, where it was chosen; None = as the recipe says."""
+    product: str = ""
+    """The name of the product; empty in journals of before there were products."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +272,7 @@ def _plan(line: Any) -> tuple[ScanPlan, int]:
     if line["schema"] != SCHEMA:
         raise ValueError("it was written by another version of Lineside")
     texts = {key: line[key] for key in ("folder", "model", "recipe", "version", "digest", "named")}
+    texts["product"] = line.get("product", "")
     if not all(isinstance(value, str) for value in texts.values()):
         raise ValueError("its first line is damaged")
     at = datetime.fromisoformat(line["begun_at"])

@@ -132,21 +132,20 @@ class Line(QObject):
             self.stop()
 
     def use_recipe(self, path: str) -> None:
-        """From the next start on this recipe file, remembered."""
-        self._context.settings.recipe = path
-        self._context.keep_settings()
+        """From the next start on this recipe file, remembered; it is the product's from now on."""
         self.options = replace(self.options, recipe=path)
+        self._changes.keep(path)
 
-    def change_over(self, path: str, model: str = "") -> None:
+    def change_over(self, path: str, model: str = "", product: str = "") -> None:
         """Judge by this recipe file from the next frame on, and remember it; empty = the model's own limits.
 
-        `model`: the version the recipe was made for, where it is bound to one; it judges then too, where it is
-        registered. What cannot be changed over is told and changes nothing.
+        `model`: the version the recipe was made for, where it is bound to one; it becomes the active one, where it is
+        registered. `product`: whose own limits are meant. What cannot be changed over is told and changes nothing.
         """
         if self._state == LOADING:
             self._context.notify("info", translate("Live", "The line is getting ready. Change over when it runs."))
             return
-        self._changes.recipe(path, model)
+        self._changes.recipe(path, model, product)
 
     def _operator(self, name: str) -> None:
         self.traveller = replace(self.traveller, operator=name)
@@ -197,6 +196,8 @@ class Line(QObject):
     # ── on the GUI thread ────────────────────────────────────────────────────────────────────────────────────────
     def _begin(self, run: LineRun) -> None:
         self._run = run
+        self.options = replace(self.options, product=run.ready.product.name)
+        self._context.take_product(run.ready.product)
         self._changes.take_package(run.ready.package, run.ready.recipe)
         self._context.recorder = run.recorder
         run.station.start()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Protocol
 
+from db.models.choose import asked_for, judge_of, put_in_force
+from db.products.first import product_of
+from db.products.shelf import Product
 from db.runs.line import LineOrder
 from db.runs.take_over import Successor, made_ready
 from engine.domain.inspection import ModelRef
 from engine.domain.recipe import Recipe
+from engine.errors import LinesideError
 from engine.packages.package import ModelPackage
 from engine.station.loop import Station
 from gui.context import AppContext
@@ -28,10 +31,6 @@ class Runs(Protocol):
         """What runs now, if anything does."""
         ...
 
-    def use_recipe(self, path: str) -> None:
-        """From the next start on this recipe file, remembered."""
-        ...
-
 
 class TakeOver:
     """Loads beside the line, on a job, then has its station swap between two frames; tells what judges from now on."""
@@ -41,13 +40,28 @@ class TakeOver:
         self._judge = ModelRef("", "")
         context.modelActivated.connect(self.model)
 
-    def model(self, version: str) -> None:
+    def model(self, _version: str) -> None:
         """This version was activated. One that fails its proof is active no longer."""
-        self._prepare(version, self._line.options.recipe, self._not_swapped, self._context.operator)
+        # No model is asked for by name any more: the active one judges.
+        self._prepare(replace(self._line.options, model=""), self._not_swapped, self._context.operator)
 
-    def recipe(self, path: str, model: str) -> None:
-        """Judge by this recipe's file, with this version where it is bound to one; what cannot be is told."""
-        self._prepare(model, path, self._not_changed)
+    def recipe(self, path: str, model: str, product: str) -> None:
+        """Judge by this recipe's file, as the product whose it is; with this version where it is bound to one.
+
+        `product`: whose own limits are meant, where there is no file. What cannot be is told.
+        """
+        now = self._line.options
+        wanted = replace(now, recipe=path, product=product or now.product, model="" if model else now.model)
+        self._prepare(wanted, self._not_changed, named=product)
+
+    def keep(self, path: str) -> None:
+        """This recipe's file is the product's from the next start on."""
+        db, settings, order, by = self._context.db, self._context.settings, self._line.options, self._context.operator
+
+        def work() -> Product:
+            return put_in_force(db, judge_of(db, product_of(db, order.product, settings), path), by)
+
+        self._context.jobs.run(work, self._context.take_product)
 
     def begun(self, model: ModelRef) -> None:
         """A run begins with this model."""
@@ -65,28 +79,43 @@ class TakeOver:
         self._context.package, self._context.recipe = package, recipe
         self._context.packageChanged.emit()
 
-    def _prepare(self, version: str, path: str, failed: Callable[[Exception], None], withdrawn_by: str = "") -> None:
+    def _prepare(
+        self, order: LineOrder, failed: Callable[[Exception], None], withdrawn_by: str = "", named: str = ""
+    ) -> None:
         db, settings, station = self._context.db, self._context.settings, self._line.station
-        order = replace(self._line.options, recipe=path)
+        by, before = self._context.operator, self._line.options.product
 
-        def work() -> Successor:
-            return made_ready(
+        def work() -> tuple[LineOrder, Successor, Product]:
+            product = product_of(db, order.product, settings)
+            if order.recipe and not named:
+                product = asked_for(db, settings, recipe=order.recipe)[0]
+            # A model that was asked for by name was asked for one product.
+            wanted = replace(order, product=product.name, model=order.model if before in ("", product.name) else "")
+            judge = judge_of(db, product, wanted.recipe, wanted.model)
+            made = made_ready(
                 db,
-                version or order.model,
+                judge.version or str(judge.package),
                 station,
-                recipe=lambda package: order.recipe_for(package, settings),
+                recipe=lambda package: wanted.recipe_for(package, settings),
                 load=lambda package: order.load(package, settings.threads),
                 withdrawn_by=withdrawn_by,
+                product=product.id,
             )
+            try:
+                return wanted, made, put_in_force(db, judge, by)
+            except LinesideError:
+                if made.model is not None:
+                    made.model.close()
+                raise
 
-        self._context.jobs.run(work, partial(self._take, path), failed)
+        self._context.jobs.run(work, self._take, failed)
 
-    def _take(self, path: str, made: Successor) -> None:
+    def _take(self, found: tuple[LineOrder, Successor, Product]) -> None:
+        order, made, product = found
         line = self._line
-        changed = path != line.options.recipe
-        line.options = replace(line.options, model=made.package.version)
-        if changed:
-            line.use_recipe(path)
+        changed = order.recipe != line.options.recipe or product.name != line.options.product
+        line.options = replace(line.options, model=order.model, recipe=order.recipe, product=product.name)
+        self._context.take_product(product)
         self.take_package(made.package, made.recipe)
         if changed:
             self._tell_recipe(made.recipe, at_once=made.model is not None)

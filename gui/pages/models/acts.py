@@ -65,11 +65,11 @@ class ModelActs(QObject):
         dialog.open()
 
     def _activate(self, model: ModelVersion, active: str, why: str, by: str) -> None:
-        db = self._context.db
+        db, product = self._context.db, self._context.product.id
         if model.state == "retired":
-            work = partial(activate, db, model.version, by, why)
+            work = partial(activate, db, model.version, by, why, product)
         else:
-            work = partial(activate_through, db, model.version, active, by, why, {})
+            work = partial(activate_through, db, model.version, active, by, why, {}, product)
         self._context.jobs.run(work, self._activated)
 
     def _activated(self, model: ModelVersion) -> None:
@@ -91,7 +91,7 @@ class ModelActs(QObject):
 
     def roll_back(self, why: str, by: str) -> None:
         """Back to the model active before, on a job; the line swaps."""
-        self._context.jobs.run(partial(rollback, self._context.db, by, why), self._activated)
+        self._context.jobs.run(partial(rollback, self._context.db, by, why, self._context.product.id), self._activated)
 
     def ask_export(self, model: ModelVersion) -> None:
         """Where should the zip go?"""

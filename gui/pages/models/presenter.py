@@ -146,11 +146,11 @@ class ModelsPresenter:
         return translate("Models", "Teach the model")
 
 
-def find_all(db: Database) -> Found:
-    """Everything, in one go. Blocking."""
-    models = list_models(db)
+def find_all(db: Database, product: str = "") -> Found:
+    """Everything of a product (by its id), in one go. Blocking."""
+    models = list_models(db, product)
     disk = {model.version: kept(db, model) for model in models}
-    return Found(models, activations(db), gates(db), disk, waiting(db))
+    return Found(models, activations(db, product), gates(db), disk, waiting(db))
 
 
 def open_manifest(model: ModelVersion) -> tuple[ModelVersion, Manifest]:

@@ -188,8 +188,8 @@ class RecipesPage(QWidget):
         if self._context.package is not None:
             self._take_package(self._context.package)
         else:
-            db, model = self._context.db, self._line.options.model
-            self._context.jobs.run(lambda: choose_package(db, model), self._take_package)
+            db, model, product = self._context.db, self._line.options.model, self._context.product.id
+            self._context.jobs.run(lambda: choose_package(db, model, product), self._take_package)
 
     def _package_changed(self) -> None:
         if self.isVisible():

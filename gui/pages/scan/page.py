@@ -192,6 +192,7 @@ class ScanPage(QWidget):
         return ScanOrder(
             threads=1 if self._context.recorder is not None else settings.threads,
             traveller=Traveller(operator=settings.operator, station=settings.station),
+            product=self._context.product.name,
         )
 
     def _begin(self, order: ScanOrder, resume: Journalled | None) -> None:

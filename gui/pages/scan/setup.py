@@ -123,6 +123,10 @@ class ScanSetup(QWidget):
         self._restore()
         self._connect()
 
+    @property
+    def _live_recipe(self) -> str:
+        return str(self._context.product.recipe or "")
+
     # ── what is chosen ───────────────────────────────────────────────────────────────────────────────────────────
     @property
     def chosen_folder(self) -> str:
@@ -139,7 +143,7 @@ class ScanSetup(QWidget):
         self._filling = True
         kept = self._context.memory("scan")
         self._offer_models(models, str(kept.get("model") or ""))
-        live = self._context.settings.recipe
+        live = self._live_recipe
         self._offer_recipes(recipes, live, str(kept.get("recipe", live)))
         self._filling = False
 
@@ -201,7 +205,7 @@ class ScanSetup(QWidget):
         self.recursive.setChecked(kept.get("recursive") is not False)
         self.no_review.setChecked(kept.get("no_review") is True)
         self._offer_models((), "")
-        self._offer_recipes((), self._context.settings.recipe, "")
+        self._offer_recipes((), self._live_recipe, "")
         self._changed()
         self._filling = False
 

@@ -37,12 +37,12 @@ class Accepting(QObject):
         dialog.open()
 
     def _accept(self, version: str, name: str, why: str) -> None:
-        db = self._context.db
+        db, product = self._context.db, self._context.product.id
 
         def work() -> str:
-            now = active(db)
+            now = active(db, product)
             # There is no gate for a product nothing is known of yet; the history says so.
-            activate_through(db, version, now.version if now else "", name, why, {})
+            activate_through(db, version, now.version if now else "", name, why, {}, product)
             return version
 
         self._context.jobs.run(work, self._activated)

@@ -159,7 +159,7 @@ def test_a_recipe_of_this_run_alone_leaves_the_active_model_to_the_others(
 def test_a_database_in_trouble_takes_no_model_out_of_force(
     db: Database, packages: tuple[ModelPackage, ModelPackage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def locked(_db: Database) -> None:
+    def locked(_db: Database, _product: str) -> None:
         raise StorageError("The database is locked.", "Close the other program.")
 
     monkeypatch.setattr(follow, "active", locked)

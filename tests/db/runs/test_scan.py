@@ -91,7 +91,8 @@ def test_every_picture_is_kept_with_its_traveller_and_the_journal_ends(db: Datab
     assert not list(scans(db).glob("*"))
     run(db, ready)
     assert names(db) == ALL
-    assert {row.inspection.traveller for row in page(db, Filter()).rows} == {Traveller("L1", operator="ann")}
+    kept = Traveller("L1", operator="ann", product="tiny")
+    assert {row.inspection.traveller for row in page(db, Filter()).rows} == {kept}
     through = ended(db)
     assert through is not None
     assert (through.total, len(through.entries), through.plan.named) == (PARTS, PARTS, ready.named)
@@ -110,6 +111,7 @@ def test_the_journal_tells_the_order_it_was_begun_with(left: Journalled, folder:
         traveller=Traveller("L9"),
         anew=False,
         gallery=True,
+        product="tiny",
     )
 
 

@@ -119,7 +119,7 @@ def test_scanned_code_changes_the_recipe_over_while_the_line_runs(qtbot: QtBot, 
     qtbot.waitUntil(lambda: "Casting 3" in seen, timeout=PATIENCE)
     page = live_page(station)
     assert page.strip.recipe.full == "Casting 3" and page.strip.part.text() == ""
-    assert station.context.settings.recipe == str(path)
+    assert station.context.product.recipe == path
     assert any("Recipe Casting 3 is in force" in n.message for n in station.window.notices.notices)
     scan(station, "P-0815")
     qtbot.waitUntil(lambda: page.strip.part.text() == "P-0815", timeout=PATIENCE)

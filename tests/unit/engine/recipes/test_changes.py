@@ -14,7 +14,7 @@ from engine.domain.inspection import Outcome
 from engine.domain.recipe import ClassRule, Recipe
 from engine.errors import InputError, UsageError
 from engine.recipes.changes import Change, changes
-from engine.recipes.file import default_recipe, load_recipe, read_head, recipe_document, save_recipe
+from engine.recipes.file import default_recipe, load_recipe, read_head, recipe_document, save_recipe, with_product
 from engine.statistics.costs import Prices, cost_of, curve_of, enough
 from engine.statistics.mistakes import Mistakes, Verdicts
 from tests.packages import write_tiny_package
@@ -27,6 +27,16 @@ def test_code_is_kept_and_changes_no_judgement(tmp_path: Path) -> None:
     coded = save_recipe(tmp_path / "b.toml", replace(recipe, code="4711 A"))
     assert read_head(tmp_path / "b.toml").code == load_recipe(tmp_path / "b.toml", package).code == "4711 A"
     assert plain.digest == coded.digest
+
+
+def test_product_is_kept_and_changes_no_judgement(tmp_path: Path) -> None:
+    package = write_tiny_package(tmp_path / "tiny")
+    recipe = default_recipe(package)
+    plain = save_recipe(tmp_path / "a.toml", recipe)
+    named = save_recipe(tmp_path / "b.toml", with_product(recipe, "bracket 12"))
+    assert read_head(tmp_path / "b.toml").product == load_recipe(tmp_path / "b.toml", package).product == "bracket 12"
+    assert plain.digest == named.digest
+    assert "product" not in (tmp_path / "a.toml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("code", [" 4711", "4711\\n", "ä", "x" * 65])

@@ -180,6 +180,7 @@ OTHERWISE: dict[type, tuple[Any, dict[str, object]]] = {
 NOT_HASHED = {
     (Recipe, "digest"): "0",
     (Recipe, "code"): "4711",
+    (Recipe, "product"): "bracket 12",
     (Reference, "pixels"): GREY[::-1],
     (Imaging, "golden"): GREY[::-1],
 }
@@ -193,6 +194,7 @@ DEFAULTS_OF_SCHEMA_1 = {
         "max_frame_age_s": 2.0,
         "digest": "",
         "code": "",
+        "product": "",
         "pages": FilePages.REFUSE,
     },
     "Limits": {"ng_at": 0.5, "review_from": 0.5, "review_to": 0.5, "min_area_px": 0.0}
@@ -294,7 +296,7 @@ def test_the_order_of_fields_changes_nothing() -> None:
     turned: Any = Turned(recipe.name, recipe.version, recipe.ok_classes, TurnedLimits(0.35, 0.2, 0.6, 12.5, 0.05, 3))
     for kind in (Turned, TurnedLimits):
         kind.__dataclass_fields__ = dict(reversed(kind.__dataclass_fields__.items()))
-    assert next(f.name for f in fields(turned)) == "code"
+    assert next(f.name for f in fields(turned)) == "product"
     assert digest_of(turned) == digest
 
 

@@ -93,7 +93,8 @@ class Gate(QObject):
         order = GateOrder(
             context.db,
             str(candidate.folder),
-            recipe_path=settings.recipe,
+            recipe_path=str(context.product.recipe or ""),
+            product=context.product.id,
             recipe=context.recipe,
             challenge=challenge_of(context),
             threads=settings.threads,
@@ -178,7 +179,8 @@ class Gate(QObject):
         if self._candidate is None or self._done is None:
             return
         result, version = self._done.result, self._candidate.version
-        work = partial(activate_through, self._context.db, version, result.before, by, why, result.plain())
+        product = self._context.product.id
+        work = partial(activate_through, self._context.db, version, result.before, by, why, result.plain(), product)
         self._context.jobs.run(work, self._activated)
 
     def reject(self, why: str, by: str) -> None:
@@ -186,7 +188,8 @@ class Gate(QObject):
         if self._candidate is None or self._done is None:
             return
         result, version = self._done.result, self._candidate.version
-        work = partial(reject, self._context.db, version, result.before, by, why, result.plain())
+        product = self._context.product.id
+        work = partial(reject, self._context.db, version, result.before, by, why, result.plain(), product)
         self._context.jobs.run(work, self._rejected)
 
     def _why_activate(self, name: str) -> None:

@@ -1,0 +1,77 @@
+"""`lineside products`: what the station inspects, what judges each, and the acts on a product."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import closing
+
+from db.commands.opened import opened
+from db.models.registry import active
+from db.products.acts import make_product, rename, restore, retire
+from db.products.first import known_product
+from db.products.shelf import Product, list_products
+from db.store.session import Database
+from engine.errors import InputError, UsageError
+from engine.names import name_of
+from engine.recipes.file import read_head
+from engine.settings import load_settings
+from engine.system.places import database_url
+
+ACTS = {"retire": (retire, "Retired"), "restore": (restore, "In use again")}
+
+
+def add_product_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `lineside products` takes."""
+    parser.add_argument("action", choices=["list", "make", "rename", "retire", "restore"])
+    parser.add_argument("product", nargs="?", default="", metavar="NAME", help="the product, by a name it has or had")
+    parser.add_argument("--to", default="", metavar="NAME", help="rename: what it is called from now on")
+    parser.add_argument("--db", default="", metavar="URL", help="database; default: the one in the data folder")
+    parser.add_argument("--operator", default="", type=name_of, help="who decides")
+    parser.add_argument("--why", default="", type=name_of, help="why, for the record")
+
+
+def run_products(args: argparse.Namespace) -> int:
+    """List the products, or change one."""
+    with closing(opened(args.db or database_url())) as db:
+        first = known_product(db, settings=load_settings())
+        match args.action:
+            case "list":
+                for product in list_products(db):
+                    print(_line(db, product))
+                if first is None:
+                    print("There is no product yet; the station starts with the shipped demo model's.")
+            case "make":
+                print(f"Made: {make_product(db, _named(args), args.operator, args.why).name}.")
+            case "rename":
+                if not args.to:
+                    raise UsageError("`lineside products rename` needs the new name.", "Give it with --to.")
+                now = rename(db, _named(args), args.to, args.operator, args.why)
+                print(f"Renamed: {now.name}, once {now.former_names[-1]}." if now.former_names else now.name)
+            case _:
+                act, said = ACTS[args.action]
+                print(f"{said}: {act(db, _named(args), args.operator, args.why).name}.")
+    return 0
+
+
+def _named(args: argparse.Namespace) -> str:
+    if not args.product:
+        raise UsageError(f"`lineside products {args.action}` needs a name.", "Add it at the end.")
+    return str(args.product)
+
+
+def _line(db: Database, product: Product) -> str:
+    now = active(db, product.id)
+    model = f"model {now.name} {now.version}" if now is not None else "no model yet"
+    state = "retired" if product.retired else "in use"
+    once = f"  once {', '.join(product.former_names)}" if product.former_names else ""
+    return f"{product.name:<24}  {state:<7}  {model}  {_recipe(product)}{once}"
+
+
+def _recipe(product: Product) -> str:
+    if product.recipe is None:
+        return "the model's own limits"
+    try:
+        head = read_head(product.recipe)
+    except InputError:
+        return f"recipe {name_of(product.recipe)}, which cannot be read"
+    return f"recipe {head.name} {head.version}"

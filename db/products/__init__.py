@@ -1,0 +1,1 @@
+"""Products: what each is called and what belongs to it."""
