@@ -54,6 +54,7 @@ def write_account(path: Path, given: str, console: Console, source: FrameSource)
         "ended_early": console.stopped.reason if console.stopped else "",
         "pictures": source.total,
         "judged": console.tally.total,
+        "unknown": console.tally.unknown,
         "verdicts": {str(outcome): console.tally.outcomes[outcome] for outcome in Outcome},
         "unreadable": [{"path": skipped.name, "reason": skipped.reason} for skipped in console.unreadable],
         "left_out": dict(counts(left_out)),

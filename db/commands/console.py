@@ -119,6 +119,9 @@ def summary(tally: Tally) -> str:
     """Counts and, where truth is known, the verdicts against it, as lines for a person."""
     counts = "  ".join(f"{outcome} {tally.outcomes[outcome]}" for outcome in Outcome)
     lines = [f"Inspected {tally.total}:  {counts}"]
+    if tally.unknown:
+        asked = ": another product?" if 2 * tally.unknown > tally.total else "."
+        lines.insert(0, f"{tally.unknown} of {tally.total} are unknown to this model{asked}")
     if tally.truths:
         width = max(12, *(len(t) for t in tally.truths))
         lines.append(f"{'truth':<{width}}" + "".join(f"{outcome:>12}" for outcome in Outcome))

@@ -21,7 +21,7 @@ from db.models.choose import asked_for, choose_package
 from db.models.registry import find
 from db.runs.gate import GateDone, GateOrder, active_package, compare, named_challenge
 from db.store.session import Database, existing
-from engine.domain.inspection import Outcome
+from engine.domain.inspection import UNKNOWN_PART, Outcome
 from engine.errors import InputError, UsageError
 from engine.gate.gate import Advice, Flip, GateResult, SetResult, advice_of
 from engine.images.listing import in_words
@@ -180,6 +180,7 @@ def _set_words(known: SetResult, result: GateResult) -> Iterator[str]:
         ("overkill", before.overkill, after.overkill),
         (str(Outcome.REVIEW), before.review, after.review),
         (str(Outcome.NO_VERDICT), before.no_verdict, after.no_verdict),
+        ("unknown", known.before.strange, known.after.strange),
     ):
         yield f"{name:<14}{_share(was):<34}{_share(now)}"
     yield f"{known.gained} gained, {known.lost} lost (p = {known.p:.2g}), {known.let_through} let through"
@@ -188,7 +189,9 @@ def _set_words(known: SetResult, result: GateResult) -> Iterator[str]:
 def _flip_words(flip: Flip) -> str:
     kind = "LET THROUGH" if flip.let_through else str(flip.change)
     said = " → ".join(
-        f"{judged.verdict.outcome} {judged.verdict.label} {judged.verdict.score:.2f}".replace("  ", " ")
+        f"{judged.verdict.outcome} {UNKNOWN_PART}"
+        if judged.verdict.unknown
+        else f"{judged.verdict.outcome} {judged.verdict.label} {judged.verdict.score:.2f}".replace("  ", " ")
         for judged in (flip.before, flip.after)
     )
     return f"  {kind:<13}{flip.part.id}  is {flip.part.label or 'a defect'}: {said}"

@@ -41,6 +41,8 @@ class Filter:
     """Only these, at most MOST_IDS of them."""
     audit: bool = False
     """Drawn for a random audit that nobody has answered yet."""
+    unknown: bool = False
+    """Only parts that the model did not know."""
 
 
 ANY = Filter()
@@ -59,6 +61,8 @@ def conditions(filter: Filter, row: Any = InspectionRow) -> list[ColumnElement[b
         if value is not None:
             wanted.append(column == value)
     wanted += times(filter, row)
+    if filter.unknown:
+        wanted.append(row.unknown.is_(True))
     if filter.min_score is not None:
         wanted.append(row.score >= filter.min_score)
     if filter.max_score is not None:

@@ -29,7 +29,7 @@ _KEYS = tuple(
     _C[name]
     for name in (
         *("id", "inspected_at", "outcome", "label", "lot", "model_version"),
-        *("source", "recipe_name", "score", "margin"),
+        *("source", "recipe_name", "score", "margin", "unknown"),
     )
 )
 """All that a filter or an order looks at."""

@@ -88,13 +88,17 @@ class PictureMark:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Verdicts counted as the station gave them; `overridden` have an override in force."""
+    """Verdicts counted as the station gave them; `overridden` have an override in force.
+
+    `unknown`: of these, parts that the model did not know.
+    """
 
     ok: int = 0
     ng: int = 0
     review: int = 0
     no_verdict: int = 0
     overridden: int = 0
+    unknown: int = 0
 
     @property
     def total(self) -> int:
@@ -204,12 +208,15 @@ def counts(db: Database, filter: Filter = ANY) -> Counts:
             InspectionRow, InspectionRow.id == StandingRow.inspection_id
         )
         number = session.execute(standing.where(*conditions(filter))).scalar_one()
+        strange = select(func.count(InspectionRow.id)).where(InspectionRow.unknown.is_(True), *conditions(filter))
+        unknown = session.execute(strange).scalar_one()
     return Counts(
         ok=found.get(Outcome.OK, 0),
         ng=found.get(Outcome.NG, 0),
         review=found.get(Outcome.REVIEW, 0),
         no_verdict=found.get(Outcome.NO_VERDICT, 0),
         overridden=number,
+        unknown=unknown,
     )
 
 

@@ -194,6 +194,13 @@ def overall(found: Iterable[Group]) -> Group:
     return Group(**{name: sum(getattr(g, name) for g in rows) for name in names})
 
 
+def unknown(db: Database, scope: Scope) -> int:
+    """How many parts the model did not know; REVIEW or NO VERDICT, each counted as such, too."""
+    with db.session() as session:
+        strange = select(func.count()).select_from(_ROW).where(_ROW.unknown.is_(True), *_within(scope))
+        return session.execute(strange).scalar_one()
+
+
 def defects(db: Database, scope: Scope) -> tuple[DefectCount, ...]:
     """Kinds of defect, most parts first. A part overruled as OK counts for none, one called NG by a person counts."""
     with db.session() as session:

@@ -45,9 +45,11 @@ def tally(db: Database, span: TallySpan, last: int = 0) -> StationTally:
     """All three at once; `last` is how many verdicts are wanted at most."""
     wanted = _conditions(span)
     by_outcome = select(InspectionRow.outcome, func.count(InspectionRow.id)).where(*wanted)
+    strange = select(func.count(InspectionRow.id)).where(InspectionRow.unknown.is_(True), *wanted)
     with db.session() as session:
         found = {row[0]: row[1] for row in session.execute(by_outcome.group_by(InspectionRow.outcome))}
-    counts = Counts(**{name: found.get(str(outcome), 0) for outcome, name in NAMES.items()})
+        unknown = session.execute(strange).scalar_one()
+    counts = Counts(**{name: found.get(str(outcome), 0) for outcome, name in NAMES.items()}, unknown=unknown)
     return StationTally(counts, changes(db, span), _last(db, wanted, last))
 
 

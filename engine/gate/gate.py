@@ -84,14 +84,22 @@ class SetTally:
 
     right: Share
     mistakes: Mistakes
+    unknown: int = 0
+    """Parts the model does not know; REVIEW or NO VERDICT, and counted as such too."""
 
     def plus(self, part: KnownPart, said: Judged, *, right: bool) -> SetTally:
         """With one more part."""
         more = Mistakes.of([(not part.sound, said.verdict.outcome)])
-        return SetTally(Share(self.right.count + right, self.right.of + 1), self.mistakes + more)
+        rights = Share(self.right.count + right, self.right.of + 1)
+        return SetTally(rights, self.mistakes + more, self.unknown + said.verdict.unknown)
+
+    @property
+    def strange(self) -> Share:
+        """The unknown parts, of all."""
+        return Share(self.unknown, self.right.of)
 
     def plain(self) -> dict[str, Any]:
-        """For JSON; `review`: REVIEW and NO VERDICT together, for a person must look; `no_verdict` of these."""
+        """For JSON; `review`: REVIEW and NO VERDICT, for a person must look; `no_verdict` and `unknown` of these."""
         found = self.mistakes
         shares = {
             "accuracy": self.right,
@@ -99,6 +107,7 @@ class SetTally:
             "overkill": found.overkill,
             "review": found.to_a_person,
             "no_verdict": found.no_verdict,
+            "unknown": self.strange,
         }
         return {name: share.plain() for name, share in shares.items()}
 
@@ -299,4 +308,5 @@ class _Counting:
 
 
 def _plain_verdict(verdict: Verdict) -> dict[str, Any]:
-    return {"verdict": str(verdict.outcome), "label": verdict.label, "score": round(verdict.score, 6)}
+    said = {"verdict": str(verdict.outcome), "label": verdict.label, "score": round(verdict.score, 6)}
+    return said | ({"unknown": True} if verdict.unknown else {})

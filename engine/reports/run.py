@@ -44,6 +44,7 @@ COLUMNS = (
     "model",
     "recipe",
     "truth",
+    "unknown",
 )
 WORDS: Mapping[str, str] = {
     "language": "en",
@@ -55,6 +56,8 @@ WORDS: Mapping[str, str] = {
     "axis": "defect score (height: square root of the count)",
     "parts": "NG, REVIEW and NO VERDICT parts",
     "part": "part",
+    "unknown": "{count} of {total} are unknown to this model",
+    "unknown_part": "unknown part",
     **{str(outcome): str(outcome) for outcome in Outcome},
 }
 """What the report says by itself, by key; a window in another language gives its own."""
@@ -78,11 +81,14 @@ class Tally:
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     against_truth: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
+    unknown: int = 0
+    """Of these, parts that the model does not know."""
 
     def add(self, inspection: Inspection, truth: str | None = None) -> None:
         """Count one; `truth` defaults to what the frame knows."""
         outcome = inspection.verdict.outcome
         self.outcomes[outcome] += 1
+        self.unknown += inspection.verdict.unknown
         known = truth or inspection.frame.truth
         if known:
             self.against_truth[known, outcome] += 1
@@ -139,7 +145,8 @@ def html_of(
 ) -> str:
     """The report as one HTML page, pictures inline: the first `gallery` entries that have one. `words` as in WORDS."""
     templates = jinja2.Environment(loader=jinja2.FileSystemLoader(resources_folder() / "templates"), autoescape=True)
-    scores = [e.inspection.verdict.score for e in entries if e.inspection.verdict.outcome is not Outcome.NO_VERDICT]
+    verdicts = [e.inspection.verdict for e in entries]
+    scores = [v.score for v in verdicts if not v.unknown and v.outcome is not Outcome.NO_VERDICT]
     pictured = [e for e in entries if e.picture][:gallery]
     return templates.get_template("report.html.j2").render(
         title=title,
@@ -177,18 +184,19 @@ def _line(inspection: Inspection) -> list[Cell]:
     return [
         inspection.times.inspected_at.astimezone().isoformat(timespec="milliseconds"),
         *(plain[key] for key in ("path", "source", "sequence", "verdict", "label")),
-        # Of what was not judged there is no score.
-        None if verdict.outcome is Outcome.NO_VERDICT else plain["score"],
+        # Of what was not judged there is no score, and of what the model does not know none that says anything.
+        None if verdict.unknown or verdict.outcome is Outcome.NO_VERDICT else plain["score"],
         len(inspection.regions),
         "; ".join(verdict.reasons),
         plain["model"],
         plain["recipe"],
         inspection.frame.truth or "",
+        "yes" if verdict.unknown else "",
     ]
 
 
 def _unjudged(left: LeftOut) -> list[Cell]:
-    return ["", left.name, *[""] * 6, f"left out: {reason_words(left.why, 1)}", "", "", ""]
+    return ["", left.name, *[""] * 6, f"left out: {reason_words(left.why, 1)}", "", "", "", ""]
 
 
 def _histogram(scores: Sequence[float]) -> list[dict[str, float]]:

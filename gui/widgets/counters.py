@@ -37,6 +37,12 @@ class Counters(QWidget):
         return self._counts
 
     @property
+    def foot(self) -> str:
+        """The last line: how many the model does not know, and what was corrected."""
+        unknown = translate("Live", "%n unknown to the model", "", self._counts.unknown) if self._counts.unknown else ""
+        return " · ".join(words for words in (unknown, self.corrections) if words)
+
+    @property
     def corrections(self) -> str:
         """The line about corrections; empty without any."""
         if not self._corrections:
@@ -88,7 +94,7 @@ class Counters(QWidget):
         painter.setPen(self._theme.colour("muted"))
         painter.setFont(font(SMALL))
         foot = QRectF(0, top + 2 * self._row, self.width(), self._foot)
-        painter.drawText(foot, _LEFT, elided(self.corrections, painter.font(), self.width()))
+        painter.drawText(foot, _LEFT, elided(self.foot, painter.font(), self.width()))
 
     def _headline(self, painter: QPainter, left: float, name: str, value: str) -> None:
         room = self.width() / 2 - SPACING

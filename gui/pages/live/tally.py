@@ -47,6 +47,7 @@ class LiveTally(QObject):
         self.files = False
         """Parts that come from a folder or a video count too; from the next choice on."""
         self._stored, self._live = StationTally(Counts()), Counter[Outcome]()
+        self._unknown = 0
         self._changes: Changes = {}
         self._now = self._since = utc_now()
         self._turn = self._looked_up = 0
@@ -71,6 +72,7 @@ class LiveTally(QObject):
             ng=stored.ng + live[Outcome.NG],
             review=stored.review + live[Outcome.REVIEW],
             no_verdict=stored.no_verdict + live[Outcome.NO_VERDICT],
+            unknown=stored.unknown + self._unknown,
         )
         lot = self._lot if self.of_lot else ""
         number = sum(self._changes.values())
@@ -85,7 +87,7 @@ class LiveTally(QObject):
         """Fetch what is stored and count on from there."""
         self._now, self._turn = utc_now(), self._turn + 1
         self._since = shift_of(self._now, self._context.settings.shifts)[0]
-        self._stored, self._live, self._changes = StationTally(Counts()), Counter(), {}
+        self._stored, self._live, self._changes, self._unknown = StationTally(Counts()), Counter(), {}, 0
         self.changed.emit(self.shown)
         db, span, turn, last = self._context.db, self._span(self._now), self._turn, self._last
         self._context.jobs.run(lambda: (turn, tally(db, span, last)), self._found)
@@ -97,6 +99,7 @@ class LiveTally(QObject):
             mine = not self.of_lot or inspection.traveller.lot == self._lot
             if mine and inspection.times.inspected_at >= self._now:
                 self._live[inspection.verdict.outcome] += 1
+                self._unknown += inspection.verdict.unknown
         self.changed.emit(self.shown)
 
     def stop(self) -> None:

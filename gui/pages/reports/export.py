@@ -13,7 +13,7 @@ from engine.domain.inspection import utc_now
 from engine.reports.quality import ReportWords, Section, html_of, write_csv_zip, write_excel
 from engine.system.zone import zone_words
 from gui.context import AppContext
-from gui.i18n.language import day_time, table_spelling, translate
+from gui.i18n.language import day_time, number, table_spelling, translate
 from gui.notify import notice_of
 from gui.pages.reports.figures import Figures
 from gui.pages.reports.tables import said_of, table_of
@@ -120,6 +120,7 @@ class ReportExport(QObject):
             translate("Reports", "Grouping"): grouping_word(figures.ask.grouping),
             translate("Reports", "Filters"): self._filters or translate("Reports", "none"),
             translate("Reports", "Parts judged"): shown(total.judged, "count"),
+            translate("Reports", "Unknown to the model"): number(figures.unknown or 0),
             translate("Reports", "Made on"): day_time(utc_now()),
             translate("Reports", "Made by"): self._context.operator,
         }

@@ -42,6 +42,8 @@ class Figures:
 
     ask: Ask
     groups: tuple[Group, ...] | None = None
+    unknown: int | None = None
+    """Parts that the model did not know."""
     defects: tuple[DefectCount, ...] | None = None
     agreement: Agreement | None = None
     audits: AuditEstimate | None = None
@@ -100,6 +102,7 @@ def collect(db: Database, ask: Ask, job: Job, report: Callable[[FigurePart], Non
     total = statistics.overall(groups)
     steps: tuple[tuple[str, Callable[[], object]], ...] = (
         ("groups", lambda: groups),
+        ("unknown", lambda: statistics.unknown(db, scope)),
         ("defects", lambda: statistics.defects(db, scope)),
         ("agreement", lambda: statistics.agreement(db, scope, total.judged)),
         ("audits", lambda: _audits(db, scope, total)),

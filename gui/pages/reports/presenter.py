@@ -10,6 +10,7 @@ from gui.pages.reports.figures import FILES, Ask, FigurePart, Figures, with_part
 from gui.pages.reports.words import VIEWS, View
 
 _VIEWS_OF: dict[str, tuple[View, ...]] = {
+    "unknown": ("yield",),
     "groups": VIEWS,
     "defects": ("defects",),
     "agreement": ("agreement",),

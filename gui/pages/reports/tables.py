@@ -213,6 +213,7 @@ def _said_yield(figures: Figures) -> tuple[tuple[str, str], ...]:
         (translate("Reports", "Judged"), number(total.judged)),
         (outcome_word(Outcome.NG), number(total.ng)),
         (outcome_word(Outcome.REVIEW), number(total.review)),
+        *([(translate("Reports", "Unknown to the model"), number(figures.unknown))] if figures.unknown else []),
     )
 
 

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from engine.images.listing import counts, list_folder
+from engine.system.places import demo_package
 from main import main
+from tests.frames import biscuit
 from tests.packages import write_tiny_package
 from tests.unit.engine.images.drawn import Drawn, draw_folder
 
@@ -135,3 +137,22 @@ def test_a_video_that_ends_early_is_told_everywhere_and_its_exit_code_is_3(
     assert f"after {found['judged']} of 20 frames" in (report / "report.html").read_text(encoding="utf-8")
     assert main(["run", "--source", f"video:{video}", "--model", package, "--db", f"sqlite:///{tmp_path}/r.db"]) == 3
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_another_product_is_told_in_the_first_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, out = tmp_path / "biscuits", tmp_path / "out"
+    folder.mkdir()
+    for seed in range(3):
+        cv2.imwrite(str(folder / f"{seed}.png"), biscuit(seed))
+    words = ["scan", str(folder), "--model", str(demo_package("demo-segdec")), "--jsonl", str(tmp_path / "l.jsonl")]
+    assert main([*words, "--json", str(tmp_path / "a.json"), "--report", str(out)]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "3 of 3 are unknown to this model: another product?"
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["unknown"] == 3
+    lines = [json.loads(line) for line in (tmp_path / "l.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [(line["verdict"], line["label"], line["unknown"]) for line in lines] == [("REVIEW", "", True)] * 3
+    assert all(line["reasons"][0].startswith("unknown part: ") for line in lines)
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert page.index("3 of 3 are unknown to this model") < page.index("<table>") and "crease" not in page
+    with (out / "inspections.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [(row["unknown"], row["label"], row["score"]) for row in csv.DictReader(file)] == [("yes", "", "")] * 3

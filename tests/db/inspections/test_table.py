@@ -22,6 +22,8 @@ from db.inspections import overrides, plans
 from db.inspections import table as inspections
 from db.inspections.paging import Sort, Stored
 from db.inspections.table import Filter, NewInspection
+from db.statistics import figures as statistics
+from db.statistics.tally import TallySpan, tally
 from db.store.session import Database, open_database
 from engine.domain.inspection import Inspection, Outcome, Region, Scores, as_plain
 from engine.errors import InputError, PictureError
@@ -190,6 +192,17 @@ def test_filters_choose_what_they_name(db: Database) -> None:
         assert _ids(db, filter) == ids, filter
         assert inspections.count(db, filter) == len(ids), filter
         assert inspections.counts(db, filter).total == len(ids), filter
+
+
+def test_parts_the_model_did_not_know_are_found_and_counted(db: Database) -> None:
+    made = [make.inspection(n, Outcome.REVIEW, lot="AB"[n % 2]) for n in range(4)]
+    _add(db, *(replace(m, verdict=replace(m.verdict, label="", unknown=n > 1)) for n, m in enumerate(made)))
+    assert _ids(db, Filter(unknown=True)) == [3, 2]
+    assert _ids(db, Filter(unknown=True, lot="A")) == [2]
+    found = inspections.counts(db)
+    assert (found.review, found.unknown, found.yield_) == (4, 2, 0.0)
+    assert tally(db, TallySpan(lot="B")).counts.unknown == 1
+    assert statistics.unknown(db, statistics.Scope(make.START, make.START + timedelta(hours=1))) == 2
 
 
 def test_counts_tell_verdicts_overrides_and_yield(db: Database) -> None:

@@ -115,6 +115,7 @@ class FilterBar(QWidget):
             disagrees=True if shown == "disagrees" or (sure and not self.blind) else None,
             commented=True if shown == "commented" else None,
             audit=shown == "audit",
+            unknown=shown == "unknown" and not self.blind,
             ids=self._only if shown == "only" else None,
         )
         wanted = self.more.narrow(wanted, str(self.time.currentData() or ""), now)

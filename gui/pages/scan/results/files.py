@@ -26,7 +26,7 @@ from engine.system.zone import zone_words
 from gui.i18n.language import day_time, number, outcome_word, percent, table_spelling, translate
 from gui.pages.scan.left_out import left_out_word, left_out_words
 from gui.pages.scan.results.paper import paper_of
-from gui.pages.scan.results.summary import Summary, worst_first
+from gui.pages.scan.results.summary import Summary, unknown_words, worst_first
 from gui.pages.scan.rows import ScanRow
 from gui.printing.pdf import write_pdf
 from gui.widgets.pictures.thumbnails import load_pixels
@@ -34,7 +34,7 @@ from gui.widgets.pictures.thumbnails import load_pixels
 Kind = Literal["csv", "xlsx", "jsonl", "html", "pdf"]
 COLUMNS = (
     *("path", "folder_label", "verdict", "label", "score", "reasons", "regions", "model", "recipe", "milliseconds"),
-    *("time", "station", "operator"),
+    *("time", "station", "operator", "unknown"),
 )
 PICTURES = 60
 """In a report, the worst first."""
@@ -159,6 +159,7 @@ def _figures(result: ScanResult) -> Iterator[tuple[Cell, ...]]:
     yield (translate("Scan", "Pictures"), len(result.rows))
     for outcome, count in result.summary.outcomes.items():
         yield _counted(outcome_word(outcome), Share(count, len(result.rows)))
+    yield _counted(translate("Scan", "Unknown to the model"), result.summary.unknown)
     yield (translate("Scan", "Skipped"), sum(row.skipped for row in result.rows))
     yield (translate("Scan", "Left out"), len(result.left_out))
     for reason, count in counts(result.left_out).items():
@@ -184,8 +185,8 @@ def _line(row: ScanRow, classes: Sequence[str]) -> list[Cell]:
         row.truth,
         str(verdict.outcome),
         verdict.label,
-        # Of what was not judged there is no score.
-        None if verdict.outcome is Outcome.NO_VERDICT else round(verdict.score, 6),
+        # Of what was not judged there is no score, and of what the model does not know none that says anything.
+        None if verdict.unknown or verdict.outcome is Outcome.NO_VERDICT else round(verdict.score, 6),
         "; ".join(verdict.reasons),
         "; ".join(boxes),
         f"{inspection.model.name} {inspection.model.version}".strip(),
@@ -194,6 +195,7 @@ def _line(row: ScanRow, classes: Sequence[str]) -> list[Cell]:
         inspection.times.inspected_at,
         inspection.traveller.station,
         inspection.traveller.operator,
+        "yes" if verdict.unknown else "",
         *(round(scores[name], 6) if name in scores else None for name in classes),
     ]
 
@@ -289,6 +291,8 @@ def _page(result: ScanResult, entries: list[ReportEntry]) -> str:
         "axis": translate("Scan", "defect score (height: square root of the count)"),
         "parts": translate("Scan", "The worst pictures"),
         "part": translate("Scan", "part"),
+        "unknown": translate("Scan", "{count} of {total} are unknown to this model"),
+        "unknown_part": translate("Outcome", "unknown part"),
         **{str(outcome): outcome_word(outcome) for outcome in Outcome},
     }
     return html_of(_title(result), entries, tally, _facts(result), result.at, words, PICTURES)
@@ -297,4 +301,6 @@ def _page(result: ScanResult, entries: list[ReportEntry]) -> str:
 def _paper_facts(result: ScanResult) -> dict[str, str]:
     made = {translate("Scan", "Made"): day_time(result.at), translate("Scan", "Time zone"): _zone(result)}
     counts = {outcome_word(outcome): number(count) for outcome, count in result.summary.outcomes.items()}
-    return made | _facts(result) | counts
+    said = unknown_words(result.summary.unknown)
+    unknown = {translate("Scan", "Unknown to the model"): said} if said else {}
+    return unknown | made | _facts(result) | counts

@@ -31,7 +31,7 @@ from gui.pages.scan.left_out import left_out_words
 from gui.pages.scan.progress import Progress, end_words, progress_words
 from gui.pages.scan.results.figures import OutcomeCounts, ScanFigures
 from gui.pages.scan.results.skipped import FILE, SkippedTable
-from gui.pages.scan.results.summary import Summary
+from gui.pages.scan.results.summary import Summary, unknown_words
 from gui.pages.scan.rows import LABEL, MS, PICTURE, SCORE, TRUTH, VERDICT, ScanRow, ScanTable, Show, show_words
 from gui.theme.theme import SPACING, scaled
 from gui.viewer.picture import OpenedPart, PartView
@@ -68,7 +68,7 @@ class ScanResults(QWidget):
         super().__init__(parent)
         self._context, theme = context, context.theme
         self.stage, self._agreement, self._merged = Stage.OVER, "", 0.0
-        self._left_out = ""
+        self._left_out = self._unknown = ""
         self.rows, self.skipped = ScanTable(), SkippedTable()
         self.table, self.skipped_table = QTableView(), QTableView()
         self.tabs = QTabWidget()
@@ -96,7 +96,7 @@ class ScanResults(QWidget):
         self.skipped.clear()
         self.figures.clear()
         self.counts.clear()
-        self._agreement = self._left_out = ""
+        self._agreement = self._left_out = self._unknown = ""
         self.show_only.setCurrentIndex(0)
         self.table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         loading = translate("Scan", "Loading the model…")
@@ -168,6 +168,7 @@ class ScanResults(QWidget):
     def conclude(self, summary: Summary, *, ended: bool, total: int | None) -> None:
         """The figures at the end."""
         self.figures.conclude(summary)
+        self._unknown = unknown_words(summary.unknown)
         if summary.agreed.of:
             words = translate("Scan", "{share} as the folders say")
             self._agreement = words.format(share=percent(summary.agreed.rate))
@@ -177,7 +178,7 @@ class ScanResults(QWidget):
     def say_end(self, *, ended: bool, total: int | None) -> None:
         """How far it came."""
         words = end_words(self.rows.count, total, ended=ended)
-        self.state.setText(" · ".join(part for part in (words, self._left_out, self._agreement) if part))
+        self.state.setText(" · ".join(part for part in (self._unknown, words, self._left_out, self._agreement) if part))
 
     # ── the table ────────────────────────────────────────────────────────────────────────────────────────────────
     @property

@@ -11,7 +11,7 @@ from engine.domain.sound_names import Said
 from engine.statistics.mistakes import Mistakes, is_escape, is_overkill
 from engine.statistics.shares import NOTHING, Share
 from engine.verdicts.verdict import SOUND
-from gui.i18n.language import outcome_word, translate
+from gui.i18n.language import number, outcome_word, translate
 from gui.pages.scan.rows import ScanRow
 from gui.widgets.charts.confusion import CountTable
 
@@ -32,6 +32,8 @@ class Summary:
     """Of all pictures whose folder names a class."""
     no_verdict: Share = NOTHING
     """Of all pictures whose folder names a class."""
+    unknown: Share = NOTHING
+    """To the model, of all pictures."""
 
 
 def summarise(rows: Sequence[ScanRow], classes: Sequence[str], ok: Sequence[str]) -> Summary:
@@ -43,11 +45,12 @@ def summarise(rows: Sequence[ScanRow], classes: Sequence[str], ok: Sequence[str]
     """
     outcomes = Counter(row.inspection.verdict.outcome for row in rows)
     counts = {o: outcomes.get(o, 0) for o in Outcome}
+    unknown = Share(sum(row.inspection.verdict.unknown for row in rows), len(rows))
     labelled = [row for row in rows if row.truth]
     if not labelled:
-        return Summary(counts)
+        return Summary(counts, unknown=unknown)
     if not _tell(rows, classes):
-        return Summary(counts, _by_verdict(labelled))
+        return Summary(counts, _by_verdict(labelled), unknown=unknown)
     judged = [row for row in labelled if row.inspection.verdict.outcome is not Outcome.NO_VERDICT]
     agreed = sum(not row.differs and row.inspection.verdict.outcome is not Outcome.REVIEW for row in judged)
     known = Mistakes.of((not row.sound(classes, ok), row.inspection.verdict.outcome) for row in labelled)
@@ -58,7 +61,16 @@ def summarise(rows: Sequence[ScanRow], classes: Sequence[str], ok: Sequence[str]
         known.of_judged(),
         known.review,
         known.no_verdict,
+        unknown,
     )
+
+
+def unknown_words(unknown: Share) -> str:
+    """That so many of the parts are none the model was taught; empty where it knows them all."""
+    if not unknown.count:
+        return ""
+    said = translate("Scan", "{count} of {total} are unknown to this model")
+    return said.format(count=number(unknown.count), total=number(unknown.of))
 
 
 def worst_first(rows: Sequence[ScanRow], ok: Sequence[str], classes: Sequence[str]) -> list[ScanRow]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
 from db.inspections.overrides import history, in_force
-from db.inspections.table import get
-from engine.domain.inspection import Inspection, Outcome
+from db.inspections.table import NewInspection, add, get
+from engine.domain.inspection import Inspection, Outcome, Verdict, new_id, utc_now
 from gui.pages.review.layout import no_match, nothing
 from gui.pages.review.page import ReviewPage
 from tests.gui.stored import Bench, press
@@ -187,6 +189,19 @@ def test_filters_narrow_the_list_and_say_when_nothing_is_left(bench: Bench) -> N
     press(page, "Shift+A")
     bench.idle()
     assert page.list.rows.rowCount() == 3
+
+
+def test_parts_unknown_to_the_model_are_listed_on_their_own(bench: Bench) -> None:
+    page, _parts = shown(bench, NG, OK)
+    (known,) = bench.parts(REVIEW)
+    strange = replace(
+        known, id=new_id(utc_now()), verdict=Verdict(REVIEW, "", 0.99, ("unknown part: …",), unknown=True)
+    )
+    add(bench.db, [NewInspection(strange)])
+    page.filters.reviewed.setCurrentIndex(page.filters.reviewed.findData("unknown"))
+    bench.idle()
+    (row,) = (page.list.rows.stored(n) for n in range(page.list.rows.rowCount()))
+    assert row is not None and row.inspection.id == strange.id
 
 
 def test_empty_station_says_what_to_do(bench: Bench) -> None:

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from db.inspections import table
 from db.inspections.table import NewInspection, counts
+from db.models.registry import activate, register
 from db.store.session import Database
 from engine.domain.inspection import (
     FrameRef,
@@ -30,10 +31,12 @@ from engine.domain.inspection import (
     Verdict,
     utc_now,
 )
+from engine.system.places import demo_package
 from gui.pages.scan.page import ScanPage
-from gui.pages.scan.rows import SCORE, ScanRow, ScanTable, Show, row_of
+from gui.pages.scan.rows import LABEL, SCORE, VERDICT, ScanRow, ScanTable, Show, row_of
 from gui.printing.pdf import write_pdf
 from gui.theme.theme import Theme
+from tests.frames import biscuit
 from tests.gui.conftest import Open
 from tests.gui.stored import Bench, press
 from tests.unit.engine.odd_names import NAMES, write
@@ -267,3 +270,26 @@ def test_a_scan_that_a_bug_stops_ends_and_tells(
     assert not page.running
     assert "internal error (UnicodeEncodeError" in bench.said()
     assert "what waited could not be kept" in caplog.text
+
+
+@pytest.mark.slow
+def test_another_product_is_told_in_the_first_line(bench: Bench, tmp_path: Path) -> None:
+    activate(bench.db, register(bench.db, demo_package("demo-segdec"), "anna").version, "anna")
+    page = ScanPage(bench.context)
+    bench.show(page)
+    bench.idle()
+    root = tmp_path / "biscuits"
+    root.mkdir()
+    for seed in range(3):
+        cv2.imwrite(str(root / f"{seed}.png"), biscuit(seed))
+    scan(bench, page, root)
+    assert page.results.state.text().startswith("3 of 3 are unknown to this model · ")
+    shown = {page.results.rows.index(0, column).data() for column in (VERDICT, LABEL, SCORE)}
+    assert shown == {"REVIEW", "unknown part", "–"}
+    for kind in ("html", "csv", "pdf"):
+        page.exports.save(kind, tmp_path / f"scan.{kind}")
+        bench.qtbot.waitUntil(lambda: not page.exports.busy, timeout=60_000)
+        bench.idle()
+    html = (tmp_path / "scan.html").read_text(encoding="utf-8")
+    assert html.index("3 of 3 are unknown to this model") < html.index("<table>") and "crease" not in html
+    assert (tmp_path / "scan.csv").read_text(encoding="utf-8").count("unknown part: unlike everything") == 3

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from engine.backends.load import load_model
-from engine.domain.inspection import Outcome, Pixels
+from engine.domain.inspection import Outcome, Pixels, Verdict
 from engine.errors import InputError, PictureError
 from engine.gate import gate as module
 from engine.gate.gate import Advice, Flip, GateResult, SetResult, SetTally, VerdictChange, advice_of, run_gate
 from engine.gate.known import CHALLENGE, OVERRIDES, KnownPart, KnownSet, folder_set
 from engine.images.listing import Why
-from engine.judging.judge import Judge
+from engine.judging.judge import Judge, Judged
 from engine.recipes.file import default_recipe
 from engine.statistics.mistakes import Mistakes, Verdicts
 from engine.statistics.shares import Share
@@ -204,3 +204,14 @@ def test_a_folder_that_contradicts_the_one_it_lies_in_gives_no_known_part(tmp_pa
     ]  # fmt: skip
     assert known.listing is not None
     assert [(one.path.parent.name, one.why) for one in known.listing.left_out] == [("NG", Why.UNSORTED)]
+
+
+def test_parts_unknown_to_a_model_are_told_and_let_nothing_through() -> None:
+    strange = Judged(Verdict(Outcome.REVIEW, "", 0.99, ("unknown part",), unknown=True))
+    picture = np.zeros((8, 8), np.uint8)
+    sound, defect = (KnownPart(name, name, good, lambda: picture) for name, good in (("ok", True), ("pit", False)))
+    tally = SetTally(Share(0, 0), Mistakes())
+    for part in (sound, defect):
+        tally = tally.plus(part, strange, right=False)
+    assert tally.strange == Share(2, 2) and tally.mistakes.escapes == Share(0, 1)
+    assert tally.plain()["unknown"]["count"] == 2

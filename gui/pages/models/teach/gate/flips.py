@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QVBoxLayout, QWidget
 from engine.domain.inspection import Outcome, Verdict
 from engine.gate.gate import Flip, VerdictChange
 from gui.i18n.language import number, outcome_word, translate
+from gui.i18n.verdicts import verdict_word
 from gui.theme.theme import SMALL, SPACING, Theme, draw_mark, font, scaled
 from gui.widgets.pictures.thumbnails import pixmap
 
@@ -38,8 +39,8 @@ def truth_words(flip: Flip) -> str:
 
 def verdict_words(verdict: Verdict) -> str:
     """Word, class and score of a verdict."""
-    if verdict.outcome is Outcome.NO_VERDICT:
-        return outcome_word(verdict.outcome)
+    if verdict.unknown or verdict.outcome is Outcome.NO_VERDICT:
+        return verdict_word(verdict)
     return f"{outcome_word(verdict.outcome)}  {verdict.label}  {number(verdict.score, 2)}"
 
 

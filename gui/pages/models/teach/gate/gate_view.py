@@ -153,6 +153,7 @@ def _card(known: SetResult, result: GateResult) -> QWidget:
         (translate("Teach", "Escapes"), _share(before.escapes), _share(after.escapes)),
         (translate("Teach", "Overkill"), _share(before.overkill), _share(after.overkill)),
         (translate("Teach", "To a person"), _share(before.to_a_person), _share(after.to_a_person)),
+        (translate("Teach", "Unknown to the model"), _share(known.before.strange), _share(known.after.strange)),
     )
     title = QLabel(_set_title(known))
     title.setFont(font(bold=True))
