@@ -1,10 +1,14 @@
-"""Class folders, with train, test and validation folders above them or not."""
+"""Class folders, with train, test and validation folders above them or not.
+
+Lots, lines and days may lie below the class (ok/lot1) and above it (line1/ok): where the outermost folders mean nothing
+and folders below them say sound or defective, those are the classes.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from engine.domain.inspection import Mask, Pixels
@@ -37,29 +41,33 @@ _PART = re.compile(r"(?<![a-z])(train|valid|val|test)(?![a-z])")
 
 def looks_like(folder: Path) -> bool:
     """True when at least two class folders, or one below train or test, hold pictures at any depth."""
-    tops = [p for p in _folders(folder) if p.name.lower() in PARTS] or [folder]
-    classes = {c.name for top in tops for c in _folders(top) if _holds_pictures(c)}
+    tops = _part_folders(folder) or [folder]
+    classes = {c.name for top in tops for c in _class_folders(top)[0] if _holds_pictures(c)}
     return len(classes) >= (1 if tops != [folder] else 2)
 
 
 def open_imagefolder(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     """Every picture under `[train|test|val/]class/`. Raises DatasetError when there are none."""
-    tops = [p for p in _folders(folder) if p.name.lower() in PARTS]
     samples: list[Sample] = []
     names, declared, left, seen = _class_names(folder), set(), Leftovers(), set()
-    for top in tops or [folder]:
-        part = PARTS.get(top.name.lower(), "") if tops else ""
-        for named in _folders(top):
+    for top in _part_folders(folder) or [folder]:
+        classes, nameless = _class_folders(top, {*names, *ok_classes})
+        for named in classes:
             label = names.get(named.name, named.name)
             declared.add(label)
-            pictures = without_masks(pictures_of(named))
+            sound = label in ok_classes if ok_classes else is_sound(label)
+            pictures, part = without_masks(pictures_of(named)), part_above(folder, named)
             samples += [
-                _sample(path, folder, label, part) for path in pictures if not _contradicted(path, named, label, left)
+                _sample(path, folder, label, part)
+                for path in pictures
+                if not _contradicted(path, named, label, sound, left)
             ]
             masks = _masks(named, pictures)
             seen |= {*pictures, *masks}
             for mask in masks:
                 left.add(mask, "it is the mask of the picture beside it, whose label is its folder's name.")
+        for lot in nameless:
+            left.add(lot, "no folder of it says what its pictures show, as those of others do.")
     if len({s.label for s in samples}) < 2:
         raise DatasetError(
             f"{folder} holds fewer than two class folders with pictures.", "Put the pictures of each class in a folder."
@@ -74,9 +82,9 @@ def open_imagefolder(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     return make_dataset(name, "imagefolder", samples, ok_classes, folder, notes=notes, unused=left.found)
 
 
-def _contradicted(path: Path, named: Path, label: str, left: Leftovers) -> bool:
-    """Whether a folder below says the reverse of its class's (`ok/NG/1.png`): then nobody knows what the part is."""
-    said = {said_by(label), *(said_by(name) for name in path.relative_to(named).parts[:-1])}
+def _contradicted(path: Path, named: Path, label: str, sound: bool, left: Leftovers) -> bool:
+    """Whether a folder below says the reverse of its class (`ok/NG/1.png`): then nobody knows what the part is."""
+    said = {Said.SOUND if sound else Said.DEFECT, *map(said_by, path.relative_to(named).parts[:-1])}
     if not {Said.SOUND, Said.DEFECT} <= said:
         return False
     left.add(path, f"the folders above it say both sound and defective, and its class would be {label}.")
@@ -140,6 +148,36 @@ def part_in(name: str) -> Part:
 def _sample(path: Path, top: Path, label: str, part: Part) -> Sample:
     key = path.relative_to(top).as_posix()
     return Sample(key, label, key, reading(path), part=part, digest=sha256_of(path), path=path)
+
+
+def _part_folders(folder: Path) -> list[Path]:
+    return [p for p in _folders(folder) if p.name.lower() in PARTS]
+
+
+def _class_folders(top: Path, known: Collection[str] = (), *, deep: bool = False) -> tuple[list[Path], list[Path]]:
+    """The folders that are classes, and those among lots that hold no class; names in `known` are of classes.
+
+    A lot's name says nothing and a folder somewhere in it does; where none does, the outermost folders are the classes.
+    """
+    inside = [p for p in _folders(top) if not (deep and p.is_symlink())]
+    lots = [p for p in inside if any(_says(below, known) for below in _below(p))]
+    if not lots or any(_says(p, known) for p in inside):
+        return inside, []
+    deeper = [_class_folders(lot, known, deep=True) for lot in lots]
+    classes = [p for found, _ in deeper for p in found]
+    nameless = [p for _, found in deeper for p in found] + [p for p in inside if p not in lots and _holds_pictures(p)]
+    return classes, nameless
+
+
+def _says(folder: Path, known: Collection[str]) -> bool:
+    return (folder.name in known or said_by(folder.name) is not Said.NOTHING) and _holds_pictures(folder)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """The folders in it, at any depth; links are not followed."""
+    for root, folders, _names in os.walk(folder):
+        folders[:] = sorted(n for n in folders if not n.startswith(".") and n.lower() not in NO_CLASSES)
+        yield from (path for name in folders if not (path := Path(root, name)).is_symlink())
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -36,6 +36,8 @@ def pictures(folder: Path, *names: str) -> Path:
         (("train/ok/a.jpg",), True),
         (("Test/ok/a.JPG",), True),
         (("train/a.jpg", "other/a.jpg"), False),
+        (("line1/ok/a.jpg", "line1/ng/a.jpg"), True),
+        (("line1/ok/a.jpg", "line2/ok/a.jpg"), False),
     ],
 )
 def test_class_folders_are_two_or_one_below_a_part(tmp_path: Path, names: tuple[str, ...], fits: bool) -> None:
@@ -51,6 +53,55 @@ def test_class_is_the_folder_s_name_and_pictures_are_in_order(tmp_path: Path) ->
     ]
     pixels, mask = dataset.samples[0].load()
     assert pixels.shape == SIZE and mask is None and not dataset.samples[0].has_mask
+
+
+def classes_of(folder: Path, *ok_classes: str) -> dict[str, str]:
+    return {s.key: s.label for s in open_imagefolder(folder, ok_classes).samples}
+
+
+def test_folders_below_lots_that_mean_nothing_are_the_classes(tmp_path: Path) -> None:
+    told = {"line1/ok/a.jpg": "ok", "line1/ng/b.jpg": "ng", "line1/scratch/c.jpg": "scratch", "line2/2/OK/d.jpg": "OK"}
+    pictures(tmp_path, *told, "line2/2/e.jpg", "line3/f.jpg", "line3/day/g.jpg")
+    dataset = open_imagefolder(tmp_path)
+    assert (classes_of(tmp_path), dataset.ok_classes) == (told, ("OK", "ok"))
+    # Of what line3 shows nobody said anything: it is no kind of defect.
+    assert [one.where for one in dataset.unused] == [str(tmp_path / "line3")]
+    assert dataset.notes == ("3 pictures lie in no class folder and are left out.",)
+
+
+def test_classes_below_lots_keep_the_parts_between(tmp_path: Path) -> None:
+    pictures(tmp_path, "lot1/train/ok/a.jpg", "lot1/test/ng/b.jpg", "lot2/ng/c.jpg")
+    assert [(s.label, s.part) for s in open_imagefolder(tmp_path).samples] == [
+        ("ng", "test"),
+        ("ok", "train"),
+        ("ng", ""),
+    ]
+    pictures(tmp_path / "set", "train/lot1/ok/a.jpg", "train/lot1/ng/b.jpg", "test/pit/c.jpg")
+    found = {s.key: (s.label, s.part) for s in open_imagefolder(tmp_path / "set").samples}
+    assert found["train/lot1/ng/b.jpg"] == ("ng", "train") and found["test/pit/c.jpg"] == ("pit", "test")
+
+
+def test_outermost_folders_are_the_classes_where_one_says_something_or_a_person_does(tmp_path: Path) -> None:
+    pictures(tmp_path, "good/a.jpg", "scratch/lot1/b.jpg", "scratch/ok/c.jpg", "scratch/ng/d.jpg")
+    dataset = open_imagefolder(tmp_path)
+    assert classes_of(tmp_path) == {
+        "good/a.jpg": "good",
+        "scratch/lot1/b.jpg": "scratch",
+        "scratch/ng/d.jpg": "scratch",
+    }
+    assert [one.where for one in dataset.unused] == [str(tmp_path / "scratch" / "ok" / "c.jpg")]
+    pictures(tmp_path / "set", "clean/a.jpg", "clean/ng/b.jpg", "scratch/ok/c.jpg", "scratch/d.jpg")
+    assert classes_of(tmp_path / "set", "clean") == {"clean/a.jpg": "clean", "scratch/d.jpg": "scratch"}
+    write_text(tmp_path / "set" / "classes.json", json.dumps({"clean": "ok"}))
+    assert classes_of(tmp_path / "set") == {"clean/a.jpg": "ok", "scratch/d.jpg": "scratch"}
+
+
+def test_lots_of_links_are_read_and_no_link_is_followed_in_a_circle(tmp_path: Path) -> None:
+    pictures(tmp_path / "there", "day/ok/a.jpg", "day/ng/b.jpg")
+    (tmp_path / "there" / "again").symlink_to(tmp_path / "there", target_is_directory=True)
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "line1").symlink_to(tmp_path / "there", target_is_directory=True)
+    assert classes_of(tmp_path / "set") == {"line1/day/ng/b.jpg": "ng", "line1/day/ok/a.jpg": "ok"}
 
 
 def test_masks_beside_the_pictures_are_named_and_teach_nothing(tmp_path: Path) -> None:
