@@ -20,11 +20,12 @@ from engine.errors import DatasetError
 from engine.images.decoding.headers import MAX_PIXELS
 from engine.packages.package import sha256_of
 from trainer.formats.labels.imagefolder import PARTS, part_in, reading
+from trainer.formats.labels.labelme_shapes import check_shown
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.label_files import MAX_BYTES, coordinate, read_bytes, read_json
 from trainer.formats.samples.pictures import PictureIndex, check_size, drawn_size, missing_notes, with_mask
 from trainer.formats.samples.runs import RunLengths, decode, from_compressed, from_counts
-from trainer.formats.samples.shapes import Shape, draw
+from trainer.formats.samples.shapes import Shape, draw, rectangle
 from trainer.formats.samples.unused import Leftovers
 
 OK = "ok"
@@ -188,19 +189,33 @@ def _add(image: CocoImage, label: str, entry: dict[str, Any], where: str) -> Non
     outline = entry.get("segmentation")
     if isinstance(outline, list) and outline:
         shapes = [_polygon(points, where) for points in outline]
+        _check_shown(shapes, image.size, where)
         image.shapes.extend(shapes if not is_sound(label) else ())
         area = float(sum(shape.area for shape in shapes))
     elif isinstance(outline, dict):
         runs = _runs(outline, image, where)
+        if not runs.area:
+            raise DatasetError(f"{where} has run lengths that enclose nothing.", _CORRECT)
         image.runs.extend((runs,) if not is_sound(label) else ())
         area = float(runs.area)
     else:
         box = entry.get("bbox")
         if not isinstance(box, list) or len(box) != 4:
             raise DatasetError(f"{where} has neither outline nor box.", _CORRECT)
-        area = coordinate(box[2], where) * coordinate(box[3], where)
+        x, y, across, down = (coordinate(value, where) for value in box)
+        check_shown(rectangle(x, y, x + across, y + down), image.size, where, boxed=True)
+        area = across * down
         image.boxed.extend((label,) if not is_sound(label) else ())
     image.areas[label] = image.areas.get(label, 0.0) + area
+
+
+def _check_shown(shapes: Sequence[Shape], size: tuple[int, int] | None, where: str) -> None:
+    """Raise DatasetError where none of an annotation's polygons shows; beside one that does, slivers are usual."""
+    hidden = Leftovers()
+    for shape in shapes:
+        if hidden.unless_read(where, partial(check_shown, shape, size, where)) is not None:
+            return
+    raise DatasetError(f"{where} {hidden.found[0].reason}", _CORRECT)
 
 
 def _polygon(points: object, where: str) -> Shape:

@@ -18,7 +18,7 @@ from engine.errors import DatasetError
 from engine.images.decoding.headers import MAX_PIXELS
 from trainer.formats.labels.drawing import Drawing, ellipse, turned
 from trainer.formats.labels.imagefolder import PARTS, part_above
-from trainer.formats.labels.labelme_shapes import Stamp
+from trainer.formats.labels.labelme_shapes import Drawn, Stamp, check_shown
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unless_sound, unseen_notes
 from trainer.formats.samples.label_files import coordinate
 from trainer.formats.samples.pictures import PictureIndex, check_size, missing_notes
@@ -168,10 +168,10 @@ def _add(image: CvatImage, tag: str, values: dict[str, str], where: str) -> bool
         raise DatasetError(f"{where} has no label.", _CORRECT)
     if tag == "tag":
         image.drawing.name(label)
-    elif tag == "mask":
-        image.drawing.draw(label, _stamp(values, where))
     else:
-        image.drawing.draw(label, _shape(tag, values, where), boxed=tag == "box")
+        shape: Drawn = _stamp(values, where) if tag == "mask" else _shape(tag, values, where)
+        check_shown(shape, image.size, where, boxed=tag == "box")
+        image.drawing.draw(label, shape, boxed=tag == "box")
     return True
 
 

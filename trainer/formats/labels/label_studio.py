@@ -21,7 +21,7 @@ from engine.images.listing import PICTURE_SUFFIXES
 from trainer.formats.labels.brush import read_brush
 from trainer.formats.labels.drawing import Drawing, ellipse, turned
 from trainer.formats.labels.imagefolder import part_above
-from trainer.formats.labels.labelme_shapes import Drawn
+from trainer.formats.labels.labelme_shapes import Drawn, check_shown
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unless_sound
 from trainer.formats.samples.label_files import coordinate, parse_json, read_bytes, read_text
 from trainer.formats.samples.pictures import PictureIndex, check_size, missing_notes
@@ -154,6 +154,7 @@ def _add(task: Task, result: Any, results: list[Any], where: str) -> bool:
     if task.size not in (None, size):
         raise DatasetError(f"{where} is drawn on a picture of another size than the others.", _CORRECT)
     shape = _shape(value, size, where)
+    check_shown(shape, size, where, boxed="height" in value)
     task.size = size
     for label in labels:
         task.drawing.draw(label.strip(), shape, boxed="height" in value)

@@ -10,7 +10,7 @@ import mmap
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,10 +18,10 @@ from engine.domain.sound_names import Said, is_sound, said_by
 from engine.errors import DatasetError
 from engine.packages.package import sha256_of
 from trainer.formats.labels.imagefolder import reading
-from trainer.formats.labels.labelme_shapes import Drawn, area_of, draw_all, read_shape
+from trainer.formats.labels.labelme_shapes import Drawn, area_of, check_shown, draw_all, read_shape
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset
 from trainer.formats.samples.label_files import files_below, read_json
-from trainer.formats.samples.pictures import PictureIndex, check_size, missing_notes, with_mask
+from trainer.formats.samples.pictures import PictureIndex, check_size, drawn_size, missing_notes, with_mask
 from trainer.formats.samples.unused import Leftovers
 
 OK = "ok"
@@ -45,6 +45,8 @@ class LabelmeFile:
     """Names of the picture's flags that are true."""
     partly: bool = False
     """Some of its shapes are not used."""
+    numbers: tuple[int, ...] = ()
+    """The place of each shape in the file, from 1."""
 
 
 def looks_like(folder: Path) -> bool:
@@ -62,17 +64,18 @@ def read_labelme(path: Path, left: Leftovers | None = None) -> LabelmeFile:
     sides = (values.get("imageHeight"), values.get("imageWidth"))
     size = tuple(v for v in sides if isinstance(v, int) and v > 0)
     named, flags = values.get("imagePath"), values.get("flags")
-    found = []
+    found: dict[int, tuple[str, Drawn]] = {}
     for number, value in enumerate(shapes, start=1):
         where = f"{path} shape {number}"
         shape = left.unless_read(where, partial(read_shape, value, where))
-        found += [shape] if shape is not None else []
+        found |= {number: shape} if shape is not None else {}
     return LabelmeFile(
         named if isinstance(named, str) and named else f"{path.stem}.jpg",
         (size[0], size[1]) if len(size) == 2 else None,
-        tuple(found),
+        tuple(found.values()),
         tuple(str(name) for name, value in flags.items() if value is True) if isinstance(flags, dict) else (),
         len(found) < len(shapes),
+        tuple(found),
     )
 
 
@@ -94,8 +97,8 @@ def open_labelme(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
         elif picture in files:
             raise DatasetError(f"{path} labels {index.key(picture)}, which another file labels too.", "Keep one.")
         else:
-            fits = file is not None and left.unless_read(path, partial(_check_size, path, file, picture))
-            files[picture] = file if file and fits else _UNREAD
+            fits = left.unless_read(path, partial(_fitting, path, file, picture, left)) if file else None
+            files[picture] = fits or _UNREAD
     notes = missing_notes(folder, named, missing, f"{folder} and the folders below it")
     series = [_SERIES.fullmatch(p.stem) for p in index.paths]
     whole = len({m.groups() for m in series if m}) > 1 and all(series)
@@ -113,11 +116,19 @@ def open_labelme(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
 _UNREAD = LabelmeFile("", None, (), partly=True)
 
 
-def _check_size(path: Path, file: LabelmeFile, picture: Path) -> bool:
-    """True. Raises DatasetError for a file made for another size than the picture's."""
+def _fitting(path: Path, file: LabelmeFile, picture: Path, left: Leftovers) -> LabelmeFile:
+    """The file without shapes that lie outside of its picture or enclose nothing, which go to `left`.
+
+    Raises DatasetError for a file made for another size than the picture's.
+    """
     if file.size:
         check_size(str(path), file.size, picture)
-    return True
+    size = drawn_size(picture) or file.size
+    shown = []
+    for number, shape in zip(file.numbers, file.shapes, strict=True):
+        where = f"{path} shape {number}"
+        shown += [shape] if left.unless_read(where, partial(check_shown, shape[1], size, where)) else []
+    return replace(file, shapes=tuple(shown), numbers=(), partly=file.partly or len(shown) < len(file.shapes))
 
 
 def _sample(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,8 @@ _KINDS: dict[str, tuple[Kind, int]] = {
     "line": ("line", 2),
     "linestrip": ("line", 2),
 }
+_LEAST = 1e-6
+"""Pixels: what is not wider has no width but for rounding."""
 _CORRECT = "Correct that file."
 
 
@@ -66,6 +69,56 @@ def read_shape(value: Any, where: str) -> tuple[str, Drawn]:
 def area_of(drawn: Drawn) -> float:
     """In pixels squared; a line counts its length."""
     return float(np.count_nonzero(drawn.pixels)) if isinstance(drawn, Stamp) else drawn.area
+
+
+def check_shown(drawn: Drawn, size: tuple[int, int] | None, where: str, *, boxed: bool = False) -> bool:
+    """True. Raises DatasetError for what encloses nothing, or nothing of a picture of that height and width (None =
+    unknown): its mask would be empty. `boxed`: it is only a box around a defect, of which no mask is made.
+    """
+    if not boxed and not _encloses(drawn):
+        raise DatasetError(f"{where} encloses nothing.", _CORRECT)
+    if size is None or (isinstance(drawn, Shape) and _inside(drawn, *size)):
+        return True
+    left, top, right, bottom = _bounds(drawn)
+    x, y = max(math.floor(left) - 1, 0), max(math.floor(top) - 1, 0)
+    across, down = min(math.ceil(right) + 2, size[1]) - x, min(math.ceil(bottom) + 2, size[0]) - y
+    if across <= 0 or down <= 0 or not (boxed or draw_all([_moved(drawn, x, y)], down, across).any()):
+        raise DatasetError(f"{where} lies outside of the picture of {size[1]}×{size[0]} pixels.", _CORRECT)
+    return True
+
+
+def _encloses(drawn: Drawn) -> bool:
+    """Whether a mask has a set pixel, a line a length and an outline a width, be it that it crosses itself."""
+    if isinstance(drawn, Stamp):
+        return bool(drawn.pixels.any())
+    steps = drawn.points - drawn.points[0]
+    far = steps[int(np.hypot(*steps.T).argmax())]
+    if drawn.kind != "polygon" or not far.any():
+        return bool(far.any())
+    return bool((np.abs(steps[:, 0] * far[1] - steps[:, 1] * far[0]) > _LEAST * np.hypot(*far)).any())
+
+
+def _inside(shape: Shape, height: int, width: int) -> bool:
+    """Whether one of its points lies in the picture: its outline is drawn there."""
+    places = shape.points[:1] if shape.kind == "circle" else shape.points
+    return bool(((places >= 0) & (places <= (width - 1, height - 1))).all(axis=1).any())
+
+
+def _bounds(drawn: Drawn) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom."""
+    if isinstance(drawn, Stamp):
+        return drawn.x, drawn.y, drawn.x + drawn.pixels.shape[1] - 1, drawn.y + drawn.pixels.shape[0] - 1
+    reach = float(np.hypot(*(drawn.points[1] - drawn.points[0]))) if drawn.kind == "circle" else 0.0
+    points = drawn.points[:1] if drawn.kind == "circle" else drawn.points
+    (left, top), (right, bottom) = points.min(axis=0) - reach, points.max(axis=0) + reach
+    return float(left), float(top), float(right), float(bottom)
+
+
+def _moved(drawn: Drawn, x: int, y: int) -> Drawn:
+    """As seen from (x, y)."""
+    if isinstance(drawn, Stamp):
+        return Stamp(drawn.pixels, drawn.x - x, drawn.y - y)
+    return Shape(drawn.kind, drawn.points - (x, y))
 
 
 def draw_all(drawn: Sequence[Drawn], height: int, width: int) -> Mask:

@@ -21,9 +21,10 @@ from engine.errors import DatasetError
 from engine.images.listing import PICTURE_SUFFIXES
 from engine.packages.package import sha256_of
 from trainer.formats.labels.imagefolder import part_above, reading
+from trainer.formats.labels.labelme_shapes import check_shown
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.label_files import files_below, read_text
-from trainer.formats.samples.pictures import PictureIndex, folded, missing_notes, with_mask
+from trainer.formats.samples.pictures import PictureIndex, drawn_size, folded, missing_notes, with_mask
 from trainer.formats.samples.shapes import Shape, draw, rectangle
 from trainer.formats.samples.unused import Leftovers
 
@@ -35,6 +36,7 @@ _LOOKED_AT = 50
 _MAX_YAML_BYTES = 1024**2
 _SLACK = 1e-3
 """By so much a fraction may leave 0…1: tools round."""
+_BOX_WORDS = 5
 _CORRECT = "Correct that file."
 
 
@@ -78,7 +80,7 @@ def open_yolo(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     labels = _text_files(folder)
     texts = _texts_of(folder, index.paths, labels)
     meant = {text for text in texts.values() if text is not None}
-    alone = [path for path in labels if path not in meant and _says_objects(path)]
+    alone = [path for path in labels if path not in meant and _says_objects(path, folder)]
     for path in alone:
         left.add(path, "there is no picture of that name.")
     missing = len(alone)
@@ -101,7 +103,7 @@ def _sample(
 ) -> Sample | None:
     """None for a picture whose every object is left out: it is not sound."""
     before = len(left.found)
-    objects = _read_objects(text, names, left) if text is not None else []
+    objects = _read_objects(text, path, names, left) if text is not None else []
     partly = len(left.found) > before
     if partly and not objects:
         return None
@@ -122,34 +124,41 @@ def _sample(
 _FIRST_BYTES = 4096
 
 
-def _says_objects(path: Path) -> bool:
-    """True for a text in a folder labels, and for one that begins as a label does: a read-me is none."""
-    if any(part.lower() == "labels" for part in path.parts[:-1]):
+def _says_objects(path: Path, folder: Path) -> bool:
+    """True for a text in a folder labels, and for one that begins as a label does: a read-me or a list is none."""
+    if any(part.lower() == "labels" for part in path.relative_to(folder).parts[:-1]):
         return True
     with path.open("rb") as file:
-        words = file.read(_FIRST_BYTES).split()
-    return bool(words) and words[0].isdigit()
+        words = next((line.split() for line in file.read(_FIRST_BYTES).splitlines() if line.strip()), [])
+    # A list of pictures may bear their numbers, a line each.
+    return len(words) >= _BOX_WORDS and words[0].isdigit()
 
 
 def _draw(shapes: Sequence[Shape], height: int, width: int) -> Mask:
+    return draw([_scaled(shape, height, width) for shape in shapes], height, width)
+
+
+def _scaled(shape: Shape, height: int, width: int) -> Shape:
     # A fraction tells a place between the picture's edges; pixel centres lie half a pixel inside.
-    scaled = [Shape(s.kind, s.points * (width, height) - 0.5) for s in shapes]
-    return draw(scaled, height, width)
+    return Shape(shape.kind, shape.points * (width, height) - 0.5)
 
 
-def _read_objects(path: Path, names: dict[int, str], left: Leftovers) -> list[tuple[str, Shape, bool]]:
+def _read_objects(path: Path, picture: Path, names: dict[int, str], left: Leftovers) -> list[tuple[str, Shape, bool]]:
     """Class, outline in fractions, and whether it is only a box."""
     text = left.unless_read(path, partial(read_text, path, MAX_LABEL_BYTES))
+    lines = [(number, line.split()) for number, line in enumerate((text or "").splitlines(), start=1) if line.strip()]
+    size = drawn_size(picture) if any(len(words) > _BOX_WORDS for _, words in lines) else None
     found = []
-    for number, line in enumerate((text or "").splitlines(), start=1):
-        words, where = line.split(), f"{path} line {number}"
-        if words:
-            one = left.unless_read(where, partial(_object, words, names, where))
-            found += [one] if one is not None else []
+    for number, words in lines:
+        where = f"{path} line {number}"
+        one = left.unless_read(where, partial(_object, words, names, size, where))
+        found += [one] if one is not None else []
     return found
 
 
-def _object(words: Sequence[str], names: dict[int, str], where: str) -> tuple[str, Shape, bool]:
+def _object(
+    words: Sequence[str], names: dict[int, str], size: tuple[int, int] | None, where: str
+) -> tuple[str, Shape, bool]:
     try:
         label, values = names.get(int(words[0])), np.array([float(word) for word in words[1:]], np.float64)
     except ValueError as error:
@@ -161,9 +170,17 @@ def _object(words: Sequence[str], names: dict[int, str], where: str) -> tuple[st
     if values.size == 4:
         x, y, width, height = values
         return label, rectangle(x - width / 2, y - height / 2, x + width / 2, y + height / 2), True
-    if values.size < 6 or values.size % 2:
+    if values.size > 4 and values.size % 2:
+        raise DatasetError(
+            f"{where} is neither a box nor a polygon: where its last number is a confidence, a model wrote it; take "
+            "that number away once a person has looked.",
+            _CORRECT,
+        )
+    if values.size < 6:
         raise DatasetError(f"{where} is neither a box nor a polygon.", _CORRECT)
-    return label, Shape("polygon", values.reshape(-1, 2)), False
+    shape = Shape("polygon", values.reshape(-1, 2))
+    check_shown(_scaled(shape, *(size or (1, 1))), size, where)
+    return label, shape, False
 
 
 def _texts_of(folder: Path, pictures: Sequence[Path], labels: Sequence[Path]) -> dict[Path, Path | None]:

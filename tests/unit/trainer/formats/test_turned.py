@@ -92,7 +92,7 @@ def test_outline_made_for_the_stored_picture_is_left_out_where_it_is_shown_on_it
     box, _ = picture(tmp_path, 6)
     labelme(tmp_path, box, BLOCK.shape)
     write_mask(tmp_path / "b.jpg", BLOCK)
-    write_text(tmp_path / "b.json", json.dumps({"shapes": [{"label": "pit", "points": corners(box)}]}))
+    write_text(tmp_path / "b.json", json.dumps({"shapes": [{"label": "pit", "points": corners((24, 0, 39, 7))}]}))
     dataset = look_at_dataset(str(tmp_path))
     assert [s.key for s in dataset.samples] == ["b.jpg", "sound.jpg"]
     assert "is made for 40×24 pixels, but the picture" in dataset.unused[0].reason
