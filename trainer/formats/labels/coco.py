@@ -19,11 +19,11 @@ from engine.domain.sound_names import is_sound
 from engine.errors import DatasetError
 from engine.images.decoding.headers import MAX_PIXELS
 from engine.packages.package import sha256_of
-from trainer.formats.labels.imagefolder import PARTS, part_in, reading
+from trainer.formats.labels.imagefolder import part_above, part_in, reading
 from trainer.formats.labels.labelme_shapes import check_shown
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
-from trainer.formats.samples.label_files import MAX_BYTES, coordinate, read_bytes, read_json
-from trainer.formats.samples.pictures import PictureIndex, check_size, drawn_size, missing_notes, with_mask
+from trainer.formats.samples.label_files import MAX_BYTES, coordinate, first_of_each, read_bytes, read_json
+from trainer.formats.samples.pictures import PictureIndex, check_size, drawn_size, folded, missing_notes, with_mask
 from trainer.formats.samples.runs import RunLengths, decode, from_compressed, from_counts
 from trainer.formats.samples.shapes import Shape, draw, rectangle
 from trainer.formats.samples.unused import Leftovers
@@ -31,7 +31,7 @@ from trainer.formats.samples.unused import Leftovers
 OK = "ok"
 _KEYS = (b'"images"', b'"annotations"', b'"categories"')
 _OTHER_TASKS = ("person_keypoints_", "captions_", "panoptic_", "stuff_", "image_info_")
-_LOOKED_AT = 50
+_LEARNT_FIRST: tuple[Part, ...] = ("train", "validation", "test")
 _CORRECT = "Correct that file."
 
 
@@ -51,6 +51,16 @@ class CocoImage:
     unread: list[str] = field(default_factory=list)
     """Annotations of it that are not used."""
 
+    def add(self, other: CocoImage) -> None:
+        """What is said of the same picture elsewhere."""
+        self.size = self.size or other.size
+        for label, area in other.areas.items():
+            self.areas[label] = self.areas.get(label, 0.0) + area
+        self.shapes += other.shapes
+        self.runs += other.runs
+        self.boxed += other.boxed
+        self.unread += other.unread
+
 
 def looks_like(folder: Path) -> bool:
     """True when there is a JSON file with COCO's three lists where such files lie."""
@@ -58,11 +68,11 @@ def looks_like(folder: Path) -> bool:
 
 
 def annotation_files(folder: Path) -> list[Path]:
-    """The COCO files in the folder and in the folders directly below it; at most 50 JSON files of each are tried."""
-    places = [folder, *sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))]
-    found = [path for place in places for path in sorted(place.glob("*.json"))[:_LOOKED_AT]]
+    """The COCO files at any depth, those nearer to the top first; at most 50 JSON files of each folder are tried."""
     # COCO's own folder holds the same pictures again with their key points and captions.
-    return [path for path in found if not path.name.startswith(_OTHER_TASKS) and _is_coco(path)]
+    return [
+        path for path in first_of_each(folder, ".json") if not path.name.startswith(_OTHER_TASKS) and _is_coco(path)
+    ]
 
 
 def read_coco(
@@ -121,13 +131,13 @@ def _annotate(images: dict[int, CocoImage], names: dict[int, str], entry: dict[s
 def open_coco(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     """Every picture that a COCO file names; label = the class with most area, `also` the others.
 
-    Raises DatasetError.
+    What several files say of one picture is put together. Raises DatasetError.
     """
     files = annotation_files(folder)
     if not files:
         raise DatasetError(f"{folder} holds no COCO annotations.", "Put annotations.json beside images.")
     index, left = PictureIndex(folder), Leftovers()
-    samples: dict[Path, Sample | None] = {}
+    entries: dict[Path, list[_Entry]] = {}
     named = missing = 0
     declared: set[str] = set()
     for path in files:
@@ -141,19 +151,59 @@ def open_coco(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
                 missing += 1
                 if image.areas:
                     left.add(f"{path}: {image.name}", "there is no picture of that name.")
-            elif picture in samples:
-                raise DatasetError(f"{path} names {index.key(picture)}, which is named before.", "Keep one of them.")
             else:
-                where = f"{path}: {image.name}"
-                read = partial(_sample, index.key(picture), picture, image, part, where)
-                samples[picture] = left.unless_read(where, read)
+                entries.setdefault(picture, []).append(_Entry(image, part, f"{path}: {image.name}"))
     notes = missing_notes(folder, named, missing, f"{folder} and the folders below it")
-    listed = [sample for p in index.paths if (sample := samples.get(p)) is not None]
+    read = [_together(index.key(p), p, entries[p], left) for p in index.paths if p in entries]
+    listed = [sample for sample in read if sample is not None]
     notes += unseen_notes(declared, (name for s in listed for name in (s.label, *s.also)))
-    if len(index.paths) > len(samples):
-        notes += (f"{len(index.paths) - len(samples)} pictures are in no annotations file and are left out.",)
+    if len(index.paths) > len(entries):
+        notes += (f"{len(index.paths) - len(entries)} pictures are in no annotations file and are left out.",)
+    if several := sum(len(said) > 1 for said in entries.values()):
+        notes += (f"{several} pictures are named more than once; what is said of them is put together.",)
     name = folder.resolve().name
     return make_dataset(name, "coco", listed, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What one file says of a picture, and the part that it is in there."""
+
+    image: CocoImage
+    part: Part
+    where: str
+
+
+def _together(key: str, path: Path, entries: Sequence[_Entry], left: Leftovers) -> Sample | None:
+    """The sample of all that is said of one picture; None where what is left of it says no defect."""
+    whole, fitting = CocoImage(entries[0].image.name, None), []
+    # The one that writes the picture's path as it is, before those of which only the name fits.
+    first = next((entry for entry in entries if _same_place(entry.image.name, key)), entries[0])
+    for entry in entries:
+        if left.unless_read(entry.where, partial(_check_same, entry, first, path)):
+            fitting.append(entry)
+            whole.add(entry.image)
+        else:
+            whole.unread.append(entry.where)
+    # One that is in two parts is never tested: it may have been learnt.
+    parts = {entry.part for entry in fitting} - {""}
+    part = next((one for one in _LEARNT_FIRST if one in parts), "")
+    return _sample(key, path, whole, part) if fitting else None
+
+
+def _check_same(entry: _Entry, first: _Entry, path: Path) -> bool:
+    """True. Raises DatasetError for an entry of another size, and for one that may mean another picture."""
+    if entry.image.size:
+        check_size(entry.where, entry.image.size, path)
+    if not _same_place(entry.image.name, first.image.name):
+        raise DatasetError(f"{entry.where} fits {path}, which is named {first.image.name} elsewhere.", _CORRECT)
+    return True
+
+
+def _same_place(one: str, other: str) -> bool:
+    """Whether one path is the end of the other, whatever the case."""
+    name, longer = sorted((folded(each.replace("\\", "/").removeprefix("./")) for each in (one, other)), key=len)
+    return f"/{longer}".endswith(f"/{name}")
 
 
 def _size_by_name(index: PictureIndex, near: Path, name: str) -> tuple[int, int] | None:
@@ -161,12 +211,10 @@ def _size_by_name(index: PictureIndex, near: Path, name: str) -> tuple[int, int]
     return None if picture is None else drawn_size(picture)
 
 
-def _sample(key: str, path: Path, image: CocoImage, part: Part, where: str) -> Sample | None:
-    """None for a picture whose annotations are all left out: it is not sound. Raises DatasetError for another size."""
-    if image.unread and not image.areas:
+def _sample(key: str, path: Path, image: CocoImage, part: Part) -> Sample | None:
+    """None for a picture whose annotations are all left out: it is not sound."""
+    if image.unread and not any(not is_sound(label) for label in image.areas):
         return None
-    if image.size:
-        check_size(where, image.size, path)
     labels = sorted(image.areas, key=lambda name: (-image.areas[name], name)) or [OK]
     # Where an annotation is not used, what it was drawn around is not known to be sound.
     drawn = not image.boxed and not image.unread
@@ -243,16 +291,15 @@ def _runs(outline: dict[str, Any], image: CocoImage, where: str) -> RunLengths:
 
 
 def _part(folder: Path, path: Path) -> Part:
-    """By the folder's name where it is a part's, else by a part's name in the file's."""
-    if path.parent != folder and (part := PARTS.get(path.parent.name.lower())):
-        return part
-    return part_in(path.stem)
+    """By the name of a folder above it where it is a part's, else by a part's name in the file's."""
+    return part_above(folder, path) or part_in(path.stem)
 
 
 def _near(folder: Path, path: Path) -> Path:
     """Where a file's pictures lie first: beside it, or in the folder that its name tells (instances_train2017)."""
+    above = [place for place in path.parents if place.is_relative_to(folder)]
     for name in (path.stem.removeprefix("instances_"), "images"):
-        for place in (path.parent / name, folder / name, folder / "images" / name):
+        for place in (path.parent / name, *(at / inside for at in above for inside in (name, f"images/{name}"))):
             if place.is_dir():
                 return place
     return path.parent

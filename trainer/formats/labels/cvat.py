@@ -20,7 +20,7 @@ from trainer.formats.labels.drawing import Drawing, ellipse, turned
 from trainer.formats.labels.imagefolder import PARTS, part_above
 from trainer.formats.labels.labelme_shapes import Drawn, Stamp, check_shown
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unless_sound, unseen_notes
-from trainer.formats.samples.label_files import coordinate
+from trainer.formats.samples.label_files import coordinate, first_of_each
 from trainer.formats.samples.pictures import PictureIndex, check_size, missing_notes
 from trainer.formats.samples.runs import decode, from_counts
 from trainer.formats.samples.shapes import Shape, rectangle
@@ -48,14 +48,13 @@ class CvatImage:
 
 
 def looks_like(folder: Path) -> bool:
-    """True when there is a CVAT file in the folder or directly below it."""
+    """True when there is a CVAT file in the folder or below it."""
     return bool(annotation_files(folder))
 
 
 def annotation_files(folder: Path) -> list[Path]:
-    """The CVAT files in the folder and in the folders directly below it."""
-    places = [folder, *sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))]
-    return [path for place in places for path in sorted(place.glob("*.xml")) if _is_cvat(path)]
+    """The CVAT files at any depth; at most 50 XML files of each folder are tried."""
+    return [path for path in first_of_each(folder, ".xml") if _is_cvat(path)]
 
 
 def read_cvat(path: Path, left: Leftovers) -> tuple[list[CvatImage], tuple[str, ...]]:

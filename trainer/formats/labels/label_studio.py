@@ -23,12 +23,11 @@ from trainer.formats.labels.drawing import Drawing, ellipse, turned
 from trainer.formats.labels.imagefolder import part_above
 from trainer.formats.labels.labelme_shapes import Drawn, check_shown
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unless_sound
-from trainer.formats.samples.label_files import coordinate, parse_json, read_bytes, read_text
+from trainer.formats.samples.label_files import coordinate, first_of_each, parse_json, read_bytes, read_text
 from trainer.formats.samples.pictures import PictureIndex, check_size, missing_notes
 from trainer.formats.samples.shapes import Shape, rectangle
 from trainer.formats.samples.unused import Leftovers
 
-_LOOKED_AT = 50
 _HEAD_BYTES = 64
 _KEYS = (b'"annotations"', b'"data"', b'"result"')
 _REMARKS = frozenset({"textarea", "rating", "number", "datetime", "relation", "pairwise", "taxonomy"})
@@ -50,13 +49,13 @@ class Task:
 
 
 def looks_like(folder: Path) -> bool:
-    """True when one of the first JSON files in the folder is a list of tasks."""
+    """True when one of the first JSON files of a folder is a list of tasks."""
     return bool(task_files(folder))
 
 
 def task_files(folder: Path) -> list[Path]:
-    """The exports in the folder; at most 50 JSON files are tried."""
-    return [path for path in sorted(folder.glob("*.json"))[:_LOOKED_AT] if _is_export(path)]
+    """The exports at any depth; at most 50 JSON files of each folder are tried."""
+    return [path for path in first_of_each(folder, ".json") if _is_export(path)]
 
 
 def open_label_studio(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:

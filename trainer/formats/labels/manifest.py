@@ -22,7 +22,7 @@ from engine.packages.package import sha256_of
 from trainer.formats.labels.imagefolder import part_above, part_in, reading
 from trainer.formats.samples.colours import areas_by_class, read_colours, set_where
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unless_sound
-from trainer.formats.samples.label_files import files_below, parse_json, read_text
+from trainer.formats.samples.label_files import files_below, first_of_each, parse_json, read_text
 from trainer.formats.samples.pictures import (
     PictureIndex,
     check_size,
@@ -53,15 +53,13 @@ class Entry:
 
 
 def looks_like(folder: Path) -> bool:
-    """True when there is a manifest in the folder or directly below it."""
+    """True when there is a manifest in the folder or below it."""
     return bool(manifests(folder))
 
 
 def manifests(folder: Path) -> list[Path]:
-    """The manifests in the folder and in the folders directly below it."""
-    places = [folder, *sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))]
-    found = (path for place in places for path in sorted(place.iterdir()) if path.suffix.lower() in SUFFIXES)
-    return [path for path in found if _is_manifest(path)]
+    """The manifests at any depth; at most 50 files of each folder are tried."""
+    return [path for suffix in SUFFIXES for path in first_of_each(folder, suffix) if _is_manifest(path)]
 
 
 def open_manifest(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:

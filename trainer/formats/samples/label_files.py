@@ -74,3 +74,11 @@ def files_below(folder: Path, suffix: str, at_most: int = 0) -> list[Path]:
         if at_most and len(found) >= at_most:
             return found[:at_most]
     return sorted(found, key=lambda path: natural_key(path.relative_to(folder)))
+
+
+def first_of_each(folder: Path, suffix: str, at_most: int = 50) -> list[Path]:
+    """The first files of each folder at any depth, the ones nearer to the top before those below."""
+    found: dict[Path, list[Path]] = {}
+    for path in files_below(folder, suffix):
+        found.setdefault(path.parent, []).append(path)
+    return [path for place in sorted(found, key=lambda p: (len(p.parts), p)) for path in sorted(found[place])[:at_most]]

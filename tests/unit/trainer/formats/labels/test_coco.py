@@ -259,12 +259,40 @@ def test_missing_and_unlisted_pictures_are_counted_over_all_files(tmp_path: Path
     )
 
 
-def test_picture_in_two_files_is_refused_and_named(tmp_path: Path) -> None:
-    write(tmp_path, [picture()], [])
-    write(tmp_path, [picture()], [], "b.json")
-    write_picture(tmp_path / "a.jpg", 1)
-    with pytest.raises(DatasetError, match=r"b.json names a.jpg, which is named before"):
-        open_coco(tmp_path)
+def told(folder: Path) -> list[tuple[str, str, tuple[str, ...], bool, str]]:
+    return [(s.key, s.label, s.also, s.has_mask, s.part) for s in open_coco(folder).samples]
+
+
+def test_what_several_files_say_of_a_picture_is_put_together(tmp_path: Path) -> None:
+    images = [picture(), picture(2, "b.jpg"), picture(3, "images/c.jpg")]
+    write(tmp_path, images, [drawn(segmentation=SQUARE)], "train/pits.json")
+    write(tmp_path, images, [drawn(3, 9, segmentation=SQUARE)], "val/rust.json")
+    write(tmp_path, [picture(name="images/A.jpg")], [drawn(category=9, segmentation=RUNS)], "rust.json")
+    for number, name in enumerate("abc"):
+        write_picture(tmp_path / "images" / f"{name}.jpg", number)
+    # Learnt as it is in one list, none of them is validated on.
+    assert told(tmp_path) == [
+        ("images/a.jpg", "pit", ("rust",), True, "train"),
+        ("images/b.jpg", "ok", (), True, "train"),
+        ("images/c.jpg", "rust", (), True, "train"),
+    ]
+    dataset = open_coco(tmp_path)
+    assert dataset.notes == ("3 pictures are named more than once; what is said of them is put together.",)
+    mask = dataset.samples[0].load()[1]
+    assert mask is not None and int((mask > 0).sum()) == 42 + 12 and not dataset.unused
+
+
+def test_entry_that_may_mean_another_picture_or_was_made_for_another_size_makes_none_sound(tmp_path: Path) -> None:
+    images = [picture(n, name) for n, name in enumerate(("lot2/a.jpg", "lot1/a.jpg", "b.jpg", "c.jpg"))]
+    write(tmp_path, images, [drawn(2, segmentation=SQUARE)])
+    write(tmp_path, [picture(1, "b.jpg", height=99), picture(2, "c.jpg", height=99)], [], "b.json")
+    for number, name in enumerate(("lot1/a", "b", "c", "d")):
+        write_picture(tmp_path / f"{name}.jpg", number)
+    write(tmp_path, [picture(1, "d.jpg")], [], "d.json")
+    # lot2/a.jpg is not there, and what is drawn on it may be told of lot1/a.jpg.
+    assert told(tmp_path) == [("b.jpg", "pit", (), False, ""), ("d.jpg", "ok", (), True, "")]
+    reasons = [one.reason for one in open_coco(tmp_path).unused]
+    assert "which is named lot1/a.jpg elsewhere" in reasons[-1] and len(reasons) == 3
 
 
 def test_folder_without_such_files_is_refused(tmp_path: Path) -> None:
@@ -279,7 +307,7 @@ def test_key_points_of_the_same_pictures_are_passed_over(tmp_path: Path) -> None
     assert [p.name for p in annotation_files(tmp_path)] == ["instances_val.json"]
 
 
-def test_fifty_files_of_a_folder_are_tried_there_and_one_folder_deep(tmp_path: Path) -> None:
+def test_fifty_files_of_each_folder_are_tried_at_any_depth(tmp_path: Path) -> None:
     for number in range(49):
         write_text(tmp_path / f"{number:02}.json", "{}")
     assert not looks_like(tmp_path)
@@ -288,10 +316,20 @@ def test_fifty_files_of_a_folder_are_tried_there_and_one_folder_deep(tmp_path: P
     write_text(tmp_path / "00a.json", "{}")
     assert not looks_like(tmp_path)
     write(tmp_path, [], [], ".hidden/a.json")
-    write(tmp_path, [], [], "deep/er/a.json")
     assert not looks_like(tmp_path)
+    write(tmp_path, [], [], "deep/er/a.json")
     write(tmp_path, [], [], "below/a.json")
-    assert [p.parent.name for p in annotation_files(tmp_path)] == ["below"]
+    assert [p.parent.name for p in annotation_files(tmp_path)] == ["below", "er"]
+
+
+def test_pictures_of_a_file_that_lies_deep_are_looked_for_in_the_folders_above_it(tmp_path: Path) -> None:
+    for number, (lot, category) in enumerate((("lot1", 7), ("lot2", 9))):
+        write(tmp_path, [picture()], [drawn(category=category)], f"sets/{lot}/annotations/v2/instances.json")
+        write_picture(tmp_path / "sets" / lot / "images" / "a.jpg", number)
+    assert [(s.key, s.label) for s in open_coco(tmp_path).samples] == [
+        ("sets/lot1/images/a.jpg", "pit"),
+        ("sets/lot2/images/a.jpg", "rust"),
+    ]
 
 
 def test_file_beyond_the_bound_is_not_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
