@@ -3,6 +3,7 @@ beside N_GT.png. A mask of which nothing is set is a sound picture's."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,21 +17,28 @@ from trainer.formats.labels.imagefolder import PARTS
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.label_files import files_below
 from trainer.formats.samples.mask_files import KINDS, read_mask
-from trainer.formats.samples.pictures import check_size, check_upright, pictures_of, with_mask
+from trainer.formats.samples.pictures import check_size, check_upright, folded, pictures_of, with_mask
 from trainer.formats.samples.unused import Leftovers
 
-LABEL_SUFFIXES = ("_label.png", "_label.bmp", "_GT.png")
+LABEL_SUFFIXES = ("_label.png", "_label.bmp", "_gt.png")
+"""Whatever their case."""
 
 
 def looks_like(folder: Path) -> bool:
     """True when some item folder holds pictures with label pictures beside them, and parts where masks are named so."""
     items = [p for p in folder.iterdir() if p.is_dir()]
-    if {"images", "masks"} <= {p.name for p in items}:
+    if {"images", "masks"} <= {p.name.casefold() for p in items}:
         # There the word behind a mask's name tells nothing.
         return False
-    if any(any(item.glob(f"*{suffix}")) for item in items for suffix in LABEL_SUFFIXES[:2]):
-        return True
-    return any(item.name.lower() in PARTS and any(item.glob(f"*{LABEL_SUFFIXES[2]}")) for item in items)
+    return any(
+        _is_label(p, LABEL_SUFFIXES if item.name.lower() in PARTS else LABEL_SUFFIXES[:2])
+        for item in items
+        for p in item.iterdir()
+    )
+
+
+def _is_label(path: Path, suffixes: tuple[str, ...] = LABEL_SUFFIXES) -> bool:
+    return path.name.lower().endswith(suffixes)
 
 
 def open_kolektor(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
@@ -39,9 +47,11 @@ def open_kolektor(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     The group is the item, or the picture itself where the folders are parts. Raises DatasetError.
     """
     left, samples, lonely = Leftovers(), [], 0
-    paths = [path for path in pictures_of(folder) if not path.name.endswith(LABEL_SUFFIXES)]
-    for path in paths:
-        labels = _labels_of(path)
+    drawn, used = _labels(folder), set[tuple[Path, str]]()
+    for path in (path for path in pictures_of(folder) if not _is_label(path)):
+        place = (path.parent, folded(path.stem))
+        labels = drawn.get(place, [])
+        used.add(place)
         if not labels:
             lonely += 1
             continue
@@ -51,7 +61,7 @@ def open_kolektor(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
         raise DatasetError(
             f"{folder} holds no picture with a _label picture beside it.", "Keep each mask as PartN_label.png."
         )
-    for alone in sorted(_all_labels(folder) - {label for path in paths for label in _labels_of(path)}):
+    for alone in sorted(path for place in drawn.keys() - used for path in drawn[place]):
         left.add(alone, "there is no picture of that name beside it.")
     # Of one kind only, it can still be judged; what is taught needs both.
     notes = unseen_notes(KINDS, (s.label for s in samples))
@@ -78,11 +88,10 @@ def _reading(path: Path, label: Path) -> Callable[[], tuple[Pixels, Mask | None]
     return with_mask(path, lambda *_: read_mask(label))
 
 
-def _all_labels(folder: Path) -> set[Path]:
-    found = (path for suffix in LABEL_SUFFIXES for path in files_below(folder, suffix.lower()))
-    return {path for path in found if path.name.endswith(LABEL_SUFFIXES)}
-
-
-def _labels_of(path: Path) -> list[Path]:
-    candidates = (path.with_name(path.stem + suffix) for suffix in LABEL_SUFFIXES)
-    return [c for c in candidates if c.is_file()]
+def _labels(folder: Path) -> dict[tuple[Path, str], list[Path]]:
+    """The label pictures by where they lie and the picture's name, in the order of their suffixes."""
+    found: dict[tuple[Path, str], list[Path]] = defaultdict(list)
+    for suffix in LABEL_SUFFIXES:
+        for path in files_below(folder, suffix):
+            found[path.parent, folded(path.name[: -len(suffix)])].append(path)
+    return found

@@ -18,8 +18,9 @@ from engine.packages.package import sha256_of
 from trainer.formats.labels.imagefolder import reading
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.groups import joined
+from trainer.formats.samples.label_files import files_below
 from trainer.formats.samples.mask_files import read_mask
-from trainer.formats.samples.pictures import check_size, check_upright, pictures_of, size_of, with_mask
+from trainer.formats.samples.pictures import check_size, check_upright, folded, pictures_of, size_of, with_mask
 from trainer.formats.samples.unused import Leftovers
 
 PREFIX = "MT_"
@@ -52,7 +53,8 @@ def open_magnetic(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     left = Leftovers()
     pictures = _without_lonely_masks([(path, kinds[place]) for place in kinds for path in pictures_of(place)], left)
     groups = _tiles(folder, pictures)
-    read = [_sample(path, kind, path.relative_to(folder).as_posix(), groups, left) for path, kind in pictures]
+    masks = {_place(path): path for place in kinds for path in files_below(place, ".png")}
+    read = [_sample(folder, path, kind, masks.get(_place(path)), groups, left) for path, kind in pictures]
     samples = [sample for sample in read if sample is not None]
     notes = unseen_notes(kinds.values(), (s.label for s in samples))
     name = folder.resolve().name
@@ -62,23 +64,31 @@ def open_magnetic(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
 def _without_lonely_masks(found: list[tuple[Path, str]], left: Leftovers) -> list[tuple[Path, str]]:
     """Beside JPEGs a PNG is a mask, and one without its JPEG no picture; a set of PNGs alone has no masks."""
     pictures = [(path, kind) for path, kind in found if path.suffix.lower() != ".png"]
+    places = {_place(path) for path, _ in pictures}
     for path, _ in found if pictures else ():
-        if path.suffix.lower() == ".png":
+        if path.suffix.lower() == ".png" and _place(path) not in places:
             left.add(path, "there is no picture of that name beside it.")
     return pictures or found
 
 
-def _sample(path: Path, kind: str, key: str, groups: dict[str, str], left: Leftovers) -> Sample | None:
+def _place(path: Path) -> tuple[Path, str]:
+    """Where a picture lies and its name, whatever the case of it and of its suffix."""
+    return path.parent, folded(path.stem)
+
+
+def _sample(
+    folder: Path, path: Path, kind: str, mask_file: Path | None, groups: dict[str, str], left: Leftovers
+) -> Sample | None:
     """None for a sound tile on which a defect is drawn: one of both is wrong."""
-    mask_file = path.with_suffix(".png")
-    drawn = False
-    if mask_file != path and mask_file.is_file():
+    key = path.relative_to(folder).as_posix()
+    load, drawn = reading(path), False
+    if mask_file is not None and mask_file != path:
         shows = left.unless_read(mask_file, partial(_shows, mask_file, path))
         if shows and is_sound(kind):
             left.add(mask_file, f"it draws a defect on {path.name}, which is {kind}.")
             return None
         drawn = shows or (shows is False and is_sound(kind))
-    load = with_mask(path, lambda *_: read_mask(mask_file)) if drawn else reading(path)
+        load = with_mask(path, lambda *_: read_mask(mask_file)) if drawn else load
     return Sample(key, kind, groups.get(key, key), load, drawn, digest=sha256_of(path), path=path)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from engine.domain.sound_names import is_sound
 from engine.errors import DatasetError
 from trainer.formats.labels.imagefolder import PARTS
 from trainer.formats.published.masked import masked_sample, one_of, sets_below
@@ -39,7 +40,10 @@ def _is_product(folder: Path) -> bool:
 def open_visa(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     """Every picture of the list; label = its first kind, `also` the others. Raises DatasetError."""
     product, left = one_of(folder, _is_product), Leftovers()
-    index, masks = PictureIndex(product / "Data" / "Images"), PictureIndex(product / "Data" / "Masks")
+    pictures, drawings = product / "Data" / "Images", product / "Data" / "Masks"
+    if not pictures.is_dir():
+        raise DatasetError(f"{product} lacks the folder Data/Images.", "Copy the whole data set again.")
+    index, masks = PictureIndex(pictures), PictureIndex(drawings, None if drawings.is_dir() else ())
     parts = _parts(folder) or _parts(product)
     samples: dict[Path, Sample | None] = {}
     named = missing = 0
@@ -47,24 +51,44 @@ def open_visa(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
         named += 1
         where = f"{product / LIST} line {line}"
         picture = index.find(row["image"])
-        mask = masks.find(row["mask"]) if row["mask"] else None
         labels = list(dict.fromkeys(word.strip() for word in row["label"].split(",") if word.strip()))
         if picture is None:
             missing += 1
             left.add(where, f"there is no picture {row['image']}.")
-        elif not labels or picture in samples or (row["mask"] and mask is None):
-            left.add(where, "it has no label, no mask where it names one, or its picture is named before.")
+        elif not labels or picture in samples:
+            left.add(where, f"it has no label, or {picture.name} is named before.")
             # Of two rows, one may have meant a picture of that name in another folder, which is not there.
             samples[picture] = unless_sound(samples.get(picture))
         else:
-            part, drawn = parts.get(_ending(row["image"]), ""), [mask] if mask else []
-            samples[picture] = left.unless_read(where, partial(masked_sample, product, picture, labels, drawn, part))
+            part = parts.get(_ending(row["image"]), "")
+            read = partial(_sample, product, picture, labels, masks, row["mask"], part, where, left)
+            samples[picture] = left.unless_read(where, read)
     notes = missing_notes(product, named, missing, f"{product / 'Data' / 'Images'}")
     if unlisted := len(index.paths) - len(samples):
         notes += (f"{unlisted} pictures are not in {LIST} and are left out.",)
     listed = [sample for path in index.paths if (sample := samples.get(path)) is not None]
     name = product.resolve().name
     return make_dataset(name, "visa", listed, ok_classes, product, missing=missing, notes=notes, unused=left.found)
+
+
+def _sample(
+    product: Path,
+    picture: Path,
+    labels: Sequence[str],
+    masks: PictureIndex,
+    drawn: str,
+    part: Part,
+    where: str,
+    left: Leftovers,
+) -> Sample:
+    """A defect whose mask is missing is one all the same. Raises DatasetError for a sound picture that names one."""
+    mask = masks.find(drawn) if drawn else None
+    if drawn and mask is None:
+        reason = f"there is no mask {drawn}."
+        if is_sound(labels[0]):
+            raise DatasetError(f"{where} {reason}", "Copy the whole data set again.")
+        left.add(where, reason)
+    return masked_sample(product, picture, labels, [mask] if mask else [], part)
 
 
 def _parts(folder: Path) -> dict[str, Part]:

@@ -5,6 +5,9 @@ Tools write a set pixel as 255, as 1, as a class's number or as its colour: what
 
 from __future__ import annotations
 
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import cv2
@@ -13,6 +16,7 @@ from numpy.typing import NDArray
 
 from engine.domain.inspection import Mask, Pixels
 from engine.errors import DatasetError
+from engine.images.decoding.headers import PNG_START
 from engine.images.pictures import read_picture
 from trainer.formats.samples.pictures import JPEG_SUFFIXES
 
@@ -23,6 +27,8 @@ MAX_KINDS = 64
 """A mask of more different values than this is a soft or packed one of 0 and 255, not one of class numbers."""
 _PACKED = JPEG_SUFFIXES | {".webp"}
 """Their values are not those that were saved."""
+_COLOUR_TYPE, _PALETTE = 25, 3
+"""Where a PNG says how its colours are stored, and that they are numbers of a palette."""
 _NOISE = 8
 """Around 0, what JPEG leaves of a picture that is black all over."""
 
@@ -41,6 +47,11 @@ def read_mask(path: Path) -> Mask:
             f"The mask {path} is black all over and drawn in its transparency, which is not read.",
             "Save it without transparency, with white where the part is defective.",
         )
+    if not values.all() and _hides(path):
+        raise DatasetError(
+            f"The mask {path} has a palette that shows several values as black, so what is sound in it cannot be told.",
+            "Save it as grey PNG with 0 where the part is sound.",
+        )
     if pixels.ndim == 3 and values.all() and (pixels.min(axis=2) < values).any():
         raise DatasetError(
             f"The mask {path} is in colour and black nowhere, so what is sound in it cannot be told.",
@@ -55,6 +66,41 @@ def _cut_out(path: Path) -> bool:
         return False
     pixels = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
     return pixels is not None and pixels.ndim == 3 and pixels.shape[2] == 4 and len(np.unique(pixels[:, :, 3])) > 1
+
+
+def _hides(path: Path) -> bool:
+    """Whether a PNG with a palette has pixels that are black, and of another value than the first black one."""
+    data = path.read_bytes()
+    if not data.startswith(PNG_START) or data[_COLOUR_TYPE] != _PALETTE:
+        return False
+    chunks = list(_chunks(data))
+    colours = next((body for name, body in chunks if name == b"PLTE"), b"")
+    black = [number for number in range(len(colours) // 3) if not any(colours[3 * number : 3 * number + 3])]
+    if len(black) < 2:
+        return False
+    # With a palette that tells each value apart, the same pixels show which of them are there.
+    shown = cv2.imdecode(np.frombuffer(_with_palette(chunks), np.uint8), cv2.IMREAD_COLOR)
+    return shown is None or bool(np.isin(shown[:, :, 2], black[1:]).any())
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and content of each."""
+    at = len(PNG_START)
+    while at + 8 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        yield name, data[at + 8 : at + 8 + length]
+        at += length + 12
+
+
+def _with_palette(chunks: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The PNG in which value n has the colour (n, n, n), without transparency."""
+    grey = bytes(value for number in range(256) for value in (number,) * 3)
+    parts = [PNG_START]
+    for name, body in chunks:
+        if name != b"tRNS":
+            content = grey[: len(body)] if name == b"PLTE" else body
+            parts += [struct.pack(">I", len(content)), name, content, struct.pack(">I", zlib.crc32(name + content))]
+    return b"".join(parts)
 
 
 def _set(values: Pixels, path: Path) -> NDArray[np.bool_]:

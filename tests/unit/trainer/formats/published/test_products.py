@@ -144,6 +144,27 @@ def test_visa_row_whose_picture_or_mask_is_missing_is_named(tmp_path: Path) -> N
     assert "1 pictures are not in image_anno.csv and are left out." in dataset.notes
 
 
+def test_visa_without_its_masks_has_the_defects_all_the_same(tmp_path: Path) -> None:
+    root = visa(tmp_path)
+    (root / "candle" / "Data" / "Masks").rename(root / "elsewhere")
+    dataset = open_dataset(str(root))
+    assert [(s.label, s.has_mask) for s in dataset.samples] == [
+        ("chunk of wax missing", False),
+        ("normal", True),
+        ("normal", True),
+    ]
+    assert [(one.where[-6:], one.reason) for one in dataset.unused] == [
+        ("line 4", "there is no mask candle/Data/Masks/Anomaly/0000.png.")
+    ]
+    path = root / "candle" / "image_anno.csv"
+    text = path.read_text("utf-8").replace("Normal/0000.JPG,normal,", "Normal/0000.JPG,normal,candle/Data/Masks/0.png")
+    write_text(path, text)
+    assert [s.key for s in open_dataset(str(root)).samples][1:] == ["Data/Images/Normal/0001.JPG"]
+    (root / "candle" / "Data" / "Images").rename(root / "pictures")
+    with pytest.raises(DatasetError, match="candle lacks the folder Data/Images"):
+        open_dataset(str(root))
+
+
 def test_visa_without_a_column_says_which(tmp_path: Path) -> None:
     write_text(visa(tmp_path) / "candle" / "image_anno.csv", "image,label\na,normal\n")
     with pytest.raises(DatasetError, match="lacks the column mask"):

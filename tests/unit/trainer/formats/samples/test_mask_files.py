@@ -80,6 +80,21 @@ def test_palette_with_black_ground_is_set_where_it_is_coloured(tmp_path: Path) -
     assert np.array_equal(read_mask(path), BOX)
 
 
+@pytest.mark.parametrize("most", [2, 4, 16, 200])
+def test_palette_that_hides_a_value_in_black_is_refused(tmp_path: Path, most: int) -> None:
+    unused = [(0, 0, 0)] * (most - 3)
+    hidden = painted((0, 0, 0), (1, 1, 1), (2, 2, 2))[:, :, 0]
+    for number, index in enumerate((valued(1), valued(1, ground=1), hidden)):
+        colours = [(0, 0, 0), (0, 0, 0), (0, 200, 0), *unused] if most > 2 else [(0, 0, 0), (0, 0, 0)]
+        path = palette(tmp_path / f"{number}.png", np.minimum(index, most - 1), colours)
+        with pytest.raises(DatasetError, match="a palette that shows several values as black"):
+            read_mask(path)
+    # The rest of a palette is often black, and the ground need not be its first colour.
+    assert not read_mask(palette(tmp_path / "sound.png", EMPTY, [(0, 0, 0), (0, 0, 0), *unused])).any()
+    ground = palette(tmp_path / "last.png", valued(0, ground=1), [(9, 0, 0), (0, 0, 0), *unused])
+    assert np.array_equal(read_mask(ground), BOX)
+
+
 def test_soft_edges_are_cut_in_the_middle(tmp_path: Path) -> None:
     fine = cv2.GaussianBlur(np.kron(BOX, np.ones((8, 8), np.uint8)), (0, 0), 6)
     assert len(np.unique(fine)) > MAX_KINDS
