@@ -230,7 +230,19 @@ def _sample(key: str, path: Path, image: CocoImage, part: Part) -> Sample | None
     load = with_mask(path, mask) if drawn else reading(path)
     digest = sha256_of(path)
     said = tuple(labels[1:])
-    return Sample(key, labels[0], key, load, drawn, part, digest, path=path, also=said, assumed=not image.areas)
+    return Sample(
+        key,
+        labels[0],
+        key,
+        load,
+        drawn,
+        part,
+        digest,
+        path=path,
+        also=said,
+        assumed=not image.areas,
+        partly=bool(image.unread),
+    )
 
 
 def _add(image: CocoImage, label: str, entry: dict[str, Any], where: str) -> None:

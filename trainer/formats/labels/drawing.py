@@ -65,7 +65,7 @@ class Drawing:
         whole = not self.open and not self.unread
         load = with_mask(path, mask) if whole else reading(path)
         label, also, assumed = (labels or [OK])[0], tuple(labels[1:]), not labels and not self.said
-        return Sample(key, label, key, load, whole, part, sha256_of(path), path, also, assumed)
+        return Sample(key, label, key, load, whole, part, sha256_of(path), path, also, assumed, self.unread)
 
 
 def turned(shape: Shape, degrees: float, x: float, y: float) -> Shape:

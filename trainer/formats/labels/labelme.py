@@ -6,6 +6,7 @@ over.
 
 from __future__ import annotations
 
+import filecmp
 import mmap
 import re
 from collections import defaultdict
@@ -86,6 +87,7 @@ def open_labelme(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     """
     index, left = PictureIndex(folder), Leftovers()
     files: dict[Path, LabelmeFile] = {}
+    read_from: dict[Path, Path] = {}
     named = missing = 0
     for path in (p for p in files_below(folder, ".json") if _has_shapes(p)):
         file = left.unless_read(path, partial(read_labelme, path, left))
@@ -95,10 +97,12 @@ def open_labelme(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
             missing += 1
             left.add(path, f"there is no picture {file.picture if file else path.stem}.")
         elif picture in files:
-            raise DatasetError(f"{path} labels {index.key(picture)}, which another file labels too.", "Keep one.")
+            if not filecmp.cmp(path, read_from[picture], shallow=False):
+                left.add(path, f"{index.key(picture)} is labelled by {read_from[picture]} too.")
+                files[picture] = replace(files[picture], partly=True)
         else:
             fits = left.unless_read(path, partial(_fitting, path, file, picture, left)) if file else None
-            files[picture] = fits or _UNREAD
+            files[picture], read_from[picture] = fits or _UNREAD, path
     notes = missing_notes(folder, named, missing, f"{folder} and the folders below it")
     series = [_SERIES.fullmatch(p.stem) for p in index.paths]
     whole = len({m.groups() for m in series if m}) > 1 and all(series)
@@ -160,7 +164,7 @@ def _sample(
     load = with_mask(path, lambda height, width: draw_all(drawn, height, width)) if has_mask else reading(path)
     return Sample(
         key, labels[0], group or key, load, has_mask, digest=sha256_of(path), path=path, also=tuple(labels[1:]),
-        assumed=not said,
+        assumed=not said, partly=bool(file and file.partly),
     )  # fmt: skip
 
 

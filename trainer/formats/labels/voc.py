@@ -5,9 +5,10 @@ Boxes are not masks: where a defect ends is not known, so no sample has a mask.
 
 from __future__ import annotations
 
+import filecmp
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -118,6 +119,7 @@ def labelled(
     """
     index, parts = PictureIndex(folder), _parts(folder)
     samples: dict[Path, Sample] = {}
+    read_from, doubtful = dict[Path, Path](), set[Path]()
     files = voc_files(folder)
     missing = classless = 0
     for path in files:
@@ -132,23 +134,28 @@ def labelled(
             classless += 1
             continue
         labels = _shown(path, file, named, empty, left)
+        partly = file.partly or not all(named(box.name) for box in file.boxes)
         if picture is None:
             missing += 1
             left.add(path, f"there is no picture {file.name}.")
         elif not labels:
             classless += 1
+            doubtful.add(picture)
         elif picture in samples:
-            raise DatasetError(f"{path} labels {index.key(picture)}, which another file labels too.", "Keep one.")
+            if not filecmp.cmp(path, read_from[picture], shallow=False):
+                left.add(path, f"{index.key(picture)} is labelled by {read_from[picture]} too.")
+                samples[picture] = replace(samples[picture], partly=True)
         else:
             part = parts.get(picture.stem) or part_above(folder, picture)
-            samples[picture] = _sample(index.key(picture), picture, labels, part)
+            samples[picture], read_from[picture] = _sample(index.key(picture), picture, labels, part, partly), path
     notes = missing_notes(folder, len(files), missing, f"{folder} and the folders below it")
     unlabelled = len(index.paths) - len(samples) - classless
     if unlabelled > 0:
         notes += (f"{unlabelled} pictures have no XML file and are left out.",)
     if classless:
         notes += (f"{classless} pictures show no object of a known class and are left out.",)
-    return [samples[p] for p in index.paths if p in samples], missing, notes
+    listed = [samples[p] for p in index.paths if p in samples]
+    return [replace(s, partly=True) if s.path in doubtful else s for s in listed], missing, notes
 
 
 def _shown(path: Path, file: VocFile, named: Callable[[str], str], empty: str, left: Leftovers) -> list[str]:
@@ -159,9 +166,10 @@ def _shown(path: Path, file: VocFile, named: Callable[[str], str], empty: str, l
     return _ranked(file, named) or ([empty] if empty and not (file.partly or file.boxes) else [])
 
 
-def _sample(key: str, path: Path, labels: Sequence[str], part: Part) -> Sample:
+def _sample(key: str, path: Path, labels: Sequence[str], part: Part, partly: bool) -> Sample:
     load, digest = reading(path), sha256_of(path)
-    return Sample(key, labels[0], key, load, part=part, digest=digest, path=path, also=tuple(labels[1:]))
+    also = tuple(labels[1:])
+    return Sample(key, labels[0], key, load, part=part, digest=digest, path=path, also=also, partly=partly)
 
 
 def _ranked(file: VocFile, named: Callable[[str], str]) -> list[str]:

@@ -117,7 +117,17 @@ def _sample(
     load = with_mask(path, lambda height, width: _draw(shapes, height, width)) if drawn else reading(path)
     part = part_above(folder, path)
     return Sample(
-        key, labels[0], key, load, drawn, part, sha256_of(path), path=path, also=tuple(labels[1:]), assumed=text is None
+        key,
+        labels[0],
+        key,
+        load,
+        drawn,
+        part,
+        sha256_of(path),
+        path=path,
+        also=tuple(labels[1:]),
+        assumed=text is None,
+        partly=partly,
     )
 
 

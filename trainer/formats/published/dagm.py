@@ -1,7 +1,7 @@
 """DAGM 2007: a folder a texture, ClassN/Train and ClassN/Test with N.PNG and, for defects only, Label/N_label.PNG.
 
 The masks are ellipses around the defects, a little larger than these. A picture without one is sound: so the set is
-laid out; its Labels.txt repeats it, and where that says defective and no mask is there, the picture is left out.
+laid out; its Labels.txt repeats it, and where that says something else, the picture is left out.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from trainer.formats.samples.unused import Leftovers
 
 LABELS = "Label"
 LIST = "Labels.txt"
+"""Whatever its case is."""
 MAX_LIST_BYTES = 16 * 1024**2
 _ELLIPSES = "Its masks are ellipses around the defects, larger than these."
 
@@ -56,12 +57,13 @@ def open_dagm(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
 
 def _samples(folder: Path, place: Path, left: Leftovers) -> list[Sample]:
     masks = {folded(without_word(path.stem)): path for path in _pictures(_label_folder(place))}
-    listed = _listed_defects(_label_folder(place) / LIST, left)
+    listed = _listed(_label_folder(place), left)
     found: list[Sample] = []
     for path in _pictures(place):
-        mask = masks.pop(folded(path.stem), None)
-        if mask is None and folded(path.stem) in listed:
-            left.add(path, f"{LIST} says that it is defective, and its label picture is missing.")
+        mask, said = masks.pop(folded(path.stem), None), listed.pop(folded(path.stem), None)
+        if said is not None and said is not bool(mask):
+            words = "defective, and its label picture is missing" if said else f"sound, and {mask} is there"
+            left.add(path, f"{LIST} says that it is {words}.")
             continue
         label, drawn = (KINDS[1], [mask]) if mask else (KINDS[0], [])
         part = PARTS[place.name.lower()]
@@ -69,14 +71,25 @@ def _samples(folder: Path, place: Path, left: Leftovers) -> list[Sample]:
         found += [replace(sample, assumed=mask is None)] if sample is not None else []
     for mask in masks.values():
         left.add(mask, "there is no picture of that name.")
+    for name in sorted(name for name, defective in listed.items() if defective and name not in masks):
+        left.add(_label_folder(place) / LIST, f"there is no picture {name}, which it calls defective.")
     return found
 
 
-def _listed_defects(path: Path, left: Leftovers) -> set[str]:
-    """The pictures that the list calls defective: number, 1, picture's name, 1, label picture's name."""
-    text = left.unless_read(path, partial(read_text, path, MAX_LIST_BYTES)) if path.is_file() else None
-    rows = (line.split() for line in (text or "").splitlines())
-    return {folded(Path(row[2]).stem) for row in rows if len(row) > 2 and row[1] == "1"}
+def _listed(folder: Path, left: Leftovers) -> dict[str, bool]:
+    """Whether the list calls a picture defective: number, 0 or 1, picture's name, 0 or 1, label picture's name."""
+    path = (
+        next((p for p in sorted(folder.iterdir()) if p.name.lower() == LIST.lower()), None) if folder.is_dir() else None
+    )
+    text = left.unless_read(path, partial(read_text, path, MAX_LIST_BYTES)) if path else None
+    found: dict[str, bool] = {}
+    for number, row in enumerate(map(str.split, (text or "").splitlines()), start=1):
+        if len(row) > 2 and row[1] in ("0", "1"):
+            found[folded(Path(row[2]).stem)] = row[1] == "1"
+        elif len(row) > 1:
+            # A line of one number is their count, or the texture's.
+            left.add(f"{path} line {number}", "it is not a number, 0 or 1, and a picture's name.")
+    return found
 
 
 def _pictures(place: Path) -> list[Path]:

@@ -113,8 +113,8 @@ def open_severstal(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
             left.add(path, f"{read_from[0].name} is read instead.")
     for path in read_from:
         for name, rows in read_runs(path, left).items():
-            if named.setdefault(name, rows) is not rows:
-                raise DatasetError(f"{path} names {name}, which another csv names too.", "Keep one of them.")
+            if (first := named.setdefault(name, rows)) is not rows:
+                _add(first, rows, f"{path}: {name}", left)
     index = _pictures(folder)
     rows_of, missing = _rows_of(index, named, left)
     looked = ", ".join(f"{folder / place}" for place in _PLACES)
@@ -123,6 +123,16 @@ def open_severstal(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     samples = [sample for sample in read if sample is not None]
     name = folder.resolve().name
     return make_dataset(name, "severstal", samples, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
+
+
+def _add(first: Rows, more: Rows, where: str, left: Leftovers) -> None:
+    """What another csv says of the same picture; where both draw one class otherwise, neither is all of it."""
+    first.partly |= more.partly
+    for number, runs in more.runs.items():
+        known = first.runs.setdefault(number, runs)
+        if not (np.array_equal(known.starts, runs.starts) and np.array_equal(known.lengths, runs.lengths)):
+            first.partly = True
+            left.add(where, f"another csv has other runs of class {number}.")
 
 
 def _rows_of(index: PictureIndex, named: dict[str, Rows], left: Leftovers) -> tuple[dict[Path, Rows], int]:

@@ -40,6 +40,8 @@ class Sample:
     """Further classes that the picture shows beside its label."""
     assumed: bool = False
     """Sound for want of a label: nobody said so."""
+    partly: bool = False
+    """Something of its labels is not used: it is never sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def make_dataset(
     if unknown:
         raise DatasetError(f"The data set {name} has no class {unknown[0]!r}.", f"Its classes: {', '.join(names)}.")
     ordered = (*sound, *(n for n in names if n not in sound))
-    told = [_defects_first(s, sound) for s in samples]
+    told = [s for s in (_defects_first(s, sound) for s in samples) if not (s.partly and s.label in sound)]
     return Dataset(
         name, layout, ordered, sound, tuple(join_copies(told)), location, missing, tuple(notes), tuple(unused)
     )
@@ -156,7 +158,7 @@ def _defects_first(sample: Sample, sound: Collection[str]) -> Sample:
 
 def unless_sound(first: Sample | None) -> Sample | None:
     """What stays of a picture that is named twice: its first entry where that says a defect, else nothing is known."""
-    return None if first is None or is_sound(first.label) else first
+    return None if first is None or is_sound(first.label) else replace(first, partly=True)
 
 
 def _kept(sample: Sample) -> Sample:

@@ -70,6 +70,49 @@ def write_labelme(folder: Path) -> None:
     labelme(folder / "images" / "b.json")
 
 
+def spoil_yolo(folder: Path) -> None:
+    write_text(folder / "labels" / "a.txt", "1 0.5 0.5 0.9 0.9\n0 0.5 7 0.2 0.2")
+    write_text(folder / "labels" / "c.txt", YOLO_BOX)
+
+
+def spoil_voc(folder: Path) -> None:
+    path = folder / "images" / "a.xml"
+    text = path.read_text(encoding="utf-8")
+    write_text(path, text.replace("<xmin>15</xmin>", ""))
+    write_text(path.with_name("c.xml"), text.replace("a.jpg", "c.jpg"))
+
+
+def spoil_coco(folder: Path) -> None:
+    values = json.loads((folder / "i.json").read_text(encoding="utf-8"))
+    values["images"].append({"id": 3, "file_name": "c.jpg"})
+    values["annotations"].append({**values["annotations"][1], "id": 3, "image_id": 3})
+    values["annotations"][1]["segmentation"] = [[1, 2, 3, 4]]
+    write_text(folder / "i.json", json.dumps(values))
+
+
+def spoil_labelme(folder: Path) -> None:
+    labelme(folder / "images" / "a.json", ("ok", WHOLE), ("scratch", OUTLINE[:2]))
+    labelme(folder / "images" / "c.json", ("scratch", OUTLINE))
+
+
+@pytest.mark.parametrize("sound", ["ok", "clean"])
+@pytest.mark.parametrize(
+    ("write", "spoil"),
+    [(write_yolo, spoil_yolo), (write_voc, spoil_voc), (write_coco, spoil_coco), (write_labelme, spoil_labelme)],
+)
+def test_box_that_is_called_ok_makes_no_part_sound_of_which_another_label_is_not_used(
+    tmp_path: Path, write: Any, spoil: Any, sound: str
+) -> None:
+    pictures(tmp_path, "images/a.jpg", "images/b.jpg", "images/c.jpg")
+    write(tmp_path)
+    spoil(tmp_path)
+    for path in (p for p in tmp_path.rglob("*") if p.suffix in (".yaml", ".xml", ".json")):
+        text = path.read_text(encoding="utf-8").replace(" ok]", f" {sound}]")
+        write_text(path, text.replace('"ok"', f'"{sound}"').replace(">ok<", f">{sound}<"))
+    dataset = look_at_dataset(str(tmp_path), ok_classes=(sound, "ok") if sound == "clean" else ())
+    assert [s.key for s in dataset.samples] == ["images/b.jpg", "images/c.jpg"] and len(dataset.unused) == 1
+
+
 @pytest.mark.parametrize("write", [write_yolo, write_voc, write_coco, write_labelme])
 def test_a_large_box_that_is_called_ok_hides_no_small_defect(tmp_path: Path, write: Any) -> None:
     pictures(tmp_path, "images/a.jpg", "images/b.jpg")

@@ -185,12 +185,21 @@ def test_missing_pictures_are_counted_and_what_follows_is_read(tmp_path: Path) -
     assert (dataset.missing, dataset.notes) == (1, ("1 of 2 named pictures are missing and left out.",))
 
 
-def test_picture_that_two_files_label_is_refused(tmp_path: Path) -> None:
+def test_picture_that_two_files_label_is_a_defect_without_a_mask_or_nothing(tmp_path: Path) -> None:
     write(tmp_path / "a.json", shape())
-    write(tmp_path / "b.json", shape(), imagePath="a.jpg")
-    write_picture(tmp_path / "a.jpg", 1)
-    with pytest.raises(DatasetError, match=r"b.json labels a.jpg, which another file labels too"):
-        open_labelme(tmp_path)
+    write(tmp_path / "xa.json", shape(), shape(), imagePath="a.jpg")
+    write(tmp_path / "b.json", imagePath="b.jpg")
+    write(tmp_path / "xb.json", shape(), imagePath="b.jpg")
+    write(tmp_path / "c.json", imagePath="c.jpg")
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "c.json").write_bytes((tmp_path / "c.json").read_bytes())
+    for number, name in enumerate("abc"):
+        write_picture(tmp_path / f"{name}.jpg", number)
+    dataset = open_labelme(tmp_path)
+    assert [(s.key, s.label, s.has_mask) for s in dataset.samples] == [("a.jpg", "pit", False), ("c.jpg", "ok", True)]
+    assert [one.reason for one in dataset.unused] == [
+        f"{name}.jpg is labelled by {tmp_path / f'{name}.json'} too." for name in "ab"
+    ]
 
 
 @pytest.mark.parametrize(("height", "width"), [SIZE, (None, 32)])

@@ -158,11 +158,22 @@ def test_picture_is_found_by_name_near_its_folder_else_by_the_file_s_own(tmp_pat
     ]
 
 
-def test_picture_that_two_files_label_is_refused(tmp_path: Path) -> None:
-    write(tmp_path, "a", thing("pit"), seed=1)
-    write(tmp_path, "b", thing("pit"), head="<filename>a.jpg</filename>")
-    with pytest.raises(DatasetError, match=r"b.xml labels a.jpg, which another file labels too"):
-        open_voc(tmp_path)
+def test_picture_that_two_files_label_is_a_defect_or_nothing(tmp_path: Path) -> None:
+    pit, bad = thing("pit"), "<object><name>pit</name></object>"
+    said = {"a": (pit, ""), "b": ("", pit), "c": (bad, ""), "d": ("", bad), "e": ("", "")}
+    for seed, (name, texts) in enumerate(said.items()):
+        write_picture(tmp_path / f"{name}.jpg", seed)
+        for place, text in zip(("1", "2"), texts, strict=True):
+            write_text(tmp_path / place / f"{name}.xml", voc(text, head=f"<filename>{name}.jpg</filename>"))
+    dataset = open_voc(tmp_path)
+    # What says the same twice says nothing else.
+    assert [(s.key, s.label) for s in dataset.samples] == [("a.jpg", "pit"), ("e.jpg", "ok")]
+    assert [one.where for one in dataset.unused] == [
+        f"{tmp_path / '1' / 'c.xml'} object 1",
+        str(tmp_path / "2" / "a.xml"),
+        str(tmp_path / "2" / "b.xml"),
+        f"{tmp_path / '2' / 'd.xml'} object 1",
+    ]
 
 
 def test_sets_say_the_part_and_a_narrower_one_holds(tmp_path: Path) -> None:

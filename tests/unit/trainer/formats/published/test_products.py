@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import DatasetError
 from tests.labelled import SIZE, box_mask, write_mask, write_picture, write_text
-from trainer.formats.detect import open_dataset
+from trainer.formats.detect import look_at_dataset, open_dataset
 from trainer.formats.samples.dataset import Dataset
 
 SPOT, OTHER = box_mask(5, 6, 9, 10), box_mask(20, 2, 24, 5)
@@ -213,3 +213,23 @@ def test_dagm_mask_of_another_size_leaves_its_picture_out(tmp_path: Path) -> Non
     )
     dataset = open_dataset(str(root), without_label="ok")
     assert "Class1/Train/0576.PNG" not in [s.key for s in dataset.samples] and len(dataset.unused) == 1
+
+
+def test_dagm_list_that_says_something_else_than_the_label_pictures(tmp_path: Path) -> None:
+    root = dagm(tmp_path)
+    rows = ["1", "1 0 0001.PNG 0 0", "576 0 0576.PNG 0 0", "2 1 0002.PNG 1 0002_label.PNG", "3;1;0003.PNG;1;x 1", ""]
+    label = root / "Class1" / "Train" / "Label"
+    (label / "Labels.txt").unlink()
+    write_text(label / "LABELS.TXT", "\r\n".join(rows))
+    dataset = look_at_dataset(str(root))
+    assert [s.key for s in dataset.samples] == [
+        "Class1/Test/0002.PNG",
+        "Class1/Train/0001.PNG",
+        "Class2/Train/0576.PNG",
+    ]
+    reasons = [one.reason for one in dataset.unused]
+    assert reasons[0] == "it is not a number, 0 or 1, and a picture's name."
+    assert reasons[1].startswith("Labels.txt says that it is sound, and ") and "0576_label.PNG is there" in reasons[1]
+    assert reasons[2] == "there is no picture 0002, which it calls defective."
+    write_text(label / "LABELS.TXT", "2 1 0001.PNG 1 0001_label.PNG")
+    assert "defective, and its label picture is missing" in look_at_dataset(str(root)).unused[0].reason

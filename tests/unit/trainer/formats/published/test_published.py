@@ -172,3 +172,32 @@ def test_magnetic_is_told_by_a_folder_imgs(tmp_path: Path) -> None:
 )
 def test_gc10_word_after_the_number_is_the_class(name: str, found: str) -> None:
     assert gc10.class_name(name) == found
+
+
+def renamed(path: Path, name: str) -> Path:
+    return path.rename(path.with_name(name))
+
+
+def test_masks_in_capitals_are_masks(tmp_path: Path) -> None:
+    shots = (("MT_Crack/Imgs/a", SPOT), ("MT_Crack/Imgs/b", EMPTY), ("MT_Free/Imgs/c", SPOT), ("MT_Free/Imgs/d", EMPTY))
+    for number, (name, mask) in enumerate(shots):
+        write_picture(tmp_path / f"{name}.jpg", number)
+        path = write_mask(tmp_path / f"{name}.png", mask)
+        renamed(path, f"{path.stem.upper()}.PNG")
+    dataset = open_magnetic(tmp_path)
+    assert [(s.label, s.has_mask) for s in dataset.samples] == [("Crack", True), ("Crack", False), ("Free", True)]
+    assert [one.reason for one in dataset.unused] == ["it draws a defect on c.jpg, which is Free."]
+    mask = dataset.samples[0].load()[1]
+    assert mask is not None and np.array_equal(mask, SPOT)
+
+
+@pytest.mark.parametrize(("place", "names"), [("kos01", "PART{}_LABEL.BMP"), ("train", "{}_gt.PNG")])
+def test_kolektor_label_pictures_in_capitals_are_none_of_the_parts(tmp_path: Path, place: str, names: str) -> None:
+    word = "Part" if place == "kos01" else ""
+    for number, mask in enumerate((SPOT, EMPTY)):
+        write_picture(tmp_path / place / f"{word}{number}.jpg", number)
+        name = names.format(number)
+        renamed(write_mask(tmp_path / place / f"{number}{Path(name).suffix.lower()}", mask), name)
+    assert kolektor.looks_like(tmp_path)
+    dataset = open_kolektor(tmp_path)
+    assert [(s.label, s.has_mask) for s in dataset.samples] == [("defect", True), ("ok", True)] and not dataset.unused

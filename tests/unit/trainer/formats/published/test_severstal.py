@@ -188,13 +188,19 @@ def test_runs_on_a_picture_that_viewers_turn_are_left_out(tmp_path: Path) -> Non
     assert "whether the mask was turned too cannot be known" in dataset.unused[0].reason
 
 
-def test_picture_in_two_tables_is_refused(tmp_path: Path) -> None:
-    write_text(tmp_path / "a.csv", f"{HEAD}a.jpg,1,1 1\n")
-    write_text(tmp_path / "b.csv", f"{HEAD}b.jpg,1,1 1\na.jpg,2,1 1\n")
-    for number, name in enumerate("ab"):
+def test_what_two_tables_say_of_a_picture_is_put_together(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.csv", f"{HEAD}a.jpg,1,1 1\nb.jpg,1,1 1\nc.jpg,1,\n")
+    write_text(tmp_path / "b.csv", f"{HEAD}b.jpg,1,1 2\na.jpg,2,1 1\na.jpg,1,1 1\nc.jpg,9,x\n")
+    for number, name in enumerate("abcd"):
         write_picture(tmp_path / f"{name}.jpg", number)
-    with pytest.raises(DatasetError, match=r"b.csv names a.jpg, which another csv names too"):
-        open_severstal(tmp_path)
+    dataset = open_severstal(tmp_path)
+    # What b and c show besides is not known, and nobody said that c is sound.
+    assert [(s.key, s.label, s.also, s.has_mask) for s in dataset.samples] == [
+        ("a.jpg", "crack", ("scratch",), True),
+        ("b.jpg", "crack", (), False),
+        ("d.jpg", "ok", (), True),
+    ]
+    assert [Path(one.where).name for one in dataset.unused] == ["b.csv line 5", "b.csv: b.jpg"]
 
 
 @pytest.mark.parametrize(
