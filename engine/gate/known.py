@@ -53,20 +53,23 @@ class KnownSet:
 def folder_set(folder: Path, classes: Sequence[str], ok_classes: Sequence[str]) -> KnownSet:
     """The challenge set of a folder: each picture is what its first sub-folder is called, as in a scan.
 
-    `classes` and `ok_classes` are those of both models. Raises InputError for a folder that is missing or holds no
-    picture below a sub-folder named like a class.
+    Where those mean nothing (lots, lines), it is what the outermost one below them that does is called. `classes` and
+    `ok_classes` are those of both models. Raises InputError for a folder that is missing or holds no picture below a
+    sub-folder named like a class.
     """
-    models = {name.lower() for name in ok_classes}
-    listing = list_folder(folder)
+    models, listing = {name.lower() for name in ok_classes}, list_folder(folder)
     parts: list[KnownPart] = []
     unsorted: list[LeftOut] = []
-    for path in listing.pictures:
-        inside = [name_of(part) for part in path.relative_to(folder).parts]
-        if len(inside) == 1 or _contradicted(inside[:-1]):
+    inside = {path: [name_of(part) for part in path.relative_to(folder).parts[:-1]] for path in listing.pictures}
+    telling = {n for names in inside.values() for n in names if said_by(n) or n in classes or n.lower() in models}
+    lots = bool(telling) and not any(names and names[0] in telling for names in inside.values())
+    for path, names in inside.items():
+        label = next((name for name in names if name in telling), "") if lots else "".join(names[:1])
+        sound = label.lower() in models or is_sound(label)
+        if not label or _contradicted(names, sound):
             unsorted.append(LeftOut(path, Why.UNSORTED))
         else:
-            sound = inside[0].lower() in models or is_sound(inside[0])
-            parts.append(KnownPart(name_of(path), inside[0], sound, partial(read_picture, path)))
+            parts.append(KnownPart(name_of(path), label, sound, partial(read_picture, path)))
     # A folder that says sound or defective by its name is understood, whatever the models call their classes.
     known = set(classes) | {p.label for p in parts if p.sound or said_by(p.label) is Said.DEFECT}
     if not any(p.label in known for p in parts):
@@ -77,7 +80,6 @@ def folder_set(folder: Path, classes: Sequence[str], ok_classes: Sequence[str]) 
     return KnownSet(CHALLENGE, tuple(parts), replace(listing, left_out=(*listing.left_out, *unsorted)))
 
 
-def _contradicted(folders: Sequence[str]) -> bool:
-    """Whether a folder inside says sound where the first says defective, or the other way: `ok/NG` is no known part."""
-    said = {said_by(name) for name in folders} - {Said.NOTHING}
-    return len(said) > 1
+def _contradicted(folders: Sequence[str], sound: bool) -> bool:
+    """Whether a folder says the reverse of what the part would be: `ok/NG` and `scratch/ok` are no known parts."""
+    return {Said.SOUND, Said.DEFECT} <= {Said.SOUND if sound else Said.DEFECT, *map(said_by, folders)}

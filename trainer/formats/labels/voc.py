@@ -133,37 +133,51 @@ def labelled(
         if _of_another(path, index, picture, own, left):
             classless += 1
             continue
-        labels = _shown(path, file, named, empty, left)
-        partly = file.partly or not all(named(box.name) for box in file.boxes)
+        labels, partly = _shown(path, file, named, empty, left)
         if picture is None:
             missing += 1
             left.add(path, f"there is no picture {file.name}.")
         elif not labels:
             classless += 1
             doubtful.add(picture)
-        elif picture in samples:
-            if not filecmp.cmp(path, read_from[picture], shallow=False):
-                left.add(path, f"{index.key(picture)} is labelled by {read_from[picture]} too.")
-                samples[picture] = replace(samples[picture], partly=True)
         else:
-            part = parts.get(picture.stem) or part_above(folder, picture)
-            samples[picture], read_from[picture] = _sample(index.key(picture), picture, labels, part, partly), path
+            part, key = parts.get(picture.stem) or part_above(folder, picture), index.key(picture)
+            sample = _sample(key, picture, labels, part, partly)
+            first, read_from[picture] = samples.setdefault(picture, sample), read_from.get(picture, path)
+            if _says_else(path, read_from[picture], key, left):
+                samples[picture] = replace(first, partly=True)
     notes = missing_notes(folder, len(files), missing, f"{folder} and the folders below it")
-    unlabelled = len(index.paths) - len(samples) - classless
-    if unlabelled > 0:
-        notes += (f"{unlabelled} pictures have no XML file and are left out.",)
-    if classless:
-        notes += (f"{classless} pictures show no object of a known class and are left out.",)
+    notes += _left_out(len(index.paths) - len(samples) - classless, classless)
     listed = [samples[p] for p in index.paths if p in samples]
     return [replace(s, partly=True) if s.path in doubtful else s for s in listed], missing, notes
 
 
-def _shown(path: Path, file: VocFile, named: Callable[[str], str], empty: str, left: Leftovers) -> list[str]:
-    """The classes of a picture; `empty` only where nothing is drawn on it. Objects of no class go to `left`."""
+def _says_else(path: Path, first: Path, key: str, left: Leftovers) -> bool:
+    """Whether it is another file than the first one of a picture, and no copy of it."""
+    if path == first or filecmp.cmp(path, first, shallow=False):
+        return False
+    left.add(path, f"{key} is labelled by {first} too.")
+    return True
+
+
+def _left_out(unlabelled: int, classless: int) -> tuple[str, ...]:
+    notes = [f"{unlabelled} pictures have no XML file and are left out."] if unlabelled > 0 else []
+    notes += [f"{classless} pictures show no object of a known class and are left out."] if classless else []
+    return tuple(notes)
+
+
+def _shown(
+    path: Path, file: VocFile, named: Callable[[str], str], empty: str, left: Leftovers
+) -> tuple[list[str], bool]:
+    """The classes of a picture, `empty` only where nothing is drawn on it, and whether some object is not used.
+
+    Objects of no class go to `left`.
+    """
     for box in file.boxes:
         if not named(box.name):
             left.add(path, f"its object {box.name} is of no class.")
-    return _ranked(file, named) or ([empty] if empty and not (file.partly or file.boxes) else [])
+    partly = file.partly or not all(named(box.name) for box in file.boxes)
+    return _ranked(file, named) or ([empty] if empty and not (file.partly or file.boxes) else []), partly
 
 
 def _sample(key: str, path: Path, labels: Sequence[str], part: Part, partly: bool) -> Sample:

@@ -139,6 +139,21 @@ def test_folders_that_only_say_sound_or_defective_are_known_to_every_model(tmp_p
     assert [p.sound for p in folder_set(tmp_path, ("fine", "scratch"), ("fine",)).parts] == [False, False]
 
 
+def test_folders_below_lots_that_mean_nothing_say_what_the_known_parts_are(tmp_path: Path) -> None:
+    for name in ("line1/ok/1", "line1/ng/2", "line2/day/scratch/3", "line2/day/4"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(tmp_path / f"{name}.png"), grey(100))
+    found = folder_set(tmp_path, ("fine", "scratch"), ("fine",))
+    assert [(p.label, p.sound) for p in found.parts] == [("ng", False), ("ok", True), ("scratch", False)]
+    assert found.listing is not None
+    assert [left.path.name for left in found.listing.left_out] == ["4.png"]
+    (tmp_path / "scratch").mkdir()
+    cv2.imwrite(str(tmp_path / "scratch" / "5.png"), grey(100))
+    # Then line1 is called a defect, and its sound part is none of it.
+    parts = folder_set(tmp_path, ("fine", "scratch"), ("fine",)).parts
+    assert sorted(Path(p.id).stem for p in parts) == ["2", "3", "4", "5"] and not any(p.sound for p in parts)
+
+
 def test_folder_without_a_known_class_is_refused(tmp_path: Path) -> None:
     (tmp_path / "train").mkdir()
     cv2.imwrite(str(tmp_path / "train" / "1.png"), grey(100))
