@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 
 import cv2
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.domain.inspection import Pixels
 from engine.errors import DatasetError
+from engine.images.decoding.headers import PNG_START
 from tests.labelled import SIZE, box_mask
 from trainer.formats.samples.mask_files import MAX_KINDS, read_mask
 
@@ -38,10 +41,17 @@ def valued(set_: int, ground: int = 0, kind: type[np.unsignedinteger] = np.uint8
 
 
 def palette(path: Path, index: Pixels, colours: list[tuple[int, int, int]]) -> Path:
-    """A PNG of colour type 3, whose pixels are numbers of `colours` (RGB)."""
-    image = pytest.importorskip("PIL.Image").fromarray(index, "P")
-    image.putpalette([value for colour in colours for value in colour])
-    image.save(path)
+    """A PNG of colour type 3, whose pixels are numbers of `colours` (RGB), in as few bits as hold them all."""
+    bits = next(bits for bits in (1, 2, 4, 8) if len(colours) <= 1 << bits)
+    rows = [np.packbits(np.unpackbits(row[:, None], axis=1)[:, -bits:].ravel()).tobytes() for row in index]
+    header = struct.pack(">IIBBBBB", index.shape[1], index.shape[0], bits, 3, 0, 0, 0)
+    drawn = zlib.compress(b"".join(b"\0" + row for row in rows))
+    flat = bytes(value for colour in colours for value in colour)
+    chunks = ((b"IHDR", header), (b"PLTE", flat), (b"IDAT", drawn), (b"IEND", b""))
+    path.write_bytes(
+        PNG_START
+        + b"".join(struct.pack(">I", len(c)) + n + c + struct.pack(">I", zlib.crc32(n + c)) for n, c in chunks)
+    )
     return path
 
 
