@@ -23,7 +23,15 @@ from trainer.formats.labels.imagefolder import part_above, part_in, reading
 from trainer.formats.labels.labelme_shapes import check_shown
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.label_files import MAX_BYTES, coordinate, first_of_each, read_bytes, read_json
-from trainer.formats.samples.pictures import PictureIndex, check_size, drawn_size, folded, missing_notes, with_mask
+from trainer.formats.samples.pictures import (
+    PictureIndex,
+    check_size,
+    drawn_size,
+    find_named,
+    folded,
+    missing_notes,
+    with_mask,
+)
 from trainer.formats.samples.runs import RunLengths, decode, from_compressed, from_counts
 from trainer.formats.samples.shapes import Shape, draw, rectangle
 from trainer.formats.samples.unused import Leftovers
@@ -146,13 +154,14 @@ def open_coco(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
         declared |= set(names)
         for image in images:
             named += 1
-            picture = index.find(image.name, near)
+            where, before = f"{path}: {image.name}", len(left.found)
+            picture = find_named(index, [image.name], near, where, left)
             if picture is None:
                 missing += 1
-                if image.areas:
-                    left.add(f"{path}: {image.name}", "there is no picture of that name.")
+                if image.areas and len(left.found) == before:
+                    left.add(where, "there is no picture of that name.")
             else:
-                entries.setdefault(picture, []).append(_Entry(image, part, f"{path}: {image.name}"))
+                entries.setdefault(picture, []).append(_Entry(image, part, where))
     notes = missing_notes(folder, named, missing, f"{folder} and the folders below it")
     read = [_together(index.key(p), p, entries[p], left) for p in index.paths if p in entries]
     listed = [sample for sample in read if sample is not None]
@@ -186,8 +195,7 @@ def _together(key: str, path: Path, entries: Sequence[_Entry], left: Leftovers) 
         else:
             whole.unread.append(entry.where)
     # One that is in two parts is never tested: it may have been learnt.
-    parts = {entry.part for entry in fitting} - {""}
-    part = next((one for one in _LEARNT_FIRST if one in parts), "")
+    part: Part = next((one for one in _LEARNT_FIRST if any(entry.part == one for entry in fitting)), "")
     return _sample(key, path, whole, part) if fitting else None
 
 
@@ -207,7 +215,7 @@ def _same_place(one: str, other: str) -> bool:
 
 
 def _size_by_name(index: PictureIndex, near: Path, name: str) -> tuple[int, int] | None:
-    picture = index.find(name, near)
+    picture = find_named(index, [name], near, name, Leftovers())
     return None if picture is None else drawn_size(picture)
 
 

@@ -21,7 +21,7 @@ from trainer.formats.labels.imagefolder import PARTS, part_above
 from trainer.formats.labels.labelme_shapes import Drawn, Stamp, check_shown
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unless_sound, unseen_notes
 from trainer.formats.samples.label_files import coordinate, first_of_each
-from trainer.formats.samples.pictures import PictureIndex, check_size, missing_notes
+from trainer.formats.samples.pictures import PictureIndex, check_size, find_named, missing_notes
 from trainer.formats.samples.runs import decode, from_counts
 from trainer.formats.samples.shapes import Shape, rectangle
 from trainer.formats.samples.unused import Leftovers
@@ -79,11 +79,11 @@ def open_cvat(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
         declared |= set(labels)
         for image in images:
             named += 1
-            where = f"{path}: {image.name}"
-            picture = index.find(f"{image.subset}/{image.name}", path.parent)
+            where, before = f"{path}: {image.name}", len(left.found)
+            picture = find_named(index, [f"{image.subset}/{image.name}"], path.parent, where, left)
             if picture is None:
                 missing += 1
-                if image.drawing.areas:
+                if image.drawing.areas and len(left.found) == before:
                     left.add(where, "there is no picture of that name.")
             elif picture in samples:
                 left.add(where, f"{index.key(picture)} is named before.")

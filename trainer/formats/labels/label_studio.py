@@ -24,7 +24,7 @@ from trainer.formats.labels.imagefolder import part_above
 from trainer.formats.labels.labelme_shapes import Drawn, check_shown
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unless_sound
 from trainer.formats.samples.label_files import coordinate, first_of_each, parse_json, read_bytes, read_text
-from trainer.formats.samples.pictures import PictureIndex, check_size, missing_notes
+from trainer.formats.samples.pictures import PictureIndex, check_size, find_named, missing_notes
 from trainer.formats.samples.shapes import Shape, rectangle
 from trainer.formats.samples.unused import Leftovers
 
@@ -71,10 +71,12 @@ def open_label_studio(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
                 unfinished += 1
                 continue
             named += 1
-            picture = next((found for name in task.names if (found := index.find(name))), None)
+            before = len(left.found)
+            picture = find_named(index, task.names, None, where, left)
             if picture is None:
                 missing += 1
-                left.add(where, f"there is no picture {task.names[0]}.")
+                if len(left.found) == before:
+                    left.add(where, f"there is no picture {task.names[0]}.")
             elif picture in samples:
                 left.add(where, f"{index.key(picture)} is labelled before.")
                 samples[picture] = unless_sound(samples[picture])

@@ -18,6 +18,7 @@ from engine.images.listing import PICTURE_SUFFIXES, list_pictures
 from engine.images.pictures import read_picture
 from engine.names import name_of
 from engine.packages.package import sha256_of
+from trainer.formats.samples.unused import Leftovers
 
 JPEG_SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif"))
 _HEADER_BYTES = 1024**2
@@ -73,6 +74,13 @@ class PictureIndex:
                 f"{name} may be {self.key(best[0])} or {self.key(best[1])}.", "Give each picture a name of its own."
             )
         return best[0]
+
+
+def find_named(
+    index: PictureIndex, names: Sequence[str], near: Path | None, where: str, left: Leftovers
+) -> Path | None:
+    """The picture of the first name that one bears; where different ones fit alike, what stands at `where` is left."""
+    return left.unless_read(where, lambda: next((found for n in names if (found := index.find(n, near))), None))
 
 
 def folded(name: str) -> str:

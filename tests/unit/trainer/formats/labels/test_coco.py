@@ -386,3 +386,13 @@ def test_pictures_of_one_name_are_told_apart_by_lying_beside_the_file(tmp_path: 
         ("train/a.jpg", "pit", "train"),
         ("valid/a.jpg", "rust", "validation"),
     ]
+
+
+def test_entry_that_fits_two_pictures_alike_labels_neither_and_the_others_are_read(tmp_path: Path) -> None:
+    images = [{"id": n, "file_name": f"{name}.jpg"} for n, name in enumerate("abc", start=1)]
+    write(tmp_path, images, [drawn(1, segmentation=SQUARE), drawn(2, segmentation=SQUARE)])
+    for number, name in enumerate(("x/a", "y/a", "x/b", "x/c")):
+        write_picture(tmp_path / f"{name}.jpg", number)
+    dataset = open_coco(tmp_path)
+    assert [(s.key, s.label) for s in dataset.samples] == [("x/b.jpg", "pit"), ("x/c.jpg", "ok")]
+    assert [one.reason for one in dataset.unused] == ["a.jpg may be x/a.jpg or y/a.jpg."]

@@ -183,3 +183,12 @@ def test_video_and_hostile_files_are_refused(tmp_path: Path) -> None:
     dataset = look_at_dataset(str(tmp_path))
     assert [s.key for s in dataset.samples] == ["images/a.png", "images/b.png"]
     assert dataset.unused[0].where.endswith("../../secret.png")
+
+
+def test_entry_that_fits_two_pictures_alike_labels_neither(tmp_path: Path) -> None:
+    for number, name in enumerate(("x/a", "y/a", "x/b", "x/c")):
+        write_picture(tmp_path / f"{name}.png", number)
+    write(tmp_path, image("a.png", POLYGON), image("b.png", POLYGON), image("c.png", TAG))
+    dataset = look_at_dataset(str(tmp_path))
+    assert [s.key for s in dataset.samples] == ["x/b.png", "x/c.png"]
+    assert [one.reason for one in dataset.unused] == ["/a.png may be x/a.png or y/a.png."]
