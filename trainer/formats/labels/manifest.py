@@ -27,6 +27,7 @@ from trainer.formats.samples.pictures import (
     PictureIndex,
     check_size,
     check_upright,
+    find_named,
     missing_notes,
     pictures_of,
     with_mask,
@@ -71,15 +72,18 @@ def open_manifest(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     lines = [line for path in manifests(folder) for line in _entries(path, left)]
     # Also those beside a picture of the same name, which no list of pictures holds.
     drawings = PictureIndex(folder, files_below(folder, ".png"))
-    masks = {e.mask: found for _, _, e in lines if e.mask and (found := drawings.find(_name(e.mask)))}
+    drawn = {e.mask: find_named(drawings, [_name(e.mask)], None, where, left) for where, _, e in lines if e.mask}
+    masks = {name: found for name, found in drawn.items() if found}
     index = PictureIndex(folder, sorted(set(pictures_of(folder)) - set(masks.values())))
     samples: dict[Path, Sample | None] = {}
     missing = 0
     for where, stem, entry in lines:
-        picture, mask = index.find(_name(entry.picture)), masks.get(entry.mask)
+        before = len(left.found)
+        picture, mask = find_named(index, [_name(entry.picture)], None, where, left), masks.get(entry.mask)
         if picture is None:
             missing += 1
-            left.add(where, f"there is no picture {entry.picture}.")
+            if len(left.found) == before:
+                left.add(where, f"there is no picture {entry.picture}.")
         elif picture in samples:
             left.add(where, f"{index.key(picture)} is named before.")
             samples[picture] = unless_sound(samples[picture])

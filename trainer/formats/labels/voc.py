@@ -102,12 +102,16 @@ def open_voc(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     return make_dataset(name, "voc", samples, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
 
 
-def _of_another(path: Path, index: PictureIndex, picture: Path | None, own: Path | None, left: Leftovers) -> bool:
-    """A pair that was renamed keeps the old name inside, and another picture may bear it by now."""
-    if picture is None or own is None or picture.stem == own.stem:
-        return False
-    left.add(path, f"it names {index.key(picture)} and bears the name of {index.key(own)}.")
-    return True
+def _meant(path: Path, file: VocFile, index: PictureIndex, folder: Path) -> list[Path]:
+    """The picture that a file labels; empty where it is not there. Raises DatasetError where two may be meant.
+
+    A pair that was renamed keeps the old name inside, and another picture may bear it by now.
+    """
+    own = index.find(path.stem, path.parent)
+    picture = index.find(file.name, folder / file.folder) or own
+    if picture and own and picture.stem != own.stem:
+        raise DatasetError(f"{path} names {index.key(picture)} and bears the name of {index.key(own)}.", _CORRECT)
+    return [picture] if picture else []
 
 
 def labelled(
@@ -124,15 +128,12 @@ def labelled(
     missing = classless = 0
     for path in files:
         file = left.unless_read(path, partial(read_voc, path, left))
-        if file is None:
+        meant = left.unless_read(path, partial(_meant, path, file, index, folder)) if file else None
+        if file is None or meant is None:
             # It may label any picture: the one of its own name is not taken for sound.
             classless += 1
             continue
-        own = index.find(path.stem, path.parent)
-        picture = index.find(file.name, folder / file.folder) or own
-        if _of_another(path, index, picture, own, left):
-            classless += 1
-            continue
+        picture = next(iter(meant), None)
         labels, partly = _shown(path, file, named, empty, left)
         if picture is None:
             missing += 1

@@ -19,7 +19,7 @@ from trainer.formats.labels.imagefolder import PARTS
 from trainer.formats.published.masked import masked_sample, one_of, sets_below
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unless_sound
 from trainer.formats.samples.label_files import read_text
-from trainer.formats.samples.pictures import PictureIndex, missing_notes
+from trainer.formats.samples.pictures import PictureIndex, find_named, missing_notes
 from trainer.formats.samples.unused import Leftovers
 
 LIST = "image_anno.csv"
@@ -50,11 +50,13 @@ def open_visa(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     for line, row in _rows(product / LIST, _COLUMNS):
         named += 1
         where = f"{product / LIST} line {line}"
-        picture = index.find(row["image"])
+        before = len(left.found)
+        picture = find_named(index, [row["image"]], None, where, left)
         labels = list(dict.fromkeys(word.strip() for word in row["label"].split(",") if word.strip()))
         if picture is None:
             missing += 1
-            left.add(where, f"there is no picture {row['image']}.")
+            if len(left.found) == before:
+                left.add(where, f"there is no picture {row['image']}.")
         elif not labels or picture in samples:
             left.add(where, f"it has no label, or {picture.name} is named before.")
             # Of two rows, one may have meant a picture of that name in another folder, which is not there.

@@ -158,3 +158,19 @@ def test_address_never_leads_out_of_the_folder(tmp_path: Path) -> None:
     write(folder / "a.manifest", {**line("x", "anomaly"), "source-ref": "../secret.jpg"}, line("train/1.jpg", "normal"))
     with pytest.raises(DatasetError, match=r"there is no picture \.\./secret.jpg"):
         open_dataset(str(folder))
+
+
+def test_line_that_fits_two_pictures_or_masks_alike_labels_neither(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    write_mask(tmp_path / "masks" / "test" / "1.png", drawn())
+    write(
+        folder / "a.manifest",
+        line("1.jpg", "anomaly"),
+        line("train/2.jpg", "normal"),
+        line("test/3.jpg", "anomaly", "1.png"),
+        line("other.jpg", "anomaly"),
+    )
+    dataset = look_at_dataset(str(folder))
+    assert [s.key for s in dataset.samples] == ["parts/other.jpg", "parts/train/2.jpg"]
+    told = [(one.where[-6:], one.reason) for one in dataset.unused]
+    assert [where for where, reason in told if "may be" in reason] == ["line 3", "line 1"]

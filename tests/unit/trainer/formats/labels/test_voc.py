@@ -158,6 +158,16 @@ def test_picture_is_found_by_name_near_its_folder_else_by_the_file_s_own(tmp_pat
     ]
 
 
+def test_file_that_fits_two_pictures_alike_labels_neither(tmp_path: Path) -> None:
+    for seed, name in enumerate(("x/p", "y/p", "q", "r")):
+        write_picture(tmp_path / f"{name}.jpg", seed)
+    for name, text in (("p", thing("pit")), ("q", thing("pit")), ("r", "")):
+        write_text(tmp_path / "xml" / f"{name}.xml", voc(text, head=f"<filename>{name}.jpg</filename>"))
+    dataset = open_voc(tmp_path)
+    assert [(s.key, s.label) for s in dataset.samples] == [("q.jpg", "pit"), ("r.jpg", "ok")]
+    assert ["may be x/p.jpg or y/p.jpg" in one.reason for one in dataset.unused] == [True]
+
+
 def test_picture_that_two_files_label_is_a_defect_or_nothing(tmp_path: Path) -> None:
     pit, bad = thing("pit"), "<object><name>pit</name></object>"
     said = {"a": (pit, ""), "b": ("", pit), "c": (bad, ""), "d": ("", bad), "e": ("", "")}

@@ -165,6 +165,13 @@ def test_visa_without_its_masks_has_the_defects_all_the_same(tmp_path: Path) -> 
         open_dataset(str(root))
 
 
+def test_visa_row_that_fits_two_pictures_alike_labels_neither(tmp_path: Path) -> None:
+    path = visa(tmp_path) / "candle" / "image_anno.csv"
+    write_text(path, path.read_text("utf-8") + "0000.JPG,normal,\n")
+    dataset = open_dataset(str(tmp_path))
+    assert len(dataset.samples) == 3 and ["may be" in one.reason for one in dataset.unused] == [True]
+
+
 def test_visa_without_a_column_says_which(tmp_path: Path) -> None:
     write_text(visa(tmp_path) / "candle" / "image_anno.csv", "image,label\na,normal\n")
     with pytest.raises(DatasetError, match="lacks the column mask"):
