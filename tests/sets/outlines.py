@@ -79,6 +79,9 @@ def _lost_shape(draw: Random) -> Any:
             {"label": "pit", "points": [[1, 1], [5, 1], [5, 1e99]]},
             {"label": "pit", "points": [[1, 1], [5, 5]], "shape_type": "mask", "mask": "torn"},
             {"label": "pit", "points": None},
+            {"label": "pit", "points": [[900, 1], [950, 1], [950, 5]]},
+            {"label": "pit", "points": [[1, 1], [5, 5], [3, 3]]},
+            {"label": "pit", "points": [[2, 2], [2, 2]], "shape_type": "rectangle"},
             "pit",
         )
     )
@@ -157,6 +160,9 @@ def _lost_annotation(draw: Random, number: int) -> dict[str, Any]:
             {"category_id": 77, "bbox": [1, 1, 2, 2]},
             {"category_id": None, "bbox": [1, 1, 2, 2]},
             {"category_id": 0, "bbox": [1, 1, 2]},
+            {"category_id": 0, "bbox": [900, 900, 2, 2]},
+            {"category_id": 0, "segmentation": [[900, 1, 950, 1, 950, 5]]},
+            {"category_id": 0, "segmentation": [[1, 1, 5, 5, 3, 3], [2, 2, 2, 2, 2, 2]]},
         )
     )
     return {"image_id": number, **odd}
