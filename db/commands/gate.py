@@ -21,13 +21,14 @@ from db.models.choose import asked_for, choose_package
 from db.models.registry import find
 from db.runs.gate import GateDone, GateOrder, active_package, compare, named_challenge
 from db.store.session import Database, existing
-from engine.domain.inspection import UNKNOWN_PART, Outcome
+from engine.domain.inspection import UNKNOWN_PART, Outcome, Verdict
 from engine.errors import InputError, UsageError
 from engine.gate.gate import Advice, Flip, GateResult, SetResult, advice_of
 from engine.images.listing import in_words
 from engine.names import name_of
 from engine.recipes.file import read_head
 from engine.settings import load_settings
+from engine.statistics.mistakes import say_little
 from engine.statistics.shares import Share
 from engine.system.files import check_file, write_atomically
 from engine.system.places import database_url
@@ -183,18 +184,23 @@ def _set_words(known: SetResult, result: GateResult) -> Iterator[str]:
         ("unknown", known.before.strange, known.after.strange),
     ):
         yield f"{name:<14}{_share(was):<34}{_share(now)}"
+    if say_little(after):
+        yield f"{known.count} parts say little: the intervals are wide."
     yield f"{known.gained} gained, {known.lost} lost (p = {known.p:.2g}), {known.let_through} let through"
 
 
 def _flip_words(flip: Flip) -> str:
     kind = "LET THROUGH" if flip.let_through else str(flip.change)
-    said = " → ".join(
-        f"{judged.verdict.outcome} {UNKNOWN_PART}"
-        if judged.verdict.unknown
-        else f"{judged.verdict.outcome} {judged.verdict.label} {judged.verdict.score:.2f}".replace("  ", " ")
-        for judged in (flip.before, flip.after)
-    )
+    said = " → ".join(_verdict_words(judged.verdict) for judged in (flip.before, flip.after))
     return f"  {kind:<13}{flip.part.id}  is {flip.part.label or 'a defect'}: {said}"
+
+
+def _verdict_words(verdict: Verdict) -> str:
+    if verdict.unknown:
+        return f"{verdict.outcome} {UNKNOWN_PART}"
+    # Of what was not judged there is no score.
+    scored = verdict.outcome is not Outcome.NO_VERDICT
+    return " ".join([str(verdict.outcome), *([verdict.label, f"{verdict.score:.2f}"] if scored else [])])
 
 
 def _share(share: Share) -> str:

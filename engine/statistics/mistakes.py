@@ -144,6 +144,11 @@ class Mistakes:
         return Mistakes(*kinds)
 
 
+def say_little(found: Mistakes) -> bool:
+    """Whether some parts were judged, and too few to tell how many escape or are rejected."""
+    return any(share.of and share.says_little for share in (found.escapes, found.overkill))
+
+
 def is_escape(outcome: Outcome, *, defective: bool) -> bool:
     """Whether this verdict lets a defect through."""
     return defective and outcome is Outcome.OK

@@ -10,6 +10,8 @@ from typing import Any
 Z = 1.959964
 """Of the normal distribution lies 95 % within ± this."""
 
+WIDE = 0.2
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -41,6 +43,12 @@ class Share:
     def plain(self) -> dict[str, Any]:
         """For JSON, under the keys of `lineside evaluate`."""
         return {"count": self.count, "of": self.of, "interval": rounded(self.interval)}
+
+    @property
+    def says_little(self) -> bool:
+        """Whether the true share may be anywhere in a range wider than 20 points: too few parts were counted."""
+        low, high = self.interval
+        return high - low > WIDE
 
 
 NOTHING = Share(0, 0)

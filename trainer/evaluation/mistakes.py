@@ -122,7 +122,8 @@ def pictures_of(mistakes: Sequence[Mistake], package: ModelPackage, recipe: Reci
 def _words(mistake: Mistake) -> tuple[str, ...]:
     verdict, sample = mistake.judged.verdict, mistake.judged.sample
     also = (f"also shows {', '.join(sample.also)}",) if sample.also else ()
-    scored = f"confidence {mistake.confidence:.3f}, defect score {verdict.score:.3f}, {verdict.outcome}"
+    score = "no defect score" if verdict.outcome is Outcome.NO_VERDICT else f"defect score {verdict.score:.3f}"
+    scored = f"confidence {mistake.confidence:.3f}, {score}, {verdict.outcome}"
     return (scored, *also, sample.key)
 
 

@@ -140,8 +140,12 @@ class TeachInPage(TeachInScreen):
     def ask_accept(self) -> None:
         """Why this model from now on?"""
         model = self.trying.candidate
-        if model is not None and self.at == 2:
+        if model is None or self.at != 2:
+            return
+        if self.trying.tried:
             self.accepting.ask(model)
+        else:
+            self._context.notify("info", self.trying_view.accept.toolTip())
 
     def _accepted(self) -> None:
         self._decided()

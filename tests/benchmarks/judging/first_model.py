@@ -55,10 +55,11 @@ def taught(data: Path, draw: int, folder: Path) -> tuple[Stock, set[str]]:
 
 
 def trained(stock: Stock, home: Path) -> ModelPackage:
-    """The package of the teach-in's own training, run as the window runs it."""
+    """The package of the teach-in's own training, run as the window runs it; a busy machine may take its time."""
     with closing(open_database(f"sqlite:///{home / 'lineside.db'}")) as db:
         order = prepare(db, "castings", stock)
-    subprocess.run([sys.executable, "main.py", *order.arguments], check=True, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "main.py", *order.arguments, "--set", "budget_seconds=0"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return open_package(order.out)
 
 

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.statistics.mistakes import Mistakes
+from engine.domain.inspection import Outcome
+from engine.statistics.mistakes import Mistakes, say_little
 from engine.statistics.shares import Share
 from engine.training import (
     EpochDone,
@@ -124,7 +125,8 @@ class TryView(QWidget):
         self._table = QGridLayout()
         self._table.setHorizontalSpacing(4 * SPACING)
         self._table.setVerticalSpacing(SPACING)
-        self._cells = [[QLabel() for _ in range(3)] for _ in range(4)]
+        self._cells = [[QLabel() for _ in range(3)] for _ in range(1 + len(_figures(Mistakes())))]
+        self.few = QLabel(wordWrap=True)
         self.held, self.live = JudgedStrip(theme), JudgedStrip(theme)
         self.agreement = QLabel()
         self.agreement.setProperty("role", "muted")
@@ -139,6 +141,11 @@ class TryView(QWidget):
     def parts(self) -> tuple[JudgedTwice, ...]:
         """The held-back parts judged so far."""
         return tuple(self._parts)
+
+    @property
+    def judged(self) -> int:
+        """How many pictures were judged, held back or of the line."""
+        return len(self._parts) + self._live
 
     @property
     def live_count(self) -> int:
@@ -173,16 +180,19 @@ class TryView(QWidget):
         self.agreement.setText(words.format(alike=number(self._alike), all=number(self._live)))
 
     def _fill(self) -> None:
-        names = (
-            translate("TeachIn", "Escapes: defects called OK"),
-            translate("TeachIn", "False rejects: good parts called NG"),
-            translate("TeachIn", "Sent to REVIEW"),
-        )
-        now = _values(figures_of(self._parts, new=False))
-        new = _values(figures_of(self._parts, new=True))
-        for cells, name, old, fresh in zip(self._cells[1:], names, now, new, strict=True):
-            for cell, text in zip(cells, (name, old, fresh), strict=True):
+        found = figures_of(self._parts, new=True)
+        now, new = _figures(figures_of(self._parts, new=False)), _figures(found)
+        for cells, (name, old), (_, fresh) in zip(self._cells[1:], now, new, strict=True):
+            for cell, text in zip(cells, (name, _share(old), _share(fresh)), strict=True):
                 cell.setText(text)
+        self.few.setText(few_words(found))
+        self.few.setVisible(bool(self.few.text()))
+
+    def show_tried(self, tried: bool) -> None:
+        """Whether there is enough to decide on."""
+        self.accept.setEnabled(tried)
+        waits = translate("TeachIn", "Nothing is accepted before it was tried: the parts held back come first.")
+        self.accept.setToolTip("" if tried else waits)
 
     def _lay_out(self) -> None:
         table = self._lay_table()
@@ -205,6 +215,7 @@ class TryView(QWidget):
         column.addWidget(self.status)
         column.addSpacing(SPACING)
         column.addWidget(table)
+        column.addWidget(self.few)
         column.addWidget(hint)
         column.addSpacing(SPACING)
         column.addWidget(_head(translate("TeachIn", "Parts held back, mistakes first")))
@@ -288,7 +299,7 @@ class JudgedStrip(QWidget):
             middle = int(Qt.AlignmentFlag.AlignVCenter)
             painter.drawText(box, middle, word)
             at = box.adjusted(scaled(36), 0, 0, 0)
-            if said is not None and said.outcome is not None:
+            if said is not None:
                 mark = QRectF(at.left(), at.center().y() - scaled(6), scaled(12), scaled(12))
                 draw_mark(painter, said.outcome, mark, self._theme.outcome_colour(said.outcome))
                 at = at.adjusted(scaled(16), 0, 0, 0)
@@ -306,20 +317,39 @@ def _head(text: str) -> QLabel:
 
 
 def _words(said: Said) -> str:
-    if said.outcome is None:
-        return NONE
     word = outcome_word(said.outcome)
     return f"{word} {said.label}" if said.label and word != label_word(said.label) else word
 
 
 def _right(part: JudgedTwice) -> bool:
     sound = part.truth == "ok"
-    said = str(part.new.outcome) if part.new.outcome is not None else ""
-    return said == ("OK" if sound else "NG")
+    return part.new.outcome is (Outcome.OK if sound else Outcome.NG)
 
 
-def _values(figures: Mistakes) -> tuple[str, str, str]:
-    return _share(figures.escapes), _share(figures.overkill), _share(figures.review)
+def _figures(found: Mistakes) -> tuple[tuple[str, Share], ...]:
+    """All four verdicts, of both kinds of parts."""
+    return (
+        (translate("TeachIn", "Good parts called OK"), Share(found.sound.ok, found.sound.total)),
+        (translate("TeachIn", "False rejects: good parts called NG"), found.overkill),
+        (translate("TeachIn", "Defects called NG"), Share(found.defective.ng, found.defective.total)),
+        (translate("TeachIn", "Escapes: defects called OK"), found.escapes),
+        (translate("TeachIn", "Sent to REVIEW"), found.review),
+        (outcome_word(Outcome.NO_VERDICT), found.no_verdict),
+    )
+
+
+def few_words(found: Mistakes) -> str:
+    """That the figures say little, where they do; empty before anything was judged."""
+    if not say_little(found):
+        return ""
+    words = translate(
+        "TeachIn",
+        "Judged by {parts} parts: that says little. Of all defects up to {escapes} may escape, and up to {rejects} of "
+        "all good parts may be rejected.",
+    )
+    high = (share.interval[1] for share in (found.escapes, found.overkill))
+    escapes, rejects = (percent(end, 0) for end in high)
+    return words.format(parts=number(found.total), escapes=escapes, rejects=rejects)
 
 
 def _share(share: Share) -> str:

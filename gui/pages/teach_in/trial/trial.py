@@ -36,11 +36,10 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one model says of one picture; None = it could not judge it."""
+    """What one model says of one picture."""
 
-    outcome: Outcome | None
+    outcome: Outcome
     label: str = ""
-    score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +60,7 @@ class JudgedTwice:
 def figures_of(parts: list[JudgedTwice], *, new: bool) -> Mistakes:
     """What the candidate (`new`) or the active model makes of the parts held back."""
     said = [(p.truth != OK, (p.new if new else p.now)) for p in parts if p.truth]
-    # A part that the model could not judge goes to a person, as REVIEW does.
-    return Mistakes.of((defective, s.outcome or Outcome.REVIEW) for defective, s in said if s is not None)
+    return Mistakes.of((defective, s.outcome) for defective, s in said if s is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +109,6 @@ def _flat(recipe: Recipe) -> Recipe:
 
 
 def _said(judge: Judge, pixels: Picture) -> Said:
-    judged = judge.judge(Shown(pixels))
-    # The active model may not fit another product's pictures at all: its region lies outside, say.
-    return (
-        Said(None)
-        if judged.prediction is None
-        else Said(judged.verdict.outcome, judged.verdict.label, judged.verdict.score)
-    )
+    # The active model may not fit another product's pictures at all: its region lies outside, say. That is NO VERDICT.
+    verdict = judge.judge(Shown(pixels)).verdict
+    return Said(verdict.outcome, verdict.label)

@@ -37,6 +37,11 @@ class Trying(QObject):
         """Whether a trial runs."""
         return self._job is not None
 
+    @property
+    def tried(self) -> bool:
+        """Whether the candidate judged every part held back; where none is, a part of the line at least."""
+        return self.candidate is not None and len(self._view.parts) >= self._wanted and self._view.judged > 0
+
     def find(self, version: str) -> None:
         """The candidate of the last time, if it still is one."""
         db = self._context.db
@@ -69,6 +74,7 @@ class Trying(QObject):
 
         self._context.jobs.run(prepare, self._prepared, self._failed)
         self._view.begin("", model.version)
+        self._view.show_tried(False)
         self._view.status.setText(translate("TeachIn", "Loading both models…"))
 
     def look(self, picture: NDArray[np.uint8]) -> None:
@@ -104,6 +110,7 @@ class Trying(QObject):
 
     def _judged(self, judged: JudgedTwice) -> None:
         self._view.add(judged)
+        self._view.show_tried(self.tried)
         if judged.truth:
             self._show_status()
 

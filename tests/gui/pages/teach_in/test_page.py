@@ -228,6 +228,24 @@ def test_train_try_beside_the_active_one_and_accept_with_a_reason(rig: Rig, trai
     rig.bench.idle()
 
 
+def test_nothing_is_accepted_before_it_was_tried(rig: Rig, trainer: None) -> None:
+    rig.start()
+    rig.stock_up()
+    rig.press(Qt.Key.Key_T)
+    view = rig.page.trying_view
+    rig.until(lambda: rig.page.step == TRY and len(view.parts) == 3)
+    assert view.accept.isEnabled()
+    rig.page.trying.run(rig.page.room.stock.held_back())
+    assert not view.accept.isEnabled()
+    # A key comes a moment later, when all may be judged.
+    rig.page.ask_accept()
+    assert not rig.page.findChildren(WhyDialog)
+    assert "before it was tried" in rig.bench.said()
+    rig.until(lambda: len(view.parts) == 3)
+    assert view.accept.isEnabled()
+    assert "Judged by 3 parts: that says little" in view.few.text()
+
+
 def test_a_candidate_waits_over_a_restart_and_collecting_goes_on(rig: Rig, trainer: None) -> None:
     rig.stock_up()
     rig.press(Qt.Key.Key_T)
@@ -266,10 +284,12 @@ def test_figures_count_escapes_and_false_rejects_with_intervals() -> None:
         return JudgedTwice(truth, None, Said(outcome), picture(0))
 
     parts = [part(OK, Outcome.OK), part(OK, Outcome.NG), part("dent", Outcome.OK), part("dent", Outcome.REVIEW)]
+    parts += [part("dent", Outcome.NO_VERDICT), part(OK, Outcome.NO_VERDICT)]
     figures = figures_of(parts, new=True)
-    assert (figures.escapes.count, figures.escapes.of) == (1, 2)
-    assert (figures.overkill.count, figures.overkill.of) == (1, 2)
-    assert (figures.review.count, figures.review.of) == (1, 4)
+    assert (figures.escapes.count, figures.escapes.of) == (1, 3)
+    assert (figures.overkill.count, figures.overkill.of) == (1, 3)
+    assert (figures.review.count, figures.review.of) == (1, 6)
+    assert (figures.no_verdict.count, figures.no_verdict.of) == (2, 6)
     assert figures.escapes.interval[0] < 0.5 < figures.escapes.interval[1]
     assert figures_of(parts, new=False).escapes.of == 0
 

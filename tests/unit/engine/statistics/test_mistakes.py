@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.inspection import Outcome
-from engine.statistics.mistakes import Mistakes, Verdicts, is_escape, is_overkill, sweep
+from engine.statistics.mistakes import Mistakes, Verdicts, is_escape, is_overkill, say_little, sweep
 from engine.statistics.shares import NOTHING, Share
 
 Part = tuple[bool, Outcome]
@@ -135,3 +135,10 @@ def test_sweep_runs_from_all_rejected_to_all_passed() -> None:
     swept = sweep([True, True, False, False], [0.9, 0.4, 0.4, 0.1], [0.1, 0.4, 0.9, 1.9])
     assert swept.escapes.tolist() == [0, 0, 1, 2]
     assert swept.overkill.tolist() == [2, 1, 0, 0]
+
+
+def test_few_parts_say_little_and_many_do_not() -> None:
+    assert say_little(Mistakes(Verdicts(ok=5), Verdicts(ng=2)))
+    assert say_little(Mistakes(Verdicts(ok=500), Verdicts(ng=2))), "of the defects nothing is known yet"
+    assert not say_little(Mistakes(Verdicts(ok=500), Verdicts(ng=30)))
+    assert not say_little(Mistakes())

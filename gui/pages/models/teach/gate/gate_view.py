@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
 from engine.domain.inspection import Outcome
 from engine.gate.gate import GateResult, SetResult
 from engine.gate.known import CHALLENGE, OVERRIDES
+from engine.statistics.mistakes import say_little
 from engine.statistics.shares import Share
-from gui.i18n.language import number, percent, translate
+from gui.i18n.language import number, outcome_word, percent, translate
 from gui.pages.models.teach.gate.flips import FlipGroups
 from gui.theme.theme import SPACING, Theme, font
 from gui.widgets.flow import FlowLayout
@@ -152,7 +153,8 @@ def _card(known: SetResult, result: GateResult) -> QWidget:
         (translate("Teach", "Judged right"), _share(known.before.right), _share(known.after.right)),
         (translate("Teach", "Escapes"), _share(before.escapes), _share(after.escapes)),
         (translate("Teach", "Overkill"), _share(before.overkill), _share(after.overkill)),
-        (translate("Teach", "To a person"), _share(before.to_a_person), _share(after.to_a_person)),
+        (outcome_word(Outcome.REVIEW), _share(before.review), _share(after.review)),
+        (outcome_word(Outcome.NO_VERDICT), _share(before.no_verdict), _share(after.no_verdict)),
         (translate("Teach", "Unknown to the model"), _share(known.before.strange), _share(known.after.strange)),
     )
     title = QLabel(_set_title(known))
@@ -203,6 +205,8 @@ def _set_words(known: SetResult) -> str:
     said = translate(
         "Teach", "{gained} gained, {lost} lost. Were both equally good, this would happen with {p}."
     ).format(gained=number(known.gained), lost=number(known.lost), p=p)
+    if say_little(known.after.mistakes):
+        said += " " + translate("Teach", "%n part(s) say little: the intervals are wide.", "", known.count)
     if known.taught:
         taught = translate(
             "Teach", "The new model was taught with %n of them: a gain there is no proof.", "", known.taught
