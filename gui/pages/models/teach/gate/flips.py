@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QVBoxLayout, QWidget
 from engine.domain.inspection import Outcome, Verdict
 from engine.gate.gate import Flip, VerdictChange
 from gui.i18n.language import number, outcome_word, translate
+from gui.i18n.verdicts import score_word
 from gui.i18n.verdicts import verdict_word
 from gui.theme.theme import SMALL, SPACING, Theme, draw_mark, font, scaled
 from gui.widgets.pictures.thumbnails import pixmap
@@ -93,7 +94,7 @@ class FlipTile(QAbstractButton):
         top += line
         before, after = flip.before.verdict, flip.after.verdict
         self._change(painter, top, before, after)
-        scores = f"{number(before.score, 2)} → {number(after.score, 2)}"
+        scores = " → ".join(score_word(said) or "–" for said in (before, after))
         painter.setPen(theme.colour("muted"))
         painter.drawText(QRect(SPACING, top + line, place.width(), line), _LEFT, scores)
 
