@@ -21,6 +21,7 @@ from engine.system.terminal import ending_in_order, plain_text_streams
 
 Command = Callable[[argparse.Namespace], int]
 PAGES = ("live", "review", "scan", "models", "recipes", "reports", "settings", "camera", "teach-in")
+JUDGED_FOR = ("production", "set-up", "trial")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -88,8 +89,10 @@ def _window_options(parser: argparse.ArgumentParser) -> None:
 
 def _line_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     run = _command(commands, "run", "the station without a window", "lineside run --source demo: --frames 100", _run)
-    run.add_argument("--source", default="", metavar="URI", help="source; default: the last one, else the demo line")
+    run.add_argument("--source", default="", metavar="URI", help="source; default: the one the window used last")
     run.add_argument("--frames", type=whole, metavar="N", help="stop after N inspections")
+    how = "what its parts are judged for; only production counts as made (the demo line's are simulated)"
+    run.add_argument("--as", dest="judged_as", default=JUDGED_FOR[0], choices=JUDGED_FOR, help=how)
     run.add_argument("--trigger-every", type=number, metavar="S", help="fire the software trigger every S seconds")
     run.add_argument("--lot", default="", type=name_of, help="lot written to every inspection")
     run.add_argument("--operator", default="", type=name_of, help="operator written to every inspection")

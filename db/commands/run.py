@@ -23,7 +23,7 @@ from db.runs.scan import ReadyScan, ScanOrder, ScanRun, order_of, ready_scan
 from db.runs.stored_scan import stopped
 from db.runs.ticker import Ticker
 from db.store.session import Database, existing
-from engine.domain.inspection import Outcome, Traveller, utc_now
+from engine.domain.inspection import Origin, Outcome, Traveller, utc_now
 from engine.domain.recipe import SavingPolicy
 from engine.errors import InputError, UsageError
 from engine.names import name_of
@@ -67,7 +67,7 @@ def run_line(args: argparse.Namespace) -> int:
             ticker = Ticker(run.station, args.trigger_every) if args.trigger_every else nullcontext()
             with closing(run), _stopping(run.station), nullcontext() if args.model else follower, ticker:
                 run.station.run()
-        print(summary(console.tally))
+        print(summary(console.tally), *_not_counted(run.origin), sep="\n")
         losses = f"  The camera was lost {run.station.source.losses} times." if run.station.source.losses else ""
         skipped = console.stopped.skipped if console.stopped else 0
         print(f"Skipped {skipped} frames.{losses}  Database: {name_of(db.url)}")
@@ -80,14 +80,30 @@ def run_line(args: argparse.Namespace) -> int:
 def _line_order(db: Database, args: argparse.Namespace, settings: StationSettings) -> LineOrder:
     product, recipe = asked_for(db, settings, args.product, args.recipe, args.model)
     return LineOrder(
-        args.source or settings.source or "demo:",
+        _line_source(args, settings),
         product=product.name,
         model=args.model,
         recipe=recipe,
         frames=args.frames,
         review_band=not args.no_review,
         saving=SAVING.get(args.save),
+        origin=Origin(args.judged_as),
     )
+
+
+def _line_source(args: argparse.Namespace, settings: StationSettings) -> str:
+    """What is asked for, else what the window used last. Simulated parts come only where they are asked for."""
+    source = args.source or settings.source
+    if not source:
+        raise UsageError(
+            "No source is chosen.",
+            "Name one, as in --source folder:PATH or one that `lineside sources` lists; demo: is the demo line.",
+        )
+    return str(source)
+
+
+def _not_counted(origin: Origin) -> list[str]:
+    return [] if origin is Origin.PRODUCTION else [f"Recorded as {origin}: not counted as production."]
 
 
 def _check_line(args: argparse.Namespace) -> None:

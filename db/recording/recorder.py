@@ -16,7 +16,7 @@ from db.inspections.table import NewInspection
 from db.recording import pending
 from db.recording.archiver import Archiver, Task
 from db.store.session import Database
-from engine.domain.inspection import Frame, HeatMap, Inspection, Outcome, Override, Prediction
+from engine.domain.inspection import Frame, HeatMap, Inspection, Origin, Outcome, Override, Prediction
 from engine.domain.recipe import Recipe, SavingPolicy
 from engine.errors import InputError, LinesideError
 
@@ -72,6 +72,9 @@ class Recorder:
 
         Raises StorageError.
         """
+        if inspection.traveller.origin is Origin.UNKNOWN:
+            # Of rows from before only: who composes a run says what its parts are judged for.
+            raise ValueError("nothing says what this part was judged for")
         heat = prediction.heat if prediction else None
         digest, task, one_in = None, None, 0
         if frame is not None:

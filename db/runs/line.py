@@ -10,11 +10,12 @@ from db.products.first import BY, product_of
 from db.products.shelf import Product
 from db.recording.recorder import Recorder
 from db.runs.gallery import Gallery
+from db.runs.origin import recorded_as
 from db.store.session import Database
 from engine import events
 from engine.backends.base import Model
 from engine.backends.load import load_model
-from engine.domain.inspection import Traveller
+from engine.domain.inspection import Origin, Traveller
 from engine.domain.recipe import Recipe, SavingPolicy
 from engine.errors import LinesideError
 from engine.packages.package import ModelPackage, open_package
@@ -49,6 +50,8 @@ class LineOrder:
     """Which pictures are kept, instead of what the recipe or the settings say."""
     product: str = ""
     """By its name."""
+    origin: Origin = Origin.PRODUCTION
+    """What its parts are judged for; those of the demo line are simulated, whatever it says."""
     load: LoadModel = field(default=load_on_cpu, repr=False)
     open: OpenSource = field(default=open_source, repr=False)
 
@@ -113,7 +116,9 @@ class LineRun:
         traveller: Callable[[], Traveller],
         show: Mailbox[events.Picture] | None = None,
     ) -> None:
-        self.ready, self._publish = ready, publish
+        self.ready, self._publish, self._traveller = ready, publish, traveller
+        self.origin = recorded_as(ready.source.uri, ready.order.origin)
+        """Written with every part; replaced as a whole, so the station's thread reads it without a lock."""
         self.recorder = Recorder(db, tell=self._warn, audit_every=ready.audit_every)
         self.gallery = Gallery(self.recorder) if ready.order.gallery else None
         self.station = Station(
@@ -123,13 +128,20 @@ class LineRun:
             record=self.gallery or self.recorder,
             publish=self._published,
             show=show,
-            traveller=traveller,
+            traveller=self._travelling,
             limit=ready.order.frames,
         )
+
+    def judge_for(self, origin: Origin) -> None:
+        """What the next parts are judged for."""
+        self.origin = recorded_as(self.ready.source.uri, origin)
 
     def close(self) -> None:
         """Commit and write what waits. Raises StorageError."""
         self.recorder.close()
+
+    def _travelling(self) -> Traveller:
+        return replace(self._traveller(), origin=self.origin)
 
     def _published(self, event: events.StationEvent) -> None:
         if self.gallery is not None:

@@ -10,12 +10,13 @@ from db.models.choose import choose_package, choose_recipe, judge_of
 from db.products.first import product_of
 from db.recording.recorder import Recorder
 from db.runs.gallery import Gallery
+from db.runs.origin import recorded_as
 from db.runs.stored_scan import scans, stored_of
 from db.store.session import Database
 from engine import events
 from engine.backends.base import Model
 from engine.backends.load import load_model
-from engine.domain.inspection import Inspection, Traveller, utc_now
+from engine.domain.inspection import Inspection, Origin, Traveller, utc_now
 from engine.domain.recipe import FilePages, Recipe, SavingPolicy
 from engine.errors import InputError, LinesideError
 from engine.images.listing import LeftOut
@@ -130,13 +131,14 @@ class ScanRun:
             ready.journal.tell = self._warn
             record = Journalling(record, ready.journal, ready.source)
         self.gallery = Gallery(record) if ready.order.gallery else None
+        traveller = replace(ready.order.traveller, origin=recorded_as(ready.source.uri, Origin.SCAN))
         self.station = Station(
             ready.source,
             ready.model,
             ready.recipe,
             record=self.gallery or record,
             publish=self._published,
-            traveller=lambda: ready.order.traveller,
+            traveller=lambda: traveller,
             pace=SCAN,
         )
 

@@ -117,6 +117,11 @@ def open_here(uri: str) -> FrameSource:
     raise UsageError(f"There is no kind of source called {scheme}:.", f"Use {_KNOWN}.")
 
 
+def is_simulated(uri: str) -> bool:
+    """Whether it makes its parts itself: there is nothing before a camera."""
+    return _scheme(uri) == "demo"
+
+
 def find_cameras(limit_s: float = 8.0) -> tuple[list[SourceInfo], dict[str, str]]:
     """Every camera that is there now, and per kind that could not be listed one sentence why; takes seconds."""
     lists: Mapping[str, Callable[[], list[SourceInfo]]] = {kind: partial(_cameras, kind) for kind in FOUND_KINDS}

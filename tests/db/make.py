@@ -12,6 +12,7 @@ from engine.domain.inspection import (
     FrameRef,
     Inspection,
     ModelRef,
+    Origin,
     Outcome,
     Override,
     Pixels,
@@ -47,6 +48,7 @@ def inspection(
     regions: tuple[Region, ...] = (SQUARE,),
     model: str = "abc123",
     source: str = "demo:",
+    origin: Origin = Origin.PRODUCTION,
 ) -> Inspection:
     """An inspection of a 32×48 frame; the number makes id, sequence and time."""
     at = START + timedelta(seconds=number if seconds is None else seconds)
@@ -59,7 +61,7 @@ def inspection(
         verdict=Verdict(outcome, known if label is None else label, score, ("scratch 0.80 ≥ 0.50",)),
         model=ModelRef("demo", model),
         recipe=RecipeRef("plate", 3, "d1"),
-        traveller=Traveller(lot, part, "ann", "Station 1"),
+        traveller=Traveller(lot, part, "ann", "Station 1", origin=origin),
         times=Times(at, 1.5, 10.25, 20.125),
     )
 

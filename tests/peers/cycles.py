@@ -19,7 +19,7 @@ from db.recording.recorder import Recorder
 from db.store.session import open_database
 from engine import events
 from engine.backends.load import load_model
-from engine.domain.inspection import Inspection, Outcome, Value, utc_now
+from engine.domain.inspection import Inspection, Origin, Outcome, Traveller, Value, utc_now
 from engine.domain.recipe import CameraSetup, SavingPolicy
 from engine.recipes.file import default_recipe, with_saving
 from engine.sources.catalogue import open_source
@@ -70,7 +70,12 @@ class Line:
             ending.callback(self.db.close)
             recorder = ending.enter_context(Recorder(self.db))
             self.station = Station(
-                open_source(self._uri), load_model(package), self.recipe, record=recorder, publish=self._published.put
+                open_source(self._uri),
+                load_model(package),
+                self.recipe,
+                record=recorder,
+                publish=self._published.put,
+                traveller=lambda: Traveller(origin=Origin.TRIAL),
             )
             window = threading.Thread(target=self._watch, name="window")
             ending.callback(self._end, window)

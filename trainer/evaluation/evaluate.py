@@ -18,6 +18,7 @@ from engine.domain.inspection import (
     FrameRef,
     Inspection,
     Mask,
+    Origin,
     Outcome,
     Prediction,
     Scores,
@@ -251,7 +252,7 @@ def json_line(judged: JudgedSample, truth: str, package: ModelPackage, recipe: R
         verdict=judged.verdict,
         model=package.ref,
         recipe=recipe.ref,
-        traveller=Traveller(),
+        traveller=Traveller(origin=Origin.TRIAL),
         times=Times(now, found.prepare_ms, found.infer_ms),
     )
     sound = truth in (recipe.ok_classes or (SOUND,))

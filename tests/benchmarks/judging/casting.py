@@ -24,7 +24,7 @@ from db.recording.recorder import Recorder
 from db.store.session import open_database
 from engine.backends.load import load_model
 from engine.backends.openvino import OpenVinoModel
-from engine.domain.inspection import Frame, Inspection, Prediction
+from engine.domain.inspection import Frame, Inspection, Origin, Prediction, Traveller
 from engine.domain.recipe import Recipe, SavingPolicy
 from engine.events import StationEvent
 from engine.images.listing import list_pictures
@@ -122,7 +122,15 @@ def lineside(package: ModelPackage, folder: Path, precision: Any, home: Path) ->
         ended: list[StationEvent] = []
         with Recorder(db, group=station.SCAN.group) as recorder:
             drawing = Drawing(recorder)
-            line = Station(FolderSource(folder), model, recipe, record=drawing, publish=ended.append, pace=station.SCAN)
+            line = Station(
+                FolderSource(folder),
+                model,
+                recipe,
+                record=drawing,
+                publish=ended.append,
+                traveller=lambda: Traveller(origin=Origin.SCAN),
+                pace=station.SCAN,
+            )
             begun = time.perf_counter()
             line.run()
             seconds = time.perf_counter() - begun

@@ -22,7 +22,7 @@ from db.recording.recorder import Recorder
 from db.store.session import Database, open_database
 from engine.backends.base import Model
 from engine.backends.load import load_model
-from engine.domain.inspection import Frame, Inspection, Prediction
+from engine.domain.inspection import Frame, Inspection, Origin, Prediction, Traveller
 from engine.domain.recipe import Recipe, SavingPolicy
 from engine.errors import FrameTimeout
 from engine.packages.package import ModelPackage, open_package
@@ -119,6 +119,7 @@ def line(
                 with_saving(default_recipe(package), policy),
                 record=timed,
                 publish=lambda _event: None,
+                traveller=lambda: Traveller(origin=Origin.SIMULATED),
             )
             with station:
                 time.sleep(seconds / 2)

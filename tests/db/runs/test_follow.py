@@ -18,7 +18,7 @@ from db.store.session import Database
 from engine import events
 from engine.backends.base import Model
 from engine.backends.load import load_model
-from engine.domain.inspection import Frame
+from engine.domain.inspection import Frame, Origin, Traveller
 from engine.domain.recipe import Recipe
 from engine.errors import InferenceError, InputError, StorageError
 from engine.packages.package import ModelPackage, open_package
@@ -56,7 +56,14 @@ class Line:
         self.recorder = Recorder(db)
         source = SteadySource([part()])
         recipe = first or default_recipe(package)
-        self.station = Station(source, load(package), recipe, record=self.recorder, publish=self.events.append)
+        self.station = Station(
+            source,
+            load(package),
+            recipe,
+            record=self.recorder,
+            publish=self.events.append,
+            traveller=lambda: Traveller(origin=Origin.PRODUCTION),
+        )
         self.follower = Follower(
             db,
             self.station,

@@ -17,7 +17,7 @@ from db.store.session import Database
 from engine import events
 from engine.backends.base import Model
 from engine.backends.load import load_model
-from engine.domain.inspection import Traveller
+from engine.domain.inspection import Origin, Traveller
 from engine.domain.recipe import SavingPolicy
 from engine.errors import InputError, StorageError
 from engine.packages.package import ModelPackage
@@ -91,7 +91,7 @@ def test_every_picture_is_kept_with_its_traveller_and_the_journal_ends(db: Datab
     assert not list(scans(db).glob("*"))
     run(db, ready)
     assert names(db) == ALL
-    kept = Traveller("L1", operator="ann", product="tiny")
+    kept = Traveller("L1", operator="ann", product="tiny", origin=Origin.SCAN)
     assert {row.inspection.traveller for row in page(db, Filter()).rows} == {kept}
     through = ended(db)
     assert through is not None

@@ -18,6 +18,7 @@ from db.inspections.table import NewInspection
 from db.store import migration
 from db.store.schema import REVISION, Base
 from db.store.session import Database, open_database
+from engine.domain.inspection import Origin
 from engine.errors import DatabaseError
 from tests.db import make
 from tests.db.older import older
@@ -127,7 +128,7 @@ def test_data_survives_up_and_down(place: Path, db: Database, later: Path) -> No
 
 
 def test_database_of_before_cameras_gets_their_columns(place: Path, db: Database) -> None:
-    made = make.inspection(1)
+    made = make.inspection(1, origin=Origin.UNKNOWN)
     inspections.add(db, [NewInspection(made)])
     overrides.add_override(db, make.override(made))
     db.close()
