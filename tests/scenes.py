@@ -25,6 +25,7 @@ from engine.domain.inspection import (
     FrameRef,
     Inspection,
     ModelRef,
+    Origin,
     Outcome,
     Override,
     Pixels,
@@ -181,7 +182,9 @@ def _parts(database: Database, package: ModelPackage) -> list[tuple[Inspection, 
             verdict=verdict,
             model=package.ref,
             recipe=recipe.ref,
-            traveller=Traveller(f"L-22{number // 90 + 4:02d}", "", PEOPLE[number // 180 % 2], STATION),
+            traveller=Traveller(
+                f"L-22{number // 90 + 4:02d}", "", PEOPLE[number // 180 % 2], STATION, origin=Origin.PRODUCTION
+            ),
             times=Times(at + timedelta(milliseconds=12), 0.4, 8.2, 9.6),
         )
         kept = number >= PARTS - PICTURES

@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 
 from db.store.schema import InspectionRow, OverrideRow, RandomAuditRow, StandingRow
 from db.store.session import Database
-from engine.domain.inspection import Outcome
+from engine.domain.inspection import Origin, Outcome
 from engine.statistics.mistakes import Mistakes, Verdicts
 from engine.statistics.shares import Share
 
@@ -87,13 +87,15 @@ def estimate(
     lot: str | None = None,
     recipe: str | None = None,
     model: str | None = None,
+    origins: frozenset[Origin] | None = None,
 ) -> AuditEstimate:
     """Escapes and overkill of the parts inspected in since ≤ t < until.
 
     `ok_parts` and `ng_parts`: how many the station called so there (`statistics.overall`); None = any lot, recipe,
-    model version.
+    model version, and judged for anything.
     """
     within = _within(since, until, lot, recipe, model)
+    within += [] if origins is None else [InspectionRow.origin.in_(sorted(map(str, origins)))]
     with db.session() as session:
         found = [(int(one_in), outcome, int(count)) for one_in, outcome, count in session.execute(_audited(within))]
         said = {str(outcome): int(n) for outcome, n in session.execute(_reviewed(within))}

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import aliased
 
 from db.store.schema import CommentRow, InspectionRow, RandomAuditRow, StandingRow
-from engine.domain.inspection import Outcome
+from engine.domain.inspection import Origin, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class Filter:
     """Drawn for a random audit that nobody has answered yet."""
     unknown: bool = False
     """Only parts that the model did not know."""
+    origin: Origin | None = None
+    """What it was judged for."""
 
 
 ANY = Filter()
@@ -60,6 +62,8 @@ def conditions(filter: Filter, row: Any = InspectionRow) -> list[ColumnElement[b
     for column, value in zip((row.lot, row.model_version, row.source, row.recipe_name), named, strict=True):
         if value is not None:
             wanted.append(column == value)
+    if filter.origin is not None:
+        wanted.append(row.origin == str(filter.origin))
     wanted += times(filter, row)
     if filter.unknown:
         wanted.append(row.unknown.is_(True))

@@ -29,7 +29,7 @@ _KEYS = tuple(
     _C[name]
     for name in (
         *("id", "inspected_at", "outcome", "label", "lot", "model_version"),
-        *("source", "recipe_name", "score", "margin", "unknown"),
+        *("source", "recipe_name", "score", "margin", "unknown", "origin"),
     )
 )
 """All that a filter or an order looks at."""
@@ -43,7 +43,7 @@ ORDERED_BY = {
 _INDEXES = {str(index.name): index for index in INSPECTIONS.indexes}
 
 
-class _Unindexed(ColumnElement[Any]):
+class Unindexed(ColumnElement[Any]):
     """`+column`: the same value, out of the sight of SQLite's planner, which takes no hints through SQLAlchemy."""
 
     inherit_cache = True
@@ -54,13 +54,13 @@ class _Unindexed(ColumnElement[Any]):
         self.type = column.type
 
 
-@compiles(_Unindexed)
-def _plainly(element: _Unindexed, compiler: SQLCompiler, **words: Any) -> str:
+@compiles(Unindexed)
+def _plainly(element: Unindexed, compiler: SQLCompiler, **words: Any) -> str:
     return compiler.process(element.column, **words)
 
 
-@compiles(_Unindexed, "sqlite")
-def _hidden(element: _Unindexed, compiler: SQLCompiler, **words: Any) -> str:
+@compiles(Unindexed, "sqlite")
+def _hidden(element: Unindexed, compiler: SQLCompiler, **words: Any) -> str:
     return "+" + compiler.process(element.column, **words)
 
 
@@ -73,7 +73,7 @@ class _Seen:
     def __getattr__(self, name: str) -> ColumnElement[Any]:
         column = _C[name]
         # Ids appear in correlated questions only, which their own index answers.
-        return column if name in self._keeps or name == "id" else _Unindexed(column)
+        return column if name in self._keeps or name == "id" else Unindexed(column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,7 @@ def _indexed(filter: Filter, column: InstrumentedAttribute[Any]) -> list[Lead]:
         ("recipe_name", None if filter.recipe is None else [filter.recipe]),
         ("model_version", None if filter.model is None else [filter.model]),
         ("source", None if filter.source is None else [filter.source]),
+        ("origin", None if filter.origin is None else [str(filter.origin)]),
         ("outcome", outcomes if common else None),
     ]
     found = [

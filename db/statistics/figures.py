@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Float, case, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from db.inspections.plans import Unindexed
 from db.store.schema import InspectionRow, OverrideRow, StandingRow
 from db.store.session import Database
-from engine.domain.inspection import Outcome
+from engine.domain.inspection import Origin, Outcome
 from engine.statistics.buckets import Grouping, Span, spans
 from engine.statistics.metrics import cohen_kappa, kappa_interval
 
@@ -51,8 +52,8 @@ class Scope:
     recipe: str | None = None
     model: str | None = None
     """Model version."""
-    files: bool = True
-    """Also parts read from files: a batch scan's, or those of a line that is fed from a folder or video."""
+    origins: frozenset[Origin] | None = None
+    """What they were judged for; None = anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,14 @@ def groups(
         return _named(session, scope, str(grouping))
 
 
+def by_origin(db: Database, scope: Scope) -> dict[Origin, int]:
+    """How many parts of the scope were judged for what, whatever is counted: so that none is left out unsaid."""
+    every = select(_ROW.origin, func.count(_ROW.id)).where(_ROW.origin.in_([str(origin) for origin in Origin]))
+    with db.session() as session:
+        rows = session.execute(every.where(*_within(replace(scope, origins=None))).group_by(_ROW.origin))
+        return {Origin(origin): int(count) for origin, count in rows}
+
+
 def overall(found: Iterable[Group]) -> Group:
     """All groups as one."""
     names = [f for f in Group.__dataclass_fields__ if f not in ("name", "span")]
@@ -204,7 +213,8 @@ def unknown(db: Database, scope: Scope) -> int:
 def defects(db: Database, scope: Scope) -> tuple[DefectCount, ...]:
     """Kinds of defect, most parts first. A part overruled as OK counts for none, one called NG by a person counts."""
     with db.session() as session:
-        rows = select(_ROW.label, func.count()).where(_ROW.outcome == str(Outcome.NG), *_within(scope))
+        within = _within(scope, by_outcome=True)
+        rows = select(_ROW.label, func.count()).where(_ROW.outcome == str(Outcome.NG), *within)
         station = Counter({str(k): int(n) for k, n in session.execute(rows.group_by(_ROW.label))})
         final = Counter(station)
         for said in _said(session, scope, literal(0)):
@@ -233,7 +243,8 @@ def agreement(db: Database, scope: Scope, judged: int) -> Agreement:
 def positions(db: Database, scope: Scope, limit: int = SAMPLE) -> Positions:
     """Where the defects of the newest `limit` NG parts lie; only boxes are read, and at most 50,000 of them."""
     newest = select(_ROW.regions, _ROW.width, _ROW.height)
-    newest = newest.where(_ROW.outcome == str(Outcome.NG), _ROW.width > 0, _ROW.height > 0, *_within(scope))
+    within = _within(scope, by_outcome=True)
+    newest = newest.where(_ROW.outcome == str(Outcome.NG), _ROW.width > 0, _ROW.height > 0, *within)
     found = newest.order_by(_ROW.inspected_at.desc()).limit(limit).subquery()
     region = func.json_each(found.c.regions).table_valued("value")
     box = [func.json_extract(region.c.value, f"$.box[{n}]", type_=Float) for n in range(4)]
@@ -307,14 +318,14 @@ def _timed(session: Session, scope: Scope, cut: Sequence[Span], stopped: Stopped
 
 
 def _outcomes(session: Session, scope: Scope) -> Counter[str]:
-    if not _filters(scope):
+    if not _filters(scope) and scope.origins is None:
         rows = select(_ROW.outcome, func.count()).where(_ROW.outcome.in_([str(o) for o in Outcome]), *_within(scope))
         return Counter({str(k): int(n) for k, n in session.execute(rows.group_by(_ROW.outcome))})
     every = select(func.count(_ROW.id)).where(*_within(scope))
     total = session.execute(every).scalar_one()
     if not total:
         return Counter()
-    rows = select(_ROW.outcome, func.count()).where(_ROW.outcome.in_(_NOT_OK), *_within(scope))
+    rows = select(_ROW.outcome, func.count()).where(_ROW.outcome.in_(_NOT_OK), *_within(scope, by_outcome=True))
     rest = Counter({str(k): int(n) for k, n in session.execute(rows.group_by(_ROW.outcome))})
     return rest + Counter({str(Outcome.OK): total - rest.total()})
 
@@ -322,7 +333,7 @@ def _outcomes(session: Session, scope: Scope) -> Counter[str]:
 def _defects(session: Session, scope: Scope, counts: Counter[str]) -> int:
     if not counts[str(Outcome.NG)]:
         return 0
-    rows = select(func.sum(_REGIONS)).where(_ROW.outcome == str(Outcome.NG), *_within(scope))
+    rows = select(func.sum(_REGIONS)).where(_ROW.outcome == str(Outcome.NG), *_within(scope, by_outcome=True))
     return int(session.execute(rows).scalar_one() or 0)
 
 
@@ -338,7 +349,8 @@ def _named(session: Session, scope: Scope, by: str) -> tuple[Group, ...]:
     rest: dict[str, Counter[str]] = defaultdict(Counter)
     faults: Counter[str] = Counter()
     weight = func.sum(case((_ROW.outcome == str(Outcome.NG), _REGIONS), else_=0))
-    rows = select(column, _ROW.outcome, func.count(), weight).where(_ROW.outcome.in_(_NOT_OK), *_within(scope))
+    within = _within(scope, by_outcome=True)
+    rows = select(column, _ROW.outcome, func.count(), weight).where(_ROW.outcome.in_(_NOT_OK), *within)
     for name, outcome, count, found in session.execute(rows.group_by(column, _ROW.outcome)):
         rest[name][outcome] = count
         faults[name] += int(found)
@@ -377,8 +389,10 @@ def _filters(scope: Scope) -> list[str]:
     return [name for name in _COLUMN if getattr(scope, name) is not None]
 
 
-def _within(scope: Scope) -> list[ColumnElement[bool]]:
-    times: list[ColumnElement[bool]] = [_ROW.inspected_at >= scope.since, _ROW.inspected_at < scope.until]
-    # Only a frame read from a file has a name.
-    times += [] if scope.files else [_ROW.name == ""]
-    return times + [_COLUMN[name] == getattr(scope, name) for name in _filters(scope)]
+def _within(scope: Scope, *, by_outcome: bool = False) -> list[ColumnElement[bool]]:
+    """`by_outcome`: a condition on the outcome stands beside these, and its index is the one to go along."""
+    within: list[ColumnElement[bool]] = [_ROW.inspected_at >= scope.since, _ROW.inspected_at < scope.until]
+    if scope.origins is not None:
+        origin = Unindexed(_ROW.origin.expression) if by_outcome else _ROW.origin
+        within.append(origin.in_(sorted(map(str, scope.origins))))
+    return within + [_COLUMN[name] == getattr(scope, name) for name in _filters(scope)]

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from db.inspections.table import Counts, Filter, conditions
 from db.store.schema import InspectionRow, OverrideRow, StandingRow
 from db.store.session import Database
-from engine.domain.inspection import Outcome
+from engine.domain.inspection import Origin, Outcome
 
 NAMES = {Outcome.OK: "ok", Outcome.NG: "ng", Outcome.REVIEW: "review", Outcome.NO_VERDICT: "no_verdict"}
 """Outcome → its field of Counts."""
@@ -30,7 +30,7 @@ class StationTally:
 
 @dataclass(frozen=True, slots=True)
 class TallySpan:
-    """Which inspections are counted: of a lot, or since a moment; `files`: also those of folders and videos.
+    """Which inspections are counted: of a lot, or since a moment, and judged for what.
 
     A batch scan beside the line must not count as parts of the shift; a line that is fed from a folder must.
     """
@@ -38,7 +38,7 @@ class TallySpan:
     lot: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-    files: bool = False
+    origin: Origin = Origin.PRODUCTION
 
 
 def tally(db: Database, span: TallySpan, last: int = 0) -> StationTally:
@@ -76,8 +76,7 @@ def corrected(counts: Counts, changes: Changes) -> Counts:
 
 
 def _conditions(span: TallySpan) -> list[ColumnElement[bool]]:
-    wanted = conditions(Filter(lot=span.lot, since=span.since, until=span.until))
-    return wanted if span.files else [*wanted, InspectionRow.name == ""]
+    return conditions(Filter(lot=span.lot, since=span.since, until=span.until, origin=span.origin))
 
 
 def _last(db: Database, wanted: list[ColumnElement[bool]], limit: int) -> tuple[Outcome, ...]:

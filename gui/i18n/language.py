@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from PySide6.QtCore import QCoreApplication, QDate, QLibraryInfo, QLocale, QObject, QTranslator, Signal
 
-from engine.domain.inspection import Outcome
+from engine.domain.inspection import Origin, Outcome
 from engine.reports.csv_tables import Spelling
 from engine.system.places import resources_folder
 
@@ -131,6 +131,19 @@ def outcome_word(outcome: Outcome) -> str:
         Outcome.NO_VERDICT: translate("Outcome", "NO VERDICT"),
     }
     return words[outcome]
+
+
+def origin_word(origin: Origin) -> str:
+    """What a part was judged for, as it stands on screen."""
+    words = {
+        Origin.PRODUCTION: translate("Origin", "Production"),
+        Origin.SCAN: translate("Origin", "Scan"),
+        Origin.TRIAL: translate("Origin", "Trial"),
+        Origin.SETUP: translate("Origin", "Set-up"),
+        Origin.SIMULATED: translate("Origin", "Simulated"),
+        Origin.UNKNOWN: translate("Origin", "Unknown (before 0.2)"),
+    }
+    return words[origin]
 
 
 def _own(code: str) -> QTranslator | None:

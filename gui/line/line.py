@@ -8,8 +8,9 @@ from PySide6.QtCore import QObject, Signal
 
 from db.runs.gallery import Gallery
 from db.runs.line import LineOrder, LineRun, ready_line
+from db.runs.origin import recorded_as
 from engine import events
-from engine.domain.inspection import Traveller
+from engine.domain.inspection import Origin, Traveller
 from engine.errors import EnvironmentFailure, LinesideError
 from engine.sources.address import PASSWORD_VARIABLE, masked
 from engine.sources.base import FrameSource
@@ -21,6 +22,7 @@ from gui.i18n.language import translate
 from gui.jobs.bridge import Bridge
 from gui.line.alarms import Alarms
 from gui.line.take_over import TakeOver
+from gui.line.trigger import Trigger
 from gui.notify import notice_of
 
 LOADING, RUNNING, PAUSED, STOPPED, LOST, FAILED = "Loading", "Running", "Paused", "Stopped", "Lost", "Failed"
@@ -36,8 +38,8 @@ class Line(QObject):
     stateChanged = Signal(str)
     finished = Signal(object)
     """events.Stopped or events.Failed: the run is over."""
-    triggerChanged = Signal(str)
-    """How the camera is triggered now: `off`, `software`, `hardware`; empty = it cannot be, or there is none."""
+    originChanged = Signal(object)
+    """Origin: what the next parts are judged for."""
     imagingChanged = Signal(str, str)
     """What the self-test of the picture says: `fine`, `warn` or `review`, and the words."""
 
@@ -50,8 +52,11 @@ class Line(QObject):
         """The source of the run that is on or being made ready."""
         self._again = False
         """Start anew once the run that is being stopped is over."""
+        self.origin = recorded_as(options.source, options.origin)
+        """What the next parts are judged for."""
         self.imaging = (FINE, "")
         self.alarms = Alarms(context)
+        self.trigger = Trigger(context, self)
         self._changes = TakeOver(context, self)
         lot, settings = context.memory("live").get("lot"), context.settings
         kept = lot[:TEXT_LENGTH] if isinstance(lot, str) else ""
@@ -131,6 +136,13 @@ class Line(QObject):
             self._again = True
             self.stop()
 
+    def judge_for(self, origin: Origin) -> None:
+        """From the next part on, until the window closes: each start is for production again."""
+        self.options = replace(self.options, origin=origin)
+        if self._run is not None:
+            self._run.judge_for(origin)
+        self._judges_for(recorded_as(self.options.source, origin) if self._run is None else self._run.origin)
+
     def use_recipe(self, path: str) -> None:
         """From the next start on this recipe file, remembered; it is the product's from now on."""
         self.options = replace(self.options, recipe=path)
@@ -147,25 +159,13 @@ class Line(QObject):
             return
         self._changes.recipe(path, model, product)
 
+    def _judges_for(self, origin: Origin) -> None:
+        if origin is not self.origin:
+            self.origin = origin
+            self.originChanged.emit(origin)
+
     def _operator(self, name: str) -> None:
         self.traveller = replace(self.traveller, operator=name)
-
-    def trigger(self) -> None:
-        """Have the camera take a picture, on a job."""
-        if self.station is None:
-            self._context.notify(
-                "info", translate("Live", "The line does not run."), translate("Live", "Start it first.")
-            )
-        else:
-            self._context.jobs.run(self.station.trigger, lambda _none: None)
-
-    def ask_trigger(self) -> None:
-        """Find out how the camera is triggered now; `triggerChanged` follows."""
-        camera = self.camera
-        if camera is None:
-            self.triggerChanged.emit("")
-        else:
-            self._context.jobs.run(lambda: _trigger_of(camera), self.triggerChanged.emit)
 
     def stop(self) -> None:
         """Ask the run to end; `finished` tells when it did."""
@@ -200,6 +200,8 @@ class Line(QObject):
         self._context.take_product(run.ready.product)
         self._changes.take_package(run.ready.package, run.ready.recipe)
         self._context.recorder = run.recorder
+        run.judge_for(self.options.origin)
+        self._judges_for(run.origin)
         run.station.start()
         if self._again:
             # Another source was chosen while this one was being made ready.
@@ -252,7 +254,7 @@ class Line(QObject):
 
     def _runs(self) -> None:
         self._enter(PAUSED if self._run is not None and self._run.station.paused else RUNNING)
-        self.ask_trigger()
+        self.trigger.ask()
 
     def _imaging(self, level: str, words: str) -> None:
         self.imaging = (level, words)
@@ -270,7 +272,7 @@ class Line(QObject):
         if self.imaging[0] != FINE:
             self.imaging = (FINE, "")
             self.imagingChanged.emit(*self.imaging)
-        self.triggerChanged.emit("")
+        self.trigger.changed.emit("")
         self.finished.emit(event)
         if self._again:
             self._again = False
@@ -280,10 +282,3 @@ class Line(QObject):
         if state != self._state:
             self._state = state
             self.stateChanged.emit(state)
-
-
-def _trigger_of(camera: Supervisor) -> str:
-    try:
-        return str(camera.get("trigger"))
-    except LinesideError:
-        return ""

@@ -34,7 +34,9 @@ def own_look(qapp: QApplication) -> Iterator[None]:
 def options(tmp_path: Path) -> GuiOptions:
     """Five good parts, as fast as they are read."""
     package = make_package(tmp_path / "package")
-    return GuiOptions(model=str(package.folder), load=loader("ok"), open=lambda _uri: ScriptedSource(5))
+    return GuiOptions(
+        source="scripted:", model=str(package.folder), load=loader("ok"), open=lambda _uri: ScriptedSource(5)
+    )
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from engine.domain.inspection import (
     FrameRef,
     Inspection,
     ModelRef,
+    Origin,
     Outcome,
     RecipeRef,
     Region,
@@ -124,7 +125,7 @@ class Bench:
             verdict=Verdict(outcome, label, score, (f"scratch {score:.2f}",)),
             model=ModelRef(self.model.name, self.model.version),
             recipe=recipe,
-            traveller=Traveller("L1", "", "anna", "Station 1"),
+            traveller=Traveller("L1", "", "anna", "Station 1", origin=Origin.PRODUCTION),
             times=Times(at, 1.0, 5.0, 10.0),
         )
 

@@ -134,7 +134,7 @@ class CameraPage(QWidget):
         """One picture now."""
         source = self.feed.source
         if self.rules.mode == "line":
-            self._line.trigger()
+            self._line.trigger.fire()
         elif source is not None and self.side.trigger_button.isEnabled():
             self._context.jobs.run(source.trigger, lambda _none: None)
 
@@ -206,7 +206,7 @@ class CameraPage(QWidget):
     def _read(self, caps: tuple[Capability, ...]) -> None:
         self.side.set_caps(caps)
         if self.rules.mode == "line":
-            self._line.ask_trigger()
+            self._line.trigger.ask()
 
     # ── the list and the line ────────────────────────────────────────────────────────────────────────────────────
     def _found(self, cameras: list[SourceInfo], troubles: dict[str, str]) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from engine.domain.inspection import Inspection, Outcome, Traveller
+from engine.domain.inspection import Inspection, Origin, Outcome, Traveller
 from gui.context import AppContext
-from gui.i18n.language import clock, translate
+from gui.i18n.language import clock, origin_word, translate
 from gui.line.line import Line
 from gui.pages.live.screen import LiveScreen
 from gui.pages.live.tally import LiveTally, ShownTally
@@ -14,8 +14,6 @@ from gui.widgets.charts.trend import LAST
 
 NAME_SHOWN = 18
 """Characters of a lot's name on the button."""
-FILES = ("folder:", "video:")
-"""Sources whose frames have names."""
 
 
 class CountsOnScreen(QObject):
@@ -26,17 +24,17 @@ class CountsOnScreen(QObject):
         self._context, self._line, self._screen = context, line, screen
         self._by_lot = context.memory("live").get("by_lot") is not False
         self._lot_named = False
-        self.tally = LiveTally(context, self, line.traveller.lot, by_lot=self._by_lot, last=LAST)
-        self.tally.files = self._from_files
+        lot, origin = line.traveller.lot, line.origin
+        self.tally = LiveTally(context, self, lot, by_lot=self._by_lot, last=LAST, origin=origin)
         self.tally.changed.connect(self._show)
         self.tally.fetched.connect(self._fetched)
         screen.strip.changed.connect(self._travel)
+        line.originChanged.connect(self._judged_for)
         self.tally.begin()
 
     def add(self, inspections: list[Inspection]) -> None:
         """Count what was recorded."""
         if inspections:
-            self.tally.files = self._from_files
             self.tally.add(inspections)
 
     def switch(self) -> None:
@@ -53,9 +51,9 @@ class CountsOnScreen(QObject):
         """Look at the clock no more."""
         self.tally.stop()
 
-    @property
-    def _from_files(self) -> bool:
-        return self._line.options.source.startswith(FILES)
+    def _judged_for(self, origin: Origin) -> None:
+        self._screen.trend.begin()
+        self.tally.judge_for(origin)
 
     def _travel(self, traveller: Traveller) -> None:
         before, self._line.traveller = self._line.traveller, traveller
@@ -76,6 +74,8 @@ class CountsOnScreen(QObject):
             said = translate("Live", "Lot {lot}").format(lot=_short(shown.lot))
         else:
             said = translate("Live", "Shift since {time}").format(time=clock(shown.since)[:5])
+        if shown.origin is not Origin.PRODUCTION:
+            said = f"{said} · {origin_word(shown.origin)}"
         other = translate("Live", "Count the shift or the lot")
         screen.scope.tell(said, f"{other}: {shown.lot}" if shown.lot else other)
 

@@ -214,7 +214,7 @@ class LivePage(LiveScreen):
     def _connect(self) -> None:
         presenter, line = self.presenter, self._line
         line.stateChanged.connect(self._state_changed)
-        line.triggerChanged.connect(self._triggered)
+        line.trigger.changed.connect(self._triggered)
         line.imagingChanged.connect(self.drift_bar.show_level)
         line.alarms.changed.connect(self._alarmed)
         self._context.operatorChanged.connect(self._operator_changed)

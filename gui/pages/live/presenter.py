@@ -145,7 +145,7 @@ class LivePresenter:
     def fire(self) -> None:
         """Have the camera take a picture, where it waits for that."""
         if self._software:
-            self._line.trigger()
+            self._line.trigger.fire()
         else:
             self._view.tell(translate("Live", "The camera is not set to a software trigger."))
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from db.inspections.table import Counts
 from db.statistics.tally import Changes, StationTally, TallySpan, changes, corrected, tally
-from engine.domain.inspection import Inspection, Outcome, utc_now
+from engine.domain.inspection import Inspection, Origin, Outcome, utc_now
 from engine.statistics.shifts import shift_of
 from gui.context import AppContext
 
@@ -31,6 +31,8 @@ class ShownTally:
     corrections: int = 0
     after: Counts = NO_COUNTS
     """With the corrections."""
+    origin: Origin = Origin.PRODUCTION
+    """What the counted parts were judged for."""
 
 
 class LiveTally(QObject):
@@ -41,11 +43,12 @@ class LiveTally(QObject):
     fetched = Signal(object)
     """tuple[Outcome, ...]: the last verdicts stored, oldest first; the trend begins with them."""
 
-    def __init__(self, context: AppContext, parent: QObject, lot: str, *, by_lot: bool, last: int) -> None:
+    def __init__(
+        self, context: AppContext, parent: QObject, lot: str, *, by_lot: bool, last: int, origin: Origin
+    ) -> None:
         super().__init__(parent)
         self._context, self._lot, self._by_lot, self._last = context, lot, by_lot, last
-        self.files = False
-        """Parts that come from a folder or a video count too; from the next choice on."""
+        self._origin = origin
         self._stored, self._live = StationTally(Counts()), Counter[Outcome]()
         self._unknown = 0
         self._changes: Changes = {}
@@ -76,11 +79,16 @@ class LiveTally(QObject):
         )
         lot = self._lot if self.of_lot else ""
         number = sum(self._changes.values())
-        return ShownTally(lot, self._since, counts, number, corrected(counts, self._changes))
+        return ShownTally(lot, self._since, counts, number, corrected(counts, self._changes), self._origin)
 
     def choose(self, lot: str, *, by_lot: bool) -> None:
         """Count this lot, or the shift, from now on; what is stored of it is fetched on a job."""
         self._lot, self._by_lot = lot, by_lot
+        self.begin()
+
+    def judge_for(self, origin: Origin) -> None:
+        """Count the parts that are judged for this."""
+        self._origin = origin
         self.begin()
 
     def begin(self) -> None:
@@ -95,8 +103,10 @@ class LiveTally(QObject):
     def add(self, inspections: list[Inspection]) -> None:
         """Count what was recorded."""
         for inspection in inspections:
-            # A part judged before is among those fetched from the database; one of the lot before is not of this one.
-            mine = not self.of_lot or inspection.traveller.lot == self._lot
+            # A part judged before is among those fetched from the database; one of the lot before, or judged for
+            # something else, is not of these.
+            traveller = inspection.traveller
+            mine = traveller.origin is self._origin and (not self.of_lot or traveller.lot == self._lot)
             if mine and inspection.times.inspected_at >= self._now:
                 self._live[inspection.verdict.outcome] += 1
                 self._unknown += inspection.verdict.unknown
@@ -109,8 +119,8 @@ class LiveTally(QObject):
 
     def _span(self, until: datetime | None) -> TallySpan:
         if self.of_lot:
-            return TallySpan(lot=self._lot, until=until, files=True)
-        return TallySpan(since=self._since, until=until, files=self.files)
+            return TallySpan(lot=self._lot, until=until, origin=self._origin)
+        return TallySpan(since=self._since, until=until, origin=self._origin)
 
     def _found(self, result: tuple[int, StationTally]) -> None:
         turn, found = result

@@ -10,12 +10,12 @@ from PySide6.QtCore import QDate, QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QDateEdit, QLabel, QWidget
 
 from db.statistics.figures import ScopeChoices
-from engine.domain.inspection import utc_now
+from engine.domain.inspection import Origin, utc_now
 from engine.statistics.buckets import Grouping, fitting
 from engine.system.places import resources_folder
 from gui.i18n.language import translate
-from gui.pages.reports.figures import PERIODS, Ask, Period, period_of
-from gui.pages.reports.words import grouping_word, period_word
+from gui.pages.reports.figures import COUNTED, PERIODS, Ask, Period, period_of
+from gui.pages.reports.words import counted_word, grouping_word, period_word
 from gui.theme.theme import Theme, scaled
 from gui.widgets.flow import FlowLayout
 
@@ -25,14 +25,19 @@ class ReportsBar(QWidget):
 
     changed = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, origin: Origin = Origin.PRODUCTION, parent: QWidget | None = None) -> None:
+        """`origin`: what is counted where nothing else was chosen."""
         super().__init__(parent)
-        self._theme = theme
+        self._theme, self._origin = theme, origin
         self.period = _box(translate("Reports", "Period"))
         self.grouping = _box(translate("Reports", "Group by"))
         self.lot = _box(translate("Reports", "Lot"))
         self.recipe = _box(translate("Reports", "Recipe"))
         self.model = _box(translate("Reports", "Model"))
+        self.counted = _box(translate("Reports", "Counted"))
+        for counted in COUNTED:
+            self.counted.addItem(counted_word(counted), counted)
+        self.counted.setCurrentIndex(self.counted.findData(str(origin)))
         for period in PERIODS:
             self.period.addItem(period_word(period), period)
         for grouping in Grouping:
@@ -41,14 +46,14 @@ class ReportsBar(QWidget):
         self._dash = QLabel("–")
         self.offer(ScopeChoices((), (), ()))
         self.flow = FlowLayout(self)
-        for widget in (self.period, self.since, self._dash, self.until, self.grouping):
+        for widget in (self.period, self.since, self._dash, self.until, self.counted, self.grouping):
             self.flow.addWidget(widget)
         for widget in (self.lot, self.recipe, self.model):
             self.flow.addWidget(widget)
         self._show_dates()
         self._dress()
         theme.changed.connect(self._dress)
-        for box in (self.period, self.grouping, self.lot, self.recipe, self.model):
+        for box in (self.period, self.counted, self.grouping, self.lot, self.recipe, self.model):
             box.currentIndexChanged.connect(self._chosen)
         for date in (self.since, self.until):
             date.dateChanged.connect(self._chosen)
@@ -59,7 +64,7 @@ class ReportsBar(QWidget):
         own = (_moment(self.since.date()), _moment(self.until.date()))
         bounds = period_of(self._period(), now or utc_now(), clocks, own)
         values = {name: box.currentData() for name, box in self._filters().items()}
-        scope = type(bounds)(bounds.since, bounds.until, **values)
+        scope = type(bounds)(bounds.since, bounds.until, **values, origins=COUNTED[self.counted.currentData()])
         grouping = Grouping(self.grouping.currentData())
         return Ask(scope, fitting(grouping, scope.since, scope.until), clocks)
 
@@ -67,14 +72,17 @@ class ReportsBar(QWidget):
         """The choices as JSON values."""
         found: dict[str, Any] = {name: box.currentData() or "" for name, box in self._filters().items()}
         found |= {"period": self._period(), "grouping": self.grouping.currentData()}
+        found |= {"counted": self.counted.currentData()}
         return found | {"first": self.since.date().toString("yyyy-MM-dd"), "last": self._iso(self.until)}
 
     def restore(self, values: dict[str, Any]) -> None:
         """Choose what was chosen before; what does not fit is passed over, a lot that is not known yet is added."""
-        blockers = [QSignalBlocker(w) for w in (self.period, self.grouping, self.since, self.until)]
+        blockers = [QSignalBlocker(w) for w in (self.period, self.counted, self.grouping, self.since, self.until)]
         for box, key in ((self.period, "period"), (self.grouping, "grouping")):
             index = box.findData(values.get(key))
             box.setCurrentIndex(max(0, index) if key == "period" else max(box.currentIndex(), index, 0))
+        counted = self.counted.findData(values.get("counted"))
+        self.counted.setCurrentIndex(counted if counted >= 0 else self.counted.findData(str(self._origin)))
         for date, key in ((self.since, "first"), (self.until, "last")):
             kept = QDate.fromString(str(values.get(key)), "yyyy-MM-dd")
             if kept.isValid():

@@ -18,7 +18,7 @@ from gui.notify import notice_of
 from gui.pages.reports.figures import Figures
 from gui.pages.reports.tables import said_of, table_of
 from gui.pages.reports.view import chart_of
-from gui.pages.reports.words import VIEWS, View, grouping_word, shown
+from gui.pages.reports.words import VIEWS, View, counted_words, grouping_word, left_out_words, shown
 from gui.printing.paper import Paper, paper_theme, png_of
 from gui.printing.pdf import write_pdf
 
@@ -119,6 +119,8 @@ class ReportExport(QObject):
             translate("Reports", "Time zone"): zone_words(scope.since, scope.until),
             translate("Reports", "Grouping"): grouping_word(figures.ask.grouping),
             translate("Reports", "Filters"): self._filters or translate("Reports", "none"),
+            translate("Reports", "Counted"): counted_words(figures.ask),
+            translate("Reports", "Not counted"): left_out_words(figures) or translate("Reports", "none"),
             translate("Reports", "Parts judged"): shown(total.judged, "count"),
             translate("Reports", "Unknown to the model"): number(figures.unknown or 0),
             translate("Reports", "Made on"): day_time(utc_now()),

@@ -9,10 +9,10 @@ from typing import Any, Literal, NamedTuple
 
 from db.inspections import audits
 from db.inspections.audits import AuditEstimate
-from db.inspections.table import distinct
 from db.statistics import figures as statistics
 from db.statistics.figures import Agreement, DefectCount, Group, Positions, Scope
 from db.store.session import Database
+from engine.domain.inspection import Origin
 from engine.statistics.buckets import Grouping, day_start
 from engine.statistics.control_charts import ControlChart, p_chart, u_chart
 from engine.statistics.shifts import shift_of
@@ -21,8 +21,13 @@ from gui.jobs.jobs import Job
 Period = Literal["today", "yesterday", "shift", "week", "month", "own"]
 PERIODS: tuple[Period, ...] = ("today", "yesterday", "shift", "week", "month", "own")
 DAY = timedelta(days=1)
-FILES = ("folder:", "video:", "watch:")
-"""How sources begin whose frames are files."""
+COUNTED: dict[str, frozenset[Origin] | None] = {
+    str(Origin.PRODUCTION): frozenset({Origin.PRODUCTION}),
+    "with unknown": frozenset({Origin.PRODUCTION, Origin.UNKNOWN}),
+    **{str(origin): frozenset({origin}) for origin in Origin if origin is not Origin.PRODUCTION},
+    "all": None,
+}
+"""What may be counted, by its name in the settings; None = everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +37,6 @@ class Ask:
     scope: Scope
     grouping: Grouping
     shifts: tuple[str, ...]
-    from_files: bool = False
-    """The line itself is fed from a folder or a video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Figures:
 
     ask: Ask
     groups: tuple[Group, ...] | None = None
+    origins: dict[Origin, int] | None = None
+    """Parts of the period by what they were judged for, counted here or not."""
     unknown: int | None = None
     """Parts that the model did not know."""
     defects: tuple[DefectCount, ...] | None = None
@@ -53,6 +58,12 @@ class Figures:
     def total(self) -> Group:
         """All groups as one."""
         return statistics.overall(self.groups or ())
+
+    @property
+    def left_out(self) -> dict[Origin, int]:
+        """Parts of the period that are not counted here, by what they were judged for."""
+        counted = self.ask.scope.origins
+        return {} if counted is None else {o: n for o, n in (self.origins or {}).items() if n and o not in counted}
 
     @property
     def rejects(self) -> ControlChart:
@@ -97,10 +108,11 @@ def period_of(period: Period, now: datetime, shifts: tuple[str, ...], own: tuple
 
 def collect(db: Database, ask: Ask, job: Job, report: Callable[[FigurePart], None]) -> None:
     """Count everything, the quick first, each reported as it is there; stops between queries when cancelled."""
-    scope = _of_the_line(db, ask)
+    scope = ask.scope
     groups = statistics.groups(db, scope, ask.grouping, ask.shifts, stopped=lambda: job.cancelled)
     total = statistics.overall(groups)
     steps: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("origins", lambda: statistics.by_origin(db, scope)),
         ("groups", lambda: groups),
         ("unknown", lambda: statistics.unknown(db, scope)),
         ("defects", lambda: statistics.defects(db, scope)),
@@ -116,12 +128,6 @@ def collect(db: Database, ask: Ask, job: Job, report: Callable[[FigurePart], Non
         report(FigurePart(name, count()))
 
 
-def _of_the_line(db: Database, ask: Ask) -> Scope:
-    """Without batch scans, which are no production; a line that is fed from files has nothing else."""
-    files = ask.from_files or not any(source.startswith(FILES) for source in distinct(db).sources)
-    return replace(ask.scope, files=files)
-
-
 def _audits(db: Database, scope: Scope, total: Group) -> AuditEstimate:
     return audits.estimate(
         db,
@@ -132,4 +138,5 @@ def _audits(db: Database, scope: Scope, total: Group) -> AuditEstimate:
         lot=scope.lot,
         recipe=scope.recipe,
         model=scope.model,
+        origins=scope.origins,
     )

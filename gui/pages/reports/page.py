@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.domain.inspection import Origin
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.jobs.jobs import Job
@@ -40,7 +41,8 @@ class ReportsPage(QWidget):
         self.setObjectName("page")
         self._context = context
         theme, kept = context.theme, context.memory("reports")
-        self.bar = ReportsBar(theme)
+        # The demo station has simulated parts only.
+        self.bar = ReportsBar(theme, Origin.SIMULATED if context.demo else Origin.PRODUCTION)
         self.bar.restore(kept)
         self.export = ReportExport(context, self)
         self._rules = ReportsPresenter()
@@ -57,7 +59,7 @@ class ReportsPage(QWidget):
         self.refresh_button.setToolTip(translate("Reports", "Count again"))
         self.export_button = KeyButton(theme, translate("Reports", "Export…"), "X", "export", compact=True)
         self.blind_button = KeyButton(theme, translate("Reports", "Judge them blind"), "B", "review", primary=True)
-        self.waiting = QLabel(wordWrap=True)
+        self.waiting, self.counted = QLabel(wordWrap=True), QLabel(wordWrap=True)
         self.status = QLabel()
         self._spinner = QProgressBar(maximum=0, textVisible=False)
         self._empty = QLabel(wordWrap=True)
@@ -120,7 +122,7 @@ class ReportsPage(QWidget):
         """Count what is chosen, instead of what is being counted."""
         self._cancel()
         settings = self._context.settings
-        db, ask = self._context.db, self._rules.begin(self.bar.ask(settings.shifts), settings.source)
+        db, ask = self._context.db, self._rules.begin(self.bar.ask(settings.shifts))
         self._job = self._context.jobs.stream(
             lambda job, report: collect(db, ask, job, report), self._take, self._counted, self._failed
         )
@@ -167,6 +169,7 @@ class ReportsPage(QWidget):
         main = QVBoxLayout()
         main.setSpacing(SPACING)
         self._audit_row = self._audits()
+        main.addWidget(self.counted)
         main.addWidget(self._audit_row)
         main.addWidget(self._stack, 1)
         body = QHBoxLayout()
@@ -241,6 +244,7 @@ class ReportsPage(QWidget):
     def _show_state(self) -> None:
         self._spinner.setVisible(self.counting)
         self.status.setText(translate("Reports", "counting…") if self.counting else "")
+        self.counted.setText(self._rules.counted_words())
         self.export_button.setEnabled(self._rules.exportable is not None)
         self.waiting.setText(self._rules.waiting_words(self._context.settings.audit_every))
         self.blind_button.setEnabled(self._rules.waiting > 0)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from db.statistics.figures import ScopeChoices
 from gui.i18n.language import number, translate
-from gui.pages.reports.figures import FILES, Ask, FigurePart, Figures, with_part
-from gui.pages.reports.words import VIEWS, View
+from gui.pages.reports.figures import Ask, FigurePart, Figures, with_part
+from gui.pages.reports.words import VIEWS, View, counted_words, left_out_words
 
 _VIEWS_OF: dict[str, tuple[View, ...]] = {
     "unknown": ("yield",),
     "groups": VIEWS,
+    "origins": (),
     "defects": ("defects",),
     "agreement": ("agreement",),
     "audits": ("audits",),
@@ -30,9 +29,8 @@ class ReportsPresenter:
         self._stale: set[View] = set()
         """Views whose figures are newer than what they show: each is drawn when it is on screen."""
 
-    def begin(self, ask: Ask, source: str) -> Ask:
-        """Count this from now on, instead of what was being counted; `source`: what the line is fed from."""
-        ask = replace(ask, from_files=source.startswith(FILES))
+    def begin(self, ask: Ask) -> Ask:
+        """Count this from now on, instead of what was being counted."""
         self.figures, self.counting = Figures(ask), True
         return ask
 
@@ -78,11 +76,24 @@ class ReportsPresenter:
             text = f"{text} {mixed.format(chances=chances)}"
         return text
 
+    def counted_words(self) -> str:
+        """What is counted, and what of the period is not, so that no part vanishes unsaid."""
+        figures = self.figures
+        if figures is None or figures.origins is None:
+            return ""
+        said = translate("Reports", "Counted: {origin}.").format(origin=counted_words(figures.ask))
+        left = left_out_words(figures)
+        if not left:
+            return said
+        return said + " " + translate("Reports", "Not counted in this period: {parts}.").format(parts=left)
+
     def why_empty(self, view: View) -> str:
         """Why a view has nothing to show, and what to do; empty = it has."""
         figures = self.figures
         if figures is None or figures.groups is None:
             return translate("Reports", "Counting…") if self.counting else ""
+        if not figures.groups and figures.left_out:
+            return translate("Reports", "No part of this period is counted. Choose above what it holds.")
         if not figures.groups:
             return translate(
                 "Reports",

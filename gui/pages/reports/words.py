@@ -9,12 +9,13 @@ from typing import Final, Literal
 from PySide6.QtCore import QDate, QLocale
 
 from db.statistics.figures import Group
+from engine.domain.inspection import Origin
 from engine.reports.quality import Kind
 from engine.reports.workbook import Cell
 from engine.statistics.buckets import Grouping
 from engine.system.zone import zone_words
-from gui.i18n.language import day, day_time, number, percent, translate
-from gui.pages.reports.figures import Period
+from gui.i18n.language import day, day_time, number, origin_word, percent, translate
+from gui.pages.reports.figures import COUNTED, Ask, Figures, Period
 
 View = Literal["yield", "defects", "control", "agreement", "audits", "positions"]
 VIEWS: Final[tuple[View, ...]] = ("yield", "defects", "control", "agreement", "audits", "positions")
@@ -114,6 +115,25 @@ def shown(value: Cell, kind: Kind) -> str:
     return number(value, 3 if kind == "number" else 0)
 
 
+def counted_word(counted: str) -> str:
+    """What is counted, by its name in COUNTED."""
+    if counted == "all":
+        return translate("Reports", "Everything")
+    if counted == "with unknown":
+        return translate("Reports", "Production and unknown (before 0.2)")
+    return origin_word(Origin(counted))
+
+
+def counted_words(ask: Ask) -> str:
+    """What these figures count."""
+    return counted_word(next(name for name, origins in COUNTED.items() if origins == ask.scope.origins))
+
+
+def left_out_words(figures: Figures) -> str:
+    """What lies in the period and is not counted; empty = nothing."""
+    return " · ".join(f"{origin_word(origin)} {number(count)}" for origin, count in figures.left_out.items())
+
+
 def between(low: str, high: str) -> str:
     """An interval."""
     return translate("Reports", "{low} to {high}").format(low=low, high=high)
@@ -124,7 +144,7 @@ def how(view: View) -> str:
     return {
         "yield": translate(
             "Reports",
-            "Judged = OK + NG + REVIEW, without batch scans. First-pass yield = OK at the first verdict ÷ judged. "
+            "Judged = OK + NG + REVIEW of what is counted. First-pass yield = OK at the first verdict ÷ judged. "
             "Final yield = OK after the corrections in force ÷ judged by the station or a person.",
         ),
         "defects": translate(

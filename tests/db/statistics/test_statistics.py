@@ -13,7 +13,7 @@ from db.inspections.table import NewInspection
 from db.statistics import figures as statistics
 from db.statistics.figures import Scope
 from db.store.session import Database
-from engine.domain.inspection import Inspection, Outcome
+from engine.domain.inspection import Inspection, Origin, Outcome
 from engine.statistics.buckets import Grouping
 from tests.db import make
 
@@ -170,11 +170,27 @@ def test_choices_are_the_newest_first(db: Database) -> None:
     assert statistics.choices(db, limit=1).lots == ("L2",)
 
 
-def test_batch_scans_are_left_out_where_the_report_is_of_the_line(db: Database) -> None:
+def test_only_what_is_asked_for_is_counted_and_the_rest_is_told(db: Database) -> None:
     store(db)
-    scanned = make.inspection(90, NG, seconds=5.0, lot="L1", model="a", name="/parts/a.png", source="folder:/parts")
-    inspections.add(db, [NewInspection(scanned)])
-    every = statistics.groups(db, scope(), Grouping.HOUR)
-    line = statistics.groups(db, replace(scope(), files=False), Grouping.HOUR)
-    assert [g.ng for g in every] == [3, 1]
-    assert [g.ng for g in line] == [2, 1]
+    others = [
+        make.inspection(90, NG, seconds=5.0, lot="L1", model="a", origin=Origin.SCAN),
+        make.inspection(91, OK, seconds=6.0, lot="L1", model="a", origin=Origin.SIMULATED),
+        make.inspection(92, NG, seconds=7.0, lot="L2", model="a", origin=Origin.UNKNOWN),
+    ]
+    inspections.add(db, [NewInspection(other) for other in others])
+    say(db, others[0], OK, "good")
+    production = replace(scope(), origins=frozenset({Origin.PRODUCTION}))
+    both = replace(scope(), origins=frozenset({Origin.PRODUCTION, Origin.UNKNOWN}))
+    for grouping in Grouping:
+        total = statistics.overall(statistics.groups(db, production, grouping))
+        assert (total.ok, total.ng, total.review, total.no_verdict, total.final_ok, total.defects) == (5, 3, 1, 1, 5, 4)
+        assert statistics.overall(statistics.groups(db, scope(), grouping)).ng == 5
+        assert statistics.overall(statistics.groups(db, both, grouping)).ng == 4
+    assert [(d.label, d.station) for d in statistics.defects(db, production)] == [("scratch", 2), ("dent", 1)]
+    assert statistics.positions(db, production).parts == 3
+    assert statistics.agreement(db, production, 9).ng_ok == 0
+    assert statistics.agreement(db, scope(), 12).ng_ok == 1
+    assert statistics.by_origin(db, production) == {
+        Origin.PRODUCTION: 10, Origin.SCAN: 1, Origin.SIMULATED: 1, Origin.UNKNOWN: 1
+    }  # fmt: skip
+    assert statistics.by_origin(db, scope(lot="L2")) == {Origin.PRODUCTION: 4, Origin.UNKNOWN: 1}

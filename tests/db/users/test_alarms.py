@@ -14,7 +14,7 @@ from db.inspections.table import Counts, NewInspection
 from db.statistics.tally import TallySpan, changes, corrected, tally
 from db.store.session import Database
 from db.users.alarms import StoredAlarm, acknowledge, add, list_alarms, unacknowledged
-from engine.domain.inspection import Outcome, Override, new_id, utc_now
+from engine.domain.inspection import Origin, Outcome, Override, new_id, utc_now
 from tests.db.make import START, inspection
 
 OK, NG, REVIEW, NO_VERDICT = Outcome.OK, Outcome.NG, Outcome.REVIEW, Outcome.NO_VERDICT
@@ -72,7 +72,9 @@ def say(db: Database, number: int, outcome: Outcome) -> None:
 def test_tally_keeps_the_stations_verdicts_and_the_corrections_apart(db: Database) -> None:
     judged = (OK, OK, NG, NG, REVIEW, NO_VERDICT)
     inspections.add(db, [NewInspection(inspection(n, outcome)) for n, outcome in enumerate(judged)])
-    inspections.add(db, [NewInspection(inspection(7, NG, lot="L2")), NewInspection(inspection(8, OK, name="a.png"))])
+    inspections.add(
+        db, [NewInspection(inspection(7, NG, lot="L2")), NewInspection(inspection(8, OK, origin=Origin.SCAN))]
+    )
     say(db, 2, OK)
     say(db, 4, OK)
     say(db, 3, NG)
@@ -90,8 +92,8 @@ def test_tally_keeps_the_stations_verdicts_and_the_corrections_apart(db: Databas
 
 def test_shift_leaves_out_what_was_scanned_and_what_is_of_another_time(db: Database) -> None:
     inspections.add(db, [NewInspection(inspection(n, OK)) for n in range(4)])
-    inspections.add(db, [NewInspection(inspection(10 + n, NG, name=f"{n}.png")) for n in range(3)])
+    inspections.add(db, [NewInspection(inspection(10 + n, NG, origin=Origin.SCAN)) for n in range(3)])
     since, until = START + timedelta(seconds=1), START + timedelta(seconds=3)
     assert tally(db, TallySpan(since=since, until=until)).counts == Counts(ok=2)
     assert tally(db, TallySpan(since=since)).counts == Counts(ok=3)
-    assert tally(db, TallySpan(since=since, files=True)).counts == Counts(ok=3, ng=3)
+    assert tally(db, TallySpan(since=since, origin=Origin.SCAN)).counts == Counts(ng=3)

@@ -29,7 +29,7 @@ def test_rebuilding_the_window_leaves_the_line_running_and_the_new_page_fed(
     qtbot.waitUntil(lambda: after.target is not None, timeout=20_000)
     station.context.theme.choose("light")
     station.context.packageChanged.emit()
-    station.line.triggerChanged.emit("software")
+    station.line.trigger.changed.emit("software")
     station.context.notify("info", "still heard")
     qtbot.waitUntil(lambda: not station.window._past, timeout=20_000)
     station.context.theme.choose("dark")

@@ -22,7 +22,8 @@ PATIENCE = 20_000
 
 
 def begin(opened: Open, **changes: object) -> tuple[Station, FirstRun]:
-    station = opened(load=loader("ng"), open=lambda _uri: ScriptedSource(20_000, every=0.05), **changes)
+    line = {"source": "demo:", "load": loader("ng"), "open": lambda _uri: ScriptedSource(20_000, every=0.05)}
+    station = opened(**line | changes)
     return station, station.first_run
 
 

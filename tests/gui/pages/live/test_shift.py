@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from argon2 import PasswordHasher
 from PySide6.QtCore import Qt
@@ -15,7 +17,8 @@ from db.inspections import table as inspections
 from db.inspections.table import NewInspection
 from db.users import users
 from db.users.users import add_user
-from engine.domain.inspection import Outcome, utc_now
+from engine.domain.inspection import Origin, Outcome, utc_now
+from engine.sources.catalogue import open_source
 from engine.statistics.shifts import shift_of
 from gui.app import Station
 from gui.users.operators import SignIn
@@ -227,3 +230,31 @@ def test_overlay_is_remembered_at_once(qtbot: QtBot, opened: Open) -> None:
     qtbot.waitUntil(lambda: station.context.settings.overlay == "mask", timeout=PATIENCE)
     press(station, Key.Key_BracketLeft)
     qtbot.waitUntil(lambda: station.context.settings.overlay_opacity == 0.45, timeout=PATIENCE)
+
+
+# ── what is counted ──────────────────────────────────────────────────────────────────────────────────────────────────
+def test_counters_are_the_same_after_a_change_of_language_whatever_feeds_the_line(
+    qtbot: QtBot, opened: Open, tmp_path: Path
+) -> None:
+    """Seen: they fell by 510, for parts of a file and a scan beside it were counted by where the source came from."""
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for number in range(4):
+        cv2.imwrite(str(folder / f"{number}.png"), np.full((64, 64), number, np.uint8))
+    station = opened(source=f"watch:{folder}", open=lambda _uri: open_source(f"folder:{folder}"))
+    scanned = [inspection(n, lot="", origin=Origin.SCAN, seconds=since_start() + n / 100) for n in range(3)]
+    inspections.add(station.context.db, [NewInspection(part) for part in scanned])
+    run(qtbot, station)
+    before = live_page(station).counters.counts
+    assert before.total == 4
+    station.context.language.choose("de")
+    station.window.rebuild()
+    idle(qtbot, station)
+    qtbot.waitUntil(lambda: live_page(station).counters.counts == before, timeout=PATIENCE)
+    again = live_page(opened(source="gige:GV01"))
+    qtbot.waitUntil(lambda: again.counters.counts == before, timeout=PATIENCE)
+
+
+def since_start() -> float:
+    """Seconds from the tests' first part until now."""
+    return (utc_now() - START).total_seconds()

@@ -97,7 +97,7 @@ class Bench:
 
     def __init__(self, package: Any = None) -> None:
         self.view, self.words, self.now = View(), Words(), 0.0
-        self.line = SimpleNamespace(state="Running", fired=0, trigger=self._fire)
+        self.line = SimpleNamespace(state="Running", fired=0, trigger=SimpleNamespace(fire=self._fire))
         self.fetching: list[tuple[Inspection, Callable[[LiveLook], None]]] = []
         self.live = LivePresenter(
             self.view,

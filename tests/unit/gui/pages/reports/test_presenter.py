@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from db.inspections.audits import AuditEstimate
 from db.statistics.figures import Agreement, DefectCount, Group, Positions, Scope, ScopeChoices
+from engine.domain.inspection import Origin
 from engine.statistics.buckets import Grouping
 from gui.pages.reports.figures import Ask, FigurePart
 from gui.pages.reports.presenter import ReportsPresenter
@@ -26,7 +28,7 @@ def rules() -> ReportsPresenter:
 @pytest.fixture
 def counted(rules: ReportsPresenter) -> ReportsPresenter:
     """With groups on record, and still counting."""
-    rules.begin(ASK, "demo:")
+    rules.begin(ASK)
     rules.take(FigurePart("groups", (GROUP,)))
     return rules
 
@@ -35,13 +37,18 @@ def estimate(*one_in: int) -> AuditEstimate:
     return AuditEstimate(4, 0, None, None, one_in)
 
 
-@pytest.mark.parametrize(
-    ("source", "files"), [("demo:", False), ("folder:/x", True), ("video:a.mp4", True), ("watch:/x", True)]
-)
-def test_a_line_fed_from_files_counts_files(rules: ReportsPresenter, source: str, files: bool) -> None:
-    asked = rules.begin(ASK, source)
-    assert asked.from_files is files and (asked.scope, asked.grouping) == (ASK.scope, ASK.grouping)
-    assert rules.figures is not None and rules.figures.ask == asked and rules.counting
+def test_what_is_not_counted_is_said_and_where_all_is_nothing_is(rules: ReportsPresenter) -> None:
+    production = replace(ASK, scope=replace(ASK.scope, origins=frozenset({Origin.PRODUCTION})))
+    rules.begin(production)
+    assert rules.counted_words() == ""
+    rules.take(FigurePart("origins", {Origin.PRODUCTION: 7, Origin.SCAN: 510, Origin.UNKNOWN: 397}))
+    said = rules.counted_words()
+    assert said == "Counted: Production. Not counted in this period: Scan 510 · Unknown (before 0.2) 397."
+    rules.take(FigurePart("groups", ()))
+    assert "No part of this period is counted" in rules.why_empty("yield")
+    rules.begin(ASK)
+    rules.take(FigurePart("origins", {Origin.SCAN: 510}))
+    assert rules.counted_words() == "Counted: Everything."
 
 
 def test_nothing_is_exported_before_everything_is_counted(counted: ReportsPresenter) -> None:
@@ -54,7 +61,7 @@ def test_nothing_is_exported_before_everything_is_counted(counted: ReportsPresen
 def test_an_empty_period_is_not_exported(rules: ReportsPresenter) -> None:
     rules.end()
     assert rules.exportable is None
-    rules.begin(ASK, "demo:")
+    rules.begin(ASK)
     rules.end()
     assert rules.exportable is None
     rules.take(FigurePart("groups", ()))
@@ -90,7 +97,7 @@ def test_groups_put_every_view_out_of_date_and_each_is_drawn_once(counted: Repor
     ],
 )
 def test_a_figure_puts_its_own_view_out_of_date(rules: ReportsPresenter, name: str, value: object, view: str) -> None:
-    rules.begin(ASK, "demo:")
+    rules.begin(ASK)
     rules.take(FigurePart("groups", (Group(ok=8, ng=2, overridden=1),)))
     for shown in VIEWS:
         rules.to_draw(shown)
@@ -107,7 +114,7 @@ def test_a_view_with_nothing_to_show_stays_out_of_date_until_it_has(counted: Rep
 
 def test_why_a_view_is_empty_is_said(rules: ReportsPresenter) -> None:
     assert rules.why_empty("yield") == ""
-    rules.begin(ASK, "demo:")
+    rules.begin(ASK)
     assert rules.why_empty("yield") == "Counting…"
     rules.end()
     assert rules.why_empty("yield") == ""
