@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.errors import EnvironmentFailure, LinesideError
-from engine.names import name_of
 from engine.system.logbook import OneLine
 from engine.system.memory import keep_freed_memory
 from engine.system.numbers import number, whole
@@ -21,7 +20,6 @@ from engine.system.terminal import ending_in_order, plain_text_streams
 
 Command = Callable[[argparse.Namespace], int]
 PAGES = ("live", "review", "scan", "models", "recipes", "reports", "settings", "camera", "teach-in")
-JUDGED_FOR = ("production", "set-up", "trial")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,7 +64,7 @@ def build_parser(wanted: str = "") -> argparse.ArgumentParser:
     _window_options(parser)
     parser.set_defaults(command=_window)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    _line_commands(commands)
+    _line_commands(commands, wanted)
     _keeping_commands(commands, wanted)
     _trainer_commands(commands, wanted)
     return parser
@@ -77,7 +75,8 @@ def _window_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", default="", metavar="URI", help="source to open, as `lineside sources` shows it")
     parser.add_argument("--model", default="", metavar="PKG", help="model package, version or name")
     parser.add_argument("--recipe", default="", metavar="FILE", help="recipe file (TOML)")
-    _product_option(parser)
+    how = "product, by its name; default: the recipe's, else the one the station worked on last"
+    parser.add_argument("--product", default="", metavar="NAME", help=how)
     parser.add_argument("--db", default="", metavar="URL", help="database; default: the one in the data folder")
     parser.add_argument("--frames", type=whole, metavar="N", help="inspect N frames, then quit")
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save the window's picture before quitting")
@@ -87,17 +86,8 @@ def _window_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--theme", default="", choices=["", "dark", "light", "contrast"], help="colours")
 
 
-def _line_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _line_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser], wanted: str) -> None:
     run = _command(commands, "run", "the station without a window", "lineside run --source demo: --frames 100", _run)
-    run.add_argument("--source", default="", metavar="URI", help="source; default: the one the window used last")
-    run.add_argument("--frames", type=whole, metavar="N", help="stop after N inspections")
-    how = "what its parts are judged for; only production counts as made (the demo line's are simulated)"
-    run.add_argument("--as", dest="judged_as", default=JUDGED_FOR[0], choices=JUDGED_FOR, help=how)
-    run.add_argument("--trigger-every", type=number, metavar="S", help="fire the software trigger every S seconds")
-    run.add_argument("--lot", default="", type=name_of, help="lot written to every inspection")
-    run.add_argument("--operator", default="", type=name_of, help="operator written to every inspection")
-    run.add_argument("--db", default="", metavar="URL", help="database; default: the one in the data folder")
-    _judging_options(run)
     _command(commands, "sources", "every source found, with the URI that opens it", "lineside sources", _sources)
     camera = _command(
         commands, "camera", "open a camera, set it, look", "lineside camera gige:GV01 --set exposure_us=4000", _camera
@@ -114,32 +104,11 @@ def _line_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         "lineside scan parts/ --db sqlite:///scan.db --resume",
         _scan,
     )
-    scan.add_argument("input", metavar="INPUT", help="folder, video or demo:?count=N")
-    scan.add_argument("--db", default="", metavar="URL", help="record into this database too")
-    scan.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on with the scan of this folder into --db that stopped before its end; nothing is judged twice",
-    )
-    scan.add_argument("--report", type=Path, metavar="DIR", help="write report.html and inspections.csv")
-    scan.add_argument("--json", type=Path, metavar="FILE", help="write counts, and every file left out, as one object")
-    how = "of inspections.csv; semicolon: with a decimal comma, as a German Excel opens it"
-    scan.add_argument("--separator", default="comma", choices=["comma", "semicolon"], help=how)
-    _judging_options(scan)
+    if wanted in {"run", "scan"}:
+        from db.commands import arguments
 
-
-def _product_option(parser: argparse.ArgumentParser) -> None:
-    how = "product, by its name; default: the recipe's, else the one the station worked on last"
-    parser.add_argument("--product", default="", metavar="NAME", help=how)
-
-
-def _judging_options(parser: argparse.ArgumentParser) -> None:
-    _product_option(parser)
-    parser.add_argument("--model", default="", metavar="PKG", help="package, version or name; default: active one")
-    parser.add_argument("--recipe", default="", metavar="FILE", help="recipe file (TOML); default: the product's")
-    parser.add_argument("--no-review", action="store_true", help="no review band: every part is OK or NG")
-    parser.add_argument("--jsonl", type=Path, metavar="FILE", help="one JSON line an inspection (docs/jsonl.md)")
-    parser.add_argument("--save", default="", choices=["", "all", "defects", "none"], help="which pictures to archive")
+        arguments.add_run_arguments(run)
+        arguments.add_scan_arguments(scan)
 
 
 def _keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser], wanted: str) -> None:
