@@ -117,14 +117,17 @@ NOTHING_TOLD = Told()
 
 
 def row_of(inspection: Inspection, root: Path, sound: frozenset[str] | None = None) -> ScanRow:
-    """The row of an inspection; its label is the first sub-folder it lies in, none directly in the folder.
+    """The row of an inspection; its label is the sub-folder it lies in, none directly in the folder.
 
-    `sound`: the sub-folders of which a person said that they are the sound ones; None = nobody did.
+    Of several, one in the other, the outermost that is a class or says sound or defective; where none does the first.
+    `sound`: the first sub-folders of which a person said that they are the sound ones; None = nobody did.
     """
     name = below(inspection.frame.name, root)
-    first, slash, _ = name.partition("/")
-    inside = name is not inspection.frame.name
-    truth = first if slash and inside else ""
+    folders = name.split("/")[:-1] if name is not inspection.frame.name else []
+    truth = folders[0] if folders else ""
+    if sound is None:
+        classes = inspection.scores.classes
+        truth = next((folder for folder in folders if folder in classes or said_by(folder)), truth)
     return ScanRow(inspection, name, truth, truth in sound if truth and sound is not None else None)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 
 from db.datasets.collection import OK, safe_name
+from engine.domain.sound_names import Said, said_by
 from engine.domain.inspection import Inspection
 from gui.context import AppContext
 from gui.i18n.language import translate
@@ -117,7 +118,8 @@ class Taking(QObject):
         if self.asked is None or not label:
             return
         known = next((c for c in self._room.stock.classes if c.casefold() == label.casefold()), label)
-        if known == OK:
+        if said_by(known) is Said.SOUND:
+            # Also `gut`, `good` …: the trainer, the gate and a scan would take its parts for sound.
             self.tell(translate("TeachIn", "A defect cannot be called OK."))
             return
         self._view.name.clear()

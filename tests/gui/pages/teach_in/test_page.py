@@ -132,6 +132,17 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # ── collecting ───────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("name", ["OK", "Gut", "i.O.", "good parts"])
+def test_no_kind_of_defect_is_called_by_a_word_for_sound(rig: Rig, name: str) -> None:
+    rig.start()
+    rig.press(Qt.Key.Key_N)
+    rig.until(lambda: rig.page.collecting.name.hasFocus())
+    QTest.keyClicks(rig.page.collecting.name, name)
+    QTest.keyClick(rig.page.collecting.name, Qt.Key.Key_Return)
+    assert rig.page.busy and rig.page.collecting.name.text() == name
+    assert rig.page.room.stock.classes == (OK,)
+
+
 def test_parts_on_screen_go_into_their_classes_by_key_and_come_back_after_a_restart(rig: Rig) -> None:
     rig.start()
     rig.press(Qt.Key.Key_O)

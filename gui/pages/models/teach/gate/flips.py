@@ -12,8 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QVBoxLayout, QWidget
 from engine.domain.inspection import Outcome, Verdict
 from engine.gate.gate import Flip, VerdictChange
 from gui.i18n.language import number, outcome_word, translate
-from gui.i18n.verdicts import score_word
-from gui.i18n.verdicts import verdict_word
+from gui.i18n.verdicts import score_word, verdict_word
 from gui.theme.theme import SMALL, SPACING, Theme, draw_mark, font, scaled
 from gui.widgets.pictures.thumbnails import pixmap
 

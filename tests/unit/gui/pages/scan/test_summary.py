@@ -45,6 +45,28 @@ def test_folder_differs_from_the_verdict(folder: str, outcome: Outcome, label: s
     assert row(folder, outcome, label).differs is differs
 
 
+@pytest.mark.parametrize(
+    ("folders", "truth"),
+    [
+        ("line1/ok", "ok"),
+        ("line1/shift 2/NG", "NG"),
+        ("2026/scratch", "scratch"),
+        ("ok/lot1", "ok"),
+        ("a/b", "a"),
+        ("ng/ok", "ng"),
+    ],
+)
+def test_folders_below_lots_that_say_nothing_are_what_the_parts_are(folders: str, truth: str) -> None:
+    found = row(folders, OK)
+    assert (found.truth, found.name) == (truth, f"{folders}/0.png")
+
+
+def test_what_a_person_said_of_the_outermost_folders_goes_before_those_below() -> None:
+    made = make.inspection(0, OK, name="/scan/line1/ok/0.png")
+    found = row_of(made, Path("/scan"), frozenset({"line2"}))
+    assert (found.truth, found.told) == ("line1", False)
+
+
 def test_names_that_only_say_sound_or_defective_are_truths_to_every_model() -> None:
     rows = [
         *(row("ok_front", OK, number=n) for n in range(5)),
