@@ -10,6 +10,7 @@ from db.commands.bring_in import add_import_options, bring_in
 from db.commands.opened import opened
 from db.datasets.export import export
 from db.datasets.writers import Format
+from db.inspections.table import Filter
 from db.maintenance.verify import verify
 from db.models.foreign import register_tried
 from db.models.registry import activate, find, list_models, rollback
@@ -78,7 +79,8 @@ def run_export(args: argparse.Namespace) -> int:
     """Export the corrected parts as a data set."""
     db = opened(existing(args.db or database_url()))
     try:
-        report = export(db, Path(args.out), args.format)
+        product = known_product(db, args.product, load_settings())
+        report = export(db, Path(args.out), args.format, Filter(products=product.on_record if product else None))
     finally:
         db.close()
     labels = ", ".join(f"{label} {count}" for label, count in sorted(report.by_label.items()))

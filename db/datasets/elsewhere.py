@@ -7,8 +7,10 @@ import shutil
 from pathlib import Path
 
 from db.datasets.export import ExportReport, export
+from db.inspections.table import Filter
 from db.models.files import write_zip
 from db.models.registry import active
+from db.products.shelf import Product
 from db.store.session import Database
 from engine.domain.inspection import utc_now
 from engine.errors import InputError, LinesideError, StorageError
@@ -18,18 +20,22 @@ from engine.training import TeachOrder
 HOW = "TRAIN.txt"
 
 
-def export_for_elsewhere(db: Database, place: Path, by: str, words: tuple[str, str]) -> tuple[Path, ExportReport]:
+def export_for_elsewhere(
+    db: Database, place: Path, by: str, words: tuple[str, str], product: Product | None = None
+) -> tuple[Path, ExportReport]:
     """Write `place`/lineside-teach-<time>/ with corrections/, model.zip, TRAIN.txt; complete or not at all. Blocking.
 
+    `product`: whose model is taught, by its own parts; None = the station's first one, by all there are.
     `words`: what stands before and after the command in TRAIN.txt, in the language of whoever carries it there.
     Raises InputError without an active model or corrections, StorageError when the disk fails.
     """
-    parent = active(db)
+    parent = active(db, product.id if product else "")
+    mine = Filter(products=product.on_record if product else None)
     if parent is None:
         raise InputError("There is no active model to teach.", "Activate one of the list first.")
     folder = place / f"lineside-teach-{utc_now().astimezone():%Y%m%d-%H%M%S}"
     try:
-        report = export(db, folder / "corrections", "lineside", by=by, to_teach=True)
+        report = export(db, folder / "corrections", "lineside", mine, by=by, to_teach=True)
         write_zip(parent.folder, folder / "model.zip")
         order = TeachOrder(Path("corrections"), Path("model.zip"), Path("taught"), folder)
         text = f"{words[0]}\n\n    {shlex.join(['lineside', *order.arguments])}\n\n{words[1]}\n"

@@ -17,7 +17,7 @@ from db.datasets.sift import Grouping, Sifted, check_has_picture, group_of, grou
 from db.datasets.writers import Format, Writer, writer
 from db.images.archive import Archive
 from db.inspections import overrides
-from db.inspections.table import ANY, Filter
+from db.inspections.table import ANY, Filter, conditions
 from db.store.schema import ExportItemRow, ExportRow, InspectionRow, OverrideRow, PictureRow, StandingRow
 from db.store.session import Database
 from db.users import trail as audit
@@ -58,9 +58,9 @@ class ExportPlan:
     lots: int
 
 
-def plan(db: Database) -> ExportPlan:
-    """Look at what waits; reads rows only, no pictures."""
-    parts = confirmed(db, ANY)
+def plan(db: Database, products: frozenset[str] | None = None) -> ExportPlan:
+    """Look at what waits; reads rows only, no pictures. `products`: as in Filter."""
+    parts = confirmed(db, Filter(products=products))
     sifted = sift(parts)
     there, missing = [], 0
     for part in sifted.kept:
@@ -126,7 +126,7 @@ def export(
     return ExportReport(out, len(written), dict(by_label), tuple(skipped))
 
 
-def waiting(db: Database) -> int:
+def waiting(db: Database, products: frozenset[str] | None = None) -> int:
     """Overrides in force that say OK or NG, whose picture may be had, and which no export holds yet."""
     exported = select(ExportItemRow.override_id).where(ExportItemRow.override_id == OverrideRow.id).exists()
     rows = (
@@ -136,6 +136,7 @@ def waiting(db: Database) -> int:
         .outerjoin(PictureRow, PictureRow.inspection_id == StandingRow.inspection_id)
         .where(OverrideRow.outcome.in_(TRUTHS), ~exported)
         .where(or_(PictureRow.image.is_not(None), InspectionRow.pixels_sha256.is_not(None)))
+        .where(*conditions(Filter(products=products)))
     )
     with db.session() as session:
         return session.execute(rows).scalar_one()

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from db.datasets.samples import Confirmed, Unusable, confirmed, judged_pixels
 from db.datasets.sift import check_has_picture, sift
 from db.images.archive import Archive
-from db.inspections.table import ANY
+from db.inspections.table import Filter
 from db.models.registry import ACTIVATED, REJECTED, ModelVersion, find, push
 from db.store.schema import ExportItemRow, ExportRow, GateRow
 from db.store.session import Database
@@ -41,14 +41,14 @@ class GateDecision:
     figures: dict[str, Any]
 
 
-def overrides_set(db: Database, dataset: str = "") -> KnownSet:
+def overrides_set(db: Database, dataset: str = "", products: frozenset[str] | None = None) -> KnownSet:
     """Every part with an override in force that says OK or NG and whose picture is kept; copies once, no conflicts.
 
-    `dataset`: the data set the new model was taught with; its parts are marked `taught`.
+    `dataset`: the data set the new model was taught with; its parts are marked `taught`. `products`: as in Filter.
     """
     archive, taught = Archive(db.archive_folder), _taught(db, dataset)
     parts = []
-    for part in sift(confirmed(db, ANY)).kept:
+    for part in sift(confirmed(db, Filter(products=products))).kept:
         try:
             check_has_picture(part)
         except Unusable:

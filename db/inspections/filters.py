@@ -34,6 +34,8 @@ class Filter:
     """Without an override in force, NO VERDICT left out."""
     recipe: str | None = None
     """Recipe name, all its versions."""
+    products: frozenset[str] | None = None
+    """The names a product's rows bear (Product.on_record)."""
     disagrees: bool | None = None
     """Whether the override in force says something else than the station; without one there is no disagreement."""
     commented: bool | None = None
@@ -64,6 +66,8 @@ def conditions(filter: Filter, row: Any = InspectionRow) -> list[ColumnElement[b
             wanted.append(column == value)
     if filter.origin is not None:
         wanted.append(row.origin == str(filter.origin))
+    if filter.products is not None:
+        wanted.append(row.product.in_(sorted(filter.products)))
     wanted += times(filter, row)
     if filter.unknown:
         wanted.append(row.unknown.is_(True))

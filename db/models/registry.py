@@ -18,6 +18,7 @@ from typing import Any, Literal
 from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
+from db.products.acts import add_model
 from db.products.shelf import Product, product_in
 from db.store.schema import ActivationRow, GateRow, ModelRow, ProductActRow
 from db.store.session import Database
@@ -77,6 +78,13 @@ def register(db: Database, package_path: Path, by: str) -> ModelVersion:
             session.execute(insert(ModelRow), [_values(package, by)])
             audit.note(session, by, "model registered", f"{package.manifest.name} {package.version}")
     return find(db, package.version)
+
+
+def register_for(db: Database, product: str, package_path: Path, by: str) -> ModelVersion:
+    """`register`, as one of this product's models (by its id)."""
+    version = register(db, package_path, by).version
+    add_model(db, product, version, by)
+    return find(db, version, product)
 
 
 def activate(db: Database, version: str, by: str, why: str = "", product: str = "") -> ModelVersion:

@@ -86,6 +86,12 @@ def product_in(session: Session, folder: Path, id: str) -> Product | None:
     return next((p for p in known if p.id == id or (p.first and not id)), None)
 
 
+def by_id(db: Database, id: str) -> Product | None:
+    """The product of this id, or the first one for ''; None where there is none yet."""
+    with db.session() as session:
+        return product_in(session, db.folder, id)
+
+
 def find(db: Database, wanted: str) -> Product:
     """The product of this name, present or former, or of this id. Raises InputError for an unknown one."""
     return one_of(list_products(db), wanted)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from db.inspections.filters import Filter, conditions
 from db.inspections.paging import Stored, as_stored, stored_rows
 from db.store.schema import KEPT, InspectionRow, PictureRow, StandingRow
 from db.store.session import Database
@@ -30,16 +31,23 @@ class ScoredPart:
     defective: bool
 
 
-def known_parts(db: Database, model: str, classes: Collection[str], ok_classes: Collection[str]) -> list[ScoredPart]:
+def known_parts(
+    db: Database,
+    model: str,
+    classes: Collection[str],
+    ok_classes: Collection[str],
+    products: frozenset[str] | None = None,
+) -> list[ScoredPart]:
     """The model's parts somebody corrected or confirmed, then those whose folder is named as a class, newest first.
 
     Parts the demo line made know their truth too. At most `MOST`; NO VERDICT is left out, and what the model does not
-    know: no threshold decides on them.
+    know: no threshold decides on them. `products`: as in Filter.
     """
     mine = (
         InspectionRow.model_version == model,
         InspectionRow.outcome != str(Outcome.NO_VERDICT),
         InspectionRow.unknown.is_(False),
+        *conditions(Filter(products=products)),
     )
     told = select(StandingRow.inspection_id).order_by(StandingRow.override_id.desc()).limit(MOST)
     named = InspectionRow.truth.is_not(None) | (InspectionRow.name != "")
@@ -65,11 +73,11 @@ def with_pictures(db: Database, limit: int) -> list[Stored]:
         return _by_id(session, ids, ())
 
 
-def _by_id(session: Session, ids: Sequence[str], conditions: Sequence[ColumnElement[bool]]) -> list[Stored]:
+def _by_id(session: Session, ids: Sequence[str], wanted: Sequence[ColumnElement[bool]]) -> list[Stored]:
     """These inspections as far as they fulfil the conditions, in this order."""
     found: dict[str, Stored] = {}
     for start in range(0, len(ids), CHUNK):
-        rows = stored_rows().where(InspectionRow.id.in_(ids[start : start + CHUNK]), *conditions)
+        rows = stored_rows().where(InspectionRow.id.in_(ids[start : start + CHUNK]), *wanted)
         found |= {row.inspection.id: row for row in map(as_stored, session.execute(rows))}
     return [found[id] for id in ids if id in found]
 

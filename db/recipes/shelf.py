@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from db.products.shelf import Product
 from db.store.session import Database
 from db.users.trail import entries, note
 from engine.domain.inspection import Pixels
@@ -54,10 +56,17 @@ class StoredRecipe:
     code: str
     model: str
     saved_at: datetime
+    product: str = ""
+    """Whose it is, by a name that product has or had; empty = the first one's."""
 
 
 class SavedMeanwhile(InputError):
     """Somebody saved another version since this one was read."""
+
+
+def of_product(recipes: Iterable[StoredRecipe], product: Product) -> tuple[StoredRecipe, ...]:
+    """Those of this product."""
+    return tuple(r for r in recipes if (product.is_called(r.product) if r.product else product.first))
 
 
 def list_recipes(folder: Path) -> tuple[StoredRecipe, ...]:
@@ -89,7 +98,7 @@ def stored(path: Path) -> StoredRecipe:
         raise InputError(f"The recipe {path} cannot be read: {error.strerror}.", "Choose a recipe file.") from error
     head = read_head(path, _text_of(data))
     at = datetime.fromtimestamp(changed, UTC)
-    return StoredRecipe(path, head.name, head.version, digest_of(data), head.code, head.model, at)
+    return StoredRecipe(path, head.name, head.version, digest_of(data), head.code, head.model, at, head.product)
 
 
 def _text_of(data: bytes) -> str | None:

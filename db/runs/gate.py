@@ -11,7 +11,7 @@ from typing import Any
 from db.datasets.gates import overrides_set
 from db.models.choose import choose_package, choose_recipe
 from db.models.registry import active
-from db.products.shelf import Product
+from db.products.shelf import Product, by_id
 from db.store.session import Database
 from engine.backends.load import load_model
 from engine.domain.recipe import Recipe
@@ -109,7 +109,7 @@ def compare(
 
 def named_challenge(db: Database, package: ModelPackage | None, product: Product | None = None) -> str:
     """The folder of known parts: the product's, else what a package names and this station keeps; empty = none."""
-    if product is not None and product.challenge is not None and product.challenge.is_dir():
+    if product is not None and product.challenge is not None:
         return str(product.challenge)
     named = (package.manifest.lineage.model_extra or {}).get("challenge") if package is not None else None
     if not isinstance(named, str) or not named:
@@ -157,5 +157,7 @@ def _sets(order: GateOrder, packages: tuple[ModelPackage, ModelPackage]) -> tupl
             notes.append(Note(error.message, error.remedy))
     else:
         notes.append(Note("There is no challenge set for a fair proof.", "Choose a folder of known parts."))
-    sets.append(overrides_set(order.db, packages[1].manifest.lineage.dataset))
+    product = by_id(order.db, order.product)
+    mine = product.on_record if product is not None else None
+    sets.append(overrides_set(order.db, packages[1].manifest.lineage.dataset, mine))
     return [known for known in sets if known.parts], notes

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from db.models.foreign import look_at, register_foreign, register_tried
 from db.models.registry import ModelVersion
+from db.products.acts import add_model
 from engine.errors import LinesideError
 from engine.importing.files import is_package
 from engine.importing.inspect import Foreign, Kind
@@ -234,12 +235,14 @@ class Importing(QObject):
 
     def take(self, path: Path) -> None:
         """Register a package; look at anything else and ask about it."""
-        db, by = self._context.db, self._context.operator
+        db, by, product = self._context.db, self._context.operator, self._context.product.id
 
         def work(job: Job, _report: object) -> ModelVersion | Foreign:
             cancelled = partial(_asked, job)
             if path.exists() and is_package(path):
-                return register_tried(db, path, by, cancelled)
+                made = register_tried(db, path, by, cancelled)
+                add_model(db, product, made.version, by)
+                return made
             return look_at(path, cancelled)
 
         self._context.jobs.stream(work, _nothing, partial(self._taken, path))
@@ -256,10 +259,12 @@ class Importing(QObject):
         dialog.open()
 
     def _make(self, path: Path, options: ImportOptions) -> None:
-        db, by = self._context.db, self._context.operator
+        db, by, product = self._context.db, self._context.operator, self._context.product.id
 
         def work(job: Job, _report: object) -> ModelVersion:
-            return register_foreign(db, path, options, by, partial(_asked, job))[0]
+            made = register_foreign(db, path, options, by, partial(_asked, job))[0]
+            add_model(db, product, made.version, by)
+            return made
 
         self._job = self._context.jobs.stream(work, _nothing, self._done, self._failed)
 

@@ -174,7 +174,7 @@ class ModelsPage(QWidget):
     # ── what comes back ──────────────────────────────────────────────────────────────────────────────────────────
     def _read(self) -> None:
         """Also while another page is on screen, whose focus it must not take."""
-        self._context.jobs.run(partial(find_all, self._context.db, self._context.product.id), self._found)
+        self._context.jobs.run(partial(find_all, self._context.db, self._context.product), self._found)
 
     def _found(self, found: Found) -> None:
         now = self.current

@@ -10,6 +10,7 @@ from db.datasets.export import waiting
 from db.datasets.gates import GateDecision, gates
 from db.models.files import OnDisk, kept
 from db.models.registry import Activation, ModelVersion, activations, list_models
+from db.products.shelf import Product
 from db.store.session import Database
 from engine.packages.manifest import Manifest
 from engine.packages.package import open_package
@@ -146,11 +147,11 @@ class ModelsPresenter:
         return translate("Models", "Teach the model")
 
 
-def find_all(db: Database, product: str = "") -> Found:
-    """Everything of a product (by its id), in one go. Blocking."""
-    models = list_models(db, product)
+def find_all(db: Database, product: Product) -> Found:
+    """Everything of a product, in one go. Blocking."""
+    models = list_models(db, product.id)
     disk = {model.version: kept(db, model) for model in models}
-    return Found(models, activations(db, product), gates(db), disk, waiting(db))
+    return Found(models, activations(db, product.id), gates(db), disk, waiting(db, product.on_record))
 
 
 def open_manifest(model: ModelVersion) -> tuple[ModelVersion, Manifest]:

@@ -37,7 +37,7 @@ class TeachInPage(TeachInScreen):
         self.feed = Feed(context.jobs, line.options.open, self)
         self.training = Training(context, self)
         self.trying = Trying(context, line, self.trying_view, self)
-        self.accepting = Accepting(context, self)
+        self.accepting = Accepting(context, line, self)
         self.accepting.accepted.connect(self._accepted)
         self.taking = Taking(context, self.collecting, self.room, lambda: self.at == 0, self)
         self._connect()
@@ -143,7 +143,7 @@ class TeachInPage(TeachInScreen):
         if model is None or self.at != 2:
             return
         if self.trying.tried:
-            self.accepting.ask(model)
+            self.accepting.ask(model, self.room.name)
         else:
             self._context.notify("info", self.trying_view.accept.toolTip())
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from db.datasets.collection import OK, Stock, write_dataset
+from db.datasets.taught_in import product_called
 from db.models.registry import ModelVersion, active, register
 from db.store.session import Database
 from engine.domain.inspection import utc_now
@@ -122,11 +123,12 @@ def _without_trainer(order: TeachOrder) -> str:
 
 
 def prepare(db: Database, name: str, stock: Stock) -> TeachOrder:
-    """Write the data set and say how it is trained: on from the active model where that knows every defect, else from
-    scratch with a small network. Raises StorageError, PackageError."""
+    """Write the data set and say how it is trained: on from the active model of the product of this name where that
+    knows every defect, else from scratch with a small network. Raises StorageError, PackageError."""
     stamp = f"teach-in-{name}-{utc_now().astimezone():%Y%m%d-%H%M%S}"
     dataset = write_dataset(stock, db.folder / "datasets" / stamp)
-    out, now = db.folder / "trained" / stamp, active(db)
+    out, product = db.folder / "trained" / stamp, product_called(db, name)
+    now = None if product is None else active(db, product.id)
     if now is not None:
         manifest = open_package(now.folder).manifest
         defects = set(manifest.class_names) - set(manifest.ok_classes)

@@ -8,12 +8,15 @@ from pathlib import Path
 import cv2
 import pytest
 
+from db.inspections.overrides import add_override
 from db.inspections.table import Filter, page
 from db.models.registry import active
 from db.products.shelf import find
 from db.store.session import open_database
+from engine.domain.inspection import Outcome
 from engine.system.places import database_url
 from main import main
+from tests.db import make
 from tests.frames import part
 from tests.packages import write_tiny_package
 
@@ -160,3 +163,18 @@ def test_a_run_with_a_model_of_its_own_puts_nothing_in_force(two: tuple[str, str
     db.close()
     assert strip.recipe is None
     assert now is not None and now.version == two[1]
+
+
+def test_an_export_holds_one_product_s_corrections(
+    two: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--source", "demo:?fps=0", "--frames", "2", "--product", "strip", "--save", "all"]) == 0
+    db = open_database(database_url())
+    for row in page(db, Filter()).rows:
+        add_override(db, make.override(row.inspection, Outcome.OK, "ok"))
+    db.close()
+    capsys.readouterr()
+    assert main(["export", "--out", str(tmp_path / "of-castings"), "--product", "castings"]) == 3
+    assert "no confirmed parts" in capsys.readouterr().err
+    assert main(["export", "--out", str(tmp_path / "of-strips"), "--product", "strip"]) == 0
+    assert "Exported 2 corrected parts" in capsys.readouterr().out

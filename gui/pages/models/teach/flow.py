@@ -13,7 +13,9 @@ from PySide6.QtWidgets import QFileDialog
 
 from db.datasets.elsewhere import export_for_elsewhere
 from db.datasets.export import ExportPlan, ExportReport, export, plan
-from db.models.registry import ModelVersion, active, list_models, register
+from db.inspections.table import Filter
+from db.models.registry import ModelVersion, active, list_models, register_for
+from db.products.shelf import Product
 from db.store.session import Database
 from engine.domain.inspection import utc_now
 from engine.errors import InputError
@@ -103,24 +105,24 @@ class Teaching(QObject):
         if self.busy:
             return
         self.view.show_step(PLAN)
-        self._context.jobs.run(partial(_look, self._context.db), self._looked, self._plan_failed)
+        self._context.jobs.run(partial(_look, self._context.db, self._context.product), self._looked, self._plan_failed)
 
     def start(self) -> None:
         """Export the corrections, then train on them."""
         if self.busy:
             return
         self._reset(translate("Teach", "Exporting the parts you confirmed or overruled…"))
-        db, by = self._context.db, self._context.operator
+        db, by, product = self._context.db, self._context.operator, self._context.product
         folder = db.folder / "datasets" / f"corrections-{utc_now().astimezone():%Y%m%d-%H%M%S}"
 
         def work(_job: Job, _report: Callable[[None], None]) -> tuple[ModelVersion, ExportReport]:
-            parent = active(db)
+            parent = active(db, product.id)
             if parent is None:
                 raise InputError(
                     translate("Teach", "There is no active model to teach."),
                     translate("Teach", "Activate one of the list first."),
                 )
-            return parent, export(db, folder, "lineside", by=by, to_teach=True)
+            return parent, export(db, folder, "lineside", Filter(products=product.on_record), by=by, to_teach=True)
 
         self._context.jobs.stream(work, _nothing, self._exported, self._failed)
 
@@ -154,14 +156,14 @@ class Teaching(QObject):
             return
         self._working = True
         self.changed.emit()
-        db, by = self._context.db, self._context.operator
+        db, by, product = self._context.db, self._context.operator, self._context.product
         words = (
             translate("Teach", "On a computer with Lineside's source folder and its trainer, in this folder:"),
             translate("Teach", "Then bring the folder “taught” back and import it on the Models page (Shift+I)."),
         )
 
         def work(_job: Job, _report: Callable[[None], None]) -> tuple[Path, ExportReport]:
-            return export_for_elsewhere(db, Path(place), by, words)
+            return export_for_elsewhere(db, Path(place), by, words, product)
 
         self._context.jobs.stream(work, _nothing, self._carried, self._plan_failed)
 
@@ -244,8 +246,8 @@ class Teaching(QObject):
             return
         self._context.remember("teach", run="")
         self.view.show_training(translate("Teach", "Checking and registering the new model…"), busy=True)
-        db, by = self._context.db, self._context.operator
-        self._context.jobs.run(lambda: register(db, Path(package), by), self._registered, self._failed)
+        db, by, product = self._context.db, self._context.operator, self._context.product.id
+        self._context.jobs.run(lambda: register_for(db, product, Path(package), by), self._registered, self._failed)
 
     def _registered(self, model: ModelVersion) -> None:
         self._working = False
@@ -290,8 +292,8 @@ def _nothing(_progress: None) -> None:
     """The work has no steps to tell of."""
 
 
-def _look(db: Database) -> Looked:
-    return active(db), plan(db)
+def _look(db: Database, product: Product) -> Looked:
+    return active(db, product.id), plan(db, product.on_record)
 
 
 def _waiting_candidate(db: Database, kept: dict[str, Any]) -> ModelVersion | None:

@@ -67,10 +67,10 @@ class Weighing(QObject):
 
     def read(self, package: ModelPackage) -> None:
         """Read the model's known parts again."""
-        db, version = self._context.db, package.version
+        db, version, mine = self._context.db, package.version, self._context.product.on_record
         classes = [c.name for c in package.manifest.classes]
         sound = package.manifest.ok_classes
-        self._context.jobs.run(lambda: known_parts(db, version, classes, sound), self._found)
+        self._context.jobs.run(lambda: known_parts(db, version, classes, sound, mine), self._found)
 
     def weigh(self, recipe: Recipe | None, prices: Prices) -> None:
         """Soon; a newer wish replaces this one."""

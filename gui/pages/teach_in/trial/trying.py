@@ -64,10 +64,10 @@ class Trying(QObject):
             return
         self.candidate, self._wanted = model, len(held_back)
         db, load, threads = self._context.db, self._line.options.load, self._context.settings.threads
-        recipe = self._context.recipe
+        recipe, product = self._context.recipe, self._context.product.id
 
         def prepare() -> tuple[Trial, str]:
-            now = active(db)
+            now = active(db, product)
             package: ModelPackage | None = None if now is None else open_package(now.folder)
             made = Trial(model.folder, package, recipe, held_back, load, threads)
             return made, "" if now is None else now.version

@@ -14,9 +14,10 @@ from PySide6.QtTest import QTest
 
 from db.datasets.collection import OK, Collection
 from db.models.registry import activations, active, list_models
+from db.products.acts import rename
 from db.runs.line import LineOrder
 from engine import events
-from engine.domain.inspection import Outcome
+from engine.domain.inspection import Inspection, Outcome
 from engine.settings import load_settings
 from gui.jobs.bridge import Bridge
 from gui.line.line import Line
@@ -231,11 +232,19 @@ def test_train_try_beside_the_active_one_and_accept_with_a_reason(rig: Rig, trai
     dialog = rig.page.findChildren(WhyDialog)[-1]
     assert "anna" in " ".join(label.text() for label in dialog.findChildren(type(rig.page.collecting.said)))
     dialog.why.setText("first model of this product")
-    with rig.bench.qtbot.waitSignal(rig.bench.context.modelActivated, timeout=PATIENCE):
+    with rig.bench.qtbot.waitSignal(rig.bench.context.productChanged, timeout=PATIENCE):
         dialog.go.click()
-    assert activations(rig.bench.db)[-1].why == "first model of this product"
-    assert activations(rig.bench.db)[-1].by == "anna"
+    made = rig.bench.context.product
+    assert (made.name, made.collection) == ("product", "product")
+    assert made.recipe == rig.bench.context.folder / "recipes" / "product.toml"
+    accepted = activations(rig.bench.db, made.id)[-1]
+    assert (accepted.why, accepted.by) == ("first model of this product", "anna")
+    assert active(rig.bench.db) == before, "the product inspected until now keeps its model"
     rig.until(lambda: rig.page.step == COLLECT)
+    told: list[Inspection] = []
+    rig.bench.context.recorded.connect(told.extend)
+    rig.until(lambda: any(i.model.version == accepted.version for i in told))
+    assert {i.traveller.product for i in told if i.model.version == accepted.version} == {"product"}
     rig.bench.idle()
 
 
@@ -284,9 +293,12 @@ def test_station_without_a_trainer_leaves_the_data_set_and_says_what_to_run(
 def test_known_defects_go_on_from_the_active_model_and_new_ones_start_from_scratch(bench: Bench) -> None:
     collection = Collection(bench.db.folder / "p")
     stock = collection.add("scratch", picture(1))
-    on = prepare(bench.db, "p", stock)
+    mine = bench.context.product.name
+    on = prepare(bench.db, mine, stock)
     assert "--from" in on.arguments
-    fresh = prepare(bench.db, "q", collection.add("dent", picture(2)))
+    assert "--from" not in prepare(bench.db, "another", stock).arguments, "another product's model is not taught on"
+    rename(bench.db, mine, "tin", "anna")
+    fresh = prepare(bench.db, "tin", collection.add("dent", picture(2)))
     assert "--from" not in fresh.arguments
 
 

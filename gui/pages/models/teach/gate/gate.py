@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -10,8 +11,10 @@ from PySide6.QtWidgets import QFileDialog
 
 from db.datasets.gates import activate_through, reject
 from db.models.registry import ModelVersion
+from db.products.acts import set_challenge
 from db.runs.gate import GateDone, GateOrder, Note, compare, named_challenge
 from engine.gate.gate import GateResult
+from engine.names import path_of
 from engine.system.threads import lower_priority
 from gui.context import AppContext
 from gui.i18n.language import translate
@@ -25,11 +28,12 @@ from gui.users.why_dialog import WhyDialog
 
 
 def challenge_of(context: AppContext) -> str:
-    """The folder of known parts: the one chosen here, else the one the active package names; empty = none."""
-    chosen = context.memory("models").get("challenge")
-    if isinstance(chosen, str) and chosen:
+    """The folder of known parts: the product's, else the one the active package names; empty = none."""
+    chosen, product = context.memory("models").get("challenge"), context.product
+    if product.first and product.challenge is None and isinstance(chosen, str) and chosen:
+        # Chosen before there were products.
         return chosen
-    return named_challenge(context.db, context.package)
+    return named_challenge(context.db, context.package, product)
 
 
 class Gate(QObject):
@@ -153,7 +157,10 @@ class Gate(QObject):
 
     def use_challenge(self, folder: str) -> None:
         """From now on these known parts; a gate that waits for its decision runs again with them."""
-        self._context.remember("models", challenge=folder)
+        db, product, by = self._context.db, self._context.product, self._context.operator
+        chosen = path_of(folder)
+        self._context.take_product(replace(product, challenge=chosen))
+        self._context.jobs.run(partial(set_challenge, db, product.id, chosen, by), self._context.take_product)
         if self._done is not None:
             self.run()
         self.changed.emit()
