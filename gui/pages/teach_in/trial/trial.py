@@ -25,6 +25,7 @@ from engine.packages.package import ModelPackage, open_package
 from engine.recipes.file import default_recipe
 from engine.statistics.mistakes import Mistakes
 from engine.system.mailbox import Mailbox
+from gui.i18n.verdicts import class_word
 from gui.jobs.jobs import Job
 
 LIVE_EVERY_S = 0.2
@@ -111,4 +112,4 @@ def _flat(recipe: Recipe) -> Recipe:
 def _said(judge: Judge, pixels: Picture) -> Said:
     # The active model may not fit another product's pictures at all: its region lies outside, say. That is NO VERDICT.
     verdict = judge.judge(Shown(pixels)).verdict
-    return Said(verdict.outcome, verdict.label)
+    return Said(verdict.outcome, class_word(verdict) if verdict.unknown else verdict.label)
