@@ -122,10 +122,9 @@ class _Words:
 
     def of(self, value: float, sign: str, limit: float, *, known: bool) -> Fault:
         shown, bound = unequal(value, limit, self.digits)
-        figures = f"{self.figure} {shown} {sign} {bound}"
         if known:
-            return Fault(f"the picture is {self.fault}: {figures} ({self.causes})")
-        return Fault(f"the picture {self.difference} than those taught: {figures}")
+            return Fault(f"the picture is {self.fault}: {self.figure} {shown} {sign} {bound} ({self.causes})")
+        return Fault(f"the picture {self.difference} than those taught: {self.figure} {shown} {sign} {bound}")
 
 
 _BRIGHT = _Words("too bright", "exposure, stray light?", "is brighter", "brightness", 0)
