@@ -82,15 +82,15 @@ def faults_of(quality: Quality, guard: Guard, *, known: bool = True) -> tuple[Fa
     if guard.brightness is not None:
         low, high = guard.brightness
         if quality.brightness > high:
-            found.append(_BRIGHT.of(quality.brightness, ">", high, known=known))
+            found.append(Fault(_bright(*unequal(quality.brightness, high, 0), known)))
         elif not quality.brightness >= low:
-            found.append(_DARK.of(quality.brightness, "<", low, known=known))
+            found.append(Fault(_dark(*unequal(quality.brightness, low, 0), known)))
     if guard.contrast_min is not None and not quality.contrast >= guard.contrast_min:
-        found.append(_FLAT.of(quality.contrast, "<", guard.contrast_min, known=known))
+        found.append(Fault(_flat(*unequal(quality.contrast, guard.contrast_min, 1), known)))
     if guard.sharpness_min is not None and not quality.sharpness >= guard.sharpness_min:
         in_focus = quality.edges >= STEEP
-        blurred = _BLURRED.of(quality.sharpness, "<", guard.sharpness_min, known=known and not in_focus)
-        found.append(Fault(blurred.words, surface=in_focus))
+        figures = unequal(quality.sharpness, guard.sharpness_min, 3)
+        found.append(Fault(_blurred(*figures, known and not in_focus), surface=in_focus))
     if guard.clipped_max is not None and not quality.clipped <= guard.clipped_max:
         share, most = unequal(100.0 * quality.clipped, 100.0 * guard.clipped_max, 0)
         found.append(Fault(f"the picture is over-exposed: {share} % of it is white > {most} %"))
@@ -110,24 +110,25 @@ def _shows_its_fault(quality: Quality, guard: Guard) -> bool:
     return dark and guard.contrast_min is not None and not quality.contrast >= guard.contrast_min
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """How a figure outside its limit is told: as a fault with its causes, or as a difference to the parts taught."""
-
-    fault: str
-    causes: str
-    difference: str
-    figure: str
-    digits: int
-
-    def of(self, value: float, sign: str, limit: float, *, known: bool) -> Fault:
-        shown, bound = unequal(value, limit, self.digits)
-        if known:
-            return Fault(f"the picture is {self.fault}: {self.figure} {shown} {sign} {bound} ({self.causes})")
-        return Fault(f"the picture {self.difference} than those taught: {self.figure} {shown} {sign} {bound}")
+def _bright(value: str, limit: str, known: bool) -> str:
+    if known:
+        return f"the picture is too bright: brightness {value} > {limit} (exposure, stray light?)"
+    return f"the picture is brighter than those taught: brightness {value} > {limit}"
 
 
-_BRIGHT = _Words("too bright", "exposure, stray light?", "is brighter", "brightness", 0)
-_DARK = _Words("too dark", "lens cap, light off?", "is darker", "brightness", 0)
-_FLAT = _Words("flat", "no part, fog?", "has less contrast", "contrast", 1)
-_BLURRED = _Words("blurred", "focus, motion?", "has less fine detail", "sharpness", 3)
+def _dark(value: str, limit: str, known: bool) -> str:
+    if known:
+        return f"the picture is too dark: brightness {value} < {limit} (lens cap, light off?)"
+    return f"the picture is darker than those taught: brightness {value} < {limit}"
+
+
+def _flat(value: str, limit: str, known: bool) -> str:
+    if known:
+        return f"the picture is flat: contrast {value} < {limit} (no part, fog?)"
+    return f"the picture has less contrast than those taught: contrast {value} < {limit}"
+
+
+def _blurred(value: str, limit: str, known: bool) -> str:
+    if known:
+        return f"the picture is blurred: sharpness {value} < {limit} (focus, motion?)"
+    return f"the picture has less fine detail than those taught: sharpness {value} < {limit}"
