@@ -39,6 +39,10 @@
             <source>{count} NG in a row; the last is {part}.</source>
             <translation>{count} NG in Folge; das letzte ist {part}.</translation>
         </message>
+        <message>
+            <source>{count} of the last {among} parts are unlike everything this model was taught. Another product?</source>
+            <translation>{count} der letzten {among} Teile gleichen nichts, was dieses Modell gelernt hat. Ein anderes Produkt?</translation>
+        </message>
     </context>
     <context>
         <name>Camera</name>
@@ -726,6 +730,13 @@
                 <numerusform>%n von Hand korrigiert: Ausbeute {share}</numerusform>
             </translation>
         </message>
+        <message numerus="yes">
+            <source>%n unknown to the model</source>
+            <translation>
+                <numerusform>%n dem Modell unbekannt</numerusform>
+                <numerusform>%n dem Modell unbekannt</numerusform>
+            </translation>
+        </message>
         <message>
             <source>As the station judged: first-pass yield = OK of all OK, NG and REVIEW. Corrections change only the line below.</source>
             <translation>Nach dem Urteil der Station: Erstausbeute = OK von allen OK, NG und PRÜFEN. Korrekturen ändern nur die Zeile darunter.</translation>
@@ -992,6 +1003,10 @@
         <message>
             <source>Stronger overlay</source>
             <translation>Overlay stärker</translation>
+        </message>
+        <message>
+            <source>Teach a new product in</source>
+            <translation>Neues Produkt anlernen</translation>
         </message>
         <message>
             <source>The camera is not set to a software trigger.</source>
@@ -1305,6 +1320,10 @@
             <translation>Ein anderes Modell aus der Liste aktivieren.</translation>
         </message>
         <message>
+            <source>Activate one for it, or teach it in on the Models page.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Activate one of the list first.</source>
             <translation>Zuerst eines der Liste aktivieren.</translation>
         </message>
@@ -1323,6 +1342,10 @@
         <message>
             <source>Add the user to the group video.</source>
             <translation>Den Benutzer in die Gruppe video aufnehmen.</translation>
+        </message>
+        <message>
+            <source>All products are retired.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>All {0} frames of {1} were read.</source>
@@ -1419,6 +1442,10 @@
         <message>
             <source>Cameras of the kind {0} were not listed: their driver gave no answer in {1} s.</source>
             <translation>Kameras der Art {0} wurden nicht aufgelistet: ihr Treiber antwortete nicht in {1} s.</translation>
+        </message>
+        <message>
+            <source>Change over to {0}, or choose another recipe.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Change the code of one of them.</source>
@@ -1647,6 +1674,10 @@
         <message>
             <source>Choose another pixel format.</source>
             <translation>Ein anderes Pixelformat wählen.</translation>
+        </message>
+        <message>
+            <source>Choose another recipe, or activate that model with a reason first.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Choose another recipe.</source>
@@ -1949,6 +1980,10 @@
             <translation>--size von 8 bis 8192 angeben.</translation>
         </message>
         <message>
+            <source>Give 1 to {0} letters on one line.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Give 8 to 16, or 0.</source>
             <translation>8 bis 16 oder 0 angeben.</translation>
         </message>
@@ -2027,6 +2062,10 @@
         <message>
             <source>Import its package first.</source>
             <translation>Zuerst das Paket importieren.</translation>
+        </message>
+        <message>
+            <source>Import that model, or save the recipe for any model.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Inspection {0} has an override in force that was never given.</source>
@@ -2129,8 +2168,20 @@
             <translation>Den Pfad des MJPEG-Streams der Kamera nachsehen oder ihre rtsp://-Adresse verwenden.</translation>
         </message>
         <message>
+            <source>Make another one first.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Make it with `products make`.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Make somebody else engineer, or require no PIN any more.</source>
             <translation>Jemand anderen zum Ingenieur machen oder keine PIN mehr verlangen.</translation>
+        </message>
+        <message>
+            <source>Make that product, or write `product = {0}` into the recipe.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Mark the regions again.</source>
@@ -2367,6 +2418,14 @@
         <message>
             <source>Restore it from a copy.</source>
             <translation>Aus einer Kopie wiederherstellen.</translation>
+        </message>
+        <message>
+            <source>Restore it, or choose another product.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Restore one, or make a new one.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Roll back to the one before instead.</source>
@@ -3217,6 +3276,22 @@
             <translation>Die Vorschau hielt wegen eines inneren Fehlers an ({0}).</translation>
         </message>
         <message>
+            <source>The product {0} has no model yet.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The product {0} is retired.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The product {0} {1} called {2}.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The recipe in force, {0} {1}, was made for model {2}.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>The recipe is another one than before ({0}, now {1}).</source>
             <translation>Das Rezept ist ein anderes als zuvor ({0}, jetzt {1}).</translation>
         </message>
@@ -3245,12 +3320,28 @@
             <translation>Das Rezept {0} ist bei {1} ungültig: es {2}.</translation>
         </message>
         <message>
+            <source>The recipe {0} is of the product {1}, not of {2}.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The recipe {0} is of the product {1}, which is not here.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>The recipe {0} was made by a newer Lineside.</source>
             <translation>Das Rezept {0} stammt von einem neueren Lineside.</translation>
         </message>
         <message>
             <source>The recipe {0} was made for model {1}, not for {2}.</source>
             <translation>Das Rezept {0} wurde für das Modell {1} gemacht, nicht für {2}.</translation>
+        </message>
+        <message>
+            <source>The recipe {0} was made for model {1}, which is not registered here.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The recipe {0} was made for model {1}, which was rejected.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>The recipe's golden picture is not kept in a file.</source>
@@ -3465,6 +3556,10 @@
             <translation>In {0} ist kein Bild.</translation>
         </message>
         <message>
+            <source>There is no product {0}.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>There is no role {0}.</source>
             <translation>Die Rolle {0} gibt es nicht.</translation>
         </message>
@@ -3535,6 +3630,10 @@
         <message>
             <source>This user may not open {0}.</source>
             <translation>Dieser Benutzer darf {0} nicht öffnen.</translation>
+        </message>
+        <message>
+            <source>To judge by {0}, change over to another recipe first, or save this one for any model.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Top edge (px)</source>
@@ -3773,10 +3872,6 @@
             <translation>demo:{0} ist nicht zu verstehen.</translation>
         </message>
         <message>
-            <source>exposure, stray light?</source>
-            <translation>Belichtung, Fremdlicht?</translation>
-        </message>
-        <message>
             <source>file of a kind that is not read</source>
             <translation>Datei einer Art, die nicht gelesen wird</translation>
         </message>
@@ -3799,10 +3894,6 @@
         <message>
             <source>files that are not finished by their name</source>
             <translation>dem Namen nach unfertige Dateien</translation>
-        </message>
-        <message>
-            <source>focus, motion?</source>
-            <translation>Schärfe, Bewegung?</translation>
         </message>
         <message>
             <source>hidden file or folder</source>
@@ -3829,10 +3920,6 @@
             <translation>{0} ausgelassen: {1}</translation>
         </message>
         <message>
-            <source>lens cap, light off?</source>
-            <translation>Objektivdeckel, Licht aus?</translation>
-        </message>
-        <message>
             <source>linked folder</source>
             <translation>verknüpfter Ordner</translation>
         </message>
@@ -3851,10 +3938,6 @@
         <message>
             <source>network stream</source>
             <translation>Netzwerk-Stream</translation>
-        </message>
-        <message>
-            <source>no part, fog?</source>
-            <translation>kein Teil, Nebel?</translation>
         </message>
         <message>
             <source>no picture</source>
@@ -3961,6 +4044,14 @@
             <translation>das Bild kann nicht mit dem Musterbild verglichen werden: {0}</translation>
         </message>
         <message>
+            <source>the picture has less contrast than those taught: contrast {0} &lt; {1}</source>
+            <translation>das Bild hat weniger Kontrast als die gelernten: Kontrast {0} &lt; {1}</translation>
+        </message>
+        <message>
+            <source>the picture has less fine detail than those taught: sharpness {0} &lt; {1}</source>
+            <translation>das Bild hat weniger feine Einzelheiten als die gelernten: Schärfe {0} &lt; {1}</translation>
+        </message>
+        <message>
             <source>the picture has lost {0} % of its sharpness (limit {1} %): focus, vibration, dirty lens?</source>
             <translation>das Bild hat {0} % seiner Schärfe verloren (Grenze {1} %): Fokus, Vibration, Objektiv schmutzig?</translation>
         </message>
@@ -3969,8 +4060,32 @@
             <translation>das Bild hat sich um {0} px verschoben (Grenze {1} px): Kamera oder Aufnahme lose?</translation>
         </message>
         <message>
+            <source>the picture is blurred: sharpness {0} &lt; {1} (focus, motion?)</source>
+            <translation>das Bild ist unscharf: Schärfe {0} &lt; {1} (Fokus, Bewegung?)</translation>
+        </message>
+        <message>
+            <source>the picture is brighter than those taught: brightness {0} &gt; {1}</source>
+            <translation>das Bild ist heller als die gelernten: Helligkeit {0} &gt; {1}</translation>
+        </message>
+        <message>
+            <source>the picture is darker than those taught: brightness {0} &lt; {1}</source>
+            <translation>das Bild ist dunkler als die gelernten: Helligkeit {0} &lt; {1}</translation>
+        </message>
+        <message>
+            <source>the picture is flat: contrast {0} &lt; {1} (no part, fog?)</source>
+            <translation>das Bild ist flau: Kontrast {0} &lt; {1} (kein Teil, Nebel?)</translation>
+        </message>
+        <message>
             <source>the picture is over-exposed: {0} % of it is white &gt; {1} %</source>
             <translation>das Bild ist überbelichtet: {0} % davon weiß &gt; {1} %</translation>
+        </message>
+        <message>
+            <source>the picture is too bright: brightness {0} &gt; {1} (exposure, stray light?)</source>
+            <translation>das Bild ist zu hell: Helligkeit {0} &gt; {1} (Belichtung, Fremdlicht?)</translation>
+        </message>
+        <message>
+            <source>the picture is too dark: brightness {0} &lt; {1} (lens cap, light off?)</source>
+            <translation>das Bild ist zu dunkel: Helligkeit {0} &lt; {1} (Objektivdeckel, Licht aus?)</translation>
         </message>
         <message>
             <source>the picture is {0} % brighter than the golden one (limit {1} %): exposure, stray light?</source>
@@ -3979,10 +4094,6 @@
         <message>
             <source>the picture is {0} % darker than the golden one (limit {1} %): lamp, aperture, dirt?</source>
             <translation>das Bild ist {0} % dunkler als das Musterbild (Grenze {1} %): Lampe, Blende, Schmutz?</translation>
-        </message>
-        <message>
-            <source>the picture is {0}: {1} {2} {3} {4} ({5})</source>
-            <translation>das Bild ist {0}: {1} {2} {3} {4} ({5})</translation>
         </message>
         <message>
             <source>the picture of this trigger never arrived</source>
@@ -4009,16 +4120,8 @@
             <translation>der Trigger bekam in {0} kein Bild</translation>
         </message>
         <message>
-            <source>too bright</source>
-            <translation>zu hell</translation>
-        </message>
-        <message>
-            <source>too dark</source>
-            <translation>zu dunkel</translation>
-        </message>
-        <message>
-            <source>unlike the training parts: novelty {0} &gt; {1}</source>
-            <translation>anders als die Trainingsteile: Neuheit {0} &gt; {1}</translation>
+            <source>unknown part: unlike everything the model was taught, novelty {0} &gt; {1}</source>
+            <translation>unbekanntes Teil: gleicht nichts, was das Modell gelernt hat, Neuheit {0} &gt; {1}</translation>
         </message>
         <message>
             <source>{0} % more of the picture is overexposed than of the golden one (limit {1} %): lamp, reflection?</source>
@@ -4245,6 +4348,10 @@
             <translation>{0} ist keine Datei.</translation>
         </message>
         <message>
+            <source>{0} is no name of a product.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>{0} is no plain file, so no database.</source>
             <translation>{0} ist keine gewöhnliche Datei, also keine Datenbank.</translation>
         </message>
@@ -4351,6 +4458,10 @@
         <message>
             <source>{0} is the last engineer with a PIN.</source>
             <translation>{0} ist der letzte Ingenieur mit PIN.</translation>
+        </message>
+        <message>
+            <source>{0} is the only product in use.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{0} is too large for a golden picture.</source>
@@ -5181,6 +5292,33 @@
         </message>
     </context>
     <context>
+        <name>Origin</name>
+        <message>
+            <source>Production</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Scan</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Set-up</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Simulated</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Trial</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Unknown (before 0.2)</source>
+            <translation type="unfinished" />
+        </message>
+    </context>
+    <context>
         <name>Outcome</name>
         <message>
             <source>NG</source>
@@ -5197,6 +5335,14 @@
         <message>
             <source>REVIEW</source>
             <translation>PRÜFEN</translation>
+        </message>
+        <message>
+            <source>UNKNOWN</source>
+            <translation>UNBEKANNT</translation>
+        </message>
+        <message>
+            <source>unknown part</source>
+            <translation>unbekanntes Teil</translation>
         </message>
     </context>
     <context>
@@ -6158,6 +6304,14 @@
             <translation>Neu zählen</translation>
         </message>
         <message>
+            <source>Counted</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Counted: {origin}.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Counting…</source>
             <translation>Zählt…</translation>
         </message>
@@ -6212,6 +6366,10 @@
         <message>
             <source>Estimates with their intervals</source>
             <translation>Schätzwerte mit Intervallen</translation>
+        </message>
+        <message>
+            <source>Everything</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Excel workbook</source>
@@ -6314,8 +6472,8 @@
             <translation>Beurteilt</translation>
         </message>
         <message>
-            <source>Judged = OK + NG + REVIEW, without batch scans. First-pass yield = OK at the first verdict ÷ judged. Final yield = OK after the corrections in force ÷ judged by the station or a person.</source>
-            <translation>Beurteilt = OK + NG + PRÜFEN, ohne Stapelprüfungen. Erstausbeute = OK beim ersten Urteil ÷ beurteilt. Endausbeute = OK nach geltenden Korrekturen ÷ von Station oder Person beurteilt.</translation>
+            <source>Judged = OK + NG + REVIEW of what is counted. First-pass yield = OK at the first verdict ÷ judged. Final yield = OK after the corrections in force ÷ judged by the station or a person.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Kappa</source>
@@ -6418,6 +6576,10 @@
             <translation>Kein Fehler</translation>
         </message>
         <message>
+            <source>No part of this period is counted. Choose above what it holds.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>No part waits. 1 OK part in {count} is drawn.</source>
             <translation>Kein Teil wartet. 1 OK-Teil von {count} wird gezogen.</translation>
         </message>
@@ -6436,6 +6598,14 @@
         <message>
             <source>Not compared</source>
             <translation>Nicht verglichen</translation>
+        </message>
+        <message>
+            <source>Not counted</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Not counted in this period: {parts}.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Nothing was inspected in this period. Choose a longer one or fewer filters, or start the line on Live.</source>
@@ -6530,6 +6700,10 @@
             <translation>Positionen</translation>
         </message>
         <message>
+            <source>Production and unknown (before 0.2)</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Quality report</source>
             <translation>Qualitätsbericht</translation>
         </message>
@@ -6596,6 +6770,10 @@
         <message>
             <source>Too few parts</source>
             <translation>Zu wenige Teile</translation>
+        </message>
+        <message>
+            <source>Unknown to the model</source>
+            <translation>Dem Modell unbekannt</translation>
         </message>
         <message>
             <source>Value</source>
@@ -7365,6 +7543,10 @@ Shift+A hebt sie auf.</translation>
             <translation>Strich, Entwurf, Eingabe zurück</translation>
         </message>
         <message>
+            <source>Unknown to the model</source>
+            <translation>Dem Modell unbekannt</translation>
+        </message>
+        <message>
             <source>Until this time</source>
             <translation>Bis zu dieser Zeit</translation>
         </message>
@@ -7981,6 +8163,10 @@ Shift+A hebt sie auf.</translation>
             <translation>Wahre Klasse</translation>
         </message>
         <message>
+            <source>Unknown to the model</source>
+            <translation>Dem Modell unbekannt</translation>
+        </message>
+        <message>
             <source>Value</source>
             <translation>Wert</translation>
         </message>
@@ -8105,6 +8291,10 @@ Shift+A hebt sie auf.</translation>
             <translation>{count} von {all} {true}: {said}</translation>
         </message>
         <message>
+            <source>{count} of {total} are unknown to this model</source>
+            <translation>{count} von {total} sind diesem Modell unbekannt</translation>
+        </message>
+        <message>
             <source>{done} of {total} pictures</source>
             <translation>{done} von {total} Bildern</translation>
         </message>
@@ -8206,6 +8396,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>All keys</source>
             <translation>Alle Tasten</translation>
+        </message>
+        <message>
+            <source>Among the last</source>
+            <translation>Unter den letzten</translation>
         </message>
         <message>
             <source>An alarm repeats its tone until somebody acknowledges it.</source>
@@ -8440,6 +8634,10 @@ Shift+A hebt sie auf.</translation>
             <translation>Teile für diesen Anteil</translation>
         </message>
         <message>
+            <source>Parts the unknown ones are counted in.</source>
+            <translation>Unter so vielen Teilen werden die unbekannten gezählt.</translation>
+        </message>
+        <message>
             <source>Pictures</source>
             <translation>Bilder</translation>
         </message>
@@ -8510,6 +8708,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>So many NG in a row call somebody.</source>
             <translation>So viele NG in Folge rufen jemanden.</translation>
+        </message>
+        <message>
+            <source>So many that the model does not know call somebody: another product?</source>
+            <translation>So viele, die das Modell nicht kennt, rufen jemanden: ein anderes Produkt?</translation>
         </message>
         <message>
             <source>Sounds</source>
@@ -8606,6 +8808,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Type it once more.</source>
             <translation>Noch einmal eingeben.</translation>
+        </message>
+        <message>
+            <source>Unknown parts</source>
+            <translation>Unbekannte Teile</translation>
         </message>
         <message>
             <source>Unlock what changes judgement and records</source>
@@ -8757,6 +8963,13 @@ Shift+A hebt sie auf.</translation>
             <translation>
                 <numerusform>%n Teil exportiert: {kinds}.</numerusform>
                 <numerusform>%n Teile exportiert: {kinds}.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n part(s) say little: the intervals are wide.</source>
+            <translation type="unfinished">
+                <numerusform />
+                <numerusform />
             </translation>
         </message>
         <message numerus="yes">
@@ -9165,10 +9378,6 @@ Shift+A hebt sie auf.</translation>
             <translation>Diese Station hat keinen Trainer.</translation>
         </message>
         <message>
-            <source>To a person</source>
-            <translation>Zur Nachprüfung</translation>
-        </message>
-        <message>
             <source>To be exported</source>
             <translation>Zu exportieren</translation>
         </message>
@@ -9183,6 +9392,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Training on {train} parts, {validation} to validate, {epochs} epochs on {device}.</source>
             <translation>Training mit {train} Teilen, {validation} zur Validierung, {epochs} Epochen auf {device}.</translation>
+        </message>
+        <message>
+            <source>Unknown to the model</source>
+            <translation>Dem Modell unbekannt</translation>
         </message>
         <message>
             <source>What the trainer says</source>
@@ -9335,6 +9548,10 @@ Shift+A hebt sie auf.</translation>
             <translation>Gesammelte Bilder, neueste zuerst</translation>
         </message>
         <message>
+            <source>Defects called NG</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Delete picture</source>
             <translation>Bild löschen</translation>
         </message>
@@ -9359,6 +9576,10 @@ Shift+A hebt sie auf.</translation>
             <translation>Von: {source}</translation>
         </message>
         <message>
+            <source>Good parts called OK</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>In brackets the 95 % interval: with few parts it is wide.</source>
             <translation>In Klammern das 95-%-Intervall: bei wenigen Teilen ist es breit.</translation>
         </message>
@@ -9373,6 +9594,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>It is OK</source>
             <translation>Ist OK</translation>
+        </message>
+        <message>
+            <source>Judged by {parts} parts: that says little. Of all defects up to {escapes} may escape, and up to {rejects} of all good parts may be rejected.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Judging the parts held back: {done} of {all}.</source>
@@ -9413,6 +9638,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>No picture yet. Space starts the line.</source>
             <translation>Noch kein Bild. Die Leertaste startet die Linie.</translation>
+        </message>
+        <message>
+            <source>Nothing is accepted before it was tried: the parts held back come first.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Nothing judged yet</source>

@@ -23,6 +23,13 @@
             </translation>
         </message>
         <message numerus="yes">
+            <source>%n unknown to the model</source>
+            <translation>
+                <numerusform>%n unknown to the model</numerusform>
+                <numerusform>%n unknown to the model</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>Lot {lot} goes on: %n part(s) of it so far.</source>
             <translation>
                 <numerusform>Lot {lot} goes on: %n part of it so far.</numerusform>
@@ -59,6 +66,9 @@
                 <numerusform>%n digits</numerusform>
             </translation>
         </message>
+    </context>
+    <context>
+        <name>Origin</name>
     </context>
     <context>
         <name>Outcome</name>
@@ -377,6 +387,13 @@
             <translation>
                 <numerusform>%n part exported: {kinds}.</numerusform>
                 <numerusform>%n parts exported: {kinds}.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n part(s) say little: the intervals are wide.</source>
+            <translation>
+                <numerusform>%n part say little: the intervals are wide.</numerusform>
+                <numerusform>%n parts say little: the intervals are wide.</numerusform>
             </translation>
         </message>
         <message numerus="yes">

@@ -158,6 +158,13 @@ def test_sentence_of_the_engine_is_said_in_german_with_its_values(german: None) 
     assert translated("the frame is stale: 3.2 s old") == "das Bild ist veraltet: 3.2 s alt"
 
 
+def test_an_unknown_part_is_told_in_german_in_its_first_words(german: None) -> None:
+    said = translated("unknown part: unlike everything the model was taught, novelty 3.82 > 1.00")
+    assert said == "unbekanntes Teil: gleicht nichts, was das Modell gelernt hat, Neuheit 3.82 > 1.00"
+    said = translated("the picture has less fine detail than those taught: sharpness 0.032 < 0.058")
+    assert said == "das Bild hat weniger feine Einzelheiten als die gelernten: Schärfe 0.032 < 0.058"
+
+
 def test_unknown_sentence_stays_as_it_came(german: None) -> None:
     assert translated("xq zzt: nobody wrote this") == "xq zzt: nobody wrote this"
 
