@@ -7,8 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 
 from db.datasets.collection import OK, safe_name
-from engine.domain.sound_names import Said, said_by
 from engine.domain.inspection import Inspection
+from engine.domain.sound_names import Said, said_by
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.line.feed import Seen
