@@ -36,6 +36,9 @@ def heat_rgba(heat: HeatMap, floor: float = HEAT_FLOOR) -> NDArray[np.uint8]:
 
     Inferno without its pale end: on grey metal, hot is a strong orange and not a white that looks like glare.
     """
+    if not (heat > floor).any():
+        # Most sound parts: nothing to be seen, and nothing to be worked out.
+        return np.zeros((*heat.shape, 4), np.uint8)
     level = np.clip((heat - floor) / (1.0 - floor), 0.0, 1.0)
     rgba = np.empty((*heat.shape, 4), np.uint8)
     rgba[..., :3] = _INFERNO_RGB[(level * 150 + 55).astype(np.uint8)]

@@ -59,6 +59,8 @@ class VerdictBanner(QWidget):
 
     def set_verdict(self, verdict: Verdict | None, note: str = "") -> None:
         """Show this verdict; `note` stands in the corner (`your word`). None: nothing was judged yet."""
+        if verdict is not None and (verdict, note) == (self._verdict, self._note):
+            return
         self._note, self._verdict = note, verdict
         if verdict is None:
             self._headline, self._reasons = "", ()

@@ -1,4 +1,7 @@
-"""The last parts, or those that were not OK, newest at the left; a click takes one out for a look."""
+"""The last parts, or those that were not OK, newest at the left; a click takes one out for a look.
+
+The line goes first: a part's cell is drawn once and then only moved, and a part that is not shown paints nothing.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import (
+    QFontMetrics,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.domain.inspection import Inspection, Outcome
@@ -55,11 +68,13 @@ class FilmStrip(QWidget):
         """All parts that came while one of them is looked at."""
         self._selected = ""
         self._first = 0
+        self._drawn: dict[tuple[Exhibit, bool], QPixmap] = {}
+        """The cells on screen, by part and whether it is the one looked at."""
         self._picture_height = PICTURE_HEIGHT
         self.set_picture_height(PICTURE_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.show_every(False)
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._anew)
 
     @property
     def parts(self) -> tuple[Exhibit, ...]:
@@ -99,6 +114,7 @@ class FilmStrip(QWidget):
         """Larger pictures on a larger screen, in pixels."""
         self._picture_height = height
         self.setFixedHeight(height + scaled(CAPTION) + SPACING)
+        self._anew()
 
     def show_every(self, every: bool) -> None:
         """All parts, or those that were not OK."""
@@ -121,14 +137,18 @@ class FilmStrip(QWidget):
         """Put a part in front; the 25th leaves. While one is looked at, the parts in view keep their places."""
         image = None if thumbnail is None else as_image(np.ascontiguousarray(thumbnail))
         exhibit = Exhibit(inspection, image)
+        seen = self._every
         if self._every and self._selected:
             # Fast lines would carry the part that is looked at away.
             self._held = [exhibit, *self._held][:KEPT]
+            seen = False
         else:
             self._lists[True] = [exhibit, *self._lists[True]][:KEPT]
         if inspection.verdict.unknown or inspection.verdict.outcome in (Outcome.NG, Outcome.REVIEW):
             self._add_defect(exhibit)
-        self.update()
+            seen = seen or not self._every
+        if seen:
+            self.update()
 
     def set_picture(self, inspection_id: str, picture: QImage) -> None:
         """The small picture of a part that came without."""
@@ -184,10 +204,13 @@ class FilmStrip(QWidget):
         self._first = min(max(self._first + step, 0), max(0, len(self._parts) - self._fitting()))
         self.update()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The cells are of another width."""
+        self._anew()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """The cells that fit."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self._parts:
             painter.setPen(self._theme.colour("muted"))
             painter.setFont(font(NORMAL))
@@ -196,9 +219,20 @@ class FilmStrip(QWidget):
                 empty = translate("Live", "The last parts are kept here for a look")
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, elided(empty, painter.font(), self.width()))
             return
-        width = self._cell_width()
+        step, drawn, ratio = self._cell_width() + SPACING, self._drawn, self.devicePixelRatioF()
+        self._drawn = {}
         for cell, part in enumerate(self._parts[self._first : self._first + self._fitting()]):
-            self._cell(painter, part, cell * (width + SPACING), width)
+            key = part, part.inspection.id == self._selected
+            known = drawn.get(key)
+            fits = known is not None and known.devicePixelRatioF() == ratio
+            self._drawn[key] = pixmap = known if known is not None and fits else self._cell(part, ratio, chosen=key[1])
+            # On whole pixels: between two of them every move would blur it.
+            painter.drawPixmap(round(cell * step), 0, pixmap)
+
+    def _anew(self) -> None:
+        """Every cell looks different from now on."""
+        self._drawn = {}
+        self.update()
 
     def _fitting(self) -> int:
         least = max(CELL_WIDTH * self._picture_height // PICTURE_HEIGHT, scaled(CELL_WIDTH))
@@ -210,17 +244,25 @@ class FilmStrip(QWidget):
     def _index(self) -> int | None:
         return next((i for i, p in enumerate(self._parts) if p.inspection.id == self._selected), None)
 
-    def _cell(self, painter: QPainter, part: Exhibit, left: float, width: float) -> None:
-        box = QRectF(left + 1.5, 1.5, width - 3, self._picture_height)
+    def _cell(self, part: Exhibit, ratio: float, *, chosen: bool) -> QPixmap:
+        """One part, drawn at `ratio` screen pixels per widget pixel."""
+        width = int(self._cell_width())
+        pixmap = QPixmap(round(width * ratio), round(self.height() * ratio))
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(1.5, 1.5, width - 3, self._picture_height)
         painter.fillRect(box, self._theme.colour("sunken"))
         if part.picture is not None:
             _paint_picture(painter, part.picture, box)
         outcome = part.overruled or part.inspection.verdict.outcome
-        chosen = part.inspection.id == self._selected
         painter.setPen(QPen(self._theme.colour("accent" if chosen else "line"), 3 if chosen else 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(box)
-        self._caption(painter, part, outcome, QRectF(left, box.bottom() + 4, width, scaled(CAPTION)))
+        self._caption(painter, part, outcome, QRectF(0, box.bottom() + 4, width, scaled(CAPTION)))
+        painter.end()
+        return pixmap
 
     def _caption(self, painter: QPainter, part: Exhibit, outcome: Outcome, box: QRectF) -> None:
         side = float(scaled(12))

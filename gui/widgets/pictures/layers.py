@@ -28,7 +28,9 @@ class Layers:
         self._theme = theme
         self.pixels: NDArray[np.uint8] | None = None
         """H×W or H×W×3 BGR."""
+        self._overlaid = False
         self._overlay: NDArray[np.uint8] | None = None
+        """None where there is no map, or nothing to be seen of it."""
         self._overlay_box: Box | None = None
         self._mask: Mask | None = None
         self._drawn: Layer | None = None
@@ -36,19 +38,20 @@ class Layers:
 
     def set_picture(self, pixels: NDArray[np.uint8] | None) -> None:
         """Another picture; overlay and mask of the last one go."""
-        self.pixels, self._overlay, self._mask = pixels, None, None
+        self.pixels, self._overlay, self._overlaid, self._mask = pixels, None, False, None
         self.moved()
 
     def set_overlay(self, rgba: NDArray[np.uint8] | None, roi: Box | None) -> None:
         """An h×w×4 RGBA map laid over `roi` (the whole frame where None)."""
+        self._overlaid, self._overlay_box, self._above = rgba is not None, roi, None
         # Premultiplied BGRA in memory is Qt's native ARGB32: scaled and blended without a further conversion.
-        self._overlay, self._overlay_box = None if rgba is None else premultiplied(rgba), roi
-        self._above = None
+        # A map that is clear all over, as most sound parts' are, is not drawn at all.
+        self._overlay = premultiplied(rgba) if rgba is not None and rgba[..., 3].any() else None
 
     @property
     def overlaid(self) -> bool:
         """Whether there is a map."""
-        return self._overlay is not None
+        return self._overlaid
 
     def set_mask(self, mask: Mask | None) -> None:
         """A painted mask, H×W, 255 = defect."""
@@ -100,8 +103,9 @@ def layer_of(array: NDArray[np.uint8], covers: Covers, lies: Viewport, ratio: fl
     cut = lies.cut(array.shape[0], array.shape[1], covers)
     if cut is None:
         return None
-    a, b = QPointF(*cut.top_left), QPointF(*cut.bottom_right)
-    size = (max(1, round((b.x() - a.x()) * ratio)), max(1, round((b.y() - a.y()) * ratio)))
+    # Whole screen pixels: anything between them is scaled once more with every paint.
+    (left, top), (right, bottom) = ((round(x * ratio), round(y * ratio)) for x, y in (cut.top_left, cut.bottom_right))
+    size = max(1, right - left), max(1, bottom - top)
     picture = array.ndim == 2 or array.shape[2] == 3
     # Down to half the size the linear filter sees every pixel; below that only the area filter does.
     smaller = size[0] < (cut.x1 - cut.x0) / 2
@@ -109,7 +113,7 @@ def layer_of(array: NDArray[np.uint8], covers: Covers, lies: Viewport, ratio: fl
     way = cv2.INTER_AREA if smaller else cv2.INTER_NEAREST if blocks else cv2.INTER_LINEAR
     part = array[cut.y0 : cut.y1, cut.x0 : cut.x1]
     scaled = np.asarray(cv2.resize(part, size, interpolation=way), dtype=np.uint8)
-    return Layer(on_memory(scaled), QRectF(a, b), scaled)
+    return Layer(on_memory(scaled), QRectF(left / ratio, top / ratio, size[0] / ratio, size[1] / ratio), scaled)
 
 
 def paint_outlines(
