@@ -13,9 +13,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.errors import EnvironmentFailure, LinesideError
-from engine.system.logbook import OneLine
+from engine.system.line_lock import stay_behind
+from engine.system.logbook import OneLine, logbook
 from engine.system.memory import keep_freed_memory
 from engine.system.numbers import number, whole
+from engine.system.places import home
 from engine.system.terminal import ending_in_order, plain_text_streams
 
 Command = Callable[[argparse.Namespace], int]
@@ -28,6 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     keep_freed_memory()
     plain_text_streams()
     words = list(sys.argv[1:] if argv is None else argv)
+    # Never where somebody else's process runs a command: it would step behind for good.
+    if argv is None and words:
+        stay_behind(words[0], home())
     try:
         with ending_in_order():
             return _done(words)
@@ -205,8 +210,6 @@ def _window(args: argparse.Namespace) -> int:
         raise EnvironmentFailure(
             f"The window cannot start: {error}.", "Install Lineside with PySide6 and its system libraries (see README)."
         ) from error
-    from engine.system.logbook import logbook
-    from engine.system.places import home
 
     with logbook(home() / "demo" if args.demo else home()):
         return run_window(args)
@@ -214,8 +217,6 @@ def _window(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from db.commands.run import run_line
-    from engine.system.logbook import logbook
-    from engine.system.places import home
 
     with logbook(home()):
         return run_line(args)

@@ -24,6 +24,7 @@ from engine.settings import StationSettings
 from engine.sources.base import FrameSource
 from engine.sources.catalogue import open_source
 from engine.station.loop import Publish, Station
+from engine.system.line_lock import LineLock
 from engine.system.mailbox import Mailbox
 
 LoadModel = Callable[[ModelPackage, int], Model]
@@ -119,6 +120,9 @@ class LineRun:
         self.ready, self._publish, self._traveller = ready, publish, traveller
         self.origin = recorded_as(ready.source.uri, ready.order.origin)
         """Written with every part; replaced as a whole, so the station's thread reads it without a lock."""
+        # Whatever else is started on this data folder steps behind it.
+        self._lock = LineLock(db.folder)
+        self._lock.take()
         self.recorder = Recorder(db, tell=self._warn, audit_every=ready.audit_every)
         self.gallery = Gallery(self.recorder) if ready.order.gallery else None
         self.station = Station(
@@ -138,6 +142,7 @@ class LineRun:
 
     def close(self) -> None:
         """Commit and write what waits. Raises StorageError."""
+        self._lock.give()
         self.recorder.close()
 
     def _travelling(self) -> Traveller:
@@ -146,6 +151,8 @@ class LineRun:
     def _published(self, event: events.StationEvent) -> None:
         if self.gallery is not None:
             self.gallery.take(event)
+        if isinstance(event, events.Stopped | events.Failed):
+            self._lock.give()
         self._publish(event)
 
     def _warn(self, error: LinesideError) -> None:

@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
+from engine.system.threads import lower_priority
+
 
 class Runner(ABC):
     """Call `run` in place, or `start`/`stop` around a thread. Every method but `run` may be called from any thread.
@@ -24,12 +26,17 @@ class Runner(ABC):
     def run(self) -> None:
         """The whole run in the calling thread, until it is through or asked to stop."""
 
-    def start(self) -> None:
-        """Run on a worker thread of its own."""
+    def start(self, *, behind: bool = False) -> None:
+        """Run on a worker thread of its own; `behind`: a line beside it goes first."""
         if self._thread is not None:
             raise RuntimeError(f"a {self._name} starts once")
-        self._thread = threading.Thread(target=self.run, name=self._name, daemon=True)
+        target = self._run_behind if behind else self.run
+        self._thread = threading.Thread(target=target, name=self._name, daemon=True)
         self._thread.start()
+
+    def _run_behind(self) -> None:
+        lower_priority()
+        self.run()
 
     def pause(self) -> None:
         """Do nothing until `resume`."""

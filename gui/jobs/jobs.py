@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, QThread, Signal
 from shiboken6 import isValid
 
+from engine.system.threads import lower_priority
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -79,6 +81,7 @@ class Jobs(QObject):
     ) -> Job:
         """Do long `work(job, report)` on a thread of its own; each `report(x)` becomes `progress(x)` on the GUI thread.
 
+        The line goes first: neither the thread nor what it starts has the priority of one that judges parts.
         The work must look at `job.cancelled` at least every 200 ms. `endless`: it only ends when it is cancelled.
         """
         job = Job(endless=endless)
@@ -90,7 +93,7 @@ class Jobs(QObject):
             self._under_way.add(job)
             self._threads = [t for t in self._threads if t.is_alive()]
             args = (job, lambda: work(job, report), done, failed)
-            thread = threading.Thread(target=self._work, args=args, name="job-stream", daemon=True)
+            thread = threading.Thread(target=self._work_behind, args=args, name="job-stream", daemon=True)
             self._threads.append(thread)
             thread.start()
         return job
@@ -106,6 +109,10 @@ class Jobs(QObject):
         for thread in (*self._threads, *pool):
             thread.join(max(0.0, until - time.monotonic()))
         return not any(t.is_alive() for t in (*self._threads, *pool))
+
+    def _work_behind(self, *args: Any) -> None:
+        lower_priority()
+        self._work(*args)
 
     def _work(self, job: Job, work: Callable[[], Any], done: Callable[[Any], None], failed: Failed | None) -> None:
         call: Callable[[Any], None]

@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from db.runs.scan import ReadyScan, ScanOrder, ScanRun, ready_scan
 from engine import events
 from engine.station.scan_journal import Journalled
-from engine.system.threads import lower_priority
 from gui.context import AppContext
 from gui.jobs.jobs import Job
 from gui.pages.scan.progress import Meter
@@ -86,8 +85,6 @@ class Scanning(QObject):
         self.loading, db, sound = True, self._context.db, told.of(order.folder)
 
         def work(_job: Job, _report: Callable[[None], None]) -> Begun:
-            # It and what it starts go behind the line.
-            lower_priority()
             ready, came = ready_scan(db, order, resume), Came()
             run = ScanRun(db, ready, partial(_take, came, order.folder, sound))
             return Begun(ready, run, tuple(row_of(i, order.folder, sound) for i in ready.done), came)
@@ -123,7 +120,7 @@ class Scanning(QObject):
         self.total, self._meter = None, Meter(len(begun.rows))
         self.begun.emit(begun)
         self._meter.run()
-        begun.run.station.start()
+        begun.run.station.start(behind=True)
         self._timer.start()
 
     def _not_loaded(self, error: Exception) -> None:

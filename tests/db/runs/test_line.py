@@ -16,6 +16,7 @@ from engine.domain.inspection import Outcome, Traveller
 from engine.domain.recipe import SavingPolicy
 from engine.packages.package import ModelPackage
 from engine.settings import StationSettings
+from engine.system.line_lock import line_runs
 from tests.frames import ListSource, part
 from tests.packages import write_tiny_package
 
@@ -115,3 +116,21 @@ def test_an_archive_that_cannot_be_written_is_told_and_the_line_goes_on(db: Data
     assert "archive" in warned.message
     assert warned.remedy
     assert len(page(db, Filter()).rows) == 2
+
+
+def test_others_know_that_the_line_runs_until_it_has_ended(db: Database, package: ModelPackage) -> None:
+    seen: list[tuple[str, bool]] = []
+    run = LineRun(
+        db,
+        ready_line(db, order(package), settings()),
+        lambda event: seen.append((type(event).__name__, line_runs(db.folder))),
+        Traveller,
+    )
+    run.station.run()
+    assert dict(seen)["Inspected"]
+    assert not dict(seen)["Stopped"]
+    run.close()
+    unused = LineRun(db, ready_line(db, order(package), settings()), lambda _event: None, Traveller)
+    assert line_runs(db.folder)
+    unused.close()
+    assert not line_runs(db.folder)

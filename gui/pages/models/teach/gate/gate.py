@@ -15,7 +15,6 @@ from db.products.acts import set_challenge
 from db.runs.gate import GateDone, GateOrder, Note, compare, named_challenge
 from engine.gate.gate import GateResult
 from engine.names import path_of
-from engine.system.threads import lower_priority
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.i18n.messages import translated
@@ -251,8 +250,6 @@ class Gate(QObject):
 
 
 def _compare(order: GateOrder, job: Job, report: Callable[[tuple[int, int]], None]) -> GateDone | None:
-    """Beside the line, which goes first."""
-    lower_priority()
     return compare(order, lambda done, total: report((done, total)), lambda: job.cancelled)
 
 
