@@ -1,12 +1,14 @@
 """Every kind of source by its URI: `demo:?seed=7&fps=30`, `folder:PATH`, `video:PATH`, `gige:SERIAL`, `rtsp://…`.
 
 Cameras and streams live in engine.sources.<kind> behind libraries that may be missing; they are imported when such a
-source is opened, in a process of its own.
+source is opened, in a process of its own. A demo line with a rate stands for a camera and has one too: what its parts
+cost to make, the line that judges them does not wait for.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -25,6 +27,7 @@ from engine.sources.demo.line import MAX_PARTS, DemoSettings, DemoSource
 from engine.sources.files.folder import FolderSource
 from engine.sources.files.video import VIDEO_SUFFIXES, VideoSource
 from engine.sources.files.watch import source as watch_source
+from engine.sources.process.host import Facts
 from engine.sources.process.source import ApartSource
 
 # Two letters at least: `C:\pictures` is a path.
@@ -89,6 +92,7 @@ _CAMERAS = {
     "basler": _Camera("engine.sources.genicam.pylon", "Basler camera", "Install lineside[basler].", "pypylon"),
     **dict.fromkeys(("rtsp", "rtsps", "http", "https"), _STREAM),
 }
+DEMO_PATIENCE_S = 60.0
 FOUND_KINDS = tuple(scheme for scheme, kind in _CAMERAS.items() if not kind.whole)
 """Kinds whose devices can be listed."""
 _KNOWN = "demo:, folder:PATH, watch:PATH, video:PATH, uvc:NAME, gige:SERIAL, genicam:SERIAL, basler:SERIAL, rtsp://… or http://…"
@@ -98,10 +102,14 @@ _KNOWN = "demo:, folder:PATH, watch:PATH, video:PATH, uvc:NAME, gige:SERIAL, gen
 def open_source(uri: str) -> FrameSource:
     """Make, without opening it, the source of a URI, a folder's path or a video file's path.
 
-    Paths stand as they are: blanks, `%` and any letters are not quoted. A camera or stream runs in a process of its
-    own. Raises UsageError for a URI or option that is not known, InputError for a bare path that leads nowhere.
+    Paths stand as they are: blanks, `%` and any letters are not quoted. A camera, a stream and a demo line with a rate
+    run in processes of their own. Raises UsageError for a URI or option that is not known, InputError for a bare path
+    that leads nowhere.
     """
-    return ApartSource(uri, make=open_here) if _scheme(uri) in _CAMERAS else open_here(uri)
+    if _scheme(uri) in _CAMERAS:
+        return ApartSource(uri, make=open_here)
+    source = open_here(uri)
+    return _demo_apart(source) if isinstance(source, DemoSource) and source.free_running else source
 
 
 def open_here(uri: str) -> FrameSource:
@@ -139,6 +147,18 @@ def list_sources() -> list[SourceInfo]:
     """What can be opened without a camera, the demo line first; PATH and HOST stand for what is to be filled in."""
     stream = SourceInfo("rtsp://HOST/PATH", "A network camera's stream; http://HOST/PATH for MJPEG", "stream")
     return [*(SourceInfo(kind.written, kind.words, scheme) for scheme, kind in _PLAIN.items()), stream]
+
+
+def _demo_apart(source: DemoSource) -> ApartSource:
+    """The same line in a process of its own. It neither hangs nor stalls; what is slow is the machine."""
+    return ApartSource(
+        source.uri,
+        make=open_here,
+        open_s=DEMO_PATIENCE_S,
+        silent_s=DEMO_PATIENCE_S,
+        stall_s=math.inf,
+        known=Facts(source.description, source.free_running, source.live, source.total),
+    )
 
 
 def _cameras(kind: str) -> list[SourceInfo]:

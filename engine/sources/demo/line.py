@@ -49,7 +49,7 @@ class DemoSettings:
         for key in ("seed", "fps", "count", "defect_rate", "start"):
             value = getattr(self, key)
             if value is not None and value != getattr(plain, key):
-                options[key] = f"{value:g}" if isinstance(value, float) else str(value)
+                options[key] = str(value).removesuffix(".0")
         if self.kinds != plain.kinds:
             options["kinds"] = ",".join(self.kinds)
         return urlencode(options, safe=",")

@@ -35,11 +35,14 @@ class ApartSource:
         open_s: float = 15.0,
         silent_s: float = 5.0,
         stall_s: float = 3.0,
+        known: Facts | None = None,
     ) -> None:
-        """`open_s`: until it must be open; `silent_s`: a driver without a sign of life hangs; `stall_s`: a free-running
-        camera without pictures is lost, if four of its frame periods and three exposures are over as well."""
+        """`known`: what can be said of the source before it is open. `open_s`: until it must be open; `silent_s`: a
+        driver without a sign of life hangs; `stall_s`: a free-running camera without pictures is lost, if four of its
+        frame periods and three exposures are over as well."""
         self._uri, self._make = uri, make
         self._open_s, self._silent_s, self._stall_s = open_s, silent_s, stall_s
+        self._known = known
         self._child: SourceProcess | None = None
         self._handing = Lock()
         self.settings: dict[str, Value] = dict(settings or {})
@@ -52,19 +55,19 @@ class ApartSource:
 
     @property
     def description(self) -> str:
-        """The source's own; the URI before it is open."""
+        """The source's own; the URI while that is not known."""
         facts = self._facts
         return facts.description if facts else self.uri
 
     @property
     def free_running(self) -> bool:
-        """The source's own; True before it is open."""
+        """The source's own; True while that is not known."""
         facts = self._facts
         return facts.free_running if facts else True
 
     @property
     def live(self) -> bool:
-        """The source's own; True before it is open."""
+        """The source's own; True while that is not known."""
         facts = self._facts
         return facts.live if facts else True
 
@@ -154,7 +157,7 @@ class ApartSource:
     @property
     def _facts(self) -> Facts | None:
         child = self._child
-        return child.facts if child else None
+        return (child.facts if child else None) or self._known
 
     def _open_child(self) -> SourceProcess:
         child = self._child

@@ -52,7 +52,7 @@ def test_video_is_made_by_uri_and_by_bare_path(tmp_path: Path) -> None:
 )
 def test_demo_line_s_uri_opens_the_same_line_again(uri: str, again: str | None) -> None:
     source = open_source(uri)
-    assert isinstance(source, DemoSource)
+    assert source.description.startswith("demo 1280×1024")
     if again is not None:
         assert source.uri == again
     assert open_source(source.uri).uri == source.uri
@@ -134,7 +134,13 @@ def test_single_picture_and_foreign_file_are_refused_with_what_to_give(tmp_path:
 def test_listed_demo_line_can_be_opened() -> None:
     listed = list_sources()
     assert [info.uri for info in listed] == ["demo:", "folder:PATH", "watch:PATH", "video:PATH", "rtsp://HOST/PATH"]
-    assert isinstance(open_source(listed[0].uri), DemoSource)
+    assert open_source(listed[0].uri).live
+
+
+def test_a_demo_line_with_a_rate_has_a_process_of_its_own_as_a_camera_has() -> None:
+    assert isinstance(open_source("demo:"), ApartSource)
+    assert isinstance(open_source("demo:?fps=0"), DemoSource), "a scan's parts are made as they are read"
+    assert isinstance(open_here("demo:"), DemoSource)
 
 
 def test_every_kind_is_named_where_one_is_unknown() -> None:
