@@ -20,8 +20,8 @@ from engine.system.memory import keep_freed_memory
 from engine.system.places import demo_package
 from tests.benchmarks.judging import agreement, cam, casting, inference, models, segdec, training
 from tests.benchmarks.line import cameras, decoding, latency
+from tests.benchmarks.window import line_first, review, scan_live, start
 from tests.benchmarks.window import pages as window
-from tests.benchmarks.window import review, scan_live, start
 from trainer.evaluation.evaluate import part_of
 from trainer.formats.detect import open_dataset
 
@@ -31,7 +31,7 @@ LATENCY_SECONDS = 20.0
 WINDOW_SECONDS = 60.0
 REVIEW_ROWS = 1_000_000
 CAMERA_SECONDS, STEADY_SECONDS, LOSSES = 15.0, 60.0, 30
-SCAN_SECONDS = 60.0
+SCAN_SECONDS = FIRST_SECONDS = 60.0
 
 
 def live(way: str, seconds: float) -> dict[str, float | str]:
@@ -157,6 +157,7 @@ SECTIONS: dict[str, tuple[Callable[[], None], bool]] = {
     "live": (show_live, False),
     "review": (lambda: review.report(REVIEW_ROWS), False),
     "window": (lambda: window.report(WINDOW_SECONDS, REVIEW_ROWS), False),
+    "line_first": (lambda: line_first.report(FIRST_SECONDS), False),
     "scan_live": (lambda: scan_live.report(SCAN_SECONDS), False),
 }
 
