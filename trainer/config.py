@@ -134,12 +134,15 @@ class TrainConfig(BaseModel):
     """Masks grow by this many input pixels to every side: 0, 2, 4, 6, 8 are the five annotations of the publication."""
 
     threshold: str = "best_f1"
-    """`best_f1` on validation where it is surely better there than 0.5 (McNemar, 5 %), `recall:0.99`, or a number."""
+    """`best_f1` on validation where it is surely better there than 0.5 (McNemar, 5 %), `recall:0.99`, a number, or
+    `between`: halfway between the typical scores of sound and defective parts, for a handful of them."""
     critical: list[str] = Field(default_factory=list)
     """Defects that must never escape: judged first, each with a threshold of its own that catches them all."""
     critical_recall: float = Field(1.0, gt=0.0, le=1.0)
     """Share of each critical class that its threshold must catch on the validation part."""
     review_margin: float = Field(0.0, ge=0.0, lt=0.5)
+    """0: no REVIEW. Else it reaches as far around the threshold as the held-out scores spread; this far to each side
+    where too few are held out."""
     map_threshold: float = Field(0.5, gt=0.0, lt=1.0)
 
     int8: bool = True
@@ -163,7 +166,10 @@ class TrainConfig(BaseModel):
             raise ValueError("turn needs height = width")
         if self.frozen_views and not self.freeze:
             raise ValueError("frozen_views needs freeze")
-        if self.threshold != "best_f1" and not 0.0 <= float(self.threshold.removeprefix("recall:")) <= 1.0:
+        if (
+            self.threshold not in {"best_f1", "between"}
+            and not 0.0 <= float(self.threshold.removeprefix("recall:")) <= 1.0
+        ):
             raise ValueError("threshold must be from 0 to 1")
         return self
 

@@ -12,6 +12,7 @@ from engine.packages.manifest import LimitSpec
 from engine.statistics.metrics import best_f1_threshold, defect_scores, target_recall_threshold
 from engine.statistics.shares import exact_p
 from trainer.evaluation.reliability import expected_calibration_error, reliability
+from trainer.packaging.bands import band_around, spread_of
 
 HALF = 0.5
 LOWEST, HIGHEST = 0.7, 5.0
@@ -122,11 +123,15 @@ def limits_of(
     *,
     exclusive: bool = True,
 ) -> LimitSpec:
-    """The threshold by the rule (`best_f1`, `recall:0.99`, or a number) with a review band of ± `margin`."""
-    positive = [t not in ok_classes for t in truth]
+    """The threshold by the rule (`best_f1`, `recall:0.99`, `between`, or a number), with a review band around it
+    (bands.band_around) where `margin` is above 0."""
+    positive = np.array([t not in ok_classes for t in truth], bool)
     judged = defect_scores(scores, classes, ok_classes, exclusive=exclusive)
+    spread = spread_of(positive, judged) if ok_classes else None
     if not ok_classes or not truth:
-        threshold = 0.5
+        threshold = HALF
+    elif rule == "between":
+        threshold = HALF if spread is None else spread.between
     elif rule == "best_f1":
         threshold = best_f1_threshold(positive, judged)
     elif rule.startswith("recall:"):
@@ -134,11 +139,8 @@ def limits_of(
     else:
         threshold = float(rule)
     threshold = round(min(0.999, max(0.001, threshold)), 6)
-    return LimitSpec(
-        ng_at=threshold,
-        review_from=max(0.0, round(threshold - margin, 6)),
-        review_to=min(1.0, round(threshold + margin, 6)),
-    )
+    low, high = band_around(threshold, margin, spread)
+    return LimitSpec(ng_at=threshold, review_from=round(low, 6), review_to=round(high, 6))
 
 
 def first_limits(
