@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 LEAST = 1e-6
 """No band comes nearer to 0 or 1."""
 SURE = 0.003
-"""Scores nearer than this to 0 or 1 count as just so near: how sure the surest are does not say where the limit lies."""
+"""Scores nearer than this to 0 or 1 count as just so near: how sure the surest are does not say where the limit is."""
 HALF_BAND = 0.5
-"""The band reaches so many standard deviations to each side. Limit and band drawn 500 times from 5 good and 2 bad ones of
-357 castings, scored by two first models: 0.5 sends 7 and 17 % of all parts to REVIEW and lets 11 and 16 % of the bad pass,
-0.75 10 and 24 %, and 10 and 14 %."""
+"""The band reaches so many standard deviations to each side. Limit and band drawn 500 times from 5 good and 2 bad
+castings of 357, scored by two first models: 0.5 sends 7 and 17 % of all parts to REVIEW and lets 11 and 16 % of the
+bad pass, 0.75 10 and 24 %, and 10 and 14 %."""
 PASSING = 0.7
 """This share of sound parts is expected below the band: a model that never says OK is of no use to anybody."""
 
