@@ -59,7 +59,7 @@ class StationSettings(BaseModel):
     operator: str = ""
     operators: list[str] = Field(default_factory=list)
     source: str = ""
-    """URI of the last source; empty = the demo line."""
+    """URI of the last source; empty = none was chosen yet."""
     product: str = ""
     """Name of the product the station worked on last; empty = its first one."""
     recipe: str = ""

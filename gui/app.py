@@ -74,7 +74,7 @@ class GuiOptions:
     """What the command line asked of the window."""
 
     source: str = ""
-    """URI; empty = the last one, else the demo line."""
+    """URI; empty = the last one, and where there is none it is asked for on Live."""
     model: str = ""
     """Path of a package, a version or a name; empty = the active one, else the shipped demo model."""
     recipe: str = ""
@@ -196,7 +196,7 @@ def compose(options: GuiOptions) -> Station:
     product, recipe = asked_for(db, settings, options.product, options.recipe, options.model)
     context.take_product(product)
     run = LineOrder(
-        source=options.source or ("" if options.demo else settings.source) or "demo:",
+        source=_source(options, settings),
         model=options.model,
         recipe=recipe,
         product=product.name,
@@ -336,6 +336,14 @@ def _tell_migrated(context: AppContext, done: Migrated) -> None:
             size=f"{done.copy_bytes / 1e6:,.1f}", file=name_of(done.copy)
         )
     context.notify("info", said.format(seconds=f"{done.seconds:.1f}"), kept)
+
+
+def _source(options: GuiOptions, settings: StationSettings) -> str:
+    """Empty: to be chosen on Live. Simulated parts come only where they are asked for. Raises UsageError."""
+    source = options.source or ("demo:" if options.demo else settings.source)
+    if not source and options.unattended:
+        raise UsageError("No source is chosen.", "Name one with --source, or add --demo for the demo line.")
+    return source
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -82,11 +82,17 @@ class TruthfulModel:
 
 
 class Line(DemoSource):
-    """The demo line as fast as it is read, standing still after `count` parts."""
+    """The demo line as fast as it is read, standing still after `count` parts; as a camera, whose parts count."""
+
+    NAME = "gige:GV-5200"
 
     def __init__(self, count: int) -> None:
         super().__init__(DemoSettings(seed=SEED, fps=0, defect_rate=RATE))
         self._left = count
+
+    @property
+    def uri(self) -> str:
+        return self.NAME
 
     @property
     def description(self) -> str:

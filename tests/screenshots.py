@@ -74,7 +74,11 @@ def station(
     os.environ["LINESIDE_HOME"] = str(place)
     made = compose(
         GuiOptions(
-            size=size, load=lambda package, _threads: TruthfulModel(package), open=lambda _u: Line(SHOWN), find=_found
+            source=Line.NAME,
+            size=size,
+            load=lambda package, _threads: TruthfulModel(package),
+            open=lambda _u: Line(SHOWN),
+            find=_found,
         )
     )
     made.window.show()

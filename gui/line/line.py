@@ -112,7 +112,7 @@ class Line(QObject):
 
     def start(self) -> None:
         """Load source, model and recipe on a job, then run. Nothing happens while a run is on."""
-        if self._state in LIVE_STATES or self._state == LOADING:
+        if self._state in LIVE_STATES or self._state == LOADING or _lacks_source(self._context, self.options):
             return
         self._uri = self.options.source
         self._enter(LOADING)
@@ -282,3 +282,11 @@ class Line(QObject):
         if state != self._state:
             self._state = state
             self.stateChanged.emit(state)
+
+
+def _lacks_source(context: AppContext, options: LineOrder) -> bool:
+    """Whether no source was chosen yet; told where that is so."""
+    if not options.source:
+        said = translate("Live", "No source is chosen yet.")
+        context.notify("info", said, translate("Live", "Choose one on Live or on Camera."))
+    return not options.source

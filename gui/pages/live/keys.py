@@ -45,6 +45,7 @@ def other_bindings(acts: Mapping[str, Act]) -> dict[str, Binding]:
     return {
         "acknowledge": Binding("Q", translate("Alarm", "Acknowledge"), acts["acknowledge"]),
         "count": Binding("C", translate("Live", "Count the shift or the lot"), acts["count"]),
+        "setup": Binding("Ctrl+U", translate("Live", "Set-up: parts do not count, and back"), acts["setup"]),
         "recipe": Binding(RECIPE_KEY, translate("Live", "Change the recipe"), acts["recipe"]),
         "teach": Binding("Ctrl+T", translate("Live", "Teach a new product in"), acts["teach"]),
         "lot": Binding(LOT_KEY, translate("Live", "Type the lot"), acts["lot"]),

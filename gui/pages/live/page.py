@@ -16,6 +16,7 @@ from gui.page import Binding
 from gui.pages.live.change import ChangeOver
 from gui.pages.live.counts import CountsOnScreen
 from gui.pages.live.film import FilmList
+from gui.pages.live.judged_for.acts import JudgedFor
 from gui.pages.live.keys import Act, act_bindings, other_bindings, tool_bindings
 from gui.pages.live.look import LiveLook, fetch
 from gui.pages.live.picture import ShownPicture
@@ -40,6 +41,7 @@ class LivePage(LiveScreen):
         super().__init__(context, line.traveller, self._tools, self._buttons, self._others)
         self.words, self.picture = LiveWords(context, self), ShownPicture(context, self, snapshots)
         self.counts = CountsOnScreen(context, line, self)
+        self.judged_for = JudgedFor(context, line, self, self)
         self.change = ChangeOver(context, line, self.strip.recipe)
         self.list = FilmList(context, self)
         self.presenter = LivePresenter(self, self.words, line, lambda: context.package, self._fetch)
@@ -53,6 +55,7 @@ class LivePage(LiveScreen):
     # ── the page's contract ──────────────────────────────────────────────────────────────────────────────────────
     def activated(self) -> None:
         """The page is on screen."""
+        self.judged_for.look()
         self.view.setFocus()
 
     def held(self) -> str:
@@ -201,6 +204,7 @@ class LivePage(LiveScreen):
             "kiosk": lambda: self.kiosk.emit(),
             "acknowledge": self._line.alarms.acknowledge,
             "count": lambda: self.counts.switch(),
+            "setup": lambda: self.judged_for.switch(),
             "recipe": lambda: self.change.ask(),
             "teach": lambda: self._context.pageAsked.emit("teach-in"),
             "lot": lambda: self.strip.edit(self.strip.lot),
@@ -220,6 +224,7 @@ class LivePage(LiveScreen):
         self._context.operatorChanged.connect(self._operator_changed)
         self.strip.recipeAsked.connect(self.change.ask)
         self.strip.operatorAsked.connect(self._ask_operator)
+        self.choose.asked.connect(self.judged_for.choose)
         self.change.partScanned.connect(self._part_scanned)
         self.film.chosen.connect(presenter.look_at)
         self.picker.picked.connect(presenter.picked)

@@ -6,10 +6,12 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.domain.inspection import Traveller
+from engine.domain.inspection import Origin, Traveller
 from engine.station.alarms import AlarmKind
 from gui.context import AppContext
+from gui.i18n.language import translate
 from gui.page import Binding
+from gui.pages.live.judged_for.bars import ChooseSource, OriginBar
 from gui.pages.live.panels import SLIM, ActButton, Acts, AlarmBar, Aside, DriftBar, LookBar
 from gui.pages.live.picker import ClassPicker
 from gui.pages.live.strip import TravellerStrip
@@ -57,9 +59,13 @@ class LiveScreen(QWidget):
         self.drift_bar = DriftBar(theme, self)
         ways = {AlarmKind.UNKNOWN: (others["recipe"], others["teach"])}
         self.alarm_bar = AlarmBar(theme, others["acknowledge"], ways, self)
+        self.origin_bar = OriginBar(theme, others["setup"], self)
+        self.choose = ChooseSource(theme, self)
         self.film = FilmStrip(theme, self)
         self.banner = VerdictBanner(theme, self)
         self.scope = ActButton(theme, others["count"], least=SLIM)
+        self.setup = ActButton(theme, others["setup"], least=SLIM)
+        self.setup.tell(translate("Live", "Set-up"), others["setup"].text)
         self.counters = Counters(theme, self)
         self.trend = YieldTrend(theme, self)
         self.aside = Aside(theme, self)
@@ -89,6 +95,17 @@ class LiveScreen(QWidget):
         self.acts.buttons["trigger"].setVisible(shown)
         self._make_room()
 
+    def show_origin(self, origin: Origin) -> None:
+        """That parts do not count, where they do not."""
+        self.origin_bar.show_origin(origin)
+        self.setup.setVisible(origin is Origin.PRODUCTION)
+        self._make_room()
+
+    def show_choice(self, open_: bool) -> None:
+        """The choice of a source in the picture's place."""
+        self.choose.setVisible(open_)
+        self.view.setVisible(not open_)
+
     def _make_room(self) -> None:
         """What gives way is decided from what the rest needs, not from how it lies now."""
         height = self.height() - 2 * SPACING
@@ -97,6 +114,8 @@ class LiveScreen(QWidget):
         self.trend.setVisible(height - taken >= self.trend.minimumHeight() + 2 * SPACING)
         # As if there was an alarm: nothing jumps when there is one.
         top = self.strip.sizeHint().height() + self.alarm_bar.sizeHint().height() + 2 * SPACING
+        if not self.origin_bar.isHidden():
+            top += self.origin_bar.sizeHint().height() + SPACING
         caption = self.film.height() - self.film.picture_height
         room = height - top - caption - scaled(PICTURE_LEAST)
         large = STRIP_LARGE if self.height() >= LARGE_FROM else PICTURE_HEIGHT
@@ -116,6 +135,7 @@ class LiveScreen(QWidget):
         inside.addWidget(self.look_bar)
         inside.addWidget(self.drift_bar)
         inside.addWidget(self.view, 1)
+        inside.addWidget(self.choose, 1)
         shown = QVBoxLayout()
         shown.setSpacing(SPACING)
         shown.addWidget(self.frame, 1)
@@ -127,13 +147,14 @@ class LiveScreen(QWidget):
         left = QVBoxLayout()
         left.setSpacing(SPACING)
         left.addWidget(self.strip)
+        left.addWidget(self.origin_bar)
         left.addWidget(self.alarm_bar)
         left.addLayout(middle, 1)
         column = QVBoxLayout(self.side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
         column.addWidget(self.banner, 50)
-        column.addWidget(self.scope)
+        column.addLayout(_row(self.scope, self.setup))
         column.addWidget(self.counters)
         column.addWidget(self.trend, 20)
         column.addStretch(1)
@@ -144,3 +165,12 @@ class LiveScreen(QWidget):
         row.setSpacing(SPACING)
         row.addLayout(left, 1)
         row.addWidget(self.side)
+
+
+def _row(first: QWidget, second: QWidget) -> QHBoxLayout:
+    """Two beside each other; the first takes what is left."""
+    row = QHBoxLayout()
+    row.setSpacing(SPACING)
+    row.addWidget(first, 1)
+    row.addWidget(second)
+    return row

@@ -23,7 +23,7 @@ PERIODS: tuple[Period, ...] = ("today", "yesterday", "shift", "week", "month", "
 DAY = timedelta(days=1)
 COUNTED: dict[str, frozenset[Origin] | None] = {
     str(Origin.PRODUCTION): frozenset({Origin.PRODUCTION}),
-    "with unknown": frozenset({Origin.PRODUCTION, Origin.UNKNOWN}),
+    "production+unknown": frozenset({Origin.PRODUCTION, Origin.UNKNOWN}),
     **{str(origin): frozenset({origin}) for origin in Origin if origin is not Origin.PRODUCTION},
     "all": None,
 }

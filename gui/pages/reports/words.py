@@ -119,7 +119,7 @@ def counted_word(counted: str) -> str:
     """What is counted, by its name in COUNTED."""
     if counted == "all":
         return translate("Reports", "Everything")
-    if counted == "with unknown":
+    if counted == "production+unknown":
         return translate("Reports", "Production and unknown (before 0.2)")
     return origin_word(Origin(counted))
 

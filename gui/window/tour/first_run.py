@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from db.inspections.overrides import in_force
 from db.inspections.table import Filter, page
 from engine.domain.inspection import Override
+from engine.sources.catalogue import is_simulated
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.line.line import Line
@@ -66,7 +67,7 @@ class FirstRun(QObject):
     @property
     def practises(self) -> bool:
         """True on the demo line: its parts may be overruled for practice."""
-        return self._line.options.source.partition(":")[0] == "demo"
+        return is_simulated(self._line.options.source)
 
     def start_if_wanted(self) -> bool:
         """Start where nobody went through it yet, on the demo line, with nothing stored; True when it did."""

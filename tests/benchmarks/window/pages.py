@@ -79,7 +79,7 @@ def measure(seconds: float, rows: int, folder: Path) -> dict[str, float]:
     if not (folder / "lineside.db").exists():
         build(folder, rows)
     os.environ["LINESIDE_HOME"] = str(folder)
-    station = compose(GuiOptions(size=(1280, 720), open=lambda _uri: FastCamera()))
+    station = compose(GuiOptions(source="gige:1", size=(1280, 720), open=lambda _uri: FastCamera()))
     collector, probe = Collector(), Probe()
     heard = {"inspected": 0, "skipped": 0}
 

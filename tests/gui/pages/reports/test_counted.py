@@ -113,7 +113,7 @@ def test_production_is_counted_first_and_no_part_vanishes_unsaid(bench: Bench, t
     assert said.startswith("Counted: Production. Not counted in this period: ")
     for part in ("Scan 9", "Set-up 3", "Simulated 6", "Unknown (before 0.2) 1"):
         assert part in said
-    counted(page, "with unknown", bench)
+    counted(page, "production+unknown", bench)
     assert sum(of_report(page)) == 10 and "Unknown" not in page.counted.text().partition(".")[2].partition(":")[2]
     counted(page, "all", bench)
     assert sum(of_report(page)) == len(told) + 1
