@@ -26,6 +26,7 @@ from engine.sources.catalogue import open_source
 from engine.station.loop import Publish, Station
 from engine.system.line_lock import LineLock
 from engine.system.mailbox import Mailbox
+from engine.system.places import home
 
 LoadModel = Callable[[ModelPackage, int], Model]
 OpenSource = Callable[[str], FrameSource]
@@ -120,9 +121,10 @@ class LineRun:
         self.ready, self._publish, self._traveller = ready, publish, traveller
         self.origin = recorded_as(ready.source.uri, ready.order.origin)
         """Written with every part; replaced as a whole, so the station's thread reads it without a lock."""
-        # Whatever else is started on this data folder steps behind it.
-        self._lock = LineLock(db.folder)
-        self._lock.take()
+        # Whatever else is started on the data folder steps behind it; the database may lie elsewhere.
+        self._locks = tuple(LineLock(folder) for folder in {db.folder, home()})
+        for lock in self._locks:
+            lock.take()
         self.recorder = Recorder(db, tell=self._warn, audit_every=ready.audit_every)
         self.gallery = Gallery(self.recorder) if ready.order.gallery else None
         self.station = Station(
@@ -142,17 +144,21 @@ class LineRun:
 
     def close(self) -> None:
         """Commit and write what waits. Raises StorageError."""
-        self._lock.give()
+        self._over()
         self.recorder.close()
 
     def _travelling(self) -> Traveller:
         return replace(self._traveller(), origin=self.origin)
 
+    def _over(self) -> None:
+        for lock in self._locks:
+            lock.give()
+
     def _published(self, event: events.StationEvent) -> None:
         if self.gallery is not None:
             self.gallery.take(event)
         if isinstance(event, events.Stopped | events.Failed):
-            self._lock.give()
+            self._over()
         self._publish(event)
 
     def _warn(self, error: LinesideError) -> None:

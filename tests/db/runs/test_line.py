@@ -118,12 +118,17 @@ def test_an_archive_that_cannot_be_written_is_told_and_the_line_goes_on(db: Data
     assert len(page(db, Filter()).rows) == 2
 
 
-def test_others_know_that_the_line_runs_until_it_has_ended(db: Database, package: ModelPackage) -> None:
+def test_others_know_that_the_line_runs_until_it_has_ended(
+    db: Database, package: ModelPackage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "home"
+    elsewhere.mkdir()
+    monkeypatch.setenv("LINESIDE_HOME", str(elsewhere))
     seen: list[tuple[str, bool]] = []
     run = LineRun(
         db,
         ready_line(db, order(package), settings()),
-        lambda event: seen.append((type(event).__name__, line_runs(db.folder))),
+        lambda event: seen.append((type(event).__name__, line_runs(db.folder) and line_runs(elsewhere))),
         Traveller,
     )
     run.station.run()
@@ -131,6 +136,6 @@ def test_others_know_that_the_line_runs_until_it_has_ended(db: Database, package
     assert not dict(seen)["Stopped"]
     run.close()
     unused = LineRun(db, ready_line(db, order(package), settings()), lambda _event: None, Traveller)
-    assert line_runs(db.folder)
+    assert line_runs(db.folder) and line_runs(elsewhere)
     unused.close()
-    assert not line_runs(db.folder)
+    assert not line_runs(db.folder) and not line_runs(elsewhere)
