@@ -89,12 +89,24 @@ def _table(figures: dict[str, Any]) -> str:
         )
     rows.append(("ms a picture", f"{figures['milliseconds']:.1f}"))
     lines = [f"{name:<14}{value}" for name, value in rows]
+    lines += _as_judged(figures["as_judged"])
     lines.append(f"\n{'class':<22}{'precision':>10}{'recall':>10}{'F1':>10}{'support':>10}")
     for name, c in figures["per_class"].items():
         lines.append(f"{name:<22}{c['precision']:>10.4f}{c['recall']:>10.4f}{c['f1']:>10.4f}{c['support']:>10}")
     if "robustness" in figures:
         lines += ["", *robustness_words(figures["robustness"])]
     return "\n".join(lines)
+
+
+def _as_judged(judged: dict[str, Any]) -> list[str]:
+    """All four verdicts, as the station gives them."""
+    lines = ["", f"{'as the station judges':<22}" + "".join(f"{name:>12}" for name in judged["sound"])]
+    for kind, name in (("sound", "good parts"), ("defective", "defects")):
+        lines.append(f"{name:<22}" + "".join(f"{count:>12}" for count in judged[kind].values()))
+    low, high = judged["escapes"]["interval"]
+    if judged["says_little"]:
+        lines.append(f"So few parts say little: of all defects {low:.0%} to {high:.0%} may escape.")
+    return lines
 
 
 def _between(value: float | None, interval: list[float] | None) -> str:

@@ -31,12 +31,13 @@ from engine.domain.inspection import (
 )
 from engine.domain.recipe import Recipe
 from engine.errors import DatasetError, PictureError, UsageError
-from engine.judging.judge import Judge, Shown
+from engine.judging.judge import Judge, Shown, by_recipe
 from engine.judging.many import Asked, Judging
 from engine.names import name_of
 from engine.packages.package import ModelPackage
 from engine.recipes.file import default_recipe, without_review
 from engine.statistics.metrics import evaluate_scores
+from engine.statistics.mistakes import Mistakes, Verdicts, say_little
 from engine.verdicts.verdict import SOUND, measured
 from trainer.config import TrainConfig
 from trainer.evaluation.places import Place, placed
@@ -58,6 +59,8 @@ class JudgedSample:
     error: str = ""
     place: Place | None = None
     """How the map lies on the mask; only of defective pictures with a drawn mask."""
+    station: Outcome = Outcome.NO_VERDICT
+    """What the station says of it, with review band and guard; `verdict` may be without a band."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +97,15 @@ def evaluate(
             line(json_line(judged, truth, package, used))
 
     return evaluated(
-        package, dataset, used, part=part, threads=threads, precision=precision, seen=seen, progress=progress
+        package,
+        dataset,
+        used,
+        station=recipe,
+        part=part,
+        threads=threads,
+        precision=precision,
+        seen=seen,
+        progress=progress,
     ).figures
 
 
@@ -103,26 +114,32 @@ def evaluated(
     dataset: Dataset,
     recipe: Recipe,
     *,
+    station: Recipe | None = None,
     part: str = "",
     threads: int = 0,
     precision: Precision = "auto",
     seen: Callable[[JudgedSample, str], None] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
-    """`evaluate` with what every picture came to; `seen` gets each one with its map and mask, and its truth."""
-    samples = part_of(package, dataset, part)
+    """`evaluate` with what every picture came to; `seen` gets each one with its map and mask, and its truth.
+
+    `station`: the recipe the station would judge by, the package's own when left out, for `as_judged`.
+    """
+    samples, whole = part_of(package, dataset, part), station or default_recipe(package)
     found: list[JudgedSample] = []
     began = time.perf_counter()
     for done, judged in enumerate(judge(package, samples, recipe, threads=threads, precision=precision), 1):
         if seen is not None:
             seen(judged, truth_of(judged.sample, dataset, recipe))
         # The pixels of maps and masks go at once: only what the figures need is kept.
-        found.append(_reduced(judged, package.manifest.map.threshold))
+        found.append(_reduced(judged, package.manifest.map.threshold, whole))
         if progress is not None:
             progress(done, len(samples))
     seconds = time.perf_counter() - began
+    truth = tuple(truth_of(j.sample, dataset, recipe) for j in found)
     figures = {
         **_figures(found, package, dataset, recipe),
+        "as_judged": as_judged(found, truth, recipe),
         "unreadable": sum(bool(j.error) for j in found),
         "no_verdict": sum(
             not (j.error or j.verdict.unknown) and j.verdict.outcome is Outcome.NO_VERDICT for j in found
@@ -131,7 +148,6 @@ def evaluated(
         "dataset": {"id": dataset.id, "sha256": dataset.sha256(), "part": part or "all"},
         "model": f"{package.manifest.name} {package.version}",
     }
-    truth = tuple(truth_of(j.sample, dataset, recipe) for j in found)
     return Evaluation(figures, tuple(found), truth, recipe)
 
 
@@ -205,13 +221,34 @@ def score_table(rows: Sequence[tuple[float, ...]], classes: Sequence[str]) -> ND
     return np.asarray([row or none for row in rows], np.float64).reshape(-1, len(classes))
 
 
-def _reduced(judged: JudgedSample, threshold: float) -> JudgedSample:
+def _reduced(judged: JudgedSample, threshold: float, station: Recipe) -> JudgedSample:
     prediction, mask = judged.prediction, judged.mask
     place = None
     if prediction is not None and prediction.heat is not None and mask is not None and mask.any():
         place = placed(prediction.heat, mask, threshold)
     slim = None if prediction is None else Prediction(prediction.scores)
-    return replace(judged, prediction=slim, mask=None, place=place)
+    said = judged.verdict.outcome if prediction is None else by_recipe(prediction, station).verdict.outcome
+    return replace(judged, prediction=slim, mask=None, place=place, station=said)
+
+
+def as_judged(found: Sequence[JudgedSample], truth: Sequence[str], recipe: Recipe) -> dict[str, Any]:
+    """What the station says of the pictures that could be read: all four verdicts of both kinds, and the mistakes."""
+    sound = recipe.ok_classes or (SOUND,)
+    told = zip(found, truth, strict=True)
+    counted = Mistakes.of((name not in sound, judged.station) for judged, name in told if not judged.error)
+    return {
+        **{name: _verdicts(kind) for name, kind in (("sound", counted.sound), ("defective", counted.defective))},
+        "escapes": counted.escapes.plain(),
+        "overkill": counted.overkill.plain(),
+        "review": counted.review.plain(),
+        "no_verdict": counted.no_verdict.plain(),
+        "says_little": say_little(counted),
+    }
+
+
+def _verdicts(kind: Verdicts) -> dict[str, int]:
+    counts = (kind.ok, kind.ng, kind.review, kind.no_verdict)
+    return {str(outcome): count for outcome, count in zip(Outcome, counts, strict=True)}
 
 
 def _figures(found: list[JudgedSample], package: ModelPackage, dataset: Dataset, recipe: Recipe) -> dict[str, Any]:

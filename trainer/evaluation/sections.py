@@ -16,7 +16,7 @@ from trainer.evaluation.plots import Chart, Series, curve_chart, mirrored_histog
 from trainer.evaluation.reliability import BINS
 from trainer.evaluation.robustness import Robustness
 from trainer.evaluation.sheet import Sheet
-from trainer.evaluation.tables import class_table, confusion_section, robustness_table, several_table
+from trainer.evaluation.tables import class_table, confusion_section, robustness_table, several_table, station_section
 from trainer.thresholds.operating import Cost, OperatingPoint, expected_cost
 
 SMALL = 30
@@ -137,6 +137,7 @@ def sections(
 ) -> tuple[Section, ...]:
     """All chapters in their order; one that makes no sense here says so in a sentence."""
     found = [
+        station_section(figures["as_judged"]),
         confusion_section(figures["confusion"]),
         Section("Classes", tables=(class_table(sheet, figures),), notes=_CLASS_NOTES[: 2 if sheet.sound else 1]),
     ]

@@ -74,7 +74,15 @@ def study(
             line(json_line(judged, truth, package, used))
 
     found = evaluated(
-        package, dataset, used, part=part, threads=threads, precision=precision, seen=seen, progress=progress
+        package,
+        dataset,
+        used,
+        station=recipe,
+        part=part,
+        threads=threads,
+        precision=precision,
+        seen=seen,
+        progress=progress,
     )
     sheet = sheet_of(found, package)
     figures = {**found.figures, **further_figures(sheet, used, cost)}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.statistics.shares import Share
 from trainer.evaluation.page import Cell, Section, Table, row
 from trainer.evaluation.robustness import Robustness
 from trainer.evaluation.sheet import Sheet
@@ -16,6 +17,23 @@ MAX_CLASSES = 30
 MAX_CONFUSIONS = 20
 LOSS = 0.03
 """A larger loss of macro-F1 is marked: the published wish for light."""
+
+
+def station_section(judged: dict[str, Any]) -> Section:
+    """All four verdicts of both kinds, with review band and guard; what few parts are worth."""
+    rows = []
+    for kind, name in (("sound", "good parts"), ("defective", "defects")):
+        counts = judged[kind]
+        total = sum(counts.values())
+        rows.append(row(name, *(_share_cell(count, total) for count in counts.values()), str(total)))
+    said = ["With the review band and the guard that the model brings along, or those of the recipe given."]
+    if judged["says_little"]:
+        said.append("So few parts say little: under each count stands where the true share lies.")
+    return Section("As the station judges", tuple(said), tables=(Table(("", *judged["sound"], "all"), tuple(rows)),))
+
+
+def _share_cell(count: int, of: int) -> Cell:
+    return Cell(str(count), below=_span(Share(count, of).interval) if of else "")
 
 
 def confusion_section(confusion: dict[str, Any]) -> Section:

@@ -21,6 +21,8 @@ HALF_BAND = 0.5
 """The band reaches so many standard deviations to each side. Limit and band drawn 500 times from 5 good and 2 bad
 castings of 357, scored by two first models: 0.5 sends 7 and 17 % of all parts to REVIEW and lets 11 and 16 % of the
 bad pass, 0.75 10 and 24 %, and 10 and 14 %."""
+APART = 0.15
+"""And so far at least, as a share of the way between both kinds: a few parts that lie far apart hide the doubtful."""
 PASSING = 0.7
 """This share of sound parts is expected below the band: a model that never says OK is of no use to anybody."""
 
@@ -38,6 +40,11 @@ class Spread:
     def passing(self) -> float:
         """The logit below which a further sound part lies with the chance PASSING, its scores taken as normal."""
         return self.sound + NormalDist().inv_cdf(PASSING) * self.deviation * math.sqrt(1.0 + 1.0 / self.count)
+
+    @property
+    def half_band(self) -> float:
+        """How far the band reaches, in logits."""
+        return max(HALF_BAND * self.deviation, APART * (self.defective - self.sound))
 
     @property
     def between(self) -> float:
@@ -66,7 +73,7 @@ def band_around(limit: float, margin: float, spread: Spread | None) -> tuple[flo
         return limit, limit
     if spread is None:
         return max(limit - margin, limit / 2), min(limit + margin, (1.0 + limit) / 2)
-    middle, half = math.log(limit) - math.log1p(-limit), HALF_BAND * spread.deviation
+    middle, half = math.log(limit) - math.log1p(-limit), spread.half_band
     low = min(middle, max(middle - half, spread.passing))
     return min(limit, _score(low)), max(limit, _score(middle + half))
 

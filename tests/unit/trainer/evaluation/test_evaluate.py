@@ -11,6 +11,7 @@ import pytest
 
 from engine.domain.inspection import Prediction, Scores
 from engine.domain.recipe import Guard, Limits, Recipe
+from engine.packages.manifest import LimitSpec
 from engine.recipes.file import default_recipe
 from engine.verdicts.verdict import decide
 from tests.packages import write_tiny_package
@@ -52,6 +53,28 @@ def test_picture_outside_the_guard_is_counted_as_not_passed(tmp_path: Path) -> N
     assert figures["overkill"]["count"] == 1 and figures["escapes"]["count"] == 0
     assert "NO VERDICT" in figures["confusion"]["classes"]
     assert [json.loads(line)["sound"] for line in lines] == [True, True, False]
+
+
+def test_figures_are_told_as_the_station_judges_beside_the_models_own(tmp_path: Path) -> None:
+    package = write_tiny_package(tmp_path / "tiny")
+    package.manifest.thresholds = LimitSpec(ng_at=0.5, review_from=0.4, review_to=0.6)
+    # Of the tiny model a grey of 128 lies in the review band, which the model's own figures leave out.
+    greys = (("ok", 60), ("ok", 128), ("ok", 250), ("scratch", 128), ("scratch", 60), ("scratch", 250))
+    samples = tuple(
+        Sample(str(i), label, str(i), lambda grey=grey: (np.full((64, 80), grey, np.uint8), None))  # type: ignore[misc]
+        for i, (label, grey) in enumerate(greys)
+    )
+    dataset = Dataset("d", "folder", ("ok", "scratch"), ("ok",), samples)
+    figures = evaluate(package, dataset)
+    found = figures["as_judged"]
+    assert found["sound"] == {"OK": 1, "NG": 1, "REVIEW": 1, "NO VERDICT": 0}
+    assert found["defective"] == {"OK": 1, "NG": 1, "REVIEW": 1, "NO VERDICT": 0}
+    assert (found["escapes"]["count"], found["escapes"]["of"]) == (1, 3)
+    assert (found["review"]["count"], found["review"]["of"]) == (2, 6)
+    assert found["says_little"]
+    dark = replace(default_recipe(package), guard=Guard(brightness=(100.0, 255.0)))
+    refused = evaluate(package, dataset, recipe=dark)["as_judged"]
+    assert refused["sound"]["NO VERDICT"] == refused["defective"]["NO VERDICT"] == 1
 
 
 def test_unknown_parts_are_set_aside_and_told(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from engine.verdicts.verdict import decide
 from main import main
 from tests.packages import write_tiny_package
 from trainer.evaluation.curves import pr_points, roc_points
-from trainer.evaluation.evaluate import Evaluation, JudgedSample, evaluate, truth_of
+from trainer.evaluation.evaluate import Evaluation, JudgedSample, as_judged, evaluate, truth_of
 from trainer.evaluation.figures import curve_of, diagrams, further_figures, one_against_rest, point_at, several_labels
 from trainer.evaluation.mistakes import BEYOND, MOST_CONFIDENT, Gallery
 from trainer.evaluation.page import study_picture, write_study
@@ -184,7 +184,8 @@ def _shown(found: Evaluation, package: ModelPackage) -> tuple[Sheet, dict[str, o
 
 
 def _basic(sheet: Sheet, package: ModelPackage, found: Evaluation) -> dict[str, object]:
-    return evaluate_scores(sheet.truth, sheet.labels, sheet.table, sheet.classes, found.recipe.ok_classes, 0.5)
+    told = evaluate_scores(sheet.truth, sheet.labels, sheet.table, sheet.classes, found.recipe.ok_classes, 0.5)
+    return {**told, "as_judged": as_judged(found.judged, found.truth, found.recipe)}
 
 
 def folder_of(tmp_path: Path) -> Path:
