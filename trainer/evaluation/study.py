@@ -67,12 +67,6 @@ def study(
     """
     used = recipe or without_review(default_recipe(package))
     mistakes = Gallery(package.manifest.class_names, used.ok_classes)
-
-    def seen(judged: JudgedSample, truth: str) -> None:
-        mistakes.see(judged, truth)
-        if line is not None:
-            line(json_line(judged, truth, package, used))
-
     found = evaluated(
         package,
         dataset,
@@ -81,7 +75,7 @@ def study(
         part=part,
         threads=threads,
         precision=precision,
-        seen=seen,
+        seen=_seen(mistakes, package, used, line),
         progress=progress,
     )
     sheet = sheet_of(found, package)
@@ -96,6 +90,19 @@ def study(
         figures["robustness"] = worse.plain()
         examples = example_pictures(samples, dataset, used)
     return Study(package, dataset, used, figures, sheet, mistakes, cost, worse, examples)
+
+
+def _seen(
+    mistakes: Gallery, package: ModelPackage, recipe: Recipe, line: Callable[[str], None] | None
+) -> Callable[[JudgedSample, str], None]:
+    """What becomes of every judged picture as it comes."""
+
+    def seen(judged: JudgedSample, truth: str) -> None:
+        mistakes.see(judged, truth)
+        if line is not None:
+            line(json_line(judged, truth, package, recipe))
+
+    return seen
 
 
 def page_of(found: Study) -> StudyPage:
