@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,17 +68,8 @@ def study(
     """
     used = recipe or without_review(default_recipe(package))
     mistakes = Gallery(package.manifest.class_names, used.ok_classes)
-    found = evaluated(
-        package,
-        dataset,
-        used,
-        station=recipe,
-        part=part,
-        threads=threads,
-        precision=precision,
-        seen=_seen(mistakes, package, used, line),
-        progress=progress,
-    )
+    judge = partial(evaluated, package, dataset, used, station=recipe, part=part, threads=threads)
+    found = judge(precision=precision, seen=_seen(mistakes, package, used, line), progress=progress)
     sheet = sheet_of(found, package)
     figures = {**found.figures, **further_figures(sheet, used, cost)}
     worse: Robustness | None = None
