@@ -73,9 +73,11 @@ class RecipeKeeping(QObject):
         setup = CameraSetup(tuple(values.items()), self._side.takt.value()) if values else None
         path, folder = self._line.options.recipe, self._context.folder / "recipes"
         self.busy = True
-        trail = (self._context.db, who)
+        trail, product = (self._context.db, who), self._context.product.name
         self._context.jobs.run(
-            lambda: save(path, folder, package, setup, golden, trail=trail), self._saved, self._not_saved
+            lambda: save(path, folder, package, setup, golden, trail=trail, product=product),
+            self._saved,
+            self._not_saved,
         )
 
     def _saved(self, saved: Saved) -> None:

@@ -197,16 +197,18 @@ def save(
     golden: tuple[Frame, Imaging] | None,
     *,
     trail: tuple[Database, str] | None = None,
+    product: str = "",
 ) -> Saved:
     """Put both into the recipe at `path`, or into a new one in `folder` made from what the package brings along.
 
-    `trail`: the database whose audit trail says so, and who did it. Raises InputError, StorageError.
+    `product`: whose the new one is, by its name. `trail`: the database whose audit trail says so, and who did it.
+    Raises InputError, StorageError.
     """
     file = Path(path) if path else folder / f"{_plain(package.manifest.name)}.toml"
     if file.exists():
         recipe = load_recipe(file, package)
     else:
-        recipe = replace(default_recipe(package), name=package.manifest.name)
+        recipe = replace(default_recipe(package), name=package.manifest.name, product=product)
     if camera is not None:
         recipe = with_camera(recipe, camera)
     if golden is not None:

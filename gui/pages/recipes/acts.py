@@ -65,12 +65,14 @@ class RecipeActs(QObject):
             self._context.notify("info", translate("Recipes", "No model is loaded yet."))
             return
         db, folder, base = self._context.db, self.folder, translate("Recipes", "New recipe")
+        product = self._context.product.name
         why = translate("Recipes", "made from the model")
 
         def work(who: str) -> Path:
             name = _free_name(folder, base)
             path = free_path(folder, name)
-            save(db, path, replace(default_recipe(package), name=name, model=package.version), who, why)
+            made = replace(default_recipe(package), name=name, model=package.version, product=product)
+            save(db, path, made, who, why)
             return path
 
         self._as_engineer(work)
