@@ -119,7 +119,7 @@ def _line_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
 def _keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser], wanted: str) -> None:
     models = _command(commands, "models", "list, import, activate, roll back", "lineside models list", _models)
     example = 'lineside products make "bracket 12" --operator ann'
-    products = _command(commands, "products", "list, make, rename, retire, restore", example, _products)
+    products = _command(commands, "products", "list, make, rename, retire, export, import", example, _products)
     if wanted == "products":
         from db.commands.products import add_product_arguments
 

@@ -178,3 +178,18 @@ def test_an_export_holds_one_product_s_corrections(
     assert "no confirmed parts" in capsys.readouterr().err
     assert main(["export", "--out", str(tmp_path / "of-strips"), "--product", "strip"]) == 0
     assert "Exported 2 corrected parts" in capsys.readouterr().out
+
+
+def test_a_product_goes_to_another_station_as_one_file(
+    two: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "strip.zip"
+    assert main(["products", "export", "strip"]) == 2
+    assert main(["products", "export", "strip", "--out", str(out)]) == 0
+    assert "0 recipes, 1 model, 0 pictures" in capsys.readouterr().out
+    monkeypatch.setenv("LINESIDE_HOME", str(tmp_path / "other home"))
+    assert main(["products", "import", str(out), "--to", "tape", "--operator", "bob"]) == 0
+    assert "Imported tape" in capsys.readouterr().out
+    assert main(["run", "--source", "demo:?fps=0", "--frames", "2", "--product", "tape"]) == 0
+    assert judged() == [("tape", two[1])]
+    assert main(["products", "import", str(out), "--to", "tape"]) == 3

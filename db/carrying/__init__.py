@@ -1,0 +1,1 @@
+"""A product carried from one station to another as one file."""
