@@ -137,6 +137,12 @@ def _keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentPars
 
         keep.add_models_arguments(models)
         keep.add_export_arguments(out)
+    example = "lineside simulated --remove"
+    made_up = _command(commands, "simulated", "count or remove the demo line's parts", example, _simulated)
+    if wanted == "simulated":
+        from db.commands.simulated import add_simulated_arguments
+
+        add_simulated_arguments(made_up)
     check = _command(commands, "verify", "check database, pictures and models", "lineside verify", _verify)
     check.add_argument("--db", default="", metavar="URL")
     test = _command(
@@ -262,6 +268,12 @@ def _export(args: argparse.Namespace) -> int:
     from db.commands.keep import run_export
 
     return run_export(args)
+
+
+def _simulated(args: argparse.Namespace) -> int:
+    from db.commands.simulated import run_simulated
+
+    return run_simulated(args)
 
 
 def _verify(args: argparse.Namespace) -> int:

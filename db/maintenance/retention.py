@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
@@ -20,6 +19,7 @@ from sqlalchemy.orm import Session
 from db.datasets.samples import TRUTHS
 from db.images.archive import Archive
 from db.maintenance.clock import CONFIRMED, doubt
+from db.maintenance.leaving import check_archive, tidy, unlink
 from db.store.schema import (
     KEPT,
     LOST,
@@ -32,7 +32,7 @@ from db.store.schema import (
 )
 from db.store.session import Database
 from db.users import trail as audit
-from engine.errors import EnvironmentFailure, InputError, LinesideError, StorageError
+from engine.errors import EnvironmentFailure, InputError, LinesideError
 from engine.settings import Retention
 
 REMOVED: Final = "removed by retention"
@@ -147,7 +147,7 @@ def _carry_out(db: Database, retention: Retention, now: datetime, who: str, canc
             going = [g for g in _look_up(db, retention, now) if g.id not in tried]
             if not going:
                 return done
-            _check_archive(db.archive)
+            check_archive(db.archive)
             for start in range(0, len(going), BATCH):
                 if cancelled():
                     done = Removed(done.pictures, done.bytes, done.failures, done.failed, True)
@@ -159,7 +159,7 @@ def _carry_out(db: Database, retention: Retention, now: datetime, who: str, canc
         return done
     finally:
         if done.pictures:
-            _tidy(db.archive, now)
+            tidy(db.archive, now)
             failures = f", {done.failures} could not be removed" if done.failures else ""
             words = f"{done.pictures} pictures, {done.bytes / 1e6:.1f} MB{failures}; kept: {_rule(retention)}"
             audit.record(db, who, REMOVED, words)
@@ -281,19 +281,6 @@ def _heat_bytes(session: Session, archive: Archive) -> int:
 
 
 # ── removing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _check_archive(archive: Archive) -> None:
-    """An archive that is not there has no pictures to remove: its disk is gone, and the rows must not say otherwise."""
-    try:
-        there = any(archive.folder.iterdir())
-    except OSError:
-        there = False
-    if not there:
-        raise StorageError(
-            f"The picture archive {archive.folder} is not there: nothing was removed.",
-            "Check that its disk is connected.",
-        )
-
-
 def _remove(db: Database, retention: Retention, batch: Sequence[_Going], now: datetime) -> Removed:
     """One transaction: what may still go (somebody may have corrected a part meanwhile) goes, file first, then row."""
     whys = {g.id: g.why for g in batch}
@@ -304,9 +291,9 @@ def _remove(db: Database, retention: Retention, batch: Sequence[_Going], now: da
         for id_, image, heat in session.execute(wanted).all():
             row = update(PictureRow).where(PictureRow.inspection_id == id_)
             try:
-                gone += _unlink(db.archive, heat)
+                gone += unlink(db.archive, heat)
                 session.execute(row.values(heat=None, heat_sha256=None))
-                gone += _unlink(db.archive, image)
+                gone += unlink(db.archive, image)
             except LinesideError as error:
                 failed.append((id_, error.message))
                 continue
@@ -314,39 +301,6 @@ def _remove(db: Database, retention: Retention, batch: Sequence[_Going], now: da
             session.execute(row.values(image=None, image_sha256=None, state=LOST, why=whys[id_], archived_at=now))
             pictures += 1
     return Removed(pictures, gone, len(failed), tuple(failed))
-
-
-def _unlink(archive: Archive, relative: str | None) -> int:
-    """Remove a file for good; its length, 0 when it was not there. Raises StorageError, InputError for a bad path."""
-    if relative is None:
-        return 0
-    path = archive.path(relative)
-    try:
-        size = path.stat().st_size
-        path.unlink()
-    except FileNotFoundError:
-        return 0
-    except OSError as error:
-        raise StorageError(f"{path} could not be removed: {error.strerror}.", "Allow removing files there.") from error
-    return size
-
-
-def _tidy(archive: Archive, now: datetime) -> None:
-    """Days without pictures leave; never today's, where one may be written just now."""
-    today = f"{now.astimezone(UTC):%Y-%m-%d}"
-    for folder in _days(archive.folder):
-        if folder.name < today:
-            try:
-                folder.rmdir()
-            except OSError:
-                continue
-
-
-def _days(folder: Path) -> list[Path]:
-    try:
-        return [entry for entry in folder.iterdir() if entry.is_dir() and not entry.is_symlink()]
-    except OSError:
-        return []
 
 
 def _rule(retention: Retention) -> str:

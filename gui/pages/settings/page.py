@@ -18,9 +18,11 @@ from gui.page import Binding
 from gui.pages.settings.more import TOUR, AboutPanel, DataPanel, KeysPanel, SoundPanel, TrainerPanel
 from gui.pages.settings.pictures import PicturesPanel
 from gui.pages.settings.presenter import Effect, SettingsPresenter
+from gui.pages.settings.simulated import SimulatedPanel
 from gui.pages.settings.table import sections
 from gui.pages.settings.users import UsersPanel
 from gui.pages.settings.view import SettingsView
+from gui.theme.theme import SPACING
 from gui.users.operators import ask_engineer
 
 
@@ -34,6 +36,7 @@ class SettingsPage(QWidget):
         self._rules = SettingsPresenter(context)
         self.sounds = SoundPanel(context)
         self.pictures = PicturesPanel(context, self._apply, self._who)
+        self.simulated = SimulatedPanel(context, self._who)
         self.users = UsersPanel(context, self._who, self._apply)
         self.trainer = TrainerPanel(context)
         self.data = DataPanel(context)
@@ -41,7 +44,7 @@ class SettingsPage(QWidget):
         self.keys_panel = KeysPanel(context)
         panels: dict[str, QWidget] = {
             "sounds": self.sounds,
-            "pictures": self.pictures,
+            "pictures": _stacked(self.pictures, self.simulated),
             "users": self.users,
             "trainer": self.trainer,
             "data": self.data,
@@ -92,6 +95,7 @@ class SettingsPage(QWidget):
     def close_page(self) -> None:
         """Jobs under way end by themselves."""
         self.pictures.close_panel()
+        self.simulated.close_panel()
 
     # ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────
     @property
@@ -108,7 +112,7 @@ class SettingsPage(QWidget):
         """Show every setting as it is, and what panels find out on jobs."""
         self.view.show_values()
         self._show_lock()
-        for panel in (self.pictures, self.users, self.trainer, self.data):
+        for panel in (self.pictures, self.simulated, self.users, self.trainer, self.data):
             panel.refresh()
 
     def _unlocked(self, name: str) -> None:
@@ -194,3 +198,14 @@ class SettingsPage(QWidget):
         super().hideEvent(event)
         self._rules.leave()
         self._show_lock()
+
+
+def _stacked(*panels: QWidget) -> QWidget:
+    """Several panels of one section, one below the other."""
+    made = QWidget()
+    column = QVBoxLayout(made)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(SPACING)
+    for panel in panels:
+        column.addWidget(panel)
+    return made

@@ -14,6 +14,13 @@ down_revision = "0004_operators"
 branch_labels = None
 depends_on = None
 
+SAID = (
+    ("overrides", "an override is never deleted; undo appends"),
+    ("comments", "comments are only added to"),
+    ("random_audits", "random_audits are only added to"),
+)
+"""What is kept of a part besides itself, and why it stays."""
+
 
 def upgrade() -> None:
     """Columns with constant defaults touch no row; two more indexes over all of them, and a table of its own."""
@@ -44,10 +51,33 @@ def upgrade() -> None:
                 f"CREATE TRIGGER product_acts_no_{act.lower()} BEFORE {act} ON product_acts "
                 "BEGIN SELECT RAISE(ABORT, 'the acts on a product are only added to'); END"
             )
+        _keep_all_but_simulated()
+
+
+def _keep_all_but_simulated() -> None:
+    """A simulated part may be removed with all that was said of it; no other row, and nothing said of another part."""
+    for table, why in SAID:
+        op.execute(f"DROP TRIGGER {table}_no_delete")
+        op.execute(
+            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} WHEN NOT EXISTS "
+            "(SELECT 1 FROM inspections WHERE id = OLD.inspection_id AND origin = 'simulated') "
+            f"BEGIN SELECT RAISE(ABORT, '{why}'); END"
+        )
+    op.execute(
+        "CREATE TRIGGER inspections_no_delete BEFORE DELETE ON inspections WHEN OLD.origin <> 'simulated' "
+        "BEGIN SELECT RAISE(ABORT, 'a stored inspection is never deleted, but a simulated one'); END"
+    )
 
 
 def downgrade() -> None:
-    """The older version knows no products; the triggers go with their table."""
+    """The older version knows no products, and removes no part; the other triggers go with their table."""
+    if op.get_context().dialect.name == "sqlite":
+        op.execute("DROP TRIGGER inspections_no_delete")
+        for table, why in SAID:
+            op.execute(f"DROP TRIGGER {table}_no_delete")
+            op.execute(
+                f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{why}'); END"
+            )
     op.drop_table("product_acts")
     op.drop_column("activations", "product")
     for name in ("origin", "product"):

@@ -16,12 +16,13 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QMessageBox, QSpinBox, QWidget
 
+from db.inspections.table import NewInspection, add, count
 from db.maintenance.clock import ClockWatch
 from db.maintenance.retention import Forecast, RemovalPlan
 from db.users import users
 from db.users.trail import entries
 from db.users.users import add_user, check_pin, list_users
-from engine.domain.inspection import Outcome, utc_now
+from engine.domain.inspection import Origin, Outcome, utc_now
 from engine.settings import AlarmRules, Retention, StationSettings, load_settings
 from gui.line.retention import Keeper
 from gui.line.sounds import Sounds, wav
@@ -35,6 +36,7 @@ from gui.theme.theme import set_scale
 from gui.users.operators import SignIn
 from gui.widgets.key_overlay import KeyOverlay
 from tests import ROOT
+from tests.db.make import inspection
 from tests.gui.stored import Bench, dress, press
 
 Key = Qt.Key
@@ -454,3 +456,24 @@ def test_page_keys_go_through_the_sections_and_arrows_stay_with_the_fields(page:
     assert page.list.currentRow() == 1
     bound = page.keys()
     assert not {"Up", "Down", "Left", "Right"} & {binding.sequence for binding in bound}
+
+
+def test_simulated_parts_leave_after_a_question_and_nothing_else_does(bench: Bench) -> None:
+    add(bench.db, [NewInspection(inspection(n, origin=Origin.SIMULATED)) for n in range(3)])
+    add(bench.db, [NewInspection(inspection(9))])
+    bench.context.settings.sounds = False
+    page = SettingsPage(bench.context)
+    bench.show(page)
+    bench.idle()
+    assert page.simulated.isVisible() and page.simulated.said.text().startswith("3 simulated part")
+    bench.qtbot.mouseClick(page.simulated.button, Qt.MouseButton.LeftButton)
+    box = page.simulated.findChild(QMessageBox)
+    assert box is not None and "No other part is touched." in box.informativeText()
+    box.reject()
+    assert count(bench.db) == 4
+    bench.qtbot.mouseClick(page.simulated.button, Qt.MouseButton.LeftButton)
+    next(box for box in page.simulated.findChildren(QMessageBox) if box.isVisible()).accept()
+    bench.qtbot.waitUntil(lambda: "removed, " in bench.said(), timeout=20_000)
+    bench.idle()
+    assert count(bench.db) == 1 and not page.simulated.isVisible()
+    assert trail(bench)[0].startswith("anna: simulated parts removed: 3 parts, ")
