@@ -122,6 +122,8 @@ class Agreement:
     judged: int = 0
     """By the station, in all."""
     disagreed: int = 0
+    told: tuple[tuple[int, int, int], ...] = ()
+    """All answers: a row for each of the station's verdicts, in the order of Outcome; OK, NG, REVIEW by the person."""
 
     @property
     def compared(self) -> int:
@@ -235,9 +237,9 @@ def agreement(db: Database, scope: Scope, judged: int) -> Agreement:
             cells[said.station, said.person] += said.count
             disagreed += said.count if said.disagrees and said.station != Outcome.NO_VERDICT else 0
     ok, ng = str(Outcome.OK), str(Outcome.NG)
-    table = [cells[a, b] for a in (ok, ng) for b in (ok, ng)]
-    unsure = sum(cells.values()) - sum(table)
-    return Agreement(table[0], table[1], table[2], table[3], unsure, judged, disagreed)
+    told = tuple((cells[a, ok], cells[a, ng], cells[a, str(Outcome.REVIEW)]) for a in map(str, Outcome))
+    table = cells[ok, ok], cells[ok, ng], cells[ng, ok], cells[ng, ng]
+    return Agreement(*table, sum(cells.values()) - sum(table), judged, disagreed, told)
 
 
 def positions(db: Database, scope: Scope, limit: int = SAMPLE) -> Positions:

@@ -139,17 +139,18 @@ def _agreement(figures: Figures) -> _Rows:
         Column(translate("Reports", "Station says")),
         Column(translate("Reports", "Person says OK"), "count"),
         Column(translate("Reports", "Person says NG"), "count"),
+        Column(translate("Reports", "Person says REVIEW"), "count"),
         Column(translate("Reports", "Agreed"), "share"),
     )
     found = figures.agreement
     if found is None:
         return columns, ()
+    # Only an OK and an NG can be agreed with: what else the station said left the part to a person.
+    agreed = {Outcome.OK: found.ok_ok, Outcome.NG: found.ng_ng}
     rows = []
-    for word, hits, ok, ng in (
-        (outcome_word(Outcome.OK), found.ok_ok, found.ok_ok, found.ok_ng),
-        (outcome_word(Outcome.NG), found.ng_ng, found.ng_ok, found.ng_ng),
-    ):
-        rows.append((word, ok, ng, hits / (ok + ng) if ok + ng else math.nan))
+    for outcome, (ok, ng, review) in zip(Outcome, found.told, strict=False):
+        share = agreed[outcome] / (ok + ng) if outcome in agreed and ok + ng else math.nan
+        rows.append((outcome_word(outcome), ok, ng, review, share))
     return columns, tuple(rows)
 
 

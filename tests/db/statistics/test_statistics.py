@@ -146,6 +146,8 @@ def test_agreement_is_the_table_of_ok_and_ng_with_kappa(db: Database) -> None:
     assert (found.ok_ok, found.ok_ng, found.ng_ok, found.ng_ng, found.unsure) == (1, 1, 0, 2, 1)
     assert found.compared == 4
     assert found.disagreed == 2
+    assert sum(found.told[0]) + sum(found.told[1]) == found.compared
+    assert sum(map(sum, found.told)) == found.compared + found.unsure, "all four verdicts are in the table"
     # Observed 3/4; expected (2·1 + 2·3) / 16 = 1/2.
     assert found.kappa == pytest.approx(0.5)
     low, high = found.kappa_range

@@ -16,7 +16,7 @@ from engine.domain.recipe import Guard, Recipe
 from engine.judging.judge import by_recipe
 from engine.packages.package import ModelPackage
 from engine.statistics.costs import FEWEST, Curve, Prices, cost_of, curve_of, enough
-from engine.statistics.mistakes import Mistakes
+from engine.statistics.mistakes import Mistakes, say_little
 from engine.verdicts.verdict import defect_score
 from gui.context import AppContext
 from gui.forms.fields import Number
@@ -220,12 +220,15 @@ def figures_words(weighed: Weighed | None, prices: Prices) -> str:
         (translate("Recipes", "Escapes"), found.escapes),
         (translate("Recipes", "Overkill"), found.overkill),
         (translate("Recipes", "REVIEW"), found.review),
+        (translate("Recipes", "NO VERDICT"), found.no_verdict),
     )
     pattern = translate("Recipes", "{what}: {hits} of {total}, {low} to {high} (95 %)")
     lines = []
     for what, share in rows:
         low, high = (percent(end) for end in share.interval)
         lines.append(pattern.format(what=what, hits=number(share.count), total=number(share.of), low=low, high=high))
+    if say_little(found):
+        lines.append(translate("Recipes", "So few parts say little: the intervals are wide."))
     cost = translate("Recipes", "Cost of 1,000 such parts: {cost}, at least {least}")
     lines.append(cost.format(cost=number(cost_of(found, prices), 1), least=number(float(weighed.curve.costs.min()), 1)))
     if weighed.otherwise:

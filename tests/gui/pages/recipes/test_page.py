@@ -153,6 +153,8 @@ def test_figures_are_those_counted_by_hand(bench: Bench, station: Station) -> No
 
     station.until(lambda: figures() == (1, 15, 1, 12, 2))
     assert "Escapes: 1 of 15" in weighing.words.text()
+    assert "NO VERDICT: 0 of 27" in weighing.words.text()
+    assert "So few parts say little" in weighing.words.text()
     page.editor.limits.review_from.slider.setValue(50)
     station.until(lambda: figures() == (0, 15, 1, 12, 14))
     press(page, "Z")

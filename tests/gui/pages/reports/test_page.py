@@ -82,7 +82,12 @@ def test_each_key_shows_its_view_with_its_figures(bench: Bench) -> None:
     press(page, "2")
     assert cells(page)[0][:2] == ["scratch", "1"]
     press(page, "4")
-    assert cells(page) == [["OK", "0", "0", "–"], ["NG", "1", "0", "0.00 %"]]
+    assert cells(page) == [
+        ["OK", "0", "0", "0", "–"],
+        ["NG", "1", "0", "0", "0.00 %"],
+        ["REVIEW", "0", "0", "0", "–"],
+        ["NO VERDICT", "0", "0", "0", "–"],
+    ]
     press(page, "6")
     assert sum(int(row[2]) for row in cells(page)) == 4
 
