@@ -738,6 +738,14 @@
             </translation>
         </message>
         <message>
+            <source>A camera…</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>A folder or a video…</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>As the station judged: first-pass yield = OK of all OK, NG and REVIEW. Corrections change only the line below.</source>
             <translation>Nach dem Urteil der Station: Erstausbeute = OK von allen OK, NG und PRÜFEN. Korrekturen ändern nur die Zeile darunter.</translation>
         </message>
@@ -746,12 +754,24 @@
             <translation>Zurück zu Live</translation>
         </message>
         <message>
+            <source>Back to production</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Change the operator</source>
             <translation>Bediener wechseln</translation>
         </message>
         <message>
             <source>Change the recipe</source>
             <translation>Rezept wechseln</translation>
+        </message>
+        <message>
+            <source>Choose a source</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Choose one on Live or on Camera.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Close Lineside and start it again.</source>
@@ -889,6 +909,10 @@
             <translation>Noch kein Rezept gespeichert.</translation>
         </message>
         <message>
+            <source>No source is chosen yet.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Off</source>
             <translation>Aus</translation>
         </message>
@@ -937,6 +961,10 @@
             <translation>Teile werden weiter beurteilt.</translation>
         </message>
         <message>
+            <source>Parts are stored, and do not count as production.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Parts go to REVIEW until it is mended.</source>
             <translation>Teile gehen auf PRÜFEN, bis es behoben ist.</translation>
         </message>
@@ -973,8 +1001,20 @@
             <translation>Bild als Datei speichern</translation>
         </message>
         <message>
+            <source>Set-up</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Set-up: parts do not count, and back</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Shift since {time}</source>
             <translation>Schicht seit {time}</translation>
+        </message>
+        <message>
+            <source>Simulated parts do not count anyway.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Start</source>
@@ -1011,6 +1051,14 @@
         <message>
             <source>The camera is not set to a software trigger.</source>
             <translation>Die Kamera ist nicht auf Software-Trigger gestellt.</translation>
+        </message>
+        <message>
+            <source>The demo line</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The demo line makes simulated parts: they are stored as such, never count as production, and can be removed under Settings. With `lineside --demo` they have a database of their own.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>The last parts are kept here for a look</source>
@@ -1065,6 +1113,10 @@
             <translation>Welche aufbewahrt werden, sagt das Rezept.</translation>
         </message>
         <message>
+            <source>There are no such parts: they never count as production.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>There is no part on screen yet.</source>
             <translation>Noch kein Teil auf dem Bildschirm.</translation>
         </message>
@@ -1103,6 +1155,10 @@
         <message>
             <source>Verdict: {words}</source>
             <translation>Urteil: {words}</translation>
+        </message>
+        <message>
+            <source>What shall the line inspect? It is remembered for the next start.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Which class? A digit or the first letter chooses.</source>
@@ -1436,6 +1492,10 @@
             <translation>Basler-Kamera</translation>
         </message>
         <message>
+            <source>Bring it in under another name.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Cameras of the kind {0} were not listed: their driver crashed.</source>
             <translation>Kameras der Art {0} wurden nicht aufgelistet: ihr Treiber ist abgestürzt.</translation>
         </message>
@@ -1708,6 +1768,10 @@
             <translation>Eines von {0} wählen.</translation>
         </message>
         <message>
+            <source>Choose one that `products export` wrote.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Choose that model, or check the thresholds and change `model` in the recipe.</source>
             <translation>Dieses Modell wählen, oder die Schwellen prüfen und `model` im Rezept ändern.</translation>
         </message>
@@ -1868,6 +1932,10 @@
             <translation>Erklärungen brauchen torch und grad-cam, die nicht installiert sind.</translation>
         </message>
         <message>
+            <source>Export it again.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Export it as one file.</source>
             <translation>Als eine Datei exportieren.</translation>
         </message>
@@ -1898,6 +1966,10 @@
         <message>
             <source>Export the package again.</source>
             <translation>Das Paket neu exportieren.</translation>
+        </message>
+        <message>
+            <source>Export the product again.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Exposure (µs)</source>
@@ -2564,6 +2636,10 @@
             <translation>Nehmen Sie ihn heraus.</translation>
         </message>
         <message>
+            <source>Teach it in first.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>That PIN was wrong too often.</source>
             <translation>Diese PIN war zu oft falsch.</translation>
         </message>
@@ -2882,6 +2958,14 @@
         <message>
             <source>The driver of this database is not installed: {0}.</source>
             <translation>Der Treiber dieser Datenbank ist nicht installiert: {0}.</translation>
+        </message>
+        <message>
+            <source>The file holds {0} models.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The file holds {0} recipes.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>The folder {0} cannot be read ({1}).</source>
@@ -3276,6 +3360,10 @@
             <translation>Die Vorschau hielt wegen eines inneren Fehlers an ({0}).</translation>
         </message>
         <message>
+            <source>The product {0} has no model and no recipe yet.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>The product {0} has no model yet.</source>
             <translation type="unfinished" />
         </message>
@@ -3462,6 +3550,10 @@
         <message>
             <source>There are no pretrained weights for {0}.</source>
             <translation>Für {0} gibt es keine vortrainierten Gewichte.</translation>
+        </message>
+        <message>
+            <source>There is a product called {0} here.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>There is a user {0} already.</source>
@@ -4268,6 +4360,10 @@
             <translation>{0} enthält kein {1}.</translation>
         </message>
         <message>
+            <source>{0} holds other files than it names.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>{0} holds too many files for a model.</source>
             <translation>{0} enthält zu viele Dateien für ein Modell.</translation>
         </message>
@@ -4290,6 +4386,10 @@
         <message>
             <source>{0} in {1} cannot be read: {2}.</source>
             <translation>{0} in {1} kann nicht gelesen werden: {2}.</translation>
+        </message>
+        <message>
+            <source>{0} in {1} is damaged.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{0} in {1} is damaged: its hash is not the one in the manifest.</source>
@@ -4358,6 +4458,14 @@
         <message>
             <source>{0} is no plain file.</source>
             <translation>{0} ist keine gewöhnliche Datei.</translation>
+        </message>
+        <message>
+            <source>{0} is no product's file.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{0} is no product's file: {1} cannot be read.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{0} is not a database URL.</source>
@@ -4534,6 +4642,10 @@
         <message>
             <source>{0} was changed after it was archived: {1}.</source>
             <translation>{0} wurde nach dem Archivieren geändert: {1}.</translation>
+        </message>
+        <message>
+            <source>{0} was made by a newer Lineside.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{0} was saved as version {1} meanwhile.</source>
@@ -5872,6 +5984,10 @@
             <translation>Kleinste Fläche (px²)</translation>
         </message>
         <message>
+            <source>So few parts say little: the intervals are wide.</source>
+            <translation>So wenige Teile sagen wenig: die Intervalle sind weit.</translation>
+        </message>
+        <message>
             <source>Software</source>
             <translation>Software</translation>
         </message>
@@ -6686,6 +6802,10 @@
         <message>
             <source>Person says OK</source>
             <translation>Mensch sagt OK</translation>
+        </message>
+        <message>
+            <source>Person says REVIEW</source>
+            <translation>Person sagt PRÜFEN</translation>
         </message>
         <message>
             <source>Point at the chart, or choose a row, to read its values.</source>
@@ -8330,6 +8450,13 @@ Shift+A hebt sie auf.</translation>
     <context>
         <name>Settings</name>
         <message numerus="yes">
+            <source>%n correction(s) and comments leave with them.</source>
+            <translation type="unfinished">
+                <numerusform />
+                <numerusform />
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>%n picture(s) kept, {size}.</source>
             <translation>
                 <numerusform>%n Bild aufbewahrt, {size}.</numerusform>
@@ -8344,6 +8471,13 @@ Shift+A hebt sie auf.</translation>
             </translation>
         </message>
         <message numerus="yes">
+            <source>%n picture(s) leave with them.</source>
+            <translation type="unfinished">
+                <numerusform />
+                <numerusform />
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>%n picture(s) removed, {size}.</source>
             <translation>
                 <numerusform>%n Bild entfernt, {size}.</numerusform>
@@ -8355,6 +8489,27 @@ Shift+A hebt sie auf.</translation>
             <translation>
                 <numerusform>%n Bild bleibt.</numerusform>
                 <numerusform>%n Bilder bleiben.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n simulated part(s) leave for good.</source>
+            <translation type="unfinished">
+                <numerusform />
+                <numerusform />
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n simulated part(s) of the demo line are stored here.</source>
+            <translation type="unfinished">
+                <numerusform />
+                <numerusform />
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n simulated part(s) removed, {size}.</source>
+            <translation type="unfinished">
+                <numerusform />
+                <numerusform />
             </translation>
         </message>
         <message>
@@ -8562,6 +8717,10 @@ Shift+A hebt sie auf.</translation>
             <translation>Nächster Abschnitt</translation>
         </message>
         <message>
+            <source>No other part is touched.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>No picture is too old, and there are not too many.</source>
             <translation>Kein Bild ist zu alt, und es sind nicht zu viele.</translation>
         </message>
@@ -8674,6 +8833,14 @@ Shift+A hebt sie auf.</translation>
             <translation>Bilder entfernen</translation>
         </message>
         <message>
+            <source>Remove simulated parts</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Remove simulated parts…</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Require a PIN</source>
             <translation>PIN verlangen</translation>
         </message>
@@ -8772,6 +8939,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>There is no program at this place.</source>
             <translation>An diesem Ort liegt kein Programm.</translation>
+        </message>
+        <message>
+            <source>They never count as production.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>This system has no file manager to open it with.</source>
@@ -8967,9 +9138,9 @@ Shift+A hebt sie auf.</translation>
         </message>
         <message numerus="yes">
             <source>%n part(s) say little: the intervals are wide.</source>
-            <translation type="unfinished">
-                <numerusform />
-                <numerusform />
+            <translation>
+                <numerusform>%n Teil sagt wenig: die Intervalle sind weit.</numerusform>
+                <numerusform>%n Teile sagen wenig: die Intervalle sind weit.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -9549,7 +9720,7 @@ Shift+A hebt sie auf.</translation>
         </message>
         <message>
             <source>Defects called NG</source>
-            <translation type="unfinished" />
+            <translation>Fehler als NG</translation>
         </message>
         <message>
             <source>Delete picture</source>
@@ -9577,7 +9748,7 @@ Shift+A hebt sie auf.</translation>
         </message>
         <message>
             <source>Good parts called OK</source>
-            <translation type="unfinished" />
+            <translation>Gutteile als OK</translation>
         </message>
         <message>
             <source>In brackets the 95 % interval: with few parts it is wide.</source>
@@ -9597,7 +9768,7 @@ Shift+A hebt sie auf.</translation>
         </message>
         <message>
             <source>Judged by {parts} parts: that says little. Of all defects up to {escapes} may escape, and up to {rejects} of all good parts may be rejected.</source>
-            <translation type="unfinished" />
+            <translation>An {parts} Teilen beurteilt: das sagt wenig. Von allen Fehlern können bis zu {escapes} durchschlüpfen, und bis zu {rejects} aller guten Teile können ausgeschleust werden.</translation>
         </message>
         <message>
             <source>Judging the parts held back: {done} of {all}.</source>
@@ -9641,7 +9812,7 @@ Shift+A hebt sie auf.</translation>
         </message>
         <message>
             <source>Nothing is accepted before it was tried: the parts held back come first.</source>
-            <translation type="unfinished" />
+            <translation>Nichts wird angenommen, bevor es erprobt ist: zuerst kommen die zurückgehaltenen Teile.</translation>
         </message>
         <message>
             <source>Nothing judged yet</source>

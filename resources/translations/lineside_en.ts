@@ -314,6 +314,13 @@
     <context>
         <name>Settings</name>
         <message numerus="yes">
+            <source>%n correction(s) and comments leave with them.</source>
+            <translation>
+                <numerusform>%n correction and comments leave with them.</numerusform>
+                <numerusform>%n corrections and comments leave with them.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>%n picture(s) kept, {size}.</source>
             <translation>
                 <numerusform>%n picture kept, {size}.</numerusform>
@@ -328,6 +335,13 @@
             </translation>
         </message>
         <message numerus="yes">
+            <source>%n picture(s) leave with them.</source>
+            <translation>
+                <numerusform>%n picture leave with them.</numerusform>
+                <numerusform>%n pictures leave with them.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>%n picture(s) removed, {size}.</source>
             <translation>
                 <numerusform>%n picture removed, {size}.</numerusform>
@@ -339,6 +353,27 @@
             <translation>
                 <numerusform>%n picture stay.</numerusform>
                 <numerusform>%n pictures stay.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n simulated part(s) leave for good.</source>
+            <translation>
+                <numerusform>%n simulated part leave for good.</numerusform>
+                <numerusform>%n simulated parts leave for good.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n simulated part(s) of the demo line are stored here.</source>
+            <translation>
+                <numerusform>%n simulated part of the demo line are stored here.</numerusform>
+                <numerusform>%n simulated parts of the demo line are stored here.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n simulated part(s) removed, {size}.</source>
+            <translation>
+                <numerusform>%n simulated part removed, {size}.</numerusform>
+                <numerusform>%n simulated parts removed, {size}.</numerusform>
             </translation>
         </message>
     </context>
