@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from gui.i18n.language import number, translate
 from gui.theme.theme import NORMAL, SMALL, SPACING, Theme, font, scaled
 
-CELL = QSize(72, 36)
+CELL = QSize(96, 36)
 LABEL_WIDTH = 136
 HEADER = 28
 """In pixels at the size as designed."""
