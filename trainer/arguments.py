@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from engine.names import short_name
 from engine.system.numbers import number, whole
 from trainer.config import preset_names
 from trainer.evaluation.evaluate import PARTS
@@ -49,6 +50,9 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", default="", metavar="F", help=f"one of {', '.join(FORMATS)}")
     _without_label(parser)
     parser.add_argument("--recipe", metavar="FILE", help="judge by this recipe instead of the package's own limits")
+    parser.add_argument(
+        "--product", default="", type=short_name, metavar="NAME", help="whose parts; default: the recipe's"
+    )
     parser.add_argument("--part", default="", metavar="P", help=f"only this part: {', '.join(PARTS)}")
     parser.add_argument("--ok-classes", default="", metavar="A,B", help="names of the sound classes")
     parser.add_argument("--json", metavar="FILE", help="write the figures as JSON")

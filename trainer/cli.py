@@ -32,6 +32,7 @@ def run_evaluate(args: argparse.Namespace) -> int:
         package,
         dataset,
         recipe=recipe,
+        product=args.product,
         part=args.part,
         threads=args.threads,
         precision=args.precision,

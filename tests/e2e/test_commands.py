@@ -107,6 +107,16 @@ def test_scan_gives_picture_by_picture_what_evaluate_gives(labelled: Path, packa
     assert keys <= set(json.loads(figures.read_text()))
 
 
+def test_an_evaluation_says_whose_parts_it_judged(labelled: Path, package: str, tmp_path: Path) -> None:
+    lines, figures, recipe = tmp_path / "l.jsonl", tmp_path / "figures.json", tmp_path / "own.toml"
+    recipe.write_text('schema = 1\nname = "own"\nproduct = "castings"\n')
+    words = ["evaluate", package, str(labelled), "--json", str(figures), "--jsonl", str(lines)]
+    for more, product in (([], ""), (["--recipe", str(recipe)], "castings"), (["--product", "strip"], "strip")):
+        assert main([*words, *more]) == 0
+        assert json.loads(figures.read_text())["product"] == product
+        assert {json.loads(line)["product"] for line in lines.read_text().splitlines()} == {product}
+
+
 def test_models_are_imported_activated_and_rolled_back(
     package: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -289,7 +289,7 @@ def json_line(judged: JudgedSample, truth: str, package: ModelPackage, recipe: R
         verdict=judged.verdict,
         model=package.ref,
         recipe=recipe.ref,
-        traveller=Traveller(origin=Origin.TRIAL),
+        traveller=Traveller(product=recipe.product, origin=Origin.TRIAL),
         times=Times(now, found.prepare_ms, found.infer_ms),
     )
     sound = truth in (recipe.ok_classes or (SOUND,))

@@ -18,7 +18,7 @@ from engine.domain.inspection import utc_now
 from engine.domain.recipe import Recipe
 from engine.errors import UsageError
 from engine.packages.package import ModelPackage
-from engine.recipes.file import default_recipe, without_review
+from engine.recipes.file import default_recipe, with_product, without_review
 from engine.system.numbers import number
 from trainer.evaluation.evaluate import JudgedSample, evaluated, json_line
 from trainer.evaluation.figures import further_figures
@@ -54,6 +54,7 @@ def study(
     dataset: Dataset,
     *,
     recipe: Recipe | None = None,
+    product: str = "",
     part: str = "",
     threads: int = 0,
     precision: Precision = "auto",
@@ -64,14 +65,16 @@ def study(
 ) -> Study:
     """Judge the data set; `disturbed`: also under every condition of evaluation.disturb, thirteen times the work.
 
-    `cost`: what an escape and a false reject cost; without, the page shows an example. Raises as `evaluate` does.
+    `product`: whose parts they are, by its name; else the recipe's. `cost`: what an escape and a false reject cost;
+    without, the page shows an example. Raises as `evaluate` does.
     """
     used = recipe or without_review(default_recipe(package))
+    used = with_product(used, product or used.product)
     mistakes = Gallery(package.manifest.class_names, used.ok_classes)
     judge = partial(evaluated, package, dataset, used, station=recipe, part=part, threads=threads)
     found = judge(precision=precision, seen=_seen(mistakes, package, used, line), progress=progress)
     sheet = sheet_of(found, package)
-    figures = {**found.figures, **further_figures(sheet, used, cost)}
+    figures = {**found.figures, **further_figures(sheet, used, cost), "product": used.product}
     worse: Robustness | None = None
     examples: tuple[Picture, ...] = ()
     if disturbed:

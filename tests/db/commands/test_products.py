@@ -193,3 +193,9 @@ def test_a_product_goes_to_another_station_as_one_file(
     assert main(["run", "--source", "demo:?fps=0", "--frames", "2", "--product", "tape"]) == 0
     assert judged() == [("tape", two[1])]
     assert main(["products", "import", str(out), "--to", "tape"]) == 3
+
+
+def test_the_shipped_model_judges_demo_plates_from_the_first_start_on() -> None:
+    assert main(["run", "--source", "demo:?fps=0", "--frames", "1"]) == 0
+    ((product, _),) = judged()
+    assert product == "Demo plates"

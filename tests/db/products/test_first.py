@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from db.inspections import table
 from db.models.registry import activate, activations, active, register, rollback
 from db.products.acts import make_product, rename, retire
 from db.products.first import known_product, product_of
 from db.products.shelf import list_products
-from db.store.session import Database
+from db.store.session import Database, open_database
 from engine.errors import InputError
 from engine.settings import StationSettings
+from tests.db import make
+from tests.db.older import older
 from tests.packages import write_tiny_package
 
 
@@ -90,3 +93,22 @@ def test_each_product_has_its_own_active_model(db: Database, tmp_path: Path) -> 
     assert [m.version for m in judging if m is not None] == [a, b]
     with pytest.raises(InputError, match="no model to go back to"):
         rollback(db, "ann", product=second.id)
+
+
+def test_a_database_of_before_becomes_one_product_with_its_rows_and_its_way_back(db: Database, tmp_path: Path) -> None:
+    a, b = (model(db, tmp_path, name) for name in ("steel", "brass"))
+    activate(db, a, "ann")
+    activate(db, b, "ann")
+    table.add(db, [table.NewInspection(make.inspection(n)) for n in range(3)])
+    place = db.folder / "lineside.db"
+    db.close()
+    older(place, "0004_operators")
+    now = open_database(place)
+    made = product_of(now, settings=settings())
+    assert (made.name, made.first) == ("brass", True)
+    rows = table.page(now, table.Filter(products=made.on_record)).rows
+    assert [row.inspection.traveller.product for row in rows] == ["", "", ""]
+    judging = active(now, made.id)
+    assert judging is not None and judging.version == b
+    assert rollback(now, "ann", product=made.id).version == a
+    now.close()
