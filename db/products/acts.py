@@ -152,6 +152,8 @@ def kept_path(path: Path | None, folder: Path) -> str:
 
 def _check_free(session: Session, folder: Path, name: str, mine: str | None) -> None:
     for product in products_in(session, folder):
-        if product.id != mine and product.is_called(name):
-            was = "is" if alike(product.name) == alike(name) else "was once"
-            raise InputError(f"The product {product.name!r} {was} called {name!r}.", "Choose another name.")
+        if product.id == mine or not product.is_called(name):
+            continue
+        if alike(product.name) == alike(name):
+            raise InputError(f"There is a product called {product.name!r} here.", "Choose another name.")
+        raise InputError(f"The product {product.name!r} was once called {name!r}.", "Choose another name.")

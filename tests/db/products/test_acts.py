@@ -28,7 +28,7 @@ def test_a_renamed_product_is_known_by_its_former_names_too(db: Database) -> Non
 def test_no_product_takes_a_name_another_one_has_or_had(db: Database) -> None:
     make_product(db, "casting", "ann")
     rename(db, "casting", "impeller", "ann")
-    for taken, said in (("Impeller", "is called"), ("CASTING", "was once called")):
+    for taken, said in (("Impeller", "There is a product called"), ("CASTING", "was once called")):
         with pytest.raises(InputError, match=said):
             make_product(db, taken, "ann")
     other = make_product(db, "strip", "ann")
