@@ -1377,7 +1377,7 @@
         </message>
         <message>
             <source>Activate one for it, or teach it in on the Models page.</source>
-            <translation type="unfinished" />
+            <translation>Eines dafür aktivieren oder es auf der Seite Modelle einlernen.</translation>
         </message>
         <message>
             <source>Activate one of the list first.</source>
@@ -1401,7 +1401,7 @@
         </message>
         <message>
             <source>All products are retired.</source>
-            <translation type="unfinished" />
+            <translation>Alle Produkte sind außer Gebrauch.</translation>
         </message>
         <message>
             <source>All {0} frames of {1} were read.</source>
@@ -1493,7 +1493,7 @@
         </message>
         <message>
             <source>Bring it in under another name.</source>
-            <translation type="unfinished" />
+            <translation>Es unter einem anderen Namen hereinholen.</translation>
         </message>
         <message>
             <source>Cameras of the kind {0} were not listed: their driver crashed.</source>
@@ -1505,7 +1505,7 @@
         </message>
         <message>
             <source>Change over to {0}, or choose another recipe.</source>
-            <translation type="unfinished" />
+            <translation>Zu {0} wechseln oder ein anderes Rezept wählen.</translation>
         </message>
         <message>
             <source>Change the code of one of them.</source>
@@ -1737,7 +1737,7 @@
         </message>
         <message>
             <source>Choose another recipe, or activate that model with a reason first.</source>
-            <translation type="unfinished" />
+            <translation>Ein anderes Rezept wählen oder zuerst jenes Modell mit einer Begründung aktivieren.</translation>
         </message>
         <message>
             <source>Choose another recipe.</source>
@@ -1769,7 +1769,7 @@
         </message>
         <message>
             <source>Choose one that `products export` wrote.</source>
-            <translation type="unfinished" />
+            <translation>Eine wählen, die `products export` geschrieben hat.</translation>
         </message>
         <message>
             <source>Choose that model, or check the thresholds and change `model` in the recipe.</source>
@@ -1933,7 +1933,7 @@
         </message>
         <message>
             <source>Export it again.</source>
-            <translation type="unfinished" />
+            <translation>Sie noch einmal exportieren.</translation>
         </message>
         <message>
             <source>Export it as one file.</source>
@@ -1969,7 +1969,7 @@
         </message>
         <message>
             <source>Export the product again.</source>
-            <translation type="unfinished" />
+            <translation>Das Produkt noch einmal exportieren.</translation>
         </message>
         <message>
             <source>Exposure (µs)</source>
@@ -2053,7 +2053,7 @@
         </message>
         <message>
             <source>Give 1 to {0} letters on one line.</source>
-            <translation type="unfinished" />
+            <translation>1 bis {0} Zeichen in einer Zeile angeben.</translation>
         </message>
         <message>
             <source>Give 8 to 16, or 0.</source>
@@ -2137,7 +2137,7 @@
         </message>
         <message>
             <source>Import that model, or save the recipe for any model.</source>
-            <translation type="unfinished" />
+            <translation>Jenes Modell importieren oder das Rezept für jedes Modell speichern.</translation>
         </message>
         <message>
             <source>Inspection {0} has an override in force that was never given.</source>
@@ -2241,11 +2241,11 @@
         </message>
         <message>
             <source>Make another one first.</source>
-            <translation type="unfinished" />
+            <translation>Zuerst ein anderes anlegen.</translation>
         </message>
         <message>
             <source>Make it with `products make`.</source>
-            <translation type="unfinished" />
+            <translation>Es mit `products make` anlegen.</translation>
         </message>
         <message>
             <source>Make somebody else engineer, or require no PIN any more.</source>
@@ -2253,7 +2253,7 @@
         </message>
         <message>
             <source>Make that product, or write `product = {0}` into the recipe.</source>
-            <translation type="unfinished" />
+            <translation>Jenes Produkt anlegen oder `product = {0}` in das Rezept schreiben.</translation>
         </message>
         <message>
             <source>Mark the regions again.</source>
@@ -2493,11 +2493,11 @@
         </message>
         <message>
             <source>Restore it, or choose another product.</source>
-            <translation type="unfinished" />
+            <translation>Es wieder in Gebrauch nehmen oder ein anderes Produkt wählen.</translation>
         </message>
         <message>
             <source>Restore one, or make a new one.</source>
-            <translation type="unfinished" />
+            <translation>Eines wieder in Gebrauch nehmen oder ein neues anlegen.</translation>
         </message>
         <message>
             <source>Roll back to the one before instead.</source>
@@ -2637,7 +2637,7 @@
         </message>
         <message>
             <source>Teach it in first.</source>
-            <translation type="unfinished" />
+            <translation>Es zuerst einlernen.</translation>
         </message>
         <message>
             <source>That PIN was wrong too often.</source>
@@ -2961,11 +2961,11 @@
         </message>
         <message>
             <source>The file holds {0} models.</source>
-            <translation type="unfinished" />
+            <translation>Die Datei enthält {0} Modelle.</translation>
         </message>
         <message>
             <source>The file holds {0} recipes.</source>
-            <translation type="unfinished" />
+            <translation>Die Datei enthält {0} Rezepte.</translation>
         </message>
         <message>
             <source>The folder {0} cannot be read ({1}).</source>
@@ -3361,23 +3361,23 @@
         </message>
         <message>
             <source>The product {0} has no model and no recipe yet.</source>
-            <translation type="unfinished" />
+            <translation>Das Produkt {0} hat noch kein Modell und kein Rezept.</translation>
         </message>
         <message>
             <source>The product {0} has no model yet.</source>
-            <translation type="unfinished" />
+            <translation>Das Produkt {0} hat noch kein Modell.</translation>
         </message>
         <message>
             <source>The product {0} is retired.</source>
-            <translation type="unfinished" />
+            <translation>Das Produkt {0} ist außer Gebrauch.</translation>
         </message>
         <message>
-            <source>The product {0} {1} called {2}.</source>
-            <translation type="unfinished" />
+            <source>The product {0} was once called {1}.</source>
+            <translation>Das Produkt {0} hieß früher {1}.</translation>
         </message>
         <message>
             <source>The recipe in force, {0} {1}, was made for model {2}.</source>
-            <translation type="unfinished" />
+            <translation>Das geltende Rezept, {0} {1}, wurde für das Modell {2} gemacht.</translation>
         </message>
         <message>
             <source>The recipe is another one than before ({0}, now {1}).</source>
@@ -3409,11 +3409,11 @@
         </message>
         <message>
             <source>The recipe {0} is of the product {1}, not of {2}.</source>
-            <translation type="unfinished" />
+            <translation>Das Rezept {0} gehört zum Produkt {1}, nicht zu {2}.</translation>
         </message>
         <message>
             <source>The recipe {0} is of the product {1}, which is not here.</source>
-            <translation type="unfinished" />
+            <translation>Das Rezept {0} gehört zum Produkt {1}, das es hier nicht gibt.</translation>
         </message>
         <message>
             <source>The recipe {0} was made by a newer Lineside.</source>
@@ -3425,11 +3425,11 @@
         </message>
         <message>
             <source>The recipe {0} was made for model {1}, which is not registered here.</source>
-            <translation type="unfinished" />
+            <translation>Das Rezept {0} wurde für das Modell {1} gemacht, das hier nicht registriert ist.</translation>
         </message>
         <message>
             <source>The recipe {0} was made for model {1}, which was rejected.</source>
-            <translation type="unfinished" />
+            <translation>Das Rezept {0} wurde für das Modell {1} gemacht, das abgelehnt wurde.</translation>
         </message>
         <message>
             <source>The recipe's golden picture is not kept in a file.</source>
@@ -3553,7 +3553,7 @@
         </message>
         <message>
             <source>There is a product called {0} here.</source>
-            <translation type="unfinished" />
+            <translation>Es gibt hier schon ein Produkt {0}.</translation>
         </message>
         <message>
             <source>There is a user {0} already.</source>
@@ -3649,7 +3649,7 @@
         </message>
         <message>
             <source>There is no product {0}.</source>
-            <translation type="unfinished" />
+            <translation>Es gibt kein Produkt {0}.</translation>
         </message>
         <message>
             <source>There is no role {0}.</source>
@@ -3725,7 +3725,7 @@
         </message>
         <message>
             <source>To judge by {0}, change over to another recipe first, or save this one for any model.</source>
-            <translation type="unfinished" />
+            <translation>Um mit {0} zu prüfen, zuerst zu einem anderen Rezept wechseln oder dieses für jedes Modell speichern.</translation>
         </message>
         <message>
             <source>Top edge (px)</source>
@@ -4361,7 +4361,7 @@
         </message>
         <message>
             <source>{0} holds other files than it names.</source>
-            <translation type="unfinished" />
+            <translation>{0} enthält andere Dateien, als sie nennt.</translation>
         </message>
         <message>
             <source>{0} holds too many files for a model.</source>
@@ -4389,7 +4389,7 @@
         </message>
         <message>
             <source>{0} in {1} is damaged.</source>
-            <translation type="unfinished" />
+            <translation>{0} in {1} ist beschädigt.</translation>
         </message>
         <message>
             <source>{0} in {1} is damaged: its hash is not the one in the manifest.</source>
@@ -4449,7 +4449,7 @@
         </message>
         <message>
             <source>{0} is no name of a product.</source>
-            <translation type="unfinished" />
+            <translation>{0} ist kein Name für ein Produkt.</translation>
         </message>
         <message>
             <source>{0} is no plain file, so no database.</source>
@@ -4461,11 +4461,11 @@
         </message>
         <message>
             <source>{0} is no product's file.</source>
-            <translation type="unfinished" />
+            <translation>{0} ist keine Datei eines Produkts.</translation>
         </message>
         <message>
             <source>{0} is no product's file: {1} cannot be read.</source>
-            <translation type="unfinished" />
+            <translation>{0} ist keine Datei eines Produkts: {1} kann nicht gelesen werden.</translation>
         </message>
         <message>
             <source>{0} is not a database URL.</source>
@@ -4569,7 +4569,7 @@
         </message>
         <message>
             <source>{0} is the only product in use.</source>
-            <translation type="unfinished" />
+            <translation>{0} ist das einzige Produkt in Gebrauch.</translation>
         </message>
         <message>
             <source>{0} is too large for a golden picture.</source>
@@ -4645,7 +4645,7 @@
         </message>
         <message>
             <source>{0} was made by a newer Lineside.</source>
-            <translation type="unfinished" />
+            <translation>{0} wurde von einem neueren Lineside gemacht.</translation>
         </message>
         <message>
             <source>{0} was saved as version {1} meanwhile.</source>
