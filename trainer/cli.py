@@ -15,6 +15,7 @@ from trainer.data.inspect.command import check_sheet, in_words, inspect_dataset,
 from trainer.evaluation.page import write_study
 from trainer.evaluation.robustness import robustness_words
 from trainer.evaluation.study import check_report, cost_of, page_of, study
+from trainer.evaluation.tables import KINDS
 from trainer.formats.detect import look_at_dataset, open_dataset
 from trainer.runtime.progress import meter
 
@@ -102,7 +103,7 @@ def _table(figures: dict[str, Any]) -> str:
 def _as_judged(judged: dict[str, Any]) -> list[str]:
     """All four verdicts, as the station gives them."""
     lines = ["", f"{'as the station judges':<22}" + "".join(f"{name:>12}" for name in judged["sound"])]
-    for kind, name in (("sound", "good parts"), ("defective", "defects")):
+    for kind, name in KINDS.items():
         lines.append(f"{name:<22}" + "".join(f"{count:>12}" for count in judged[kind].values()))
     low, high = judged["escapes"]["interval"]
     if judged["says_little"]:

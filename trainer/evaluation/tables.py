@@ -15,6 +15,8 @@ from trainer.evaluation.sheet import Sheet
 MAX_CLASSES = 30
 """A larger confusion matrix is no picture any more; its most frequent confusions are listed instead."""
 MAX_CONFUSIONS = 20
+KINDS = {"sound": "good parts", "defective": "defects"}
+"""What is told apart of all parts, in figures and in words."""
 LOSS = 0.03
 """A larger loss of macro-F1 is marked: the published wish for light."""
 
@@ -22,7 +24,7 @@ LOSS = 0.03
 def station_section(judged: dict[str, Any]) -> Section:
     """All four verdicts of both kinds, with review band and guard; what few parts are worth."""
     rows = []
-    for kind, name in (("sound", "good parts"), ("defective", "defects")):
+    for kind, name in KINDS.items():
         counts = judged[kind]
         total = sum(counts.values())
         rows.append(row(name, *(_share_cell(count, total) for count in counts.values()), str(total)))
