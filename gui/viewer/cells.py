@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from db.inspections.paging import Stored
 from engine.domain.inspection import Outcome, utc_now
-from gui.i18n.language import clock, day_time, outcome_word, translate
+from gui.i18n.language import clock, day_time, origin_word, outcome_word, translate
 from gui.i18n.verdicts import class_word, score_word
 
-PART, VERDICT, LABEL, SCORE, TIME, CORRECTED = range(6)
-COLUMNS = 6
+PART, VERDICT, LABEL, SCORE, TIME, CORRECTED, ORIGIN = range(7)
+COLUMNS = 7
 
 
 def header(column: int) -> str:
@@ -20,6 +20,7 @@ def header(column: int) -> str:
         translate("Review", "Score"),
         translate("Review", "Time"),
         translate("Review", "You said"),
+        translate("Review", "Judged for"),
     )
     return titles[column]
 
@@ -36,6 +37,8 @@ def cell_text(stored: Stored, column: int) -> str:
     if column == TIME:
         at = stored.inspection.times.inspected_at.astimezone()
         return clock(at) if at.date() == utc_now().astimezone().date() else day_time(at)
+    if column == ORIGIN:
+        return origin_word(stored.inspection.traveller.origin)
     if column == CORRECTED and override is not None:
         named = override.outcome is Outcome.NG and override.label
         return override.label if named else outcome_word(override.outcome)

@@ -16,7 +16,7 @@ from gui.context import AppContext
 from gui.i18n.language import number, translate
 from gui.pages.review.parts.table import InspectionsTable
 from gui.theme.theme import SPACING, scaled
-from gui.viewer.cells import CORRECTED, LABEL, PART, SCORE, TIME, VERDICT
+from gui.viewer.cells import CORRECTED, LABEL, ORIGIN, PART, SCORE, TIME, VERDICT
 from gui.widgets.calm_table import calm_table
 from gui.widgets.flow import FlowLayout
 from gui.widgets.key_button import KeyButton
@@ -24,7 +24,7 @@ from gui.widgets.pictures.thumbnails import THUMBNAIL, Thumbnails
 from gui.widgets.verdict_chip import VerdictDelegate
 
 ROW_HEIGHT = 56
-WIDTHS = {PART: 88, VERDICT: 132, CORRECTED: 96, SCORE: 60, LABEL: 84, TIME: 124}
+WIDTHS = {PART: 88, VERDICT: 132, CORRECTED: 96, SCORE: 60, LABEL: 84, TIME: 124, ORIGIN: 100}
 """As designed, the most needed first: a narrow list leaves the last ones out."""
 _ROOT = QModelIndex()
 

@@ -1,4 +1,4 @@
-"""The further filters of Review: lot, model, recipe, a range of scores, a range of times."""
+"""The further filters of Review: lot, model, recipe, what for, a range of scores, a range of times."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QDateTimeEdit, QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QWidget
 
 from db.inspections.table import Filter, FilterChoices
-from gui.i18n.language import translate
+from engine.domain.inspection import Origin
+from gui.i18n.language import origin_word, translate
 from gui.pages.review.parts.choices import HOURS, chosen_text, fill, plain_box, take_text
 from gui.theme.theme import SPACING, Theme
 from gui.widgets.flow import FlowLayout
@@ -29,6 +30,8 @@ class MoreFilters(QFrame):
         self.lot = plain_box(translate("Review", "Lot"))
         self.model = plain_box(translate("Review", "Model"))
         self.recipe = plain_box(translate("Review", "Recipe"))
+        origins = [(translate("Review", "Any"), ""), *((origin_word(origin), str(origin)) for origin in Origin)]
+        self.origin = plain_box(translate("Review", "Judged for"), origins)
         self.least = _score(translate("Review", "Lowest score"), 0.0)
         self.most = _score(translate("Review", "Highest score"), 1.0)
         self.since = _time(translate("Review", "From this time"))
@@ -57,6 +60,7 @@ class MoreFilters(QFrame):
             (translate("Review", "Lot"), self.lot),
             (translate("Review", "Model"), self.model),
             (translate("Review", "Recipe"), self.recipe),
+            (translate("Review", "Judged for"), self.origin),
         )
 
     @property
@@ -91,6 +95,7 @@ class MoreFilters(QFrame):
             lot=chosen_text(self.lot) or None,
             model=chosen_text(self.model) or None,
             recipe=chosen_text(self.recipe) or None,
+            origin=Origin(chosen) if (chosen := chosen_text(self.origin)) else None,
             min_score=self._least,
             max_score=self._most,
             since=since,
@@ -110,6 +115,7 @@ class MoreFilters(QFrame):
             "lot": chosen_text(self.lot),
             "model": chosen_text(self.model),
             "recipe": chosen_text(self.recipe),
+            "origin": chosen_text(self.origin),
             "score": [self.least.value(), self.most.value()],
             "own": [self.since.dateTime().toSecsSinceEpoch(), self.until.dateTime().toSecsSinceEpoch()],
         }
@@ -118,6 +124,7 @@ class MoreFilters(QFrame):
         """Choose again what `state` says."""
         for box, name in ((self.lot, "lot"), (self.model, "model"), (self.recipe, "recipe")):
             take_text(box, state.get(name), free=True)
+        take_text(self.origin, state.get("origin"))
         scores = _numbers(state.get("score"), 0.0, 1.0) or (0.0, 1.0)
         self.least.setValue(scores[0])
         self.most.setValue(scores[1])

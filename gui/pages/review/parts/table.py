@@ -96,7 +96,7 @@ class InspectionsTable(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Part, verdict, class, score, time, correction."""
+        """Part, verdict, class, score, time, correction, what it was judged for."""
         return 0 if parent.isValid() else COLUMNS
 
     def canFetchMore(self, parent: Index) -> bool:

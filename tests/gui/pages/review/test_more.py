@@ -12,12 +12,14 @@ from sqlalchemy import insert
 from db.inspections.comments import add_comment, comments_of
 from db.inspections.overrides import in_force
 from db.inspections.paging import Sort
+from db.inspections.table import NewInspection, add
 from db.store.schema import RandomAuditRow
-from engine.domain.inspection import Inspection, Outcome, utc_now
+from engine.domain.inspection import Inspection, Origin, Outcome, utc_now
 from gui.pages.review.page import ReviewPage
 from gui.pages.review.parts.table import HIDDEN
-from gui.viewer.cells import SCORE, VERDICT
+from gui.viewer.cells import ORIGIN, SCORE, VERDICT
 from gui.widgets.calm_table import OUTCOME_ROLE
+from tests.db.make import START, inspection
 from tests.gui.pages.review.test_page import on_screen, shown
 from tests.gui.stored import Bench, press
 
@@ -50,6 +52,29 @@ def test_damaged_memory_gives_no_filter(bench: Bench) -> None:
     page, _ = shown(bench, NG, OK)
     assert page.list.rows.rowCount() == 2
     assert not page.filters.filtered
+
+
+def test_what_a_part_was_judged_for_is_shown_and_chosen(bench: Bench) -> None:
+    page, parts = shown(bench, NG, OK)
+    now = (utc_now() - START).total_seconds()
+    others = [inspection(n, origin=origin, seconds=now) for n, origin in enumerate((Origin.SCAN, Origin.UNKNOWN))]
+    add(bench.db, [NewInspection(other) for other in others])
+    for origin, word, count in (
+        (Origin.PRODUCTION, "Production", 2),
+        (Origin.UNKNOWN, "Unknown (before 0.2)", 1),
+        (Origin.SCAN, "Scan", 1),
+    ):
+        page.filters.more.origin.setCurrentIndex(page.filters.more.origin.findData(str(origin)))
+        bench.qtbot.waitUntil(lambda wanted=count: page.list.rows.rowCount() == wanted, timeout=20_000)  # type: ignore[misc]
+        bench.idle()
+        assert page.list.rows.index(0, ORIGIN).data() == word
+    assert page.filters.filtered and len(parts) == 2
+    again = ReviewPage(bench.context)
+    bench.show(again)
+    bench.idle()
+    assert again.filters.filter(utc_now()).origin is Origin.SCAN
+    press(again, "Shift+A")
+    bench.qtbot.waitUntil(lambda: again.list.rows.rowCount() == 4, timeout=20_000)
 
 
 def test_own_scores_and_times_narrow_the_list(bench: Bench) -> None:
