@@ -739,11 +739,11 @@
         </message>
         <message>
             <source>A camera…</source>
-            <translation type="unfinished" />
+            <translation>Eine Kamera…</translation>
         </message>
         <message>
             <source>A folder or a video…</source>
-            <translation type="unfinished" />
+            <translation>Ein Ordner oder ein Video…</translation>
         </message>
         <message>
             <source>As the station judged: first-pass yield = OK of all OK, NG and REVIEW. Corrections change only the line below.</source>
@@ -755,7 +755,7 @@
         </message>
         <message>
             <source>Back to production</source>
-            <translation type="unfinished" />
+            <translation>Zurück zur Produktion</translation>
         </message>
         <message>
             <source>Change the operator</source>
@@ -767,11 +767,11 @@
         </message>
         <message>
             <source>Choose a source</source>
-            <translation type="unfinished" />
+            <translation>Quelle wählen</translation>
         </message>
         <message>
             <source>Choose one on Live or on Camera.</source>
-            <translation type="unfinished" />
+            <translation>Wählen Sie eine auf Live oder auf Kamera.</translation>
         </message>
         <message>
             <source>Close Lineside and start it again.</source>
@@ -910,7 +910,7 @@
         </message>
         <message>
             <source>No source is chosen yet.</source>
-            <translation type="unfinished" />
+            <translation>Noch ist keine Quelle gewählt.</translation>
         </message>
         <message>
             <source>Off</source>
@@ -962,7 +962,7 @@
         </message>
         <message>
             <source>Parts are stored, and do not count as production.</source>
-            <translation type="unfinished" />
+            <translation>Teile werden gespeichert und zählen nicht als Produktion.</translation>
         </message>
         <message>
             <source>Parts go to REVIEW until it is mended.</source>
@@ -1002,11 +1002,11 @@
         </message>
         <message>
             <source>Set-up</source>
-            <translation type="unfinished" />
+            <translation>Einrichten</translation>
         </message>
         <message>
             <source>Set-up: parts do not count, and back</source>
-            <translation type="unfinished" />
+            <translation>Einrichten: Teile zählen nicht, und zurück</translation>
         </message>
         <message>
             <source>Shift since {time}</source>
@@ -1014,7 +1014,7 @@
         </message>
         <message>
             <source>Simulated parts do not count anyway.</source>
-            <translation type="unfinished" />
+            <translation>Simulierte Teile zählen ohnehin nicht.</translation>
         </message>
         <message>
             <source>Start</source>
@@ -1054,11 +1054,11 @@
         </message>
         <message>
             <source>The demo line</source>
-            <translation type="unfinished" />
+            <translation>Die Demolinie</translation>
         </message>
         <message>
             <source>The demo line makes simulated parts: they are stored as such, never count as production, and can be removed under Settings. With `lineside --demo` they have a database of their own.</source>
-            <translation type="unfinished" />
+            <translation>Die Demolinie macht simulierte Teile: Sie werden als solche gespeichert, zählen nie als Produktion und lassen sich unter Einstellungen entfernen. Mit `lineside --demo` haben sie eine eigene Datenbank.</translation>
         </message>
         <message>
             <source>The last parts are kept here for a look</source>
@@ -1114,7 +1114,7 @@
         </message>
         <message>
             <source>There are no such parts: they never count as production.</source>
-            <translation type="unfinished" />
+            <translation>Diese Teile gibt es nicht: Sie zählen nie als Produktion.</translation>
         </message>
         <message>
             <source>There is no part on screen yet.</source>
@@ -1158,7 +1158,7 @@
         </message>
         <message>
             <source>What shall the line inspect? It is remembered for the next start.</source>
-            <translation type="unfinished" />
+            <translation>Was soll die Linie prüfen? Es wird für den nächsten Start gemerkt.</translation>
         </message>
         <message>
             <source>Which class? A digit or the first letter chooses.</source>
@@ -5407,27 +5407,27 @@
         <name>Origin</name>
         <message>
             <source>Production</source>
-            <translation type="unfinished" />
+            <translation>Produktion</translation>
         </message>
         <message>
             <source>Scan</source>
-            <translation type="unfinished" />
+            <translation>Stapelprüfung</translation>
         </message>
         <message>
             <source>Set-up</source>
-            <translation type="unfinished" />
+            <translation>Einrichten</translation>
         </message>
         <message>
             <source>Simulated</source>
-            <translation type="unfinished" />
+            <translation>Simuliert</translation>
         </message>
         <message>
             <source>Trial</source>
-            <translation type="unfinished" />
+            <translation>Versuch</translation>
         </message>
         <message>
             <source>Unknown (before 0.2)</source>
-            <translation type="unfinished" />
+            <translation>Unbekannt (vor 0.2)</translation>
         </message>
     </context>
     <context>
@@ -6421,11 +6421,11 @@
         </message>
         <message>
             <source>Counted</source>
-            <translation type="unfinished" />
+            <translation>Gezählt</translation>
         </message>
         <message>
             <source>Counted: {origin}.</source>
-            <translation type="unfinished" />
+            <translation>Gezählt: {origin}.</translation>
         </message>
         <message>
             <source>Counting…</source>
@@ -6485,7 +6485,7 @@
         </message>
         <message>
             <source>Everything</source>
-            <translation type="unfinished" />
+            <translation>Alles</translation>
         </message>
         <message>
             <source>Excel workbook</source>
@@ -6589,7 +6589,7 @@
         </message>
         <message>
             <source>Judged = OK + NG + REVIEW of what is counted. First-pass yield = OK at the first verdict ÷ judged. Final yield = OK after the corrections in force ÷ judged by the station or a person.</source>
-            <translation type="unfinished" />
+            <translation>Beurteilt = OK + NG + PRÜFEN der gezählten Teile. Erstausbeute = OK beim ersten Urteil ÷ beurteilt. Endausbeute = OK nach geltenden Korrekturen ÷ von Station oder Person beurteilt.</translation>
         </message>
         <message>
             <source>Kappa</source>
@@ -6693,7 +6693,7 @@
         </message>
         <message>
             <source>No part of this period is counted. Choose above what it holds.</source>
-            <translation type="unfinished" />
+            <translation>Kein Teil dieses Zeitraums wird gezählt. Wählen Sie oben, was er enthält.</translation>
         </message>
         <message>
             <source>No part waits. 1 OK part in {count} is drawn.</source>
@@ -6717,11 +6717,11 @@
         </message>
         <message>
             <source>Not counted</source>
-            <translation type="unfinished" />
+            <translation>Nicht gezählt</translation>
         </message>
         <message>
             <source>Not counted in this period: {parts}.</source>
-            <translation type="unfinished" />
+            <translation>In diesem Zeitraum nicht gezählt: {parts}.</translation>
         </message>
         <message>
             <source>Nothing was inspected in this period. Choose a longer one or fewer filters, or start the line on Live.</source>
@@ -6821,7 +6821,7 @@
         </message>
         <message>
             <source>Production and unknown (before 0.2)</source>
-            <translation type="unfinished" />
+            <translation>Produktion und unbekannt (vor 0.2)</translation>
         </message>
         <message>
             <source>Quality report</source>
@@ -7301,6 +7301,10 @@
         <message>
             <source>Judge without what the model says</source>
             <translation>Ohne das Urteil des Modells urteilen</translation>
+        </message>
+        <message>
+            <source>Judged for</source>
+            <translation>Geprüft für</translation>
         </message>
         <message>
             <source>Judging …</source>
@@ -8451,9 +8455,9 @@ Shift+A hebt sie auf.</translation>
         <name>Settings</name>
         <message numerus="yes">
             <source>%n correction(s) and comments leave with them.</source>
-            <translation type="unfinished">
-                <numerusform />
-                <numerusform />
+            <translation>
+                <numerusform>%n Korrektur oder Kommentar geht mit ihnen.</numerusform>
+                <numerusform>%n Korrekturen und Kommentare gehen mit ihnen.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -8472,9 +8476,9 @@ Shift+A hebt sie auf.</translation>
         </message>
         <message numerus="yes">
             <source>%n picture(s) leave with them.</source>
-            <translation type="unfinished">
-                <numerusform />
-                <numerusform />
+            <translation>
+                <numerusform>%n Bild geht mit ihnen.</numerusform>
+                <numerusform>%n Bilder gehen mit ihnen.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -8493,23 +8497,23 @@ Shift+A hebt sie auf.</translation>
         </message>
         <message numerus="yes">
             <source>%n simulated part(s) leave for good.</source>
-            <translation type="unfinished">
-                <numerusform />
-                <numerusform />
+            <translation>
+                <numerusform>%n simuliertes Teil geht für immer.</numerusform>
+                <numerusform>%n simulierte Teile gehen für immer.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n simulated part(s) of the demo line are stored here.</source>
-            <translation type="unfinished">
-                <numerusform />
-                <numerusform />
+            <translation>
+                <numerusform>%n simuliertes Teil der Demolinie ist hier gespeichert.</numerusform>
+                <numerusform>%n simulierte Teile der Demolinie sind hier gespeichert.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n simulated part(s) removed, {size}.</source>
-            <translation type="unfinished">
-                <numerusform />
-                <numerusform />
+            <translation>
+                <numerusform>%n simuliertes Teil entfernt, {size}.</numerusform>
+                <numerusform>%n simulierte Teile entfernt, {size}.</numerusform>
             </translation>
         </message>
         <message>
@@ -8718,7 +8722,7 @@ Shift+A hebt sie auf.</translation>
         </message>
         <message>
             <source>No other part is touched.</source>
-            <translation type="unfinished" />
+            <translation>Kein anderes Teil wird angerührt.</translation>
         </message>
         <message>
             <source>No picture is too old, and there are not too many.</source>
@@ -8834,11 +8838,11 @@ Shift+A hebt sie auf.</translation>
         </message>
         <message>
             <source>Remove simulated parts</source>
-            <translation type="unfinished" />
+            <translation>Simulierte Teile entfernen</translation>
         </message>
         <message>
             <source>Remove simulated parts…</source>
-            <translation type="unfinished" />
+            <translation>Simulierte Teile entfernen…</translation>
         </message>
         <message>
             <source>Require a PIN</source>
@@ -8942,7 +8946,7 @@ Shift+A hebt sie auf.</translation>
         </message>
         <message>
             <source>They never count as production.</source>
-            <translation type="unfinished" />
+            <translation>Sie zählen nie als Produktion.</translation>
         </message>
         <message>
             <source>This system has no file manager to open it with.</source>
