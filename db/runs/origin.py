@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from engine.domain.inspection import Origin
 from engine.sources.catalogue import is_simulated
+
+JUDGED_FOR: Final = "parts judged for"
+"""How a change of it stands in the trail."""
 
 
 def recorded_as(source: str, wanted: Origin) -> Origin:

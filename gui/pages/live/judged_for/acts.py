@@ -6,6 +6,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject
 
+from db.runs.origin import JUDGED_FOR
 from db.users import trail
 from engine.domain.inspection import Origin
 from gui.context import AppContext
@@ -48,8 +49,8 @@ class JudgedFor(QObject):
             return
         wanted = Origin.PRODUCTION if now is Origin.SETUP else Origin.SETUP
         self._line.judge_for(wanted)
-        db, who, what = self._context.db, self._context.operator, f"parts judged for {wanted}"
-        self._context.jobs.run(lambda: trail.record(db, who, what), lambda _none: None)
+        db, who = self._context.db, self._context.operator
+        self._context.jobs.run(lambda: trail.record(db, who, JUDGED_FOR, str(wanted)), lambda _none: None)
 
     def choose(self, way: str) -> None:
         """One of the ways to a source: `camera`, `files` or `demo`."""

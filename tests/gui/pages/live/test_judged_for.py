@@ -44,10 +44,8 @@ def test_set_up_is_loud_does_not_count_and_is_left_by_its_button(qtbot: QtBot, o
         press(station, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: live.counters.counts.total == 3, timeout=PATIENCE)
     qtbot.waitUntil(lambda: station.context.jobs.busy == 0, timeout=PATIENCE)
-    assert [entry.what for entry in trail.entries(station.context.db)][:2] == [
-        "parts judged for production",
-        "parts judged for set-up",
-    ]
+    told = [(entry.what, entry.detail) for entry in trail.entries(station.context.db)]
+    assert told[:2] == [("parts judged for", "production"), ("parts judged for", "set-up")]
 
 
 def test_set_up_is_forgotten_by_the_next_start_and_kept_by_a_rebuilt_window(qtbot: QtBot, opened: Open) -> None:
