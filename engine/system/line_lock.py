@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 NAME = "line.lock"
 GOES_FIRST = {"run", "camera", "sources", "selftest"}
 """The commands that are the line, or that somebody waits for while it is set up."""
+TRIES, TRY_S = 20, 0.005
 LOOK_S = 2.0
 """How often a command looks whether a line has begun."""
 
@@ -41,7 +43,7 @@ class LineLock:
             if sys.platform == "win32":
                 msvcrt.locking(self._file, msvcrt.LK_NBLCK, 1)
             else:
-                fcntl.flock(self._file, fcntl.LOCK_SH)
+                _share(self._file)
                 os.ftruncate(self._file, 0)
                 os.pwrite(self._file, str(os.getsid(0)).encode(), 0)
         except OSError as error:
@@ -53,6 +55,23 @@ class LineLock:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+
+if sys.platform != "win32":
+
+    def _share(file: int) -> None:
+        """The line waits for nobody: who is just looking, and was stopped or starved meanwhile, holds the lock too.
+
+        Raises OSError where it is held for longer than a look takes.
+        """
+        for tried in range(TRIES):
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if tried == TRIES - 1:
+                    raise
+                time.sleep(TRY_S)
 
 
 def line_runs(folder: Path) -> bool:

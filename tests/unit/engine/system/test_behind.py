@@ -166,3 +166,16 @@ def test_a_thread_steps_back_alone() -> None:
     thread.join()
     assert found == [max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))]
     assert os.getpriority(os.PRIO_PROCESS, 0) == os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+
+@posix
+def test_line_waits_for_nobody_who_looks_whether_one_runs(tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    looking = os.open(tmp_path / "line.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    fcntl.flock(looking, fcntl.LOCK_EX)
+    began = threading.Thread(target=LineLock(tmp_path).take, daemon=True)
+    began.start()
+    began.join(60)
+    assert not began.is_alive()
+    os.close(looking)
