@@ -179,12 +179,13 @@ def _begin(station: Station, options: GuiOptions) -> None:
 
 
 def compose(options: GuiOptions) -> Station:
-    """Build and connect everything; nothing runs yet. Raises DatabaseError and StorageError."""
+    """Build and connect everything; nothing runs yet. Raises DatabaseError, StorageError and UsageError."""
     folder = home() / "demo" if options.demo else home()
     check_home(folder)
     settings, complaint = _settings(folder)
     if options.theme is not None:
         settings.theme = options.theme
+    source = _source(options, settings)
     db = open_database(options.database or database_url(folder))
     theme = Theme(settings.theme, scale=settings.scale, touch=settings.touch)
     QApplication.setFont(font())
@@ -196,7 +197,7 @@ def compose(options: GuiOptions) -> Station:
     product, recipe = asked_for(db, settings, options.product, options.recipe, options.model)
     context.take_product(product)
     run = LineOrder(
-        source=_source(options, settings),
+        source=source,
         model=options.model,
         recipe=recipe,
         product=product.name,
