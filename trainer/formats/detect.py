@@ -23,6 +23,7 @@ from trainer.formats.labels import (
     yolo,
 )
 from trainer.formats.published import dagm, gc10, kolektor, magnetic, mvtec, severstal, visa
+from trainer.formats.samples.contradicted import without_contradicted
 from trainer.formats.samples.dataset import Dataset
 from trainer.formats.samples.overlooked import with_overlooked
 from trainer.formats.samples.unused import doubt_notes, refuse_doubt
@@ -82,7 +83,11 @@ def look_at_dataset(place: str, layout: str = "", ok_classes: Sequence[str] = ()
     try:
         name = layout or next((n for n, (fits, _) in _READERS.items() if fits(folder)), "")
         if name:
-            return with_overlooked(_READERS[name][1](folder, ok_classes), folder)
+            found = _READERS[name][1](folder, ok_classes)
+            if name != "imagefolder":
+                # There the folders are the labels, as its reader says.
+                found = without_contradicted(found, ok_classes)
+            return with_overlooked(found, folder)
     except OSError as error:
         raise DatasetError(
             f"{error.filename or place} cannot be read ({error.strerror or error}).", "Check its access rights."

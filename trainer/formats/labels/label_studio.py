@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import numpy as np
 
+from engine.domain.sound_names import is_sound
 from engine.errors import DatasetError
 from engine.images.listing import PICTURE_SUFFIXES
 from trainer.formats.labels.brush import read_brush
@@ -30,8 +31,10 @@ from trainer.formats.samples.unused import Leftovers
 
 _HEAD_BYTES = 64
 _KEYS = (b'"annotations"', b'"data"', b'"result"')
-_REMARKS = frozenset({"textarea", "rating", "number", "datetime", "relation", "pairwise", "taxonomy"})
+_REMARKS = frozenset({"textarea", "rating", "number", "datetime", "relation", "pairwise"})
 """What a person adds that is no label of a picture."""
+_TAXONOMY = "taxonomy"
+"""Choices in a tree: each is the list of names that leads to it."""
 # It puts so many letters of a random name before that of a picture that is brought to it.
 _BROUGHT = re.compile(r"[0-9a-f]{8}-(.+)")
 _CORRECT = "Export the data set again."
@@ -132,10 +135,13 @@ def _task(value: dict[str, Any], where: str, left: Leftovers) -> Task | None:
 
 def _add(task: Task, result: Any, results: list[Any], where: str) -> bool:
     """True. Raises DatasetError for a result that cannot be used."""
+    if isinstance(result, dict) and result.get("type") == "relation":
+        # It joins two regions, and has no value.
+        return True
     if not isinstance(result, dict) or not isinstance(value := result.get("value"), dict):
         raise DatasetError(f"{where} cannot be read.", _CORRECT)
     kind, same = str(result.get("type")), _others(result, results)
-    labels = value.get(kind)
+    labels = _leaves(value.get(kind)) if kind == _TAXONOMY else value.get(kind)
     if kind in _REMARKS or (labels is None and any(other.get("type") == "labels" for other in same)):
         # What is drawn stands there twice where its label is chosen apart: once with the label.
         return True
@@ -145,9 +151,9 @@ def _add(task: Task, result: Any, results: list[Any], where: str) -> bool:
         or not all(isinstance(label, str) and label.strip() for label in labels)
     ):
         raise DatasetError(f"{where} ({kind[:40]}) has no label.", _CORRECT)
-    if kind == "choices":
+    if kind in ("choices", _TAXONOMY):
         # One of a region's id says something of that region, not of the picture.
-        regions = [other for other in same if other.get("type") not in (kind, *_REMARKS)]
+        regions = [other for other in same if other.get("type") not in ("choices", _TAXONOMY, *_REMARKS)]
         for label in labels if not regions else []:
             task.drawing.name(label.strip())
         return True
@@ -160,6 +166,13 @@ def _add(task: Task, result: Any, results: list[Any], where: str) -> bool:
     for label in labels:
         task.drawing.draw(label.strip(), shape, boxed="height" in value)
     return True
+
+
+def _leaves(paths: Any) -> Any:
+    """The last name of each choice in a tree, or the one on the way there that says sound."""
+    if not isinstance(paths, list) or not all(isinstance(path, list) and path for path in paths):
+        return None
+    return [next((name for name in path if isinstance(name, str) and is_sound(name)), path[-1]) for path in paths]
 
 
 def _others(result: dict[str, Any], results: list[Any]) -> list[dict[str, Any]]:

@@ -118,14 +118,27 @@ def read_entry(line: str, where: str) -> Entry:
     if not isinstance(picture, str) or not picture:
         raise DatasetError(f"{where} names no picture ({_SOURCE}).", _CORRECT)
     told = {key.removesuffix(_META): value for key, value in values.items() if _is_meta(key, value)}
-    label = next((str(v["class-name"]) for v in told.values() if isinstance(v.get("class-name"), str)), "").strip()
+    classes = [str(v["class-name"]).strip() for v in told.values() if isinstance(v.get("class-name"), str)]
+    label = next((name for name in classes if name), "")
     drawn = next((key for key, value in told.items() if isinstance(value.get("internal-color-map"), dict)), "")
     mask = values.get(drawn)
     if not label and not isinstance(mask, str):
         raise DatasetError(f"{where} names no class of its picture.", _CORRECT)
+    shown = [*classes, *(name for key, meta in told.items() for name in _boxed(values.get(key), meta))]
+    if label and is_sound(label) and (other := next((name for name in shown if name and not is_sound(name)), "")):
+        raise DatasetError(f"{where} says {label} and {other} of one picture.", _CORRECT)
     if not isinstance(mask, str):
-        return Entry(picture, label)
+        return Entry(picture, next((name for name in classes if name and not is_sound(name)), label))
     return Entry(picture, label, mask, _colours(told[drawn]["internal-color-map"], where))
+
+
+def _boxed(drawn: Any, meta: Mapping[str, Any]) -> list[str]:
+    """The classes of a line's boxes, or those of a picture of several."""
+    names, boxes = meta.get("class-map"), drawn.get("annotations") if isinstance(drawn, dict) else drawn
+    if not isinstance(names, dict) or not isinstance(boxes, list):
+        return []
+    numbers = [box.get("class_id") if isinstance(box, dict) else box for box in boxes]
+    return [str(names.get(str(number), number)).strip() for number in numbers]
 
 
 def _is_meta(key: str, value: Any) -> bool:

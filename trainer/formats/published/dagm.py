@@ -41,6 +41,10 @@ def _label_folder(part: Path) -> Path:
     return next((p for p in sorted(part.iterdir()) if p.is_dir() and p.name.lower() == LABELS.lower()), part / LABELS)
 
 
+def _folders(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+
+
 def _part_folders(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.is_dir() and p.name.lower() in PARTS)
 
@@ -50,6 +54,9 @@ def open_dagm(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     left = Leftovers()
     textures = [folder] if _is_texture(folder) else sets_below(folder, _is_texture)
     samples = [s for texture in textures for part in _part_folders(texture) for s in _samples(folder, part, left)]
+    for place in (place for texture in [folder, *_folders(folder)] for place in _part_folders(texture)):
+        if not _label_folder(place).is_dir() and _pictures(place):
+            left.add(place, f"it has no folder {LABELS}, so which of its pictures are defective cannot be known.")
     notes = (_ELLIPSES, *unseen_notes(KINDS, (s.label for s in samples)))
     name = folder.resolve().name
     return make_dataset(name, "dagm", samples, ok_classes, folder, KINDS, notes=notes, unused=left.found)
