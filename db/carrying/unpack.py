@@ -25,7 +25,7 @@ from db.carrying.contents import (
     ProductHead,
 )
 from db.datasets.collection import safe_name
-from db.models.registry import put_in_force, register
+from db.models.registry import list_models, put_in_force, register
 from db.products.acts import append, checked_name, kept_path, make_in, set_recipe_in
 from db.products.shelf import MODEL, Product, find, list_products
 from db.recipes.shelf import check_code, import_recipe
@@ -107,7 +107,7 @@ def _make(
         if COLLECTION in folders:
             append(session, id, COLLECTION, folders[COLLECTION].name, by, WHY)
         set_recipe_in(session, db.folder, id, recipe, by, WHY)
-        if judges in versions:
+        if judges:
             put_in_force(session, judges, by, WHY, id)
     return find(db, id)
 
@@ -128,7 +128,19 @@ def _checked(db: Database, station: Path, file: Path, scratch: Path, name: str) 
     taken = next((product for product in list_products(db) if product.is_called(wished)), None)
     if taken is not None:
         raise InputError(f"There is a product called {wished!r} here.", "Bring it in under another name.")
+    _check_whole(db, head, scratch, name_of(file))
     return _Checked(scratch, head, wished, _recipes(scratch, station), _models(scratch))
+
+
+def _check_whole(db: Database, head: ProductHead, scratch: Path, shown: str) -> None:
+    """What the file says judges is in it: else the product would be judged by something else here, or by nothing."""
+    if head.recipe and head.recipe not in head.files:
+        raise PackageError(f"{shown} lacks the recipe that is in force.", "Export the product again.")
+    bound = read_head(scratch / PurePosixPath(head.recipe)).model if head.recipe else ""
+    there = {path.name for path in (scratch / MODELS).glob("*")} | {model.version for model in list_models(db)}
+    for version in (head.active, bound):
+        if version and version not in there:
+            raise PackageError(f"{shown} lacks the model {version} that judges.", "Export the product again.")
 
 
 def _head(archive: zipfile.ZipFile, found: Members) -> ProductHead:
@@ -162,7 +174,12 @@ def _models(folder: Path) -> tuple[Path, ...]:
     if len(found) > MOST_MODELS:
         raise PackageError(f"The file holds {len(found):,} models.", "Do not use it.")
     for path in found:
-        apart(try_package, open_package(path).folder)
+        package = open_package(path)
+        if package.version != path.name:
+            raise PackageError(
+                f"The file holds the model {package.version} as {path.name}.", "Export the product again."
+            )
+        apart(try_package, package.folder)
     return found
 
 

@@ -11,7 +11,7 @@ from db.carrying.unpack import import_product
 from db.commands.opened import opened
 from db.models.registry import active
 from db.products.acts import make_product, rename, restore, retire
-from db.products.first import known_product
+from db.products.first import known_product, product_of
 from db.products.shelf import Product, find, list_products
 from db.store.session import Database
 from engine.errors import InputError, UsageError
@@ -48,6 +48,8 @@ def run_products(args: argparse.Namespace) -> int:
                 if first is None:
                     print("There is no product yet; the station starts with the shipped demo model's.")
             case "make":
+                # The first product is what the station starts with: the shipped models are not the new one's.
+                product_of(db, settings=load_settings())
                 print(f"Made: {make_product(db, _named(args), args.operator, args.why).name}.")
             case "rename":
                 if not args.to:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from db.products.acts import MAX_NAME, checked_name, make_in, set_recipe_in
 from db.products.shelf import Product, list_products, one_of, products_in, remembered, usable
-from db.store.schema import ActivationRow, ModelRow
+from db.store.schema import ActivationRow, InspectionRow, ModelRow
 from db.store.session import Database
 from engine.errors import InputError
 from engine.names import path_of
@@ -19,6 +19,8 @@ from engine.system.places import demo_package
 BY = "lineside"
 DEMO = "Demo plates"
 """What the shipped models judge."""
+_OF_BEFORE = (ActivationRow.serial, InspectionRow.id)
+"""A station without any of these has nothing yet."""
 
 
 def product_of(db: Database, asked: str = "", settings: StationSettings | None = None, model: str = "") -> Product:
@@ -39,7 +41,8 @@ def product_of(db: Database, asked: str = "", settings: StationSettings | None =
 def known_product(db: Database, asked: str = "", settings: StationSettings | None = None) -> Product | None:
     """`product_of` for whoever only looks, or decides on models: a station that has nothing yet stays without one."""
     with db.session() as session:
-        nothing = session.scalars(select(ActivationRow.serial).limit(1)).first() is None
+        # A line that was always given its model by name has parts and no activation: they are the first product's too.
+        nothing = all(session.scalars(select(kept).limit(1)).first() is None for kept in _OF_BEFORE)
     return None if nothing and not asked and not list_products(db) else product_of(db, asked, settings)
 
 

@@ -211,8 +211,6 @@ def load_recipe(path: Path, package: ModelPackage, text: str | None = None) -> R
     `text`: read this as if it stood in that file, as a draft of it.
     """
     read = _read(path, text)
-    if read.schema_version > RECIPE_SCHEMA:
-        raise InputError(f"The recipe {path} was made by a newer Lineside.", "Update this station.")
     if read.model and read.model != package.version:
         raise InputError(
             f"The recipe {path} was made for model {read.model}, not for {package.version}.",
@@ -386,9 +384,12 @@ def _tables(path: Path, text: str | None = None) -> tuple[dict[str, Any], _Recip
     shown = f"The recipe {path}"
     document = parse_toml(read_text(path, MAX_RECIPE_BYTES, shown) if text is None else text, shown)
     try:
-        return document, _RecipeFile.model_validate(document)
+        read = _RecipeFile.model_validate(document)
     except ValidationError as error:
         raise fault_of(shown, error.errors()[0]) from error
+    if read.schema_version > RECIPE_SCHEMA:
+        raise InputError(f"{shown} was made by a newer Lineside.", "Update this station.")
+    return document, read
 
 
 def _sealed(recipe: Recipe) -> Recipe:

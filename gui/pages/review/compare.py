@@ -131,8 +131,8 @@ class ComparePanel(QWidget):
     def start(self, opened: OpenedPart | None) -> None:
         """Find the registered models, then judge this part."""
         self._opened = opened
-        db = self._context.db
-        self._context.jobs.run(lambda: (list_models(db), active(db)), self._offer)
+        db, product = self._context.db, self._context.product.id
+        self._context.jobs.run(lambda: (list_models(db, product), active(db, product)), self._offer)
 
     def show_part(self, opened: OpenedPart | None) -> None:
         """Judge this part by both."""

@@ -52,7 +52,7 @@ class ScanPage(QWidget):
     def activated(self) -> None:
         """Models, recipes and stopped scans may have changed."""
         context = self._context
-        work = partial(read_known, context.db, context.folder / "recipes")
+        work = partial(read_known, context.db, context.folder / "recipes", context.product)
         context.jobs.run(work, self._offered)
 
     def keys(self) -> list[Binding]:

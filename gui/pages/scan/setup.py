@@ -255,7 +255,9 @@ class ScanSetup(QWidget):
         for path, name in stored.items():
             words = translate("Scan", "{recipe} (in force on Live)").format(recipe=name) if path == live else name
             self.recipe.addItem(words, path)
-        self.recipe.setCurrentIndex(max(0, self.recipe.findData(chosen)))
+        # What was chosen may be another product's: then this one's in force.
+        known = chosen if self.recipe.findData(chosen) >= 0 else live
+        self.recipe.setCurrentIndex(max(0, self.recipe.findData(known)))
 
 
 def _dropped(event: QDropEvent) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Iterator
@@ -159,6 +160,35 @@ def _no_head(held: dict[str, bytes]) -> None:
     held.pop("product.json")
 
 
+def _told(**changes: str) -> Callable[[dict[str, bytes]], None]:
+    """The head says something else."""
+
+    def change(held: dict[str, bytes]) -> None:
+        held["product.json"] = json.dumps(json.loads(held["product.json"]) | changes).encode()
+
+    return change
+
+
+def _as_another_model(held: dict[str, bytes]) -> None:
+    head = json.loads(held["product.json"])
+    for name in [name for name in held if name.startswith("models/")]:
+        other = "models/000000000000/" + name.split("/", 2)[2]
+        held[other], head["files"][other] = held[name], head["files"][name]
+    held["product.json"] = json.dumps(head | {"active": "000000000000"}).encode()
+
+
+def _recipe(text: str) -> Callable[[dict[str, bytes]], None]:
+    """Another recipe in force, named with its hash."""
+
+    def change(held: dict[str, bytes]) -> None:
+        head, data = json.loads(held["product.json"]), text.encode()
+        held[head["recipe"]] = data
+        head["files"][head["recipe"]] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+        held["product.json"] = json.dumps(head).encode()
+
+    return change
+
+
 def _nonsense(held: dict[str, bytes]) -> None:
     held["product.json"] = b'{"schema": "x"'
 
@@ -174,6 +204,9 @@ def _nonsense(held: dict[str, bytes]) -> None:
         (_another_kind, "no product's file"),
         (_no_head, "no product's file"),
         (_nonsense, "cannot be read"),
+        (_told(recipe="recipes/7/x.toml"), "lacks the recipe that is in force"),
+        (_told(active="000000000000"), "lacks the model 000000000000 that judges"),
+        (_as_another_model, "as 000000000000"),
     ],
 )
 def test_a_file_that_is_not_as_it_was_written_is_refused_and_leaves_nothing(
@@ -183,6 +216,21 @@ def test_a_file_that_is_not_as_it_was_written_is_refused_and_leaves_nothing(
         import_product(other, other.folder, rewritten(file, change), "bob")
     assert untouched(other)
     assert list_models(other) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('schema = 1\nname = "line 1"\nmodel = "000000000000"\n', "lacks the model 000000000000 that judges"),
+        ('schema = 99\nname = "line 1"\n', "newer Lineside"),
+    ],
+)
+def test_a_recipe_in_force_that_could_not_judge_here_is_refused(
+    other: Database, file: Path, text: str, said: str
+) -> None:
+    with pytest.raises(LinesideError, match=said):
+        import_product(other, other.folder, rewritten(file, _recipe(text)), "bob")
+    assert untouched(other)
 
 
 def test_a_file_that_is_no_zip_is_refused(other: Database, tmp_path: Path) -> None:

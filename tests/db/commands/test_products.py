@@ -69,6 +69,16 @@ def test_a_station_of_before_is_one_product_which_can_be_renamed_retired_and_res
     assert main(["products", "restore", "strip"]) == 0
 
 
+def test_the_first_product_somebody_makes_is_not_judged_by_the_shipped_model(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["products", "make", "bracket"]) == 0
+    assert main(["run", "--source", "demo:?fps=0", "--frames", "1", "--product", "bracket"]) == 3
+    assert "'bracket' has no model yet" in capsys.readouterr().err
+    assert main(["run", "--source", "demo:?fps=0", "--frames", "1"]) == 0
+    assert [product for product, _ in judged()] == ["Demo plates"]
+
+
 def test_an_empty_station_lists_none_and_makes_none(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["products", "list"]) == 0
     assert "no product yet" in capsys.readouterr().out

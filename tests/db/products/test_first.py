@@ -64,6 +64,13 @@ def test_who_only_looks_makes_no_product_of_an_empty_station(db: Database, tmp_p
     assert now.name == "steel"
 
 
+def test_parts_of_before_make_a_product_where_no_model_was_ever_activated(db: Database) -> None:
+    table.add(db, [table.NewInspection(make.inspection(0))])
+    now = known_product(db)
+    assert now is not None and now.first
+    assert not make_product(db, "strip", "ann").first
+
+
 def test_the_product_worked_on_last_is_found_by_a_former_name_too(db: Database) -> None:
     make_product(db, "casting", "ann")
     strip = make_product(db, "strip", "ann")

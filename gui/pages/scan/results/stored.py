@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.models.registry import ModelVersion, list_models
-from db.recipes.shelf import StoredRecipe, list_recipes
+from db.products.shelf import Product
+from db.recipes.shelf import StoredRecipe, list_recipes, of_product
 from db.runs.stored_scan import ended, stopped, stored_of
 from db.store.session import Database
 from engine.domain.recipe import View
@@ -48,11 +49,12 @@ class Known:
     stopped: Journalled | None
 
 
-def read_known(db: Database, recipes: Path) -> Known:
-    """Blocking. A scan that another program is at has not stopped."""
+def read_known(db: Database, recipes: Path, product: Product) -> Known:
+    """What this product is scanned with. Blocking. A scan that another program is at has not stopped."""
     found = stopped(db)
     going = found is not None and is_running(found.folder)
-    return Known(tuple(list_models(db)), tuple(list_recipes(recipes)), None if going else found)
+    mine = of_product(list_recipes(recipes), product)
+    return Known(list_models(db, product.id), mine, None if going else found)
 
 
 def read_last(db: Database, told: Told = NOTHING_TOLD) -> ShownScan | None:

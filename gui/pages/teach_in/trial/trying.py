@@ -44,10 +44,10 @@ class Trying(QObject):
 
     def find(self, version: str) -> None:
         """The candidate of the last time, if it still is one."""
-        db = self._context.db
+        db, product = self._context.db, self._context.product.id
 
         def look() -> ModelVersion | None:
-            return next((m for m in list_models(db) if m.version == version and m.state == "candidate"), None)
+            return next((m for m in list_models(db, product) if m.version == version and m.state == "candidate"), None)
 
         self._context.jobs.run(look, self._looked)
 

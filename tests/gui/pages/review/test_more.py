@@ -13,6 +13,8 @@ from db.inspections.comments import add_comment, comments_of
 from db.inspections.overrides import in_force
 from db.inspections.paging import Sort
 from db.inspections.table import NewInspection, add
+from db.models.registry import activate
+from db.products.acts import make_product
 from db.store.schema import RandomAuditRow
 from engine.domain.inspection import Inspection, Origin, Outcome, utc_now
 from gui.pages.review.page import ReviewPage
@@ -185,6 +187,18 @@ def test_one_comment_for_several_parts_asks_first(bench: Bench) -> None:
     ask.defaultButton().click()
     bench.idle()
     assert [len(comments_of(bench.db, p.id)) for p in parts] == [1, 1]
+
+
+def test_at_the_left_stands_the_model_that_judges_the_product_inspected_now(bench: Bench) -> None:
+    other = bench.register(bench.db.folder / "other", "dent")
+    bench.context.product  # noqa: B018 - the first one, which has the model of before
+    strip = make_product(bench.db, "strip", "anna")
+    activate(bench.db, other.version, "anna", product=strip.id)
+    bench.context.take_product(strip)
+    page, _ = shown(bench, NG)
+    press(page, "V")
+    bench.idle()
+    assert [side.version for side in (page.compare.left, page.compare.right)] == [other.version, bench.model.version]
 
 
 def test_two_models_judge_the_same_picture_and_zoom_in_step(bench: Bench) -> None:
