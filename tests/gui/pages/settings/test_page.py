@@ -80,7 +80,7 @@ def trail(bench: Bench) -> list[str]:
 
 def test_every_setting_has_its_row_but_those_kept_elsewhere(page: SettingsPage) -> None:
     elsewhere = {"schema_version", "operator", "source", "recipe", "overlay", "overlay_opacity", "save_every_ok"}
-    elsewhere |= {"threads", "first_run", "memory", "alarms", "retention"}
+    elsewhere |= {"threads", "first_run", "memory", "alarms", "retention", "product"}
     wanted = set(StationSettings.model_fields) - elsewhere
     wanted |= {f"alarms.{name}" for name in AlarmRules.model_fields}
     wanted |= {f"retention.{name}" for name in Retention.model_fields}
