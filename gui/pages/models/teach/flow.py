@@ -113,6 +113,7 @@ class Teaching(QObject):
             return
         self._reset(translate("Teach", "Exporting the parts you confirmed or overruled…"))
         db, by, product = self._context.db, self._context.operator, self._context.product
+        self._context.remember("teach", product=product.id)
         folder = db.folder / "datasets" / f"corrections-{utc_now().astimezone():%Y%m%d-%H%M%S}"
 
         def work(_job: Job, _report: Callable[[None], None]) -> tuple[ModelVersion, ExportReport]:
@@ -225,9 +226,7 @@ class Teaching(QObject):
         for id, why in report.skipped[:3]:
             self._course.note(translate("Teach", "Left out {id}: {why}.").format(id=id, why=why))
         order = _order(self._context.db, parent, report.folder.name, challenge_of(self._context))
-        self._context.remember(
-            "teach", run=report.folder.name, parent=parent.version, challenge=str(order.challenge or "")
-        )
+        _remember(self._context, order, parent)
         self._train(order)
 
     def _train(self, order: TeachOrder) -> None:
@@ -246,20 +245,20 @@ class Teaching(QObject):
             return
         self._context.remember("teach", run="")
         self.view.show_training(translate("Teach", "Checking and registering the new model…"), busy=True)
-        db, by, product = self._context.db, self._context.operator, self._context.product.id
+        db, by, product = self._context.db, self._context.operator, _taught_for(self._context)
         self._context.jobs.run(lambda: register_for(db, product, Path(package), by), self._registered, self._failed)
 
     def _registered(self, model: ModelVersion) -> None:
         self._working = False
         said = translate("Teach", "The new model {version} is trained; now it goes through the gate.")
         self._context.notify("info", said.format(version=model.version), translate("Teach", "Look on Models."))
-        self.judge(model)
+        self.judge(model, _taught_for(self._context))
 
     # ── the gate ─────────────────────────────────────────────────────────────────────────────────────────────────
-    def judge(self, model: ModelVersion) -> None:
-        """Put a candidate of the list, or the new model, before the gate."""
+    def judge(self, model: ModelVersion, product: str = "") -> None:
+        """Put a candidate of the list, or the new model of the product of this id, before the gate."""
         self.view.show_step(GATE)
-        self.gate.judge(model)
+        self.gate.judge(model, product)
 
     def _came_back(self, model: ModelVersion | None) -> None:
         if model is not None and self.candidate is None and not self.busy:
@@ -294,6 +293,16 @@ def _nothing(_progress: None) -> None:
 
 def _look(db: Database, product: Product) -> Looked:
     return active(db, product.id), plan(db, product.on_record)
+
+
+def _taught_for(context: AppContext) -> str:
+    """Id of the product whose corrections are taught, also where the line changed over meanwhile."""
+    return str(context.memory("teach").get("product") or context.product.id)
+
+
+def _remember(context: AppContext, order: TeachOrder, parent: ModelVersion) -> None:
+    """What going on after a restart needs."""
+    context.remember("teach", run=order.dataset.name, parent=parent.version, challenge=str(order.challenge or ""))
 
 
 def _waiting_candidate(db: Database, kept: dict[str, Any]) -> ModelVersion | None:

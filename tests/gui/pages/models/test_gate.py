@@ -13,6 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from db.datasets import gates
 from db.models.registry import ModelVersion, activate, activations, active, find, register
+from db.products.acts import make_product
+from db.products.shelf import find as find_product
 from engine.domain.inspection import Outcome
 from engine.packages.manifest import LimitSpec
 from engine.packages.package import write_package
@@ -23,7 +25,7 @@ from gui.users.why_dialog import WhyDialog
 from tests.gui.conftest import Open
 from tests.gui.standins import press as key_press
 from tests.gui.stored import Bench, press
-from tests.gui.teaching import agree, correct_one, patient, still_active, taught
+from tests.gui.teaching import agree, correct_one, patient, stand_in, still_active, taught
 from tests.packages import tiny_graph, write_tiny_package
 
 
@@ -103,6 +105,49 @@ def test_defect_that_is_let_through_is_said_first(bench: Bench, page: ModelsPage
     assert result is not None
     assert (result.let_through, result.lost, result.gained) == (1, 1, 0)
     assert page.teaching.gate.panel.alarm.isVisible()
+
+
+def test_figures_of_one_product_put_no_model_in_force_for_another(
+    bench: Bench, page: ModelsPage, strict: ModelVersion
+) -> None:
+    plates = bench.context.product
+    strip = make_product(bench.db, "strip", "anna")
+    correct_one(bench)
+    press(page, "G")
+    taught(bench, page)
+    bench.context.take_product(strip)
+    gate = page.teaching.gate
+    assert (gate.candidate, gate.result) == (strict, None)
+    gate.activate("good figures", "anna")
+    bench.idle()
+    assert active(bench.db, strip.id) is None
+    assert still_active(bench)
+    bench.context.take_product(plates)
+    gate.run()
+    taught(bench, page)
+    gate.activate("good figures", "anna")
+    bench.idle()
+    now = active(bench.db, plates.id)
+    assert now is not None and now.version == strict.version
+
+
+def test_a_change_over_while_a_model_is_taught_makes_it_no_model_of_the_other_product(
+    bench: Bench, page: ModelsPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(tmp_path, monkeypatch)
+    plates = bench.context.product
+    strip = make_product(bench.db, "strip", "anna")
+    correct_one(bench)
+    press(page, "T")
+    bench.idle()
+    press(page, "T")
+    bench.context.take_product(strip)
+    patient(bench, lambda: page.teaching.candidate is not None)
+    bench.idle()
+    new = page.teaching.candidate
+    assert new is not None
+    assert (find_product(bench.db, plates.name).models, find_product(bench.db, "strip").models) == ((new.version,), ())
+    assert (page.teaching.busy, page.teaching.gate.result) == (False, None), "no gate runs for strip by itself"
 
 
 def test_rejection_is_in_the_models_report(bench: Bench, page: ModelsPage, strict: ModelVersion) -> None:

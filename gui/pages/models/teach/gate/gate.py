@@ -48,6 +48,8 @@ class Gate(QObject):
         self._candidate: ModelVersion | None = None
         self._done: GateDone | None = None
         self._job: Job | None = None
+        self._judged_for = ""
+        """Id of the product that the figures are of."""
         panel.again.clicked.connect(self.run)
         panel.challenge.clicked.connect(self.ask_challenge)
         panel.cancel.clicked.connect(self.cancel)
@@ -55,6 +57,7 @@ class Gate(QObject):
         panel.reject.clicked.connect(self.ask_reject)
         panel.flips.chosen.connect(self.show_flip)
         context.modelActivated.connect(self._active_changed)
+        context.productChanged.connect(self._product_changed)
 
     @property
     def candidate(self) -> ModelVersion | None:
@@ -72,12 +75,17 @@ class Gate(QObject):
         return self._job is not None
 
     # ── the gate ─────────────────────────────────────────────────────────────────────────────────────────────────
-    def judge(self, candidate: ModelVersion) -> None:
-        """Take this candidate and run the gate on it."""
+    def judge(self, candidate: ModelVersion, product: str = "") -> None:
+        """Take this candidate and run the gate on it; one that was taught for another product than the one that is
+        inspected now (by its id) waits until somebody asks."""
         self.cancel()
         self._candidate, self._done = candidate, None
         self._context.remember("teach", candidate=candidate.version)
-        self.run()
+        if product in ("", self._context.product.id):
+            self.run()
+        else:
+            self.wait_with(candidate)
+            self.changed.emit()
 
     def wait_with(self, candidate: ModelVersion) -> None:
         """Take a candidate that waited at the last start; its gate is run when somebody asks for it."""
@@ -102,7 +110,7 @@ class Gate(QObject):
             challenge=challenge_of(context),
             threads=settings.threads,
         )
-        self._done = None
+        self._done, self._judged_for = None, context.product.id
         self.panel.show_words(translate("Teach", "Both models judge all known parts…"))
         self.panel.progress.setRange(0, 0)
         self.panel.show_running(busy=True)
@@ -239,6 +247,14 @@ class Gate(QObject):
         elif self._done is not None and self._done.result.before != version:
             self.wait_with(self._candidate)
             self.changed.emit()
+
+    def _product_changed(self) -> None:
+        """Figures against another product's model decide nothing for the one that is inspected now."""
+        if self._candidate is None or self._context.product.id == self._judged_for:
+            return
+        self.cancel()
+        self.wait_with(self._candidate)
+        self.changed.emit()
 
     def _over(self, said: str) -> None:
         self._candidate, self._done = None, None
