@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 
 from db.models.registry import ModelVersion, active
+from db.products.shelf import list_products
 from db.runs.take_over import made_ready
 from db.store.session import Database
 from engine.backends.base import Model
 from engine.domain.recipe import Recipe
-from engine.errors import LinesideError
+from engine.errors import InputError, LinesideError
 from engine.events import Warned
 from engine.packages.package import ModelPackage
 from engine.station.loop import Publish, Station
@@ -44,7 +46,7 @@ class Follower:
     ) -> None:
         self._db, self._station, self._version, self._product = db, station, version, product
         self._recipe, self._load, self._publish, self._every_s = recipe, load, publish, every_s
-        self._refused = ""
+        self._refused, self._by = "", self._in_force()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follow-active-model", daemon=True)
 
@@ -63,11 +65,19 @@ class Follower:
                     continue
                 # Told once: where there is no model to go back to, it stays the active one.
                 self._refused = found.version
+                if self._in_force() != self._by:
+                    # The model came with it, and was never meant to judge by the one of this run.
+                    raise InputError("Another recipe was put in force for this product.", "Start this run anew.")
                 self._take(found)
                 self._version, self._refused = found.version, ""
             except LinesideError as error:
                 log.error("the active model was not taken over: %s", error)
                 self._publish(Warned(error.message, f"The model before it goes on judging. {error.remedy}".strip()))
+
+    def _in_force(self) -> Path | None:
+        """The recipe of the product."""
+        known = list_products(self._db)
+        return next((p.recipe for p in known if p.id == self._product or (p.first and not self._product)), None)
 
     def _take(self, found: ModelVersion) -> None:
         made = made_ready(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from db.models.registry import activate, active, register
+from db.products.acts import make_product, set_recipe_in
 from db.recording.recorder import Recorder
 from db.runs import follow
 from db.runs.follow import Follower
@@ -286,3 +287,19 @@ def test_when_it_has_ended_no_model_is_on_its_way(db: Database, packages: tuple[
         assert begun.wait(120)
     assert ended == [packages[1].version]
     looks.station.run()
+
+
+def test_model_that_came_with_another_recipe_is_not_judged_with_by_this_run_s_own(
+    db: Database, packages: tuple[ModelPackage, ModelPackage]
+) -> None:
+    product = make_product(db, "plates", "ann")
+    line = Line(db, packages[0])
+    with db.writing() as session:
+        set_recipe_in(session, db.folder, product.id, db.folder / "recipes" / "bound.toml", "ben", "")
+    line.run_until(events.Warned)
+    (warned,) = [e for e in line.events if isinstance(e, events.Warned)]
+    assert warned.message == "Another recipe was put in force for this product."
+    assert warned.remedy == "The model before it goes on judging. Start this run anew."
+    assert set(line.judges) == {"first"}
+    now = active(db)
+    assert now is not None and now.name == "second"
