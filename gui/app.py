@@ -33,6 +33,7 @@ from gui.i18n.language import translate
 from gui.i18n.messages import translated
 from gui.jobs.bridge import Bridge
 from gui.jobs.collector import Collector
+from gui.line.judging import tell_product
 from gui.line.line import Line
 from gui.line.retention import Keeper
 from gui.pages.live.page import LivePage
@@ -98,6 +99,11 @@ class GuiOptions:
     def unattended(self) -> bool:
         """Nobody sits before it: it runs to its end, and leaves the station's settings as they are."""
         return self.frames is not None or self.screenshot is not None
+
+    @property
+    def asks_for_one(self) -> bool:
+        """It was said what is inspected, or nobody is there to hear."""
+        return bool(self.product or self.recipe or self.model) or self.unattended
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +201,7 @@ def compose(options: GuiOptions) -> Station:
     context.language.choose(settings.language)
     bridge = Bridge(context)
     product, recipe = asked_for(db, settings, options.product, options.recipe, options.model)
+    last = settings.product
     context.take_product(product)
     run = LineOrder(
         source=source,
@@ -214,8 +221,9 @@ def compose(options: GuiOptions) -> Station:
         window.go(options.page)
     if complaint is not None:
         _tell(context, complaint)
-    if db.migrated is not None:
-        _tell_migrated(context, db.migrated)
+    if not options.asks_for_one:
+        tell_product(context, last)
+    _tell_migrated(context, db.migrated)
     return Station(context, bridge, line, window, Keeper(context, context), FirstRun(context, line, window))
 
 
@@ -329,7 +337,9 @@ def _tell(context: AppContext, complaint: InputError) -> None:
     context.notify("warning", complaint.message, remedy)
 
 
-def _tell_migrated(context: AppContext, done: Migrated) -> None:
+def _tell_migrated(context: AppContext, done: Migrated | None) -> None:
+    if done is None:
+        return
     said = translate("Window", "The database of an older version was brought to this one in {seconds} s.")
     kept = ""
     if done.copy is not None:

@@ -38,7 +38,10 @@ class TakeOver:
     def __init__(self, context: AppContext, line: Runs) -> None:
         self._context, self._line = context, line
         self._judge = ModelRef("", "")
+        self._begun = ""
+        """The recipe's message of a change-over that the line is about to take; what follows is told with it."""
         context.modelActivated.connect(self.model)
+        context.productChanged.connect(self._renamed)
 
     def model(self, _version: str) -> None:
         """This version was activated. One that fails its proof is active no longer."""
@@ -72,7 +75,9 @@ class TakeOver:
         if model != self._judge:
             self._judge = model
             said = translate("Live", "Model {name} {version} judges from now on.")
-            self._context.notify("info", said.format(name=model.name, version=model.version))
+            words = said.format(name=model.name, version=model.version)
+            self._context.notify("info", f"{self._begun} {words}".strip())
+        self._begun = ""
 
     def take_package(self, package: ModelPackage, recipe: Recipe) -> None:
         """These are in force, for every page to see."""
@@ -90,7 +95,8 @@ class TakeOver:
             if order.recipe and not named:
                 product = asked_for(db, settings, recipe=order.recipe)[0]
             # A model that was asked for by name was asked for one product.
-            wanted = replace(order, product=product.name, model=order.model if before in ("", product.name) else "")
+            same = not before or product.is_called(before)
+            wanted = replace(order, product=product.name, model=order.model if same else "")
             judge = judge_of(db, product, wanted.recipe, wanted.model)
             made = made_ready(
                 db,
@@ -113,12 +119,14 @@ class TakeOver:
     def _take(self, found: tuple[LineOrder, Successor, Product]) -> None:
         order, made, product = found
         line = self._line
-        changed = order.recipe != line.options.recipe or product.name != line.options.product
+        other = "" if product.is_called(line.options.product) else product.name
+        changed = order.recipe != line.options.recipe or bool(other)
         line.options = replace(line.options, model=order.model, recipe=order.recipe, product=product.name)
         self._context.take_product(product)
         self.take_package(made.package, made.recipe)
+        self._begun = ""
         if changed:
-            self._tell_recipe(made.recipe, at_once=made.model is not None)
+            self._begun = self._tell_recipe(made.recipe, other, at_once=made.model is not None)
         if made.model is None:
             return
         if line.station is None:
@@ -126,11 +134,22 @@ class TakeOver:
             return
         line.station.swap_model(made.model, made.recipe)
 
-    def _tell_recipe(self, recipe: Recipe, *, at_once: bool) -> None:
+    def _renamed(self) -> None:
+        """The running product is called another name: its next parts bear that one."""
+        now, product = self._line.options, self._context.product
+        if self._line.station is not None and now.product != product.name and product.is_called(now.product):
+            self._prepare(replace(now, product=product.name), self._not_changed, named=product.name)
+
+    def _tell_recipe(self, recipe: Recipe, product: str, *, at_once: bool) -> str:
+        """In these words. `product`: the other one that is inspected from now on; empty = the same."""
         said = translate("Live", "Recipe {name} {version} is in force from the next start on.")
         if at_once:
             said = translate("Live", "Recipe {name} {version} is in force from the next part on.")
-        self._context.notify("info", said.format(name=recipe.name, version=recipe.version))
+        words = said.format(name=recipe.name, version=recipe.version)
+        if product:
+            words = translate("Live", "Product {name}.").format(name=product) + " " + words
+        self._context.notify("info", words)
+        return words
 
     def _not_swapped(self, error: Exception) -> None:
         notice = notice_of(error)

@@ -63,12 +63,14 @@ class CutLabel(QLabel):
 class ElidedButton(QPushButton):
     """A button that may be narrower than its text; the whole of it is in the tip, with the key."""
 
-    def __init__(self, name: str, key: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, key: str, parent: QWidget | None = None, *, type_size: int = 0) -> None:
+        """`type_size`: of bold letters in pixels; 0 = as everywhere."""
         super().__init__(parent)
         self._name, self._key, self._full = name, key, ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setStyleSheet(f"padding: 0 {SPACING}px;")
+        large = f" font-size: {type_size}px; font-weight: bold; min-height: {type_size + SPACING}px;"
+        self.setStyleSheet(f"padding: 0 {SPACING}px;{large if type_size else ''}")
 
     @property
     def full(self) -> str:
@@ -92,6 +94,7 @@ class ElidedButton(QPushButton):
         return QSize(scaled(48), super().minimumSizeHint().height())
 
     def _cut(self) -> None:
+        self.ensurePolished()
         room = self.width() - PADDING - (self.iconSize().width() + SPACING // 2 if not self.icon().isNull() else 0)
         shown = elided(self._full, self.font(), max(0, room))
         # An ampersand in a name is no mnemonic.

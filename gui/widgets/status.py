@@ -1,4 +1,4 @@
-"""The bar at the bottom: what runs, from where, with which model, how fast, what was skipped, how much disk is left."""
+"""The bar at the bottom: what runs, from where, what judges, how fast, what was skipped, how much disk is left."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gui.theme.theme import SPACING, Theme, scaled
 from gui.widgets.elided import Remark
 
 LOW_DISK_BYTES = 5 * 1024**3
-FIELDS = {"state": 88, "source": 200, "model": 220, "rate": 88, "skipped": 96, "disk": 104}
+FIELDS = {"state": 72, "source": 144, "judge": 376, "rate": 72, "skipped": 72, "disk": 88}
 """Field → its share of the width, so that a growing number moves nothing."""
 ICONS = {
     "Running": "play",
@@ -83,9 +83,9 @@ class StatusBar(QWidget):
         """The source in words."""
         self._say("source", text)
 
-    def set_model(self, text: str) -> None:
-        """The model's name, version and time per part."""
-        self._say("model", text)
+    def set_judge(self, text: str) -> None:
+        """What judges now: product, recipe and model."""
+        self._say("judge", text)
 
     def set_rate(self, per_second: float) -> None:
         """Inspections a second."""

@@ -10,10 +10,10 @@ from typing import Protocol
 from db.users.alarms import StoredAlarm
 from engine import events
 from engine.domain.inspection import Inspection
-from engine.packages.package import ModelPackage
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.i18n.messages import translated
+from gui.line.judging import judge_words
 from gui.line.line import STOPPED, Line
 
 RATE_WINDOW_S = 2.0
@@ -140,10 +140,9 @@ class WindowPresenter:
         return None if self._line.state == STOPPED else self.pace.rate()
 
     @property
-    def model(self) -> str:
-        """The model's name, version and time per part; empty until there is one."""
-        package = self._context.package
-        return _model_words(package, self.pace.model_ms) if package else ""
+    def judge(self) -> str:
+        """What judges now: product, recipe, and the model with its time per part; the product alone until one does."""
+        return judge_words(self._context, self.pace.model_ms)
 
     @property
     def source(self) -> str:
@@ -180,9 +179,3 @@ class Pace:
             arrivals.popleft()
         span = arrivals[-1] - arrivals[0] if len(arrivals) > 1 else 0.0
         return (len(arrivals) - 1) / max(span, LEAST_SPAN_S) if span else 0.0
-
-
-def _model_words(package: ModelPackage, model_ms: float) -> str:
-    took = f"  {model_ms:.1f} ms" if model_ms else ""
-    computed = " (INT8)" if package.int8_graph is not None else ""
-    return f"{package.manifest.name} {package.version}{computed}{took}"

@@ -111,7 +111,7 @@ class MainWindow(QMainWindow):
         self._body.show_kiosk(self.presenter.kiosk)
         self._mark_alarms()
         self._state(self._line.state)
-        self._show_model()
+        self._show_judge()
 
     # ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────
     def go(self, name: str) -> None:
@@ -156,7 +156,8 @@ class MainWindow(QMainWindow):
         self._line.stateChanged.connect(self._state)
         self._line.alarms.changed.connect(self._mark_alarms)
         self._line.alarms.raised.connect(self.presenter.alarmed)
-        self._context.packageChanged.connect(self._show_model)
+        for changed in (self._context.packageChanged, self._context.productChanged):
+            changed.connect(self._show_judge)
         self.keyboard.pressed.connect(self._mark_target)
         self.keyboard.scanned.connect(lambda text: self._body.live.scan_part(text))
         self._connect_pages()
@@ -204,16 +205,15 @@ class MainWindow(QMainWindow):
         rate = self.presenter.rate
         if rate is not None:
             self.status.set_rate(rate)
-        self._show_model()
+        self._show_judge()
         self.presenter.try_again()
         if self._past and self._context.jobs.busy == 0:
             for body in self._past:
                 body.deleteLater()
             self._past.clear()
 
-    def _show_model(self) -> None:
-        if words := self.presenter.model:
-            self.status.set_model(words)
+    def _show_judge(self) -> None:
+        self.status.set_judge(self.presenter.judge)
         if words := self.presenter.source:
             self.status.set_source(words)
 

@@ -1,4 +1,4 @@
-"""What goes with the next parts: recipe, lot, part and operator, and whether they are being recorded."""
+"""What goes with the next parts: product, recipe, lot, part and operator, and whether they are being recorded."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ TWO_ROWS_FROM = 1.4
 """At this size of type the strip has two rows."""
 RECIPE_KEY, LOT_KEY, PART_KEY, OPERATOR_KEY = "Ctrl+R", "Ctrl+L", "Ctrl+P", "Ctrl+O"
 TEXT_LENGTH = 100
+PRODUCT_SIZE, PRODUCT_MOST = 36, 44
+"""Of the product's name in pixels: read at two metres, whatever the size of type."""
 
 
 class TravellerStrip(QWidget):
-    """Buttons for the recipe and the operator, fields for the lot and the part, and the recording mark."""
+    """The product's name, large; buttons for recipe and operator, fields for lot and part, and the recording mark."""
 
     changed = Signal(object)
     """Traveller: what goes with the next parts."""
@@ -32,6 +34,8 @@ class TravellerStrip(QWidget):
     def __init__(self, context: AppContext, traveller: Traveller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
+        size = min(scaled(PRODUCT_SIZE), PRODUCT_MOST)
+        self.product = ElidedButton(translate("Live", "Product"), RECIPE_KEY, type_size=size)
         self.recipe = ElidedButton(translate("Live", "Recipe"), RECIPE_KEY)
         self.operator = ElidedButton(translate("Live", "Operator"), OPERATOR_KEY)
         self.lot, self.part = QLineEdit(traveller.lot), QLineEdit(traveller.part)
@@ -41,13 +45,16 @@ class TravellerStrip(QWidget):
         for box in (self.lot, self.part):
             box.editingFinished.connect(self._tell)
             box.returnPressed.connect(partial(_leave, box))
+        self.product.clicked.connect(self.recipeAsked)
         self.recipe.clicked.connect(self.recipeAsked)
         self.operator.clicked.connect(self.operatorAsked)
         context.operatorChanged.connect(self._show_operator)
         context.packageChanged.connect(self._show_recipe)
+        context.productChanged.connect(self._show_product)
         context.theme.changed.connect(self._colour)
         self._show_operator(context.settings.operator)
         self._show_recipe()
+        self._show_product()
         self.set_recording(False)
 
     @property
@@ -104,6 +111,7 @@ class TravellerStrip(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
+        column.addLayout(self._head())
         for names in rows:
             row = QHBoxLayout()
             row.setSpacing(SPACING)
@@ -114,17 +122,25 @@ class TravellerStrip(QWidget):
                 row.addWidget(label)
                 row.addWidget(widget, stretch)
             column.addLayout(row)
-            if names[0] == "recipe":
-                row.addWidget(self._dot)
-                row.addWidget(self._word)
         # In large type the mark's tip, and the status bar, say it.
         self._word.setVisible(not self._two_rows)
         self._word.setMinimumWidth(scaled(32))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
+    def _head(self) -> QHBoxLayout:
+        """The product, with the mark for recording beside it."""
+        row = QHBoxLayout()
+        row.setSpacing(SPACING)
+        for item in (self.product, self._dot, self._word):
+            row.addWidget(item, int(item is self.product))
+        return row
+
     def _show_recipe(self) -> None:
         recipe: Recipe | None = self._context.recipe
         self.recipe.set_full(f"{recipe.name} {recipe.version}" if recipe else "–")
+
+    def _show_product(self) -> None:
+        self.product.set_full(self._context.product.name)
 
     def _show_operator(self, name: str) -> None:
         self.operator.set_full(name or translate("Live", "nobody"))
@@ -136,7 +152,7 @@ class TravellerStrip(QWidget):
         colours = self._context.theme.colours
         side = scaled(16)
         self._dot.setPixmap(icon("record", colours.ng if self._recording else colours.line).pixmap(side, side))
-        for button in (self.recipe, self.operator):
+        for button in (self.product, self.recipe, self.operator):
             button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
             if not self._two_rows:
                 button.setIcon(icon("down", colours.muted))

@@ -11,6 +11,7 @@ from db.models.registry import ModelVersion
 from engine.packages.manifest import Manifest
 from gui.context import AppContext
 from gui.i18n.language import translate
+from gui.line.judging import judge_words
 from gui.page import Binding
 from gui.pages.models.acts import ModelActs
 from gui.pages.models.importing import Importing
@@ -179,6 +180,7 @@ class ModelsPage(QWidget):
     def _found(self, found: Found) -> None:
         now = self.current
         self.view.show_models(found)
+        self._show_judge()
         wanted = self._rules.take(found, now.version if now else "")
         self.view.mark(max(0, self.rows.row_of(wanted)))
         self._show_current()
@@ -187,6 +189,10 @@ class ModelsPage(QWidget):
         if self.current is not None and not self._rules.wanted:
             self._context.remember("models", chosen=self.current.version)
         self._show_current()
+
+    def _show_judge(self) -> None:
+        said = translate("Models", "Judges now: {what}").format(what=judge_words(self._context))
+        self.view.judges.setText(said)
 
     def _show_current(self) -> None:
         model = self.current
@@ -260,3 +266,4 @@ class ModelsPage(QWidget):
         self.teaching.view.back.clicked.connect(self._back)
         self._context.modelActivated.connect(self._read)
         self._context.packageChanged.connect(self._read)
+        self._context.productChanged.connect(self._read)

@@ -15,6 +15,7 @@ from gui.pages.models.table import ACCURACY, DATA, ESCAPES, NAME, REGISTERED, SI
 from gui.theme.theme import SPACING, Theme, scaled
 from gui.widgets.calm_table import calm_table
 from gui.widgets.columns import Columns
+from gui.widgets.elided import CutLabel
 from gui.widgets.flow import FlowLayout
 from gui.widgets.key_button import KeyButton
 
@@ -53,6 +54,7 @@ class ModelsView(QWidget):
         self.export_button = KeyButton(theme, translate("Models", "Export…"), "E", "export", compact=True)
         self.verify_button = KeyButton(theme, translate("Models", "Verify"), "V", "search", compact=True)
         self.speed_button = KeyButton(theme, translate("Models", "Measure speed"), "S", "play", compact=True)
+        self.judges = CutLabel()
         self.empty = QLabel(_empty_words(), wordWrap=True)
         self._own = (self.export_button, self.verify_button, self.speed_button)
         self._set_up_table(theme)
@@ -109,9 +111,10 @@ class ModelsView(QWidget):
 
     def _lay_out(self, widths: Sequence[int]) -> None:
         top = QHBoxLayout()
+        top.setSpacing(SPACING)
         top.addWidget(self.teach_button)
         top.addWidget(self.new_button)
-        top.addStretch(1)
+        top.addWidget(self.judges, 1)
         acts = (self.activate_button, self.gate_button, self.rollback_button, self.import_button, self.folder_button)
         left, right = _column((self.empty, self.table), acts), _column((self.details,), self._own)
         right.setMinimumWidth(min(scaled(DETAILS_WIDTH), 440))

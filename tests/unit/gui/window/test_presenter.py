@@ -20,6 +20,8 @@ class Station:
         self.settings = SimpleNamespace(pin_required=False)
         self.recorded = SimpleNamespace(emit=self.recorded_parts.append)
         self.package: Any = None
+        self.recipe: Any = None
+        self.product = SimpleNamespace(name="bracket 12")
         self.state, self.source, self.imaging = "Running", None, ("fine", "")
 
     def memory(self, place: str) -> dict[str, Any]:
@@ -193,15 +195,16 @@ def test_a_run_that_is_over_keeps_its_last_rate() -> None:
     assert presenter.rate is None
 
 
-def test_the_model_is_named_with_its_time_once_there_is_one() -> None:
+def test_what_judges_is_named_product_first_and_the_model_with_its_time() -> None:
     presenter, _, station = made()
-    assert presenter.model == ""
+    assert presenter.judge == "bracket 12"
+    station.recipe = SimpleNamespace(name="tight", version=3)
     station.package = SimpleNamespace(manifest=SimpleNamespace(name="bolts"), version="ab12", int8_graph=None)
-    assert presenter.model == "bolts ab12"
+    assert presenter.judge == "bracket 12 · tight 3 · bolts ab12"
     presenter.inspected([inspected(part(1.0, 2.5), 0)])
-    assert presenter.model == "bolts ab12  3.5 ms"
+    assert presenter.judge == "bracket 12 · tight 3 · bolts ab12  3.5 ms"
     station.package.int8_graph = "model.int8.onnx"
-    assert presenter.model == "bolts ab12 (INT8)  3.5 ms"
+    assert presenter.judge == "bracket 12 · tight 3 · bolts ab12 (INT8)  3.5 ms"
 
 
 @pytest.mark.parametrize(
