@@ -18,6 +18,7 @@ from gui.page import Binding
 from gui.pages.settings.more import TOUR, AboutPanel, DataPanel, KeysPanel, SoundPanel, TrainerPanel
 from gui.pages.settings.pictures import PicturesPanel
 from gui.pages.settings.presenter import Effect, SettingsPresenter
+from gui.pages.settings.products.panel import ProductsPanel
 from gui.pages.settings.simulated import SimulatedPanel
 from gui.pages.settings.table import sections
 from gui.pages.settings.users import UsersPanel
@@ -34,6 +35,7 @@ class SettingsPage(QWidget):
         self.setObjectName("page")
         self._context = context
         self._rules = SettingsPresenter(context)
+        self.products = ProductsPanel(context, self._who)
         self.sounds = SoundPanel(context)
         self.pictures = PicturesPanel(context, self._apply, self._who)
         self.simulated = SimulatedPanel(context, self._who)
@@ -43,6 +45,7 @@ class SettingsPage(QWidget):
         self.about = AboutPanel(context)
         self.keys_panel = KeysPanel(context)
         panels: dict[str, QWidget] = {
+            "products": self.products,
             "sounds": self.sounds,
             "pictures": _stacked(self.pictures, self.simulated),
             "users": self.users,
@@ -75,6 +78,8 @@ class SettingsPage(QWidget):
         return [
             Binding("U", translate("Settings", "Unlock what changes judgement and records"), self.unlock),
             Binding("T", translate("Settings", "Try the alarm's tone"), self.sounds.sound),
+            Binding("N", translate("Settings", "Make a product"), partial(self._if_open, self.products.make)),
+            Binding("I", translate("Settings", "Import a product"), partial(self._if_open, self.products.ask_import)),
             Binding("A", translate("Settings", "Add a user"), partial(self._if_open, self.users.add)),
             Binding(
                 "X", translate("Settings", "Remove old pictures now"), partial(self._if_open, self.pictures.ask_now)
@@ -112,7 +117,7 @@ class SettingsPage(QWidget):
         """Show every setting as it is, and what panels find out on jobs."""
         self.view.show_values()
         self._show_lock()
-        for panel in (self.pictures, self.simulated, self.users, self.trainer, self.data):
+        for panel in (self.products, self.pictures, self.simulated, self.users, self.trainer, self.data):
             panel.refresh()
 
     def _unlocked(self, name: str) -> None:

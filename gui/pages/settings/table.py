@@ -30,6 +30,7 @@ def sections() -> tuple[Section, ...]:
     """All of them, in their order on the page."""
     return (
         Section("station", translate("Settings", "Station"), _station()),
+        Section("products", translate("Settings", "Products"), locked=True),
         Section("look", translate("Settings", "Look"), _look()),
         Section("sounds", translate("Settings", "Sounds"), _sounds()),
         Section("shifts", translate("Settings", "Shifts"), _shifts()),

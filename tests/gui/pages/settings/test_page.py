@@ -206,7 +206,7 @@ def test_judgement_waits_for_an_engineer(bench: Bench, page: SettingsPage) -> No
     page.refresh()
     bench.idle()
     locked = {name for name, box in page.boxes.items() if not box.isEnabled()}
-    assert locked == {"alarms", "pictures", "audits", "users", "trainer"}
+    assert locked == {"products", "alarms", "pictures", "audits", "users", "trainer"}
     press(page, "A")
     bench.idle()
     assert not page.findChildren(NewUserDialog), "the key asks for the PIN first"
