@@ -88,14 +88,16 @@ def estimate(
     recipe: str | None = None,
     model: str | None = None,
     origins: frozenset[Origin] | None = None,
+    products: frozenset[str] | None = None,
 ) -> AuditEstimate:
     """Escapes and overkill of the parts inspected in since ≤ t < until.
 
     `ok_parts` and `ng_parts`: how many the station called so there (`statistics.overall`); None = any lot, recipe,
-    model version, and judged for anything.
+    model version, judged for anything, and of any product (by the names its rows bear).
     """
     within = _within(since, until, lot, recipe, model)
     within += [] if origins is None else [InspectionRow.origin.in_(sorted(map(str, origins)))]
+    within += [] if products is None else [InspectionRow.product.in_(sorted(products))]
     with db.session() as session:
         found = [(int(one_in), outcome, int(count)) for one_in, outcome, count in session.execute(_audited(within))]
         said = {str(outcome): int(n) for outcome, n in session.execute(_reviewed(within))}

@@ -29,7 +29,7 @@ _KEYS = tuple(
     _C[name]
     for name in (
         *("id", "inspected_at", "outcome", "label", "lot", "model_version"),
-        *("source", "recipe_name", "score", "margin", "unknown", "origin"),
+        *("source", "recipe_name", "score", "margin", "unknown", "origin", "product"),
     )
 )
 """All that a filter or an order looks at."""
@@ -167,6 +167,7 @@ def _indexed(filter: Filter, column: InstrumentedAttribute[Any]) -> list[Lead]:
         ("model_version", None if filter.model is None else [filter.model]),
         ("source", None if filter.source is None else [filter.source]),
         ("origin", None if filter.origin is None else [str(filter.origin)]),
+        ("product", None if filter.products is None else sorted(filter.products)),
         ("outcome", outcomes if common else None),
     ]
     found = [

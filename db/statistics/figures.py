@@ -54,6 +54,8 @@ class Scope:
     """Model version."""
     origins: frozenset[Origin] | None = None
     """What they were judged for; None = anything."""
+    products: frozenset[str] | None = None
+    """The names a product's rows bear (Product.on_record); None = of any product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +202,7 @@ def by_origin(db: Database, scope: Scope) -> dict[Origin, int]:
 
 def overall(found: Iterable[Group]) -> Group:
     """All groups as one."""
-    names = [f for f in Group.__dataclass_fields__ if f not in ("name", "span")]
-    rows = tuple(found)
+    names, rows = [f for f in Group.__dataclass_fields__ if f not in ("name", "span")], tuple(found)
     return Group(**{name: sum(getattr(g, name) for g in rows) for name in names})
 
 
@@ -320,7 +321,7 @@ def _timed(session: Session, scope: Scope, cut: Sequence[Span], stopped: Stopped
 
 
 def _outcomes(session: Session, scope: Scope) -> Counter[str]:
-    if not _filters(scope) and scope.origins is None:
+    if not _filters(scope) and scope.origins is None and scope.products is None:
         rows = select(_ROW.outcome, func.count()).where(_ROW.outcome.in_([str(o) for o in Outcome]), *_within(scope))
         return Counter({str(k): int(n) for k, n in session.execute(rows.group_by(_ROW.outcome))})
     every = select(func.count(_ROW.id)).where(*_within(scope))
@@ -333,10 +334,8 @@ def _outcomes(session: Session, scope: Scope) -> Counter[str]:
 
 
 def _defects(session: Session, scope: Scope, counts: Counter[str]) -> int:
-    if not counts[str(Outcome.NG)]:
-        return 0
     rows = select(func.sum(_REGIONS)).where(_ROW.outcome == str(Outcome.NG), *_within(scope, by_outcome=True))
-    return int(session.execute(rows).scalar_one() or 0)
+    return int(session.execute(rows).scalar_one() or 0) if counts[str(Outcome.NG)] else 0
 
 
 _LENGTH = func.json_array_length(_ROW.regions)
@@ -394,7 +393,7 @@ def _filters(scope: Scope) -> list[str]:
 def _within(scope: Scope, *, by_outcome: bool = False) -> list[ColumnElement[bool]]:
     """`by_outcome`: a condition on the outcome stands beside these, and its index is the one to go along."""
     within: list[ColumnElement[bool]] = [_ROW.inspected_at >= scope.since, _ROW.inspected_at < scope.until]
-    if scope.origins is not None:
-        origin = Unindexed(_ROW.origin.expression) if by_outcome else _ROW.origin
-        within.append(origin.in_(sorted(map(str, scope.origins))))
+    for column, values in ((_ROW.origin, scope.origins), (_ROW.product, scope.products)):
+        if values is not None:
+            within.append((Unindexed(column.expression) if by_outcome else column).in_(sorted(map(str, values))))
     return within + [_COLUMN[name] == getattr(scope, name) for name in _filters(scope)]

@@ -1,4 +1,4 @@
-"""What the report is about: period, grouping, lot, recipe and model."""
+"""What the report is about: product, period, grouping, lot, recipe and model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 from PySide6.QtCore import QDate, QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QDateEdit, QLabel, QWidget
 
-from db.statistics.figures import ScopeChoices
+from db.products.shelf import Product
+from db.statistics.figures import Scope, ScopeChoices
 from engine.domain.inspection import Origin, utc_now
 from engine.statistics.buckets import Grouping, fitting
 from engine.system.places import resources_folder
@@ -18,6 +19,9 @@ from gui.pages.reports.figures import COUNTED, PERIODS, Ask, Period, period_of
 from gui.pages.reports.words import counted_word, grouping_word, period_word
 from gui.theme.theme import Theme, scaled
 from gui.widgets.flow import FlowLayout
+
+NOW, EVERY = "now", "all"
+"""Whose parts, beside the products by their ids: of the one inspected now, or of all together."""
 
 
 class ReportsBar(QWidget):
@@ -29,6 +33,10 @@ class ReportsBar(QWidget):
         """`origin`: what is counted where nothing else was chosen."""
         super().__init__(parent)
         self._theme, self._origin = theme, origin
+        self._products: dict[str, frozenset[str]] = {}
+        self._wanted = NOW
+        """The product chosen before, until they are offered."""
+        self.product = _box(translate("Reports", "Product"))
         self.period = _box(translate("Reports", "Period"))
         self.grouping = _box(translate("Reports", "Group by"))
         self.lot = _box(translate("Reports", "Lot"))
@@ -46,14 +54,14 @@ class ReportsBar(QWidget):
         self._dash = QLabel("–")
         self.offer(ScopeChoices((), (), ()))
         self.flow = FlowLayout(self)
-        for widget in (self.period, self.since, self._dash, self.until, self.counted, self.grouping):
+        for widget in (self.product, self.period, self.since, self._dash, self.until, self.counted, self.grouping):
             self.flow.addWidget(widget)
         for widget in (self.lot, self.recipe, self.model):
             self.flow.addWidget(widget)
         self._show_dates()
         self._dress()
         theme.changed.connect(self._dress)
-        for box in (self.period, self.counted, self.grouping, self.lot, self.recipe, self.model):
+        for box in (self.product, self.period, self.counted, self.grouping, self.lot, self.recipe, self.model):
             box.currentIndexChanged.connect(self._chosen)
         for date in (self.since, self.until):
             date.dateChanged.connect(self._chosen)
@@ -64,15 +72,34 @@ class ReportsBar(QWidget):
         own = (_moment(self.since.date()), _moment(self.until.date()))
         bounds = period_of(self._period(), now or utc_now(), clocks, own)
         values = {name: box.currentData() for name, box in self._filters().items()}
-        scope = type(bounds)(bounds.since, bounds.until, **values, origins=COUNTED[self.counted.currentData()])
+        origins, product = COUNTED[self.counted.currentData()], self.product.currentData()
+        scope = Scope(bounds.since, bounds.until, **values, origins=origins, products=self._products.get(product))
         grouping = Grouping(self.grouping.currentData())
-        return Ask(scope, fitting(grouping, scope.since, scope.until), clocks)
+        words = self.product.currentText() if self._products else ""
+        return Ask(scope, fitting(grouping, scope.since, scope.until), clocks, words)
+
+    def offer_products(self, products: Sequence[Product], now: Product) -> None:
+        """The products there are, first the one inspected now, which is meant where no other one was chosen."""
+        several = len(products) > 1
+        chosen = self.product.currentData() or self._wanted
+        others = [product for product in products if product.id != now.id] if several else []
+        self._products = {NOW: now.on_record} | {p.id: p.on_record for p in others} if several else {}
+        blocker = QSignalBlocker(self.product)
+        self.product.clear()
+        self.product.addItem(now.name, NOW)
+        for product in others:
+            self.product.addItem(product.name, product.id)
+        self.product.addItem(translate("Reports", "All products together"), EVERY)
+        self.product.setCurrentIndex(max(0, self.product.findData(chosen)))
+        blocker.unblock()
+        self.product.setVisible(several)
+        self.flow.invalidate()
 
     def values(self) -> dict[str, Any]:
         """The choices as JSON values."""
         found: dict[str, Any] = {name: box.currentData() or "" for name, box in self._filters().items()}
         found |= {"period": self._period(), "grouping": self.grouping.currentData()}
-        found |= {"counted": self.counted.currentData()}
+        found |= {"counted": self.counted.currentData(), "product": self.product.currentData() or self._wanted}
         return found | {"first": self.since.date().toString("yyyy-MM-dd"), "last": self._iso(self.until)}
 
     def restore(self, values: dict[str, Any]) -> None:
@@ -83,6 +110,7 @@ class ReportsBar(QWidget):
             box.setCurrentIndex(max(0, index) if key == "period" else max(box.currentIndex(), index, 0))
         counted = self.counted.findData(values.get("counted"))
         self.counted.setCurrentIndex(counted if counted >= 0 else self.counted.findData(str(self._origin)))
+        self._wanted = str(values.get("product") or NOW)
         for date, key in ((self.since, "first"), (self.until, "last")):
             kept = QDate.fromString(str(values.get(key)), "yyyy-MM-dd")
             if kept.isValid():

@@ -37,6 +37,8 @@ class Ask:
     scope: Scope
     grouping: Grouping
     shifts: tuple[str, ...]
+    product: str = ""
+    """Whose parts, in words; empty where the station has one product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +141,5 @@ def _audits(db: Database, scope: Scope, total: Group) -> AuditEstimate:
         recipe=scope.recipe,
         model=scope.model,
         origins=scope.origins,
+        products=scope.products,
     )

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from db.products.shelf import list_products
 from engine.domain.inspection import Origin
 from gui.context import AppContext
 from gui.i18n.language import translate
@@ -44,6 +45,7 @@ class ReportsPage(QWidget):
         # The demo station has simulated parts only.
         self.bar = ReportsBar(theme, Origin.SIMULATED if context.demo else Origin.PRODUCTION)
         self.bar.restore(kept)
+        self._offer_products()
         self.export = ReportExport(context, self)
         self._rules = ReportsPresenter()
         self._job: Job | None = None
@@ -72,7 +74,8 @@ class ReportsPage(QWidget):
 
     # ── the page protocol ────────────────────────────────────────────────────────────────────────────────────────
     def activated(self) -> None:
-        """Count anew: the line may have gone on."""
+        """Count anew: the line may have gone on, and with another product."""
+        self._offer_products()
         self.count()
         self.views[self.view].table.setFocus()
 
@@ -193,6 +196,7 @@ class ReportsPage(QWidget):
 
     def _connect(self) -> None:
         self.bar.changed.connect(self._chosen)
+        self._context.productChanged.connect(self._changed_over)
         self.refresh_button.clicked.connect(self.count)
         self.export_button.clicked.connect(self.ask_export)
         self.blind_button.clicked.connect(self.judge_blind)
@@ -209,7 +213,15 @@ class ReportsPage(QWidget):
             self.views[view] = made
         return self.views[view]
 
+    def _offer_products(self) -> None:
+        self.bar.offer_products(list_products(self._context.db), self._context.product)
+
     # ── what comes back ──────────────────────────────────────────────────────────────────────────────────────────
+    def _changed_over(self) -> None:
+        self._offer_products()
+        if self.isVisible():
+            self.count()
+
     def _chosen(self) -> None:
         self._context.remember("reports", **self.bar.values())
         self.count()

@@ -125,8 +125,9 @@ def counted_word(counted: str) -> str:
 
 
 def counted_words(ask: Ask) -> str:
-    """What these figures count."""
-    return counted_word(next(name for name, origins in COUNTED.items() if origins == ask.scope.origins))
+    """What these figures count, and of which product where there are several."""
+    counted = counted_word(next(name for name, origins in COUNTED.items() if origins == ask.scope.origins))
+    return f"{ask.product} · {counted}" if ask.product else counted
 
 
 def left_out_words(figures: Figures) -> str:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from db.datasets.export import ExportReport
 from db.inspections.table import distinct
+from db.products.shelf import list_products
 from engine.domain.inspection import HeatMap, Outcome, utc_now
 from engine.packages.manifest import Manifest
 from gui.context import AppContext
@@ -80,6 +81,7 @@ class ReviewPage(QWidget):
     # ── the page protocol ────────────────────────────────────────────────────────────────────────────────────────
     def activated(self) -> None:
         """Fresh rows and choices; the part that was on screen stays."""
+        self.filters.more.offer_products(list_products(self._context.db))
         self.presenter.show_asked()
         self.presenter.judge_blind()
         self.refresh_all()

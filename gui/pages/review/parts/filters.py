@@ -42,7 +42,7 @@ class FilterBar(QWidget):
         self.order = plain_box(translate("Review", "Order"), orders())
         self.more_button = KeyButton(theme, translate("Review", "More"), "Shift+F", "filter", compact=True)
         self.more_button.setCheckable(True)
-        self.more_button.setToolTip(translate("Review", "More filters: lot, model, recipe, score, own times"))
+        self.more_button.setToolTip(translate("Review", "More filters: product, lot, model, recipe, score, own times"))
         self.clear_button = KeyButton(theme, translate("Review", "Clear"), "Shift+A", compact=True)
         self.clear_button.setToolTip(translate("Review", "Take every filter away"))
         self.more = MoreFilters(theme)

@@ -1,8 +1,8 @@
-"""The further filters of Review: lot, model, recipe, what for, a range of scores, a range of times."""
+"""The further filters of Review: product, lot, model, recipe, what for, a range of scores, a range of times."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QDateTimeEdit, QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QWidget
 
 from db.inspections.table import Filter, FilterChoices
+from db.products.shelf import Product
 from engine.domain.inspection import Origin
 from gui.i18n.language import origin_word, translate
 from gui.pages.review.parts.choices import HOURS, chosen_text, fill, plain_box, take_text
@@ -27,6 +28,8 @@ class MoreFilters(QFrame):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
+        self.product = plain_box(translate("Review", "Product"))
+        self._products: dict[str, frozenset[str]] = {}
         self.lot = plain_box(translate("Review", "Lot"))
         self.model = plain_box(translate("Review", "Model"))
         self.recipe = plain_box(translate("Review", "Recipe"))
@@ -57,6 +60,7 @@ class MoreFilters(QFrame):
 
     def _lists(self) -> tuple[tuple[str, QComboBox], ...]:
         return (
+            (translate("Review", "Product"), self.product),
             (translate("Review", "Lot"), self.lot),
             (translate("Review", "Model"), self.model),
             (translate("Review", "Recipe"), self.recipe),
@@ -84,6 +88,11 @@ class MoreFilters(QFrame):
         for box, values in ((self.lot, choices.lots), (self.model, choices.models), (self.recipe, choices.recipes)):
             fill(box, any_, values)
 
+    def offer_products(self, products: Sequence[Product]) -> None:
+        """The products there are, by the names they have now."""
+        self._products = {name: product.on_record for product in products for name in product.names}
+        fill(self.product, translate("Review", "Any"), tuple(product.name for product in products))
+
     def narrow(self, wanted: Filter, time: str, now: datetime) -> Filter:
         """`wanted` with these filters; `time` is a key of HOURS, `own`, or empty."""
         since = now - timedelta(hours=HOURS[time]) if time in HOURS else None
@@ -92,6 +101,7 @@ class MoreFilters(QFrame):
             since, until = _at(self.since), _at(self.until)
         return replace(
             wanted,
+            products=self._chosen_names(),
             lot=chosen_text(self.lot) or None,
             model=chosen_text(self.model) or None,
             recipe=chosen_text(self.recipe) or None,
@@ -112,6 +122,7 @@ class MoreFilters(QFrame):
     def state(self) -> dict[str, Any]:
         """What is chosen, as JSON values; times in seconds since 1970."""
         return {
+            "product": chosen_text(self.product),
             "lot": chosen_text(self.lot),
             "model": chosen_text(self.model),
             "recipe": chosen_text(self.recipe),
@@ -122,7 +133,8 @@ class MoreFilters(QFrame):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Choose again what `state` says."""
-        for box, name in ((self.lot, "lot"), (self.model, "model"), (self.recipe, "recipe")):
+        kept = ((self.product, "product"), (self.lot, "lot"), (self.model, "model"), (self.recipe, "recipe"))
+        for box, name in kept:
             take_text(box, state.get(name), free=True)
         take_text(self.origin, state.get("origin"))
         scores = _numbers(state.get("score"), 0.0, 1.0) or (0.0, 1.0)
@@ -132,6 +144,11 @@ class MoreFilters(QFrame):
         if own is not None:
             self.since.setDateTime(QDateTime.fromSecsSinceEpoch(int(own[0])))
             self.until.setDateTime(QDateTime.fromSecsSinceEpoch(int(own[1])))
+
+    def _chosen_names(self) -> frozenset[str] | None:
+        """The names that the rows of the chosen product bear."""
+        name = chosen_text(self.product)
+        return self._products.get(name, frozenset((name,))) if name else None
 
     @property
     def _least(self) -> float | None:

@@ -7,12 +7,16 @@ import io
 import re
 import zipfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from db.inspections.table import NewInspection, add
-from engine.domain.inspection import Inspection, Origin, Outcome, as_plain
+from db.products.acts import make_product
+from engine.domain.inspection import Inspection, Origin, Outcome, as_plain, utc_now
 from gui.pages.live.tally import LiveTally
 from gui.pages.reports import export
 from gui.pages.reports.page import ReportsPage
@@ -132,3 +136,34 @@ def test_a_period_without_production_says_where_its_parts_are(bench: Bench) -> N
     bench.qtbot.waitUntil(lambda: not page.counting, timeout=30_000)
     assert "No part of this period is counted" in page._empty.text()
     assert "Scan 1" in page.counted.text()
+
+
+def test_products_are_never_mixed_unsaid(bench: Bench) -> None:
+    """The one inspected now is counted where no other was chosen; all together are called so."""
+    first = bench.context.product
+    other = make_product(bench.db, "bracket 12", "ana")
+    parts = {"": 2, first.name: 3, "bracket 12": 4}
+    numbers, a_minute_ago = iter(range(20)), (utc_now() - make.START).total_seconds() - 60
+    for name, count in parts.items():
+        made = [make.inspection(next(numbers), Outcome.OK, seconds=a_minute_ago) for _ in range(count)]
+        rows = [replace(p, traveller=replace(p.traveller, product=name)) for p in made]
+        add(bench.db, [NewInspection(row) for row in rows])
+    page = opened(bench)
+    assert page.figures is not None and page.figures.total.judged == 5
+    assert page.counted.text().startswith(f"Counted: {first.name} · Production.")
+    bench.context.take_product(other)
+    bench.qtbot.waitUntil(lambda: not page.counting, timeout=30_000)
+    assert page.figures.total.judged == 4
+    assert page.counted.text().startswith("Counted: bracket 12 · Production.")
+    for _ in range(page.bar.product.count()):
+        QTest.keyClick(page.bar.product, Qt.Key.Key_Down)
+    bench.qtbot.waitUntil(lambda: not page.counting, timeout=30_000)
+    assert page.figures.total.judged == 9
+    assert page.counted.text().startswith("Counted: All products together · Production.")
+    again = opened(bench)
+    assert again.figures is not None and again.figures.total.judged == 9
+
+
+def test_a_station_of_one_product_is_asked_nothing(bench: Bench) -> None:
+    page = opened(bench)
+    assert page.bar.product.isHidden()

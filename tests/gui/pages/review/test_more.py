@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from PySide6.QtCore import QPoint, Qt
@@ -14,7 +15,7 @@ from db.inspections.overrides import in_force
 from db.inspections.paging import Sort
 from db.inspections.table import NewInspection, add
 from db.models.registry import activate
-from db.products.acts import make_product
+from db.products.acts import make_product, rename
 from db.store.schema import RandomAuditRow
 from engine.domain.inspection import Inspection, Origin, Outcome, utc_now
 from gui.pages.review.page import ReviewPage
@@ -22,6 +23,7 @@ from gui.pages.review.parts.table import HIDDEN
 from gui.viewer.cells import ORIGIN, SCORE, VERDICT
 from gui.widgets.calm_table import OUTCOME_ROLE
 from tests.db.make import START, inspection
+from tests.db import make
 from tests.gui.pages.review.test_page import on_screen, shown
 from tests.gui.stored import Bench, press
 
@@ -46,6 +48,27 @@ def test_filters_come_back_with_the_next_page(bench: Bench) -> None:
     assert again.filters.filter(utc_now()).lot == "L1"
     assert again.filters.sort is Sort.CLOSEST
     assert "(1)" in again.filters.more_button.text()
+    assert again.list.rows.rowCount() == 1
+
+
+def test_the_parts_of_a_product_are_listed_under_whatever_name_they_bear(bench: Bench) -> None:
+    first = bench.context.product
+    for number, name in enumerate((first.name, "bracket 12")):
+        made = make.inspection(number)
+        add(bench.db, [NewInspection(replace(made, traveller=replace(made.traveller, product=name)))])
+    make_product(bench.db, "bracket 12", "ana")
+    rename(bench.db, first.id, "plate 7", "ana")
+    # Three more are of before there were products.
+    page, _ = shown(bench, NG, OK, REVIEW)
+    press(page, "Shift+F")
+    box = page.filters.more.product
+    assert [box.itemText(row) for row in range(box.count())] == ["Any", "plate 7", "bracket 12"]
+    for rows in (4, 1):
+        QTest.keyClick(box, Qt.Key.Key_Down)
+        bench.qtbot.waitUntil(lambda rows=rows: page.list.rows.rowCount() == rows, timeout=20_000)
+    again = ReviewPage(bench.context)
+    bench.show(again)
+    bench.idle()
     assert again.list.rows.rowCount() == 1
 
 
