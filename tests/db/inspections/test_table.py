@@ -194,6 +194,18 @@ def test_filters_choose_what_they_name(db: Database) -> None:
         assert inspections.counts(db, filter).total == len(ids), filter
 
 
+def test_parts_of_a_product_are_found_together_with_every_other_wish(db: Database) -> None:
+    made = [make.inspection(n, Outcome.NG, lot="AB"[n % 2]) for n in range(4)]
+    named = ("", "plate", "plate 7", "bracket")
+    _add(db, *(replace(m, traveller=replace(m.traveller, product=n)) for m, n in zip(made, named, strict=True)))
+    overrides.add_override(db, make.override(f"{2:024x}"))
+    mine = frozenset({"", "plate", "plate 7"})
+    assert _ids(db, Filter(products=mine)) == [2, 1, 0]
+    assert _ids(db, Filter(products=mine, lot="A")) == [2, 0]
+    assert _ids(db, Filter(products=mine, overridden=True)) == [2]
+    assert _ids(db, Filter(products=frozenset({"bracket"})), Sort.FARTHEST) == [3]
+
+
 def test_parts_the_model_did_not_know_are_found_and_counted(db: Database) -> None:
     made = [make.inspection(n, Outcome.REVIEW, lot="AB"[n % 2]) for n in range(4)]
     _add(db, *(replace(m, verdict=replace(m.verdict, label="", unknown=n > 1)) for n, m in enumerate(made)))
