@@ -129,7 +129,7 @@ class Operator(QObject):
             self._end()
         except Exception:
             self.problem = f"at the step “{self.step}”, see {self._stuck}:\n{traceback.format_exc()}"
-            self.window.grab().save(str(self._stuck))
+            (QApplication.activeModalWidget() or self.window).grab().save(str(self._stuck))
             self._end()
 
     def _end(self) -> None:

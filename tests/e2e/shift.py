@@ -1,7 +1,9 @@
-"""A shift at the station, through main(), by key and mouse: `python -m tests.e2e.shift HOME FOLDER`.
+"""A shift at the station, through main(), by key and mouse: `python -m tests.e2e.shift SITTING FOLDER OUT`.
 
-HOME is the data folder, FOLDER the pictures of the batch scan. The line, the models and the database are real; the
-trainer is the one that HOME's settings name, else the real one. Prints one JSON line of what the operator saw.
+SITTING: `shift` is the whole of it, `again` what follows when the window was closed in its middle, `foreign` a line
+that is fed from OUT/line, where another product's parts come. FOLDER: the pictures of the batch scan; OUT: where files
+are written. The line, the models and the database are real; the trainer is the one that the settings name, else the
+real one. Prints one JSON line of what the operator saw.
 """
 
 from __future__ import annotations
@@ -20,10 +22,14 @@ from db.datasets.gates import gates
 from db.inspections.overrides import in_force
 from db.inspections.table import count, counts
 from db.models.registry import active
+from db.products.shelf import list_products
+from db.recipes.shelf import list_recipes
 from db.store.session import Database
 from db.users.alarms import unacknowledged
 from engine.domain.inspection import Outcome
+from engine.station.alarms import AlarmKind
 from gui.pages.live.page import LivePage
+from gui.pages.live.panels import ActButton
 from gui.pages.models.page import ModelsPage
 from gui.pages.reports.page import ReportsPage
 from gui.pages.review.page import ReviewPage
@@ -31,8 +37,14 @@ from gui.pages.scan.page import ScanPage
 from gui.users.why_dialog import WhyDialog
 from main import main
 from tests.e2e.operator import Operator, Script
+from tests.e2e.tasks.engineer_tasks import TAUGHT, teach_in_a_new_product
+from tests.e2e.tasks.hands import change_over, go_to, judges, newest, running
+from tests.e2e.tasks.stations import biscuits, watched
 
 PARTS = 200
+FOREIGN = 9
+DEMO = "demo:?seed=7&fps=15&defect_rate=0.3"
+OWN_LIMITS = "The model's own limits"
 REVIEWED = 20
 PAINTED = 3
 SEEN: dict[str, object] = {}
@@ -48,8 +60,43 @@ def shift(folder: Path, out: Path) -> Callable[[Operator], Script]:
         yield from _teach(operator)
         yield from _scan(operator, folder, out)
         yield from _report(operator, out)
+        yield from _second_product(operator, out)
 
     return script
+
+
+def again(operator: Operator) -> Script:
+    """After the restart: what was inspected before is inspected now, and the line runs."""
+    yield from go_to(operator, "Ctrl+1", LivePage)
+    yield from running(operator)
+    SEEN["judges again"] = judges(operator)
+
+
+def foreign(operator: Operator, out: Path) -> Script:
+    """Parts of a product that nobody taught, and the way out that the bar offers."""
+    yield from go_to(operator, "Ctrl+1", LivePage)
+    live, db = operator.see(LivePage), _context_db(operator)
+    yield lambda: live._line.state == "Running"
+    before = count(db)
+    biscuits(out / "line", FOREIGN)
+    operator.step = "parts that nobody taught"
+    yield lambda: "unknown" in live.banner.accessibleName().lower()
+    ways = live.alarm_bar.ways[AlarmKind.UNKNOWN]
+    for _ in range(20):
+        # An alarm of earlier in the shift may still stand before it.
+        yield lambda: live.alarm_bar.isVisible()
+        if ways.isVisible():
+            break
+        operator.key("Q")
+        yield operator.after(0.5)
+    SEEN["unknown"] = live.alarm_bar.text
+    yield lambda: count(db) == before + FOREIGN
+    operator.step = "change over by the bar"
+    operator.click(ways.findChildren(ActButton)[0])
+    first = list_products(db)[0].name
+    yield from change_over(operator, first, OWN_LIMITS, by_mouse=True)
+    yield lambda: live.strip.product.full == first
+    SEEN["judges at the end"] = judges(operator)
 
 
 def _db(operator: Operator) -> Database:
@@ -226,6 +273,36 @@ def _scan(operator: Operator, folder: Path, out: Path) -> Script:
     yield from _save(operator, out / "scan.xlsx")
 
 
+def _second_product(operator: Operator, out: Path) -> Script:
+    """It is taught in on the running line; then over to the first product, and back to it."""
+    yield from go_to(operator, "Ctrl+1", LivePage)
+    live, db = operator.see(LivePage), _context_db(operator)
+    first = live.strip.product.full
+    operator.step = "start the line again"
+    operator.key("Space")
+    yield from teach_in_a_new_product(operator, out, SEEN)
+    live = operator.see(LivePage)
+    yield from _parts_of(operator, TAUGHT)
+    operator.key("Ctrl+R")
+    yield from change_over(operator, first, OWN_LIMITS)
+    yield from _parts_of(operator, first)
+    operator.key("Ctrl+R")
+    recipe = next(of for of in list_recipes(db.folder / "recipes") if of.product == TAUGHT)
+    yield from change_over(operator, TAUGHT, f"{recipe.name}, version {recipe.version}")
+    yield from _parts_of(operator, TAUGHT)
+    yield lambda: live.strip.product.full == TAUGHT
+    SEEN["judges"] = judges(operator)
+
+
+def _parts_of(operator: Operator, product: str) -> Script:
+    """Some of them are recorded."""
+    operator.step = f"parts of {product}"
+    db = _context_db(operator)
+    yield lambda: newest(operator).traveller.product == product
+    before = count(db)
+    yield lambda: count(db) >= before + 10
+
+
 def _report(operator: Operator, out: Path) -> Script:
     """The quality report as PDF."""
     operator.step = "report"
@@ -283,12 +360,12 @@ def _long(until: Callable[[], object]) -> Callable[[], object]:
     return until
 
 
-def run() -> int:
+def run(sitting: str, folder: Path, out: Path) -> int:
     """The exit code is main's; 75 where the operator got stuck."""
-    folder, out = Path(sys.argv[1]), Path(sys.argv[2])
     application = QApplication(["lineside"])
-    operator = Operator(shift(folder, out), out / "stuck.png")
-    code = main(["--source", "demo:?seed=7&fps=15&defect_rate=0.3"])
+    scripts = {"shift": shift(folder, out), "again": again, "foreign": lambda operator: foreign(operator, out)}
+    operator = Operator(scripts[sitting], out / "stuck.png")
+    code = main(["--source", watched(out / "line") if sitting == "foreign" else DEMO])
     if operator.problem:
         print(operator.problem, file=sys.stderr)
     print(json.dumps(SEEN | {"done": operator.done, "code": code, "platform": application.platformName()}))
@@ -296,4 +373,4 @@ def run() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run())
+    sys.exit(run(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])))

@@ -9,24 +9,30 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from db.datasets import export
 from db.datasets.gates import gates
 from db.inspections.overrides import history, read_mask
-from db.inspections.table import Filter, count, counts, page
+from db.inspections.table import Filter, count, page
 from db.maintenance.verify import verify
 from db.models.registry import activations, active, list_models
+from db.products.shelf import list_products
 from db.store.session import Database, open_database
 from db.users import trail as audit
 from db.users.alarms import list_alarms, unacknowledged
-from engine.domain.inspection import Outcome
+from engine.domain.inspection import Origin, Outcome
 from engine.images.listing import list_pictures
 from engine.system.places import database_url
 from tests import ROOT
 from tests.e2e.fake_trainer import write as write_trainer
+from tests.e2e.shift import DEMO, FOREIGN
+from tests.e2e.tasks.conftest import said_of
+from tests.e2e.tasks.engineer_tasks import TAUGHT
 from tests.scenes import incoming
 
 SCREEN = "1366x800x24"
@@ -61,21 +67,21 @@ def test_a_shift_from_the_first_part_to_the_report(display: str, tmp_path: Path)
     trainer = write_trainer(tmp_path / "teacher")
     for attempt in range(ATTEMPTS):
         home, out = tmp_path / f"home{attempt}", tmp_path / f"out{attempt}"
-        done = _work(display, home, out, folder, trainer)
+        done, seen = _work(display, home, out, folder, trainer)
         if done.returncode != STUCK:
             break
     assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr
-    seen = json.loads(done.stdout.splitlines()[-1])
     assert seen["platform"] == "xcb"
     _check_files(out)
     _check_database(home, seen, len(list_pictures(folder)))
 
 
-def _work(display: str, home: Path, out: Path, folder: Path, trainer: Path) -> subprocess.CompletedProcess[str]:
-    """One shift on a fresh station."""
+def _work(
+    display: str, home: Path, out: Path, folder: Path, trainer: Path
+) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+    """One shift on a fresh station, the window closed and started again in it; what was seen, and how it ended."""
     home.mkdir()
-    out.mkdir()
+    (out / "line").mkdir(parents=True)
     settings = {
         "schema_version": 1,
         "operator": "Ana",
@@ -87,8 +93,17 @@ def _work(display: str, home: Path, out: Path, folder: Path, trainer: Path) -> s
     }
     (home / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     environment = os.environ | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "LINESIDE_HOME": str(home)}
-    command = [sys.executable, "-m", "tests.e2e.shift", str(folder), str(out)]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=800, check=False)
+    seen: dict[str, Any] = {}
+    for sitting in ("shift", "again", "foreign"):
+        command = [sys.executable, "-m", "tests.e2e.shift", sitting, str(folder), str(out)]
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=800, check=False
+        )
+        if done.returncode:
+            break
+        assert "Traceback" not in done.stderr, done.stderr
+        seen |= json.loads(done.stdout.splitlines()[-1])
+    return done, seen
 
 
 def _check_files(out: Path) -> None:
@@ -97,19 +112,20 @@ def _check_files(out: Path) -> None:
     assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
 
 
-def _check_database(home: Path, seen: dict[str, object], pictures: int) -> None:
+def _check_database(home: Path, seen: dict[str, Any], pictures: int) -> None:
     db = open_database(database_url(home))
     try:
         assert verify(db) == []
-        assert count(db, Filter(source="demo:?seed=7&fps=15&defect_rate=0.3")) >= 200
+        assert count(db, Filter(source=DEMO)) >= 200
         lots = {row.inspection.traveller.lot for row in page(db, limit=5000).rows}
         assert {"L-1", "L-2"} <= lots
         _check_words(db)
+        _check_products(db, seen)
         alarms = list_alarms(db)
         assert any(alarm.acknowledged_by == "Ana" for alarm in alarms)
         assert len(unacknowledged(db)) < len(alarms)
-        assert [g.decision for g in gates(db)] == ["activated"]
-        assert gates(db)[0].why == "catches what we corrected"
+        whys = {"catches what we corrected", "first model of the impellers"}
+        assert {(g.decision, g.why) for g in gates(db)} == {("activated", why) for why in whys}
         assert [(a.version == seen["activated"], a.rollback) for a in activations(db)][-2:] == [
             (True, False),
             (False, True),
@@ -119,11 +135,31 @@ def _check_database(home: Path, seen: dict[str, object], pictures: int) -> None:
         assert len(list_models(db)) >= 2
         # The scan is in the database besides, and every picture of the folder in it.
         assert seen["scanned"] == pictures
-        assert counts(db).total == int(str(seen["inspected"])) + pictures
+        assert count(db, Filter(origin=Origin.SCAN)) == pictures
         assert any(entry.what == "model activated" for entry in audit.entries(db))
         assert export.waiting(db) == 0
     finally:
         db.close()
+
+
+def _check_products(db: Database, seen: dict[str, Any]) -> None:
+    """Two products and a foreign one: each row says whose it is and what it was judged for, and what judged it is what
+    the window said."""
+    rows = [row.inspection for row in reversed(page(db, limit=5000).rows)]
+    first = list_products(db)[0]
+    assert [product.name for product in list_products(db)] == [first.name, TAUGHT]
+    line = [part for part in rows if part.traveller.origin is not Origin.SCAN]
+    assert {part.traveller.origin for part in rows} == {Origin.SIMULATED, Origin.SCAN, Origin.PRODUCTION}
+    assert [name for name, _ in groupby(part.traveller.product for part in line)] == [first.name, TAUGHT] * 2
+    assert {part.traveller.product for part in rows if part.traveller.origin is Origin.SCAN} == {first.name}
+    mine = [part for part in line if part.traveller.product == TAUGHT]
+    assert {said_of(part) for part in mine} == {seen["judges"]} == {seen["judges again"]}
+    strange = [part for part in rows if part.traveller.origin is Origin.PRODUCTION]
+    assert len(strange) == FOREIGN
+    assert {(p.verdict.unknown, p.verdict.outcome, p.verdict.label) for p in strange} == {(True, Outcome.REVIEW, "")}
+    assert "of the last" in seen["unknown"]
+    now = active(db, first.id)
+    assert now is not None and seen["judges at the end"] == f"{first.name} · default 1 · {now.name} {now.version}"
 
 
 def _check_words(db: Database) -> None:

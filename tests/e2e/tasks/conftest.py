@@ -23,7 +23,7 @@ from tests.e2e.tasks import stations
 from tests.e2e.tasks.play import STUCK, TASKS
 
 SCREEN = "1366x800x24"
-ATTEMPTS = 1
+ATTEMPTS = 3
 """Whoever does the task goes by what is on screen; one that waits in vain on a busy machine begins anew."""
 
 
@@ -76,7 +76,8 @@ def do(display: str, tmp_path: Path) -> Do:
 
     def done(task: str, prepare: Prepare = lambda home, _beside: stations.make_station(home)) -> Done:
         for attempt in range(ATTEMPTS):
-            home, beside = tmp_path / str(attempt) / "home", tmp_path / str(attempt) / "beside"
+            place = tmp_path / f"{task} {attempt}"
+            home, beside = place / "home", place / "beside"
             beside.mkdir(parents=True)
             prepare(home, beside)
             seen: dict[str, Any] = {}

@@ -98,7 +98,7 @@ def teach_from_this_products_corrections(operator: Operator, _beside: Path, seen
     operator.step = "look at the plan"
     operator.key("T")
     plan = page.teaching.view.plan
-    yield lambda: plan.start.isVisible() and plan.start.isEnabled()
+    yield lambda: plan.start.isVisible() and plan.start.isEnabled() and plan.headline.text()
     seen["plan"], seen["parent"] = plan.headline.text(), plan.fact("parent")
     operator.step = "teach"
     operator.key("T")

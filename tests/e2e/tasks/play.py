@@ -29,9 +29,11 @@ TASKS: dict[str, tuple[Session, ...]] = {
     "bind": (engineer_tasks.bind_a_recipe, engineer_tasks.after_the_restart),
     "report": (supervisor_tasks.report_of_the_shift,),
     "set-up": (supervisor_tasks.a_set_up_run,),
+    "carry": (supervisor_tasks.rename_carry_away_and_retire,),
+    "bring in": (supervisor_tasks.bring_it_in_on_another_line,),
     "scan": (supervisor_tasks.scan_a_folder_of_another_product,),
 }
-"""Each task with its sittings; between two the window is closed."""
+"""Each task with its sittings; between two the window is closed. `carry` and `bring in`: one task, two stations."""
 
 
 def run(task: str, sitting: int, beside: Path) -> int:

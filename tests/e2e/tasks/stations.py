@@ -22,7 +22,7 @@ BRACKET_RECIPE, BRACKET_CODE = "Bracket tight", "RC-4471"
 DEMO = "demo:?seed=7&fps=8&defect_rate=0.3"
 
 
-def make_station(home: Path, **settings: object) -> None:
+def make_station(home: Path, *, brackets: bool = True, **settings: object) -> None:
     """Plates are judged by one shipped model, brackets by the other; plates were inspected last."""
     home.mkdir()
     kept = {
@@ -38,14 +38,20 @@ def make_station(home: Path, **settings: object) -> None:
     }
     (home / "settings.json").write_text(json.dumps(kept | settings), encoding="utf-8")
     with closing(open_database(database_url(home))) as db:
-        _fill(db, home)
+        _fill(db)
+        if brackets:
+            _add_brackets(db, home)
 
 
-def _fill(db: Database, home: Path) -> None:
-    first = register(db, demo_package(), "Eva").version
-    other = next(v for p in shipped_packages() if (v := register(db, p, "Eva").version) != first)
-    for name, version in ((PLATES, first), (BRACKETS, other)):
-        activate(db, version, "Eva", "first start", make_product(db, name, "Eva").id)
+def _fill(db: Database) -> None:
+    version = register(db, demo_package(), "Eva").version
+    activate(db, version, "Eva", "first start", make_product(db, PLATES, "Eva").id)
+
+
+def _add_brackets(db: Database, home: Path) -> None:
+    plate = demo_package()
+    version = register(db, next(p for p in shipped_packages() if p != plate), "Eva").version
+    activate(db, version, "Eva", "first start", make_product(db, BRACKETS, "Eva").id)
     folder = home / "recipes"
     folder.mkdir()
     lines = ("schema = 1", "version = 1", f'name = "{BRACKET_RECIPE}"', f'product = "{BRACKETS}"')

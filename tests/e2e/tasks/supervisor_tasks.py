@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit, QScrollArea
 from shiboken6 import isValid
 
 from db.inspections.table import Filter, count
@@ -16,13 +16,17 @@ from engine.domain.inspection import Origin
 from gui.pages.live.page import LivePage
 from gui.pages.reports.page import ReportsPage
 from gui.pages.scan.page import ScanPage
+from gui.pages.settings.page import SettingsPage
+from gui.pages.settings.products.dialog import NameDialog
+from gui.pages.settings.products.panel import ProductsPanel
 from tests.e2e.operator import Operator, Script
 from tests.e2e.tasks import stations
-from tests.e2e.tasks.hands import Seen, database, go_to, patient, running
+from tests.e2e.tasks.hands import Seen, change_over, database, give_reason, go_to, judges, newest, patient, running
 
 MADE = 24
 """Parts of the shift."""
 SET_UP = 6
+RENAMED = "Brackets 7201-B"
 
 
 def report_of_the_shift(operator: Operator, beside: Path, seen: Seen) -> Script:
@@ -118,3 +122,84 @@ def save_as(operator: Operator, path: Path) -> Script:
 
 def _written(path: Path) -> Callable[[], object]:
     return patient(lambda: path.exists(), 300.0)
+
+
+def rename_carry_away_and_retire(operator: Operator, beside: Path, seen: Seen) -> Script:
+    """The brackets are called by their drawing from now on, go to line 4 as one file, and are done with here."""
+    yield from running(operator)
+    yield from _open_products(operator)
+    panel = operator.see(ProductsPanel)
+    operator.step = "rename"
+    operator.click(panel.rows[stations.BRACKETS].rename)
+    yield lambda: bool(operator.all(NameDialog))
+    dialog = operator.see(NameDialog)
+    operator.type(dialog.name, RENAMED)
+    operator.type(dialog.why, "as on the drawing")
+    operator.key("Return")
+    yield lambda: RENAMED in panel.rows
+    seen["title"] = panel.rows[RENAMED].name.text()
+    operator.step = "write it into one file"
+    operator.click(panel.rows[RENAMED].export)
+    yield from save_as(operator, beside / "brackets.zip")
+    yield lambda: "is exported" in _told(operator)
+    operator.step = "retire"
+    operator.click(panel.rows[RENAMED].end)
+    yield from give_reason(operator, "made on line 4 from now on")
+    yield lambda: "retired" in panel.rows[RENAMED].said.text()
+    yield from go_to(operator, "Ctrl+1", LivePage)
+    operator.step = "it is not offered any more"
+    operator.key("Ctrl+R")
+    yield lambda: operator.see(LivePage).change.menu is not None
+    menu = operator.see(LivePage).change.menu
+    seen["offered"] = [] if menu is None else [action.text() for action in menu.actions()]
+    operator.key("Esc")
+    yield lambda: operator.see(LivePage).change.menu is None
+
+
+def bring_it_in_on_another_line(operator: Operator, beside: Path, seen: Seen) -> Script:
+    """The file is brought in, and the line changes over to what it holds."""
+    yield from running(operator)
+    yield from _open_products(operator)
+    panel = operator.see(ProductsPanel)
+    operator.step = "bring it in"
+    operator.click(panel.import_button)
+    yield from open_file(operator, beside / "brackets.zip")
+    yield lambda: RENAMED in panel.rows
+    seen["told"] = _told(operator)
+    yield from go_to(operator, "Ctrl+1", LivePage)
+    operator.key("Ctrl+R")
+    yield from change_over(operator, RENAMED, f"{stations.BRACKET_RECIPE}, version 1")
+    yield lambda: newest(operator).traveller.product == RENAMED
+    yield lambda: operator.see(LivePage).strip.product.full == RENAMED
+    seen["judges"] = judges(operator)
+
+
+def _open_products(operator: Operator) -> Script:
+    """The list of products in Settings, scrolled to."""
+    yield from go_to(operator, "Ctrl+7", SettingsPage)
+    yield lambda: bool(operator.see(ProductsPanel).rows)
+    panel = operator.see(ProductsPanel)
+    for area in operator.all(QScrollArea):
+        if area.isAncestorOf(panel):
+            area.ensureWidgetVisible(panel)
+    yield operator.after(0.3)
+
+
+def _told(operator: Operator) -> str:
+    return " ".join(f"{n.message} {n.remedy}" for n in operator.window.notices.notices)
+
+
+def open_file(operator: Operator, path: Path) -> Script:
+    """In the dialog that asks which file."""
+    yield lambda: bool(operator.all(QFileDialog))
+    dialog = operator.see(QFileDialog)
+    field = next(f for f in operator.all(QLineEdit) if f.objectName() == "fileNameEdit")
+    while isValid(dialog) and dialog.isVisible():
+        operator.type(field, str(path))
+        yield operator.after(0.5)
+        popup = QApplication.activePopupWidget()
+        if popup is not None:
+            popup.close()
+        if isValid(dialog) and dialog.isVisible():
+            operator.click(operator.see(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Open))
+            yield operator.after(0.5)
