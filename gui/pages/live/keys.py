@@ -46,7 +46,7 @@ def other_bindings(acts: Mapping[str, Act]) -> dict[str, Binding]:
         "acknowledge": Binding("Q", translate("Alarm", "Acknowledge"), acts["acknowledge"]),
         "count": Binding("C", translate("Live", "Count the shift or the lot"), acts["count"]),
         "setup": Binding("Ctrl+U", translate("Live", "Set-up: parts do not count, and back"), acts["setup"]),
-        "recipe": Binding(RECIPE_KEY, translate("Live", "Change the recipe"), acts["recipe"]),
+        "recipe": Binding(RECIPE_KEY, translate("Live", "Change product or recipe"), acts["recipe"]),
         "teach": Binding("Ctrl+T", translate("Live", "Teach a new product in"), acts["teach"]),
         "lot": Binding(LOT_KEY, translate("Live", "Type the lot"), acts["lot"]),
         "part": Binding(PART_KEY, translate("Live", "Type the part number"), acts["part"]),
