@@ -104,7 +104,7 @@ class Teaching(QObject):
         """Look at what would be exported, and say so."""
         if self.busy:
             return
-        self.view.show_step(PLAN)
+        self.view.await_plan()
         self._context.jobs.run(partial(_look, self._context.db, self._context.product), self._looked, self._plan_failed)
 
     def start(self) -> None:

@@ -82,6 +82,16 @@ class PlanPanel(QScrollArea):
         column.addStretch(1)
         self.setWidget(inside)
 
+    def wait(self) -> None:
+        """Nothing of it is known: it is being read, and what was shown before may be another product's."""
+        self.headline.setText(translate("Teach", "Looking at what there is to learn from…"))
+        for value in self._values.values():
+            value.clear()
+        self.remedy.hide()
+        self.conflicts.hide()
+        for button in (self.start, self.elsewhere):
+            button.setEnabled(False)
+
     def show_prospect(self, prospect: Prospect) -> None:
         """Everything about the export that would be made."""
         plan = prospect.plan

@@ -84,6 +84,11 @@ class TeachView(QWidget):
         """PLAN, TRAIN or GATE."""
         return self._stack.currentIndex()
 
+    def await_plan(self) -> None:
+        """The plan's step, until the plan is read."""
+        self.show_step(PLAN)
+        self.plan.wait()
+
     def show_step(self, step: int) -> None:
         """Bring a step to the front."""
         names = (translate("Teach", "Export"), translate("Teach", "Train"), translate("Teach", "Change gate"))

@@ -239,6 +239,19 @@ def test_station_without_a_trainer_says_how_to_get_one_and_exports(
     assert told[1].startswith("    lineside train corrections")
 
 
+def test_nothing_is_taught_before_the_plan_was_read(bench: Bench, page: ModelsPage, trainer: Path) -> None:
+    correct_one(bench)
+    press(page, "T")
+    bench.idle()
+    assert page.teaching.view.plan.start.isEnabled()
+    press(page, "Backspace", "T", "T")
+    assert not page.teaching.busy, "the plan on screen was of another time, or of another product"
+    bench.idle()
+    assert page.teaching.view.plan.start.isEnabled()
+    press(page, "T")
+    taught(bench, page)
+
+
 def test_nothing_to_teach_is_told(bench: Bench, page: ModelsPage) -> None:
     press(page, "T")
     bench.idle()
