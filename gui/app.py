@@ -19,8 +19,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from db.models.choose import asked_for
+from db.products.shelf import Product
 from db.runs.line import LineOrder, LoadModel, OpenSource, load_on_cpu
-from db.store.session import open_database
+from db.store.session import Database, open_database
 from engine.errors import EnvironmentFailure, InputError, LinesideError, StorageError, UsageError
 from engine.names import name_of
 from engine.settings import StationSettings, load_settings, set_aside
@@ -192,7 +193,7 @@ def compose(options: GuiOptions) -> Station:
     if options.theme is not None:
         settings.theme = options.theme
     source = _source(options, settings)
-    db = open_database(options.database or database_url(folder))
+    db, product, recipe = _asked_for(options, settings, folder)
     theme = Theme(settings.theme, scale=settings.scale, touch=settings.touch)
     QApplication.setFont(font())
     context = AppContext(db, db.archive, settings, theme, demo=options.demo)
@@ -200,7 +201,6 @@ def compose(options: GuiOptions) -> Station:
     context.keeps_settings = not options.unattended
     context.language.choose(settings.language)
     bridge = Bridge(context)
-    product, recipe = asked_for(db, settings, options.product, options.recipe, options.model)
     last = settings.product
     context.take_product(product)
     run = LineOrder(
@@ -225,6 +225,17 @@ def compose(options: GuiOptions) -> Station:
         tell_product(context, last)
     _tell_migrated(context, db.migrated)
     return Station(context, bridge, line, window, Keeper(context, context), FirstRun(context, line, window))
+
+
+def _asked_for(options: GuiOptions, settings: StationSettings, folder: Path) -> tuple[Database, Product, str]:
+    """The database, and the product and the recipe to inspect by; an open one is not left behind by what fails."""
+    db = open_database(options.database or database_url(folder))
+    try:
+        product, recipe = asked_for(db, settings, options.product, options.recipe, options.model)
+    except LinesideError:
+        db.close()
+        raise
+    return db, product, recipe
 
 
 def make_pages(context: AppContext, line: Line, options: GuiOptions) -> list[Entry]:

@@ -746,6 +746,10 @@
             <translation>Ein Ordner oder ein Video…</translation>
         </message>
         <message>
+            <source>Another product</source>
+            <translation>Anderes Produkt</translation>
+        </message>
+        <message>
             <source>As the station judged: first-pass yield = OK of all OK, NG and REVIEW. Corrections change only the line below.</source>
             <translation>Nach dem Urteil der Station: Erstausbeute = OK von allen OK, NG und PRÜFEN. Korrekturen ändern nur die Zeile darunter.</translation>
         </message>
@@ -758,12 +762,12 @@
             <translation>Zurück zur Produktion</translation>
         </message>
         <message>
-            <source>Change the operator</source>
-            <translation>Bediener wechseln</translation>
+            <source>Change product or recipe</source>
+            <translation>Produkt oder Rezept wechseln</translation>
         </message>
         <message>
-            <source>Change the recipe</source>
-            <translation>Rezept wechseln</translation>
+            <source>Change the operator</source>
+            <translation>Bediener wechseln</translation>
         </message>
         <message>
             <source>Choose a source</source>
@@ -893,6 +897,10 @@
             <translation>Kein Los angegeben, die Schicht wird gezählt.</translation>
         </message>
         <message>
+            <source>No model judges it yet: teach it in…</source>
+            <translation>Noch kein Modell urteilt darüber: anlernen…</translation>
+        </message>
+        <message>
             <source>No part is judged or stored.</source>
             <translation>Kein Teil wird beurteilt oder gespeichert.</translation>
         </message>
@@ -975,6 +983,14 @@
         <message>
             <source>Pause</source>
             <translation>Pause</translation>
+        </message>
+        <message>
+            <source>Product</source>
+            <translation>Produkt</translation>
+        </message>
+        <message>
+            <source>Product {name}.</source>
+            <translation>Produkt {name}.</translation>
         </message>
         <message>
             <source>Put it into {variable} for the next start.</source>
@@ -1474,6 +1490,10 @@
         <message>
             <source>Another reader waits for this source's picture.</source>
             <translation>Ein anderer Leser wartet auf das Bild dieser Quelle.</translation>
+        </message>
+        <message>
+            <source>Another recipe was put in force for this product.</source>
+            <translation>Für dieses Produkt wurde ein anderes Rezept in Kraft gesetzt.</translation>
         </message>
         <message>
             <source>Automatic exposure</source>
@@ -2608,6 +2628,10 @@
             <translation>Stapelprüfung neu starten; Beurteiltes ist gespeichert.</translation>
         </message>
         <message>
+            <source>Start this run anew.</source>
+            <translation>Starten Sie diesen Lauf neu.</translation>
+        </message>
+        <message>
             <source>Station 1</source>
             <translation>Station 1</translation>
         </message>
@@ -2958,6 +2982,10 @@
         <message>
             <source>The driver of this database is not installed: {0}.</source>
             <translation>Der Treiber dieser Datenbank ist nicht installiert: {0}.</translation>
+        </message>
+        <message>
+            <source>The file holds the model {0} as {1}.</source>
+            <translation>Die Datei enthält das Modell {0} als {1}.</translation>
         </message>
         <message>
             <source>The file holds {0} models.</source>
@@ -3414,10 +3442,6 @@
         <message>
             <source>The recipe {0} is of the product {1}, which is not here.</source>
             <translation>Das Rezept {0} gehört zum Produkt {1}, das es hier nicht gibt.</translation>
-        </message>
-        <message>
-            <source>The recipe {0} was made by a newer Lineside.</source>
-            <translation>Das Rezept {0} stammt von einem neueren Lineside.</translation>
         </message>
         <message>
             <source>The recipe {0} was made for model {1}, not for {2}.</source>
@@ -4580,6 +4604,14 @@
             <translation>{0} ist zu groß: mehr als {1} KiB.</translation>
         </message>
         <message>
+            <source>{0} lacks the model {1} that judges.</source>
+            <translation>In {0} fehlt das Modell {1}, das urteilt.</translation>
+        </message>
+        <message>
+            <source>{0} lacks the recipe that is in force.</source>
+            <translation>In {0} fehlt das Rezept, das in Kraft ist.</translation>
+        </message>
+        <message>
             <source>{0} lies between {1} and {2}</source>
             <translation>{0} liegt zwischen {1} und {2}</translation>
         </message>
@@ -4903,6 +4935,10 @@
         <message>
             <source>Input: {ends}</source>
             <translation>Eingang: {ends}</translation>
+        </message>
+        <message>
+            <source>Judges now: {what}</source>
+            <translation>Es urteilt jetzt: {what}</translation>
         </message>
         <message>
             <source>Kept in</source>
@@ -6348,6 +6384,10 @@
             <translation>Alle Modelle</translation>
         </message>
         <message>
+            <source>All products together</source>
+            <translation>Alle Produkte zusammen</translation>
+        </message>
+        <message>
             <source>All recipes</source>
             <translation>Alle Rezepte</translation>
         </message>
@@ -6818,6 +6858,10 @@
         <message>
             <source>Positions</source>
             <translation>Positionen</translation>
+        </message>
+        <message>
+            <source>Product</source>
+            <translation>Produkt</translation>
         </message>
         <message>
             <source>Production and unknown (before 0.2)</source>
@@ -7387,8 +7431,8 @@
             <translation>Mehr Filter</translation>
         </message>
         <message>
-            <source>More filters: lot, model, recipe, score, own times</source>
-            <translation>Mehr Filter: Los, Modell, Rezept, Score, eigene Zeiten</translation>
+            <source>More filters: product, lot, model, recipe, score, own times</source>
+            <translation>Weitere Filter: Produkt, Los, Modell, Rezept, Wert, eigene Zeiten</translation>
         </message>
         <message>
             <source>More of the view filter</source>
@@ -7505,6 +7549,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Previous part</source>
             <translation>Voriges Teil</translation>
+        </message>
+        <message>
+            <source>Product</source>
+            <translation>Produkt</translation>
         </message>
         <message>
             <source>Random audit waiting</source>
@@ -8461,6 +8509,13 @@ Shift+A hebt sie auf.</translation>
             </translation>
         </message>
         <message numerus="yes">
+            <source>%n part(s)</source>
+            <translation>
+                <numerusform>%n Teil</numerusform>
+                <numerusform>%n Teile</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>%n picture(s) kept, {size}.</source>
             <translation>
                 <numerusform>%n Bild aufbewahrt, {size}.</numerusform>
@@ -8621,6 +8676,14 @@ Shift+A hebt sie auf.</translation>
             <translation>Jede Schaltfläche und jedes Feld ist mindestens 44 Pixel hoch.</translation>
         </message>
         <message>
+            <source>Export the product</source>
+            <translation>Produkt exportieren</translation>
+        </message>
+        <message>
+            <source>Export…</source>
+            <translation>Exportieren…</translation>
+        </message>
+        <message>
             <source>First give an active engineer a PIN.</source>
             <translation>Zuerst einem aktiven Ingenieur eine PIN geben.</translation>
         </message>
@@ -8643,6 +8706,26 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>High contrast</source>
             <translation>Hoher Kontrast</translation>
+        </message>
+        <message>
+            <source>Import</source>
+            <translation>Importieren</translation>
+        </message>
+        <message>
+            <source>Import a product</source>
+            <translation>Produkt importieren</translation>
+        </message>
+        <message>
+            <source>Import under another name</source>
+            <translation>Unter anderem Namen importieren</translation>
+        </message>
+        <message>
+            <source>Import…</source>
+            <translation>Importieren…</translation>
+        </message>
+        <message>
+            <source>It is inspected once a model judges it: teach it in, or put a recipe on the line.</source>
+            <translation>Es wird geprüft, sobald ein Modell darüber urteilt: anlernen oder ein Rezept auf die Linie bringen.</translation>
         </message>
         <message>
             <source>Keep corrected pictures</source>
@@ -8695,6 +8778,18 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Made with</source>
             <translation>Erstellt mit</translation>
+        </message>
+        <message>
+            <source>Make</source>
+            <translation>Anlegen</translation>
+        </message>
+        <message>
+            <source>Make a product</source>
+            <translation>Produkt anlegen</translation>
+        </message>
+        <message>
+            <source>Make a product…</source>
+            <translation>Produkt anlegen…</translation>
         </message>
         <message>
             <source>NG one after the other</source>
@@ -8793,6 +8888,10 @@ Shift+A hebt sie auf.</translation>
             <translation>PIN…</translation>
         </message>
         <message>
+            <source>Parts and recipes that bear a former name stay this product's.</source>
+            <translation>Teile und Rezepte mit einem früheren Namen bleiben bei diesem Produkt.</translation>
+        </message>
+        <message>
             <source>Parts the share is taken of</source>
             <translation>Teile für diesen Anteil</translation>
         </message>
@@ -8815,6 +8914,14 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Previous section</source>
             <translation>Voriger Abschnitt</translation>
+        </message>
+        <message>
+            <source>Products</source>
+            <translation>Produkte</translation>
+        </message>
+        <message>
+            <source>Products (*.zip)</source>
+            <translation>Produkte (*.zip)</translation>
         </message>
         <message>
             <source>Random audits</source>
@@ -8845,8 +8952,44 @@ Shift+A hebt sie auf.</translation>
             <translation>Simulierte Teile entfernen…</translation>
         </message>
         <message>
+            <source>Rename</source>
+            <translation>Umbenennen</translation>
+        </message>
+        <message>
+            <source>Rename {name}</source>
+            <translation>{name} umbenennen</translation>
+        </message>
+        <message>
+            <source>Rename…</source>
+            <translation>Umbenennen…</translation>
+        </message>
+        <message>
             <source>Require a PIN</source>
             <translation>PIN verlangen</translation>
+        </message>
+        <message>
+            <source>Restore</source>
+            <translation>Zurückholen</translation>
+        </message>
+        <message>
+            <source>Restore the product</source>
+            <translation>Produkt zurückholen</translation>
+        </message>
+        <message>
+            <source>Restore…</source>
+            <translation>Zurückholen…</translation>
+        </message>
+        <message>
+            <source>Retire</source>
+            <translation>Stilllegen</translation>
+        </message>
+        <message>
+            <source>Retire the product</source>
+            <translation>Produkt stilllegen</translation>
+        </message>
+        <message>
+            <source>Retire…</source>
+            <translation>Stilllegen…</translation>
         </message>
         <message>
             <source>Role</source>
@@ -8921,6 +9064,10 @@ Shift+A hebt sie auf.</translation>
             <translation>Das älteste ist vom {day}.</translation>
         </message>
         <message>
+            <source>The product is exported: {path}</source>
+            <translation>Das Produkt ist exportiert: {path}</translation>
+        </message>
+        <message>
             <source>The same PIN again</source>
             <translation>Dieselbe PIN noch einmal</translation>
         </message>
@@ -8959,6 +9106,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>To move it: close Lineside, move the folder, set LINESIDE_HOME to its new place and start again.</source>
             <translation>Zum Verschieben: Lineside schließen, Ordner verschieben, LINESIDE_HOME auf den neuen Ort setzen und neu starten.</translation>
+        </message>
+        <message>
+            <source>Too large to be carried along: {what}</source>
+            <translation>Zum Mitnehmen zu groß: {what}</translation>
         </message>
         <message>
             <source>Too many NG among the last parts call somebody.</source>
@@ -9017,28 +9168,88 @@ Shift+A hebt sie auf.</translation>
             <translation>Wer die Station übernimmt, gibt eine PIN ein; ein Ingenieur bestätigt Modelle, Rezepte und Regeln.</translation>
         </message>
         <message>
+            <source>Why</source>
+            <translation>Warum</translation>
+        </message>
+        <message>
+            <source>Why?</source>
+            <translation>Warum?</translation>
+        </message>
+        <message>
             <source>Write 1 to 24 times as HH:MM, separated by commas.</source>
             <translation>1 bis 24 Zeiten als HH:MM angeben, durch Kommas getrennt.</translation>
+        </message>
+        <message>
+            <source>a recipe that cannot be read</source>
+            <translation>ein Rezept, das nicht lesbar ist</translation>
         </message>
         <message>
             <source>days</source>
             <translation>Tage</translation>
         </message>
         <message>
+            <source>in use</source>
+            <translation>in Gebrauch</translation>
+        </message>
+        <message>
             <source>inactive</source>
             <translation>inaktiv</translation>
+        </message>
+        <message>
+            <source>inspected now</source>
+            <translation>wird jetzt geprüft</translation>
+        </message>
+        <message>
+            <source>model {name} {version}</source>
+            <translation>Modell {name} {version}</translation>
         </message>
         <message>
             <source>no PIN</source>
             <translation>keine PIN</translation>
         </message>
         <message>
+            <source>no model yet</source>
+            <translation>noch kein Modell</translation>
+        </message>
+        <message>
+            <source>once {names}</source>
+            <translation>früher {names}</translation>
+        </message>
+        <message>
             <source>parts</source>
             <translation>Teile</translation>
         </message>
         <message>
+            <source>recipe {name} {version}</source>
+            <translation>Rezept {name} {version}</translation>
+        </message>
+        <message>
+            <source>retired</source>
+            <translation>stillgelegt</translation>
+        </message>
+        <message>
+            <source>the model's own limits</source>
+            <translation>die Grenzen des Modells</translation>
+        </message>
+        <message>
             <source>{low} to {high}</source>
             <translation>{low} bis {high}</translation>
+        </message>
+        <message>
+            <source>{name} can be changed over to again.</source>
+            <translation>Auf {name} kann wieder umgerüstet werden.</translation>
+        </message>
+        <message>
+            <source>{name} is imported. Change over to it on Live (Ctrl+R).</source>
+            <translation>{name} ist importiert. Rüsten Sie auf Live darauf um (Strg+R).</translation>
+        </message>
+        <message>
+            <source>{name} is inspected now. Change over to another one first (Live, Ctrl+R).</source>
+            <translation>{name} wird gerade geprüft. Rüsten Sie zuerst auf ein anderes um (Live, Strg+R).</translation>
+        </message>
+        <message>
+            <source>{name} is not inspected any more. All that was stored of it stays.</source>
+            <translation>{name} wird nicht mehr geprüft. Alles, was davon gespeichert ist, bleibt.</translation>
         </message>
         <message>
             <source>{size} a day over the last 7 days.</source>
@@ -9327,6 +9538,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Look on Models.</source>
             <translation>Unter Modelle nachsehen.</translation>
+        </message>
+        <message>
+            <source>Looking at what there is to learn from…</source>
+            <translation>Es wird nachgesehen, woraus zu lernen ist…</translation>
         </message>
         <message>
             <source>Lost: right before, not now</source>
@@ -10038,6 +10253,10 @@ Shift+A hebt sie auf.</translation>
             <translation>Ctrl+K führt zu den anderen Seiten zurück.</translation>
         </message>
         <message>
+            <source>Ctrl+R on Live changes over to another one.</source>
+            <translation>Strg+R auf Live rüstet auf ein anderes um.</translation>
+        </message>
+        <message>
             <source>Dismiss</source>
             <translation>Ausblenden</translation>
         </message>
@@ -10078,6 +10297,14 @@ Shift+A hebt sie auf.</translation>
             <translation>Es gelten die Vorgaben; die eigenen Einstellungen liegen im selben Ordner in {file}.</translation>
         </message>
         <message>
+            <source>The product {last} is not here any more: {name} is inspected.</source>
+            <translation>Das Produkt {last} gibt es hier nicht mehr: {name} wird geprüft.</translation>
+        </message>
+        <message>
+            <source>The product {last} is retired: {name} is inspected.</source>
+            <translation>Das Produkt {last} ist stillgelegt: {name} wird geprüft.</translation>
+        </message>
+        <message>
             <source>The window changes as soon as this is over.</source>
             <translation>Das Fenster wechselt, sobald dies vorbei ist.</translation>
         </message>
@@ -10096,6 +10323,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>picture drifts: REVIEW</source>
             <translation>Bild driftet: PRÜFEN</translation>
+        </message>
+        <message>
+            <source>{name} is inspected, as it was last.</source>
+            <translation>{name} wird geprüft, wie zuletzt.</translation>
         </message>
         <message>
             <source>{path} could not be written: {why}.</source>

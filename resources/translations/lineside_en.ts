@@ -321,6 +321,13 @@
             </translation>
         </message>
         <message numerus="yes">
+            <source>%n part(s)</source>
+            <translation>
+                <numerusform>%n part</numerusform>
+                <numerusform>%n parts</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>%n picture(s) kept, {size}.</source>
             <translation>
                 <numerusform>%n picture kept, {size}.</numerusform>

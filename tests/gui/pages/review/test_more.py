@@ -22,8 +22,8 @@ from gui.pages.review.page import ReviewPage
 from gui.pages.review.parts.table import HIDDEN
 from gui.viewer.cells import ORIGIN, SCORE, VERDICT
 from gui.widgets.calm_table import OUTCOME_ROLE
-from tests.db.make import START, inspection
 from tests.db import make
+from tests.db.make import START, inspection
 from tests.gui.pages.review.test_page import on_screen, shown
 from tests.gui.stored import Bench, press
 
