@@ -93,7 +93,11 @@ def read_coco(
     """
     left = left or Leftovers(refusing=True)
     values = read_json(path)
-    names = {_integer(c, "id", path): str(c.get("name", "")) for c in _list(values, "categories", path)}
+    names: dict[int, str] = {}
+    for entry in _list(values, "categories", path):
+        number, label = _integer(entry, "id", path), str(entry.get("name", ""))
+        # Files that were put together may give one number to two classes: then it is nobody's.
+        names[number] = label if names.get(number, label) == label else ""
     images: dict[int, CocoImage] = {}
     by_name: dict[str, CocoImage] = {}
     for entry in _list(values, "images", path):
@@ -129,7 +133,7 @@ def _annotate(images: dict[int, CocoImage], names: dict[int, str], entry: dict[s
     try:
         label = names.get(_integer(entry, "category_id", where))
         if not label:
-            raise DatasetError(f"{where} on {image.name} is of a category without a name.", _CORRECT)
+            raise DatasetError(f"{where} on {image.name} is of a category without a name, or with two.", _CORRECT)
         _add(image, label, entry, f"{where} on {image.name}")
     except DatasetError as error:
         image.unread.append(error.message)

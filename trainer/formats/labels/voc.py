@@ -15,9 +15,11 @@ from pathlib import Path
 from engine.errors import DatasetError
 from engine.packages.package import sha256_of
 from trainer.formats.labels.imagefolder import part_above, reading
+from trainer.formats.labels.labelme_shapes import check_shown
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset
 from trainer.formats.samples.label_files import coordinate, files_below, read_text
-from trainer.formats.samples.pictures import PictureIndex, missing_notes
+from trainer.formats.samples.pictures import PictureIndex, drawn_size, missing_notes
+from trainer.formats.samples.shapes import rectangle
 from trainer.formats.samples.unused import Leftovers
 from trainer.formats.samples.xml_files import parse_xml
 
@@ -134,6 +136,7 @@ def labelled(
             classless += 1
             continue
         picture = next(iter(meant), None)
+        file = _inside(path, file, picture, left)
         labels, partly = _shown(path, file, named, empty, left)
         if picture is None:
             missing += 1
@@ -151,6 +154,16 @@ def labelled(
     notes += _left_out(len(index.paths) - len(samples) - classless, classless)
     listed = [samples[p] for p in index.paths if p in samples]
     return [replace(s, partly=True) if s.path in doubtful else s for s in listed], missing, notes
+
+
+def _inside(path: Path, file: VocFile, picture: Path | None, left: Leftovers) -> VocFile:
+    """The file without boxes that lie outside of its picture, which go to `left`."""
+    size, shown = drawn_size(picture) if picture else None, []
+    for box in file.boxes:
+        where, corners = f"{path} box of {box.name}", rectangle(box.left, box.top, box.right, box.bottom)
+        fits = left.unless_read(where, partial(check_shown, corners, size, where, boxed=True))
+        shown += [box] if fits else []
+    return replace(file, boxes=tuple(shown), partly=file.partly or len(shown) < len(file.boxes))
 
 
 def _says_else(path: Path, first: Path, key: str, left: Leftovers) -> bool:

@@ -137,3 +137,25 @@ def test_label_studio_relation_between_regions_says_nothing_of_the_picture(tmp_p
     write_text(tmp_path / "p.json", json.dumps(listed))
     assert labels(tmp_path) == {"a.jpg": "scratch", "b.jpg": "ok"}
     assert unused(tmp_path) == []
+
+
+# ── COCO and Pascal VOC ──────────────────────────────────────────────────────────────────────────────────────────────
+def test_coco_category_number_of_two_names_labels_nothing(tmp_path: Path) -> None:
+    pictures(tmp_path, "a.jpg", "b.jpg", "c.jpg")
+    listed = [{"id": n, "file_name": f"{name}.jpg", "width": 32, "height": 24} for n, name in enumerate("abc")]
+    categories = [{"id": 1, "name": "scratch"}, {"id": 2, "name": "pit"}, {"id": 1, "name": "ok"}]
+    drawn = [{"id": n, "image_id": n, "category_id": n + 1, "bbox": [4, 5, 8, 6]} for n in range(2)]
+    write_text(tmp_path / "x.json", json.dumps({"images": listed, "annotations": drawn, "categories": categories}))
+    assert labels(tmp_path) == {"b.jpg": "pit", "c.jpg": "ok"}
+    assert unused(tmp_path) == ["x.json annotation 0: on a.jpg is of a category without a name, or with two."]
+    assert refused(tmp_path)
+
+
+def test_voc_box_outside_of_its_picture(tmp_path: Path) -> None:
+    pictures(tmp_path, "a.jpg", "b.jpg", "c.jpg")
+    corners = "<xmin>{1}</xmin><ymin>4</ymin><xmax>{1}9</xmax><ymax>9</ymax>"
+    box = f"<object><name>{{0}}</name><bndbox>{corners}</bndbox></object>"
+    for name, objects in {"a": box.format("pit", 60), "b": box.format("pit", 1), "c": ""}.items():
+        write_text(tmp_path / f"{name}.xml", f"<annotation><filename>{name}.jpg</filename>{objects}</annotation>")
+    assert labels(tmp_path) == {"b.jpg": "pit", "c.jpg": "ok"}
+    assert unused(tmp_path) == ["a.xml box of pit: lies outside of the picture of 32×24 pixels."]
