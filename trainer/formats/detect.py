@@ -25,6 +25,7 @@ from trainer.formats.labels import (
 from trainer.formats.published import dagm, gc10, kolektor, magnetic, mvtec, severstal, visa
 from trainer.formats.samples.contradicted import without_contradicted
 from trainer.formats.samples.dataset import Dataset
+from trainer.formats.samples.lone_masks import without_lone_masks
 from trainer.formats.samples.overlooked import with_overlooked
 from trainer.formats.samples.unused import doubt_notes, refuse_doubt
 
@@ -87,7 +88,7 @@ def look_at_dataset(place: str, layout: str = "", ok_classes: Sequence[str] = ()
             if name != "imagefolder":
                 # There the folders are the labels, as its reader says.
                 found = without_contradicted(found, ok_classes)
-            return with_overlooked(found, folder)
+            return with_overlooked(without_lone_masks(found, folder), folder)
     except OSError as error:
         raise DatasetError(
             f"{error.filename or place} cannot be read ({error.strerror or error}).", "Check its access rights."
