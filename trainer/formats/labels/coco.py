@@ -7,7 +7,7 @@ and no outline has no mask.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ OK = "ok"
 _KEYS = (b'"images"', b'"annotations"', b'"categories"')
 _OTHER_TASKS = ("person_keypoints_", "captions_", "panoptic_", "stuff_", "image_info_")
 _LEARNT_FIRST: tuple[Part, ...] = ("train", "validation", "test")
+_HEAD_BYTES = 64 * 1024
 _CORRECT = "Correct that file."
 
 
@@ -149,6 +150,7 @@ def open_coco(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     if not files:
         raise DatasetError(f"{folder} holds no COCO annotations.", "Put annotations.json beside images.")
     index, left = PictureIndex(folder), Leftovers()
+    _name_broken(folder, files, left)
     entries: dict[Path, list[_Entry]] = {}
     named = missing = 0
     declared: set[str] = set()
@@ -175,7 +177,8 @@ def open_coco(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     if several := sum(len(said) > 1 for said in entries.values()):
         notes += (f"{several} pictures are named more than once; what is said of them is put together.",)
     name = folder.resolve().name
-    return make_dataset(name, "coco", listed, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
+    made = make_dataset(name, "coco", listed, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
+    return replace(made, read_from=tuple(files))
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,8 +262,9 @@ def _sample(key: str, path: Path, image: CocoImage, part: Part) -> Sample | None
 
 def _add(image: CocoImage, label: str, entry: dict[str, Any], where: str) -> None:
     outline = entry.get("segmentation")
-    if isinstance(outline, list) and outline:
-        shapes = [_polygon(points, where) for points in outline]
+    # Tools write an empty polygon where only a box was drawn.
+    if isinstance(outline, list) and any(points != [] for points in outline):
+        shapes = [_polygon(points, where) for points in outline if points != []]
         _check_shown(shapes, image.size, where)
         image.shapes.extend(shapes if not is_sound(label) else ())
         area = float(sum(shape.area for shape in shapes))
@@ -337,6 +341,22 @@ def _is_coco(path: Path) -> bool:
     except (OSError, DatasetError):
         return False
     return all(key in data for key in _KEYS)
+
+
+def _name_broken(folder: Path, files: Sequence[Path], left: Leftovers) -> None:
+    """What was to be a file of annotations and is cut short goes to `left`."""
+    for path in first_of_each(folder, ".json"):
+        if path not in files and not path.name.startswith(_OTHER_TASKS) and _begins_as_coco(path):
+            left.unless_read(path, partial(read_json, path))
+
+
+def _begins_as_coco(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError:
+        return False
+    return any(key in head for key in (*_KEYS, b'"info"', b'"licenses"'))
 
 
 def _list(values: dict[str, Any], key: str, path: Path) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ are not masks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -74,7 +74,8 @@ def open_cvat(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     index, left = PictureIndex(folder), Leftovers()
     samples: dict[Path, Sample | None] = {}
     named, missing, declared = 0, 0, set[str]()
-    for path in annotation_files(folder):
+    files = annotation_files(folder)
+    for path in files:
         images, labels = read_cvat(path, left)
         declared |= set(labels)
         for image in images:
@@ -96,7 +97,8 @@ def open_cvat(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     if unlisted := len(index.paths) - len(samples):
         notes += (f"{unlisted} pictures are in no annotations file and are left out.",)
     name = folder.resolve().name
-    return make_dataset(name, "cvat", listed, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
+    made = make_dataset(name, "cvat", listed, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
+    return replace(made, read_from=tuple(files))
 
 
 def _sample(folder: Path, picture: Path, image: CvatImage, where: str) -> Sample | None:

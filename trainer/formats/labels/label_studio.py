@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -66,7 +66,8 @@ def open_label_studio(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     index, left = PictureIndex(folder), Leftovers()
     samples: dict[Path, Sample | None] = {}
     named = missing = unfinished = 0
-    for path in task_files(folder):
+    files = task_files(folder)
+    for path in files:
         for number, value in enumerate(_tasks(path), start=1):
             where = f"{path} task {value.get('id', number)}"
             task = left.unless_read(where, partial(_task, value, where, left))
@@ -92,9 +93,10 @@ def open_label_studio(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
         notes += (f"{unlisted} pictures are in no finished task and are left out.",)
     listed = [sample for p in index.paths if (sample := samples.get(p)) is not None]
     name = folder.resolve().name
-    return make_dataset(
+    made = make_dataset(
         name, "label-studio", listed, ok_classes, folder, missing=missing, notes=notes, unused=left.found
     )
+    return replace(made, read_from=tuple(files))
 
 
 def _sample(folder: Path, picture: Path, task: Task, where: str) -> Sample | None:

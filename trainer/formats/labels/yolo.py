@@ -48,14 +48,31 @@ def looks_like(folder: Path) -> bool:
 
 
 def class_names(folder: Path) -> dict[int, str]:
-    """Class numbers and names. Raises DatasetError."""
+    """Class numbers and names; a name is empty where data.yaml has none, or a list beside it another one.
+
+    Raises DatasetError.
+    """
     path = _names_file(folder)
     if path is None:
         raise DatasetError(f"{folder} holds no data.yaml and no classes.txt.", "Put the class names there.")
-    if path.suffix not in (".yaml", ".yml"):
-        # A line's number is the class's: an empty one is a class without a name.
-        lines = [line.strip() for line in read_text(path, _MAX_YAML_BYTES).splitlines()]
-        return {number: line for number, line in enumerate(lines) if line}
+    if path.name in NAME_LISTS:
+        return _listed(path)
+    names = _in_yaml(path)
+    for other in (place for place in _name_lists(folder) if place.is_file()):
+        for number, name in _listed(other).items():
+            # Which of the two orders the labels were drawn with nobody knows.
+            if number in names and folded(names[number].strip()) != folded(name):
+                names[number] = ""
+    return names
+
+
+def _listed(path: Path) -> dict[int, str]:
+    # A line's number is the class's: an empty one is a class without a name.
+    lines = [line.strip() for line in read_text(path, _MAX_YAML_BYTES).splitlines()]
+    return {number: line for number, line in enumerate(lines) if line}
+
+
+def _in_yaml(path: Path) -> dict[int, str]:
     text = read_text(path, _MAX_YAML_BYTES)
     try:
         # Names need no anchors; with them a small file can stand for gigabytes.
@@ -68,9 +85,9 @@ def class_names(folder: Path) -> dict[int, str]:
     found = dict(enumerate(names)) if isinstance(names, list) else names
     if not isinstance(found, dict) or not found or len(found) > MAX_NAMES:
         raise DatasetError(f"{path} has no list of names.", _CORRECT)
-    if not all(type(number) is int and isinstance(name, str | int) for number, name in found.items()):
+    if not all(type(number) is int and isinstance(name, str | int | None) for number, name in found.items()):
         raise DatasetError(f"{path} has a name without a number.", _CORRECT)
-    return {number: str(name) for number, name in found.items()}
+    return {number: "" if name is None else str(name).strip() for number, name in found.items()}
 
 
 def open_yolo(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
@@ -93,7 +110,7 @@ def open_yolo(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
         for path in index.paths
         if texts[path] not in shared and (sample := _sample(index.key(path), path, folder, texts[path], names, left))
     ]
-    notes += unseen_notes(names.values(), (name for s in samples for name in (s.label, *s.also)))
+    notes += unseen_notes(filter(None, names.values()), (name for s in samples for name in (s.label, *s.also)))
     name = folder.resolve().name
     return make_dataset(name, "yolo", samples, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
 
@@ -173,6 +190,8 @@ def _object(
         label, values = names.get(int(words[0])), np.array([float(word) for word in words[1:]], np.float64)
     except ValueError as error:
         raise DatasetError(f"{where} is not made of numbers.", _CORRECT) from error
+    if label == "":
+        raise DatasetError(f"{where} has the class {words[0]}, which has no name in data.yaml, or two.", _CORRECT)
     if label is None:
         raise DatasetError(f"{where} has the class {words[0]}, which has no name.", _CORRECT)
     if not ((values >= -_SLACK) & (values <= 1 + _SLACK)).all():
@@ -215,12 +234,16 @@ def _text_files(folder: Path, at_most: int = 0) -> list[Path]:
 
 
 def _names_file(folder: Path) -> Path | None:
-    lists = [folder / name for name in NAME_LISTS] + [folder / "labels" / name for name in NAME_LISTS]
-    candidates = [folder / "data.yaml", *sorted(folder.glob("*.yaml")), *sorted(folder.glob("*.yml")), *lists]
+    candidates = [folder / "data.yaml", *sorted(folder.glob("*.yaml")), *sorted(folder.glob("*.yml"))]
+    candidates += _name_lists(folder)
     for path in candidates:
         if path.is_file() and (path.name in NAME_LISTS or _names_something(path)):
             return path
     return None
+
+
+def _name_lists(folder: Path) -> list[Path]:
+    return [place / name for place in (folder, folder / "labels") for name in NAME_LISTS]
 
 
 def _names_something(path: Path) -> bool:

@@ -32,6 +32,8 @@ NAMES = {1: "crack", 2: "scratch", 3: "dent", 4: "other"}
 MAX_CLASS = 99
 LAYOUTS = (("ImageId", "ClassId", "EncodedPixels"), ("ImageId_ClassId", "EncodedPixels"))
 _PLACES = ("train_images", "images")
+_EMPTY = ("", "nan")
+"""What stands for no run lengths, the second where pandas wrote the table."""
 _CORRECT = "Correct that line."
 
 
@@ -85,7 +87,7 @@ def _take(found: dict[str, Rows], values: Sequence[str] | None, joined: bool, wh
     if not name:
         raise DatasetError(f"{where} names no picture and class.", _CORRECT)
     rows = found.setdefault(name, Rows())
-    if not values[-1]:
+    if values[-1].lower() in _EMPTY:
         return
     try:
         if (label := _class_number(number, where)) in rows.runs:
@@ -235,7 +237,8 @@ def _lines(path: Path) -> Iterator[tuple[int, bool, list[str] | None]]:
 
 
 def _class_number(text: str, where: str) -> int:
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+    digits = text.removesuffix(".0")  # so pandas writes a column in which a number is missing
+    number = int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 4 else 0
     if not 1 <= number <= MAX_CLASS:
         raise DatasetError(f"{where} has the class {text[:20]!r}; classes are numbered from 1.", _CORRECT)
     return number

@@ -61,6 +61,8 @@ class Dataset:
     """What a person should know of how it was read, a sentence each."""
     unused: tuple[Unused, ...] = ()
     """Labels, masks and boxes that teach nothing, and why."""
+    read_from: tuple[Path, ...] = ()
+    """Label files of many pictures: one may bear the name of a picture."""
 
     @property
     def doubtful(self) -> int:

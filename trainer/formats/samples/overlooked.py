@@ -32,6 +32,8 @@ def with_overlooked(dataset: Dataset, folder: Path) -> Dataset:
     alone = {folded(path.stem) for path in assumed if stems[folded(path.stem)] == 1}
     told = {one.where for one in dataset.unused}
     for path in _label_files(folder):
+        if path in dataset.read_from:
+            continue
         if (_place(path) in beside or folded(path.stem) in alone) and not any(str(path) in where for where in told):
             left.add(path, f"it bears a picture's name, and as {dataset.format} nothing is read from it.")
     return replace(dataset, unused=tuple(left.found))

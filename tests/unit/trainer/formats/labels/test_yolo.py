@@ -111,11 +111,35 @@ def test_names_are_found_where_tools_write_them(tmp_path: Path, name: str, text:
 
 
 def test_data_yaml_comes_before_other_files_and_lists(tmp_path: Path) -> None:
-    write_text(tmp_path / "classes.txt", "last\n")
+    write_text(tmp_path / "classes.txt", "\nlast\n")
     write_text(tmp_path / "a.yaml", "names: [second]\n")
     assert class_names(tmp_path) == {0: "second"}
     write_text(tmp_path / "data.yaml", "names: [first]\n")
     assert class_names(tmp_path) == {0: "first"}
+
+
+@pytest.mark.parametrize("place", ["classes.txt", "labels/classes.txt", "obj.names"])
+def test_number_that_two_files_call_differently_labels_nothing(tmp_path: Path, place: str) -> None:
+    write_text(tmp_path / "data.yaml", "names: [ok, scratch, Pit]\n")
+    write_text(tmp_path / place, "scratch\nok\npit\n")
+    for number, text in enumerate(("0 0.5 0.5 0.4 0.2", "1 0.5 0.5 0.4 0.2", "2 0.5 0.5 0.4 0.2", "")):
+        write_picture(tmp_path / "images" / f"{number}.png", number)
+        write_text(tmp_path / "labels" / f"{number}.txt", text)
+    dataset = open_yolo(tmp_path)
+    assert {s.key: s.label for s in dataset.samples} == {"images/2.png": "Pit", "images/3.png": "ok"}
+    assert [str(one).replace(f"{tmp_path}/", "") for one in dataset.unused] == [
+        f"labels/{number}.txt line 1: has the class {number}, which has no name in data.yaml, or two."
+        for number in (0, 1)
+    ]
+
+
+@pytest.mark.parametrize("names", ["{0: pit, 1: }", "[pit, '']", "[pit, ~]"])
+def test_missing_name_costs_only_its_own_labels(tmp_path: Path, names: str) -> None:
+    write_text(tmp_path / "data.yaml", f"names: {names}\n")
+    dataset = opened(tmp_path, BOX, BOX.replace("0", "1", 1))
+    assert {s.key: s.label for s in dataset.samples} == {"images/0.png": "pit", "images/2.png": "ok"}
+    assert dataset.classes == ("ok", "pit")
+    assert [one.where for one in dataset.unused] == [f"{tmp_path}/labels/1.txt line 1"]
 
 
 @pytest.mark.parametrize(
@@ -156,8 +180,10 @@ def test_files_of_names_and_of_labels_have_a_bound(tmp_path: Path) -> None:
     write_text(path, "pit" + " " * (MIB - 2))
     with pytest.raises(DatasetError, match="larger than 1 MiB"):
         class_names(tmp_path)
+    write_text(path, "pit")
     write_text(tmp_path / "a.yaml", "names: [pit] #" + "x" * (MIB - 14))
     assert class_names(tmp_path) == {0: "pit"}
+    write_text(path, "pit" + " " * (MIB - 2))
     write_text(tmp_path / "a.yaml", "names: [pit] #" + "x" * (MIB - 13))
     with pytest.raises(DatasetError, match=r"classes.txt is larger"):
         class_names(tmp_path)

@@ -29,6 +29,10 @@ def test_every_row_counts_and_one_without_runs_names_a_sound_picture(tmp_path: P
     assert found["b.jpg"].runs[1].end == 6
 
 
+def test_nan_is_no_runs_as_pandas_writes_it(tmp_path: Path) -> None:
+    assert numbers(tmp_path, f"{HEAD}a.jpg,1.0,1 1\nb.jpg,nan,NaN\n") == {"a.jpg": [1], "b.jpg": []}
+
+
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_table_that_a_spreadsheet_saved_is_read(tmp_path: Path, separator: str) -> None:
     text = f"\ufeff{HEAD}a.jpg,1,1 1 3 2\r\nb.jpg,4,7 2\r\n".replace(",", separator)
@@ -49,12 +53,12 @@ def test_columns_may_stand_in_any_order(tmp_path: Path, text: str, found: dict[s
     assert numbers(tmp_path, text) == found
 
 
-@pytest.mark.parametrize(("number", "label"), [("1", 1), ("99", 99), ("007", 7)])
+@pytest.mark.parametrize(("number", "label"), [("1", 1), ("99", 99), ("007", 7), ("3.0", 3)])
 def test_classes_are_numbered_from_1_to_99(tmp_path: Path, number: str, label: int) -> None:
     assert numbers(tmp_path, f"{HEAD}a.jpg,{number},1 1\n") == {"a.jpg": [label]}
 
 
-@pytest.mark.parametrize("number", ["0", "100", "0001", "-1", "1.0", "²", "", "x" * 30])
+@pytest.mark.parametrize("number", ["0", "100", "0001", "-1", "1.5", "nan", "²", "", "x" * 30])
 def test_other_class_numbers_are_named_with_their_line(tmp_path: Path, number: str) -> None:
     with pytest.raises(DatasetError) as caught:
         numbers(tmp_path, f"{HEAD}a.jpg,1,1 1\nb.jpg,{number},1 1\n")

@@ -1,0 +1,58 @@
+"""Label files that were passed over: which of them are named, and which are not for they were read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.errors import DatasetError
+from tests.labelled import write_picture, write_text
+from trainer.formats.detect import look_at_dataset, open_dataset
+
+IMAGE = '<image id="{0}" name="{1}.jpg" width="32" height="24">{2}</image>'
+BOX = '<box label="scratch" occluded="0" xtl="4" ytl="5" xbr="12" ybr="11"></box>'
+
+
+def pictures(folder: Path, *names: str) -> None:
+    for number, name in enumerate(names):
+        write_picture(folder / name, number)
+
+
+def coco(path: Path, *names: str, outline: object = ()) -> Path:
+    """The first picture has a box, and an outline as told."""
+    listed = [{"id": n, "file_name": name, "width": 32, "height": 24} for n, name in enumerate(names)]
+    drawn = [{"id": 1, "image_id": 0, "category_id": 1, "bbox": [4, 5, 8, 6], "segmentation": outline}]
+    categories = [{"id": 1, "name": "scratch"}]
+    return write_text(path, json.dumps({"images": listed, "annotations": drawn, "categories": categories}))
+
+
+def test_file_of_many_pictures_that_bears_the_name_of_one(tmp_path: Path) -> None:
+    pictures(tmp_path, "a.jpg", "b.jpg")
+    coco(tmp_path / "b.json", "a.jpg", "b.jpg")
+    assert open_dataset(str(tmp_path)).unused == ()
+    (tmp_path / "b.json").unlink()
+    images = IMAGE.format(0, "a", BOX) + IMAGE.format(1, "b", "")
+    write_text(tmp_path / "b.xml", f"<annotations><version>1.1</version>{images}</annotations>")
+    assert open_dataset(str(tmp_path)).unused == ()
+
+
+def test_coco_file_that_is_cut_short_is_named(tmp_path: Path) -> None:
+    pictures(tmp_path, "train/1.jpg", "train/2.jpg", "test/3.jpg", "test/4.jpg")
+    coco(tmp_path / "train" / "_annotations.coco.json", "1.jpg", "2.jpg")
+    cut = coco(tmp_path / "test" / "_annotations.coco.json", "3.jpg", "4.jpg")
+    write_text(cut, cut.read_text(encoding="utf-8")[:90])
+    found = look_at_dataset(str(tmp_path))
+    assert [s.key for s in found.samples] == ["train/1.jpg", "train/2.jpg"]
+    assert [str(one) for one in found.unused] == [f"{cut}: is not valid JSON."]
+    with pytest.raises(DatasetError, match="would be taken for sound"):
+        open_dataset(str(tmp_path))
+
+
+def test_coco_box_with_an_empty_polygon(tmp_path: Path) -> None:
+    pictures(tmp_path, "a.jpg", "b.jpg")
+    coco(tmp_path / "x.json", "a.jpg", "b.jpg", outline=[[]])
+    found = open_dataset(str(tmp_path))
+    assert {s.key: (s.label, s.has_mask) for s in found.samples} == {"a.jpg": ("scratch", False), "b.jpg": ("ok", True)}
+    assert found.unused == ()
