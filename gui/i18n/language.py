@@ -141,7 +141,7 @@ def origin_word(origin: Origin) -> str:
         Origin.TRIAL: translate("Origin", "Trial"),
         Origin.SETUP: translate("Origin", "Set-up"),
         Origin.SIMULATED: translate("Origin", "Simulated"),
-        Origin.UNKNOWN: translate("Origin", "Unknown (before 0.2)"),
+        Origin.UNKNOWN: translate("Origin", "Not recorded (before 0.2)"),
     }
     return words[origin]
 

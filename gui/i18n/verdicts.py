@@ -18,9 +18,9 @@ def verdict_word(verdict: Verdict) -> str:
 
 
 def class_word(verdict: Verdict) -> str:
-    """The class of a part that is NG or REVIEW; that it is unknown where it is; else empty."""
+    """The class of a part that is NG or REVIEW; that it is unknown where it is; else empty. Short: a list cuts it."""
     if verdict.unknown:
-        return translate("Outcome", "unknown part")
+        return translate("Outcome", "unknown")
     return verdict.label if verdict.outcome in (Outcome.NG, Outcome.REVIEW) else ""
 
 

@@ -1073,8 +1073,8 @@
             <translation>Die Demolinie</translation>
         </message>
         <message>
-            <source>The demo line makes simulated parts: they are stored as such, never count as production, and can be removed under Settings. With `lineside --demo` they have a database of their own.</source>
-            <translation>Die Demolinie macht simulierte Teile: Sie werden als solche gespeichert, zählen nie als Produktion und lassen sich unter Einstellungen entfernen. Mit `lineside --demo` haben sie eine eigene Datenbank.</translation>
+            <source>The demo line makes simulated parts: they are stored as such, never count as production, and can be removed under Settings. Started with “lineside --demo” they have a database of their own.</source>
+            <translation>Die Demolinie macht simulierte Teile: Sie werden als solche gespeichert, zählen nie als Produktion und lassen sich unter Einstellungen entfernen. Mit „lineside --demo“ gestartet haben sie eine eigene Datenbank.</translation>
         </message>
         <message>
             <source>The last parts are kept here for a look</source>
@@ -1173,8 +1173,8 @@
             <translation>Urteil: {words}</translation>
         </message>
         <message>
-            <source>What shall the line inspect? It is remembered for the next start.</source>
-            <translation>Was soll die Linie prüfen? Es wird für den nächsten Start gemerkt.</translation>
+            <source>What shall the line inspect? The choice is kept for the next start.</source>
+            <translation>Was soll die Linie prüfen? Die Wahl gilt auch für den nächsten Start.</translation>
         </message>
         <message>
             <source>Which class? A digit or the first letter chooses.</source>
@@ -5442,6 +5442,10 @@
     <context>
         <name>Origin</name>
         <message>
+            <source>Not recorded (before 0.2)</source>
+            <translation>Nicht erfasst (vor 0.2)</translation>
+        </message>
+        <message>
             <source>Production</source>
             <translation>Produktion</translation>
         </message>
@@ -5460,10 +5464,6 @@
         <message>
             <source>Trial</source>
             <translation>Versuch</translation>
-        </message>
-        <message>
-            <source>Unknown (before 0.2)</source>
-            <translation>Unbekannt (vor 0.2)</translation>
         </message>
     </context>
     <context>
@@ -5487,6 +5487,10 @@
         <message>
             <source>UNKNOWN</source>
             <translation>UNBEKANNT</translation>
+        </message>
+        <message>
+            <source>unknown</source>
+            <translation>unbekannt</translation>
         </message>
         <message>
             <source>unknown part</source>
@@ -6732,10 +6736,6 @@
             <translation>Kein Fehler</translation>
         </message>
         <message>
-            <source>No part of this period is counted. Choose above what it holds.</source>
-            <translation>Kein Teil dieses Zeitraums wird gezählt. Wählen Sie oben, was er enthält.</translation>
-        </message>
-        <message>
             <source>No part waits. 1 OK part in {count} is drawn.</source>
             <translation>Kein Teil wartet. 1 OK-Teil von {count} wird gezogen.</translation>
         </message>
@@ -6762,6 +6762,10 @@
         <message>
             <source>Not counted in this period: {parts}.</source>
             <translation>In diesem Zeitraum nicht gezählt: {parts}.</translation>
+        </message>
+        <message>
+            <source>Nothing of what is counted lies in this period. Choose above what to count.</source>
+            <translation>In diesem Zeitraum liegt nichts von dem, was gezählt wird. Wählen Sie oben, was zu zählen ist.</translation>
         </message>
         <message>
             <source>Nothing was inspected in this period. Choose a longer one or fewer filters, or start the line on Live.</source>
@@ -6864,8 +6868,8 @@
             <translation>Produkt</translation>
         </message>
         <message>
-            <source>Production and unknown (before 0.2)</source>
-            <translation>Produktion und unbekannt (vor 0.2)</translation>
+            <source>Production and not recorded</source>
+            <translation>Produktion und nicht erfasste</translation>
         </message>
         <message>
             <source>Quality report</source>
@@ -7715,8 +7719,8 @@ Shift+A hebt sie auf.</translation>
             <translation>Strich, Entwurf, Eingabe zurück</translation>
         </message>
         <message>
-            <source>Unknown to the model</source>
-            <translation>Dem Modell unbekannt</translation>
+            <source>Unknown</source>
+            <translation>Unbekannt</translation>
         </message>
         <message>
             <source>Until this time</source>
@@ -8502,10 +8506,10 @@ Shift+A hebt sie auf.</translation>
     <context>
         <name>Settings</name>
         <message numerus="yes">
-            <source>%n correction(s) and comments leave with them.</source>
+            <source>%n correction(s) and comments on them.</source>
             <translation>
-                <numerusform>%n Korrektur oder Kommentar geht mit ihnen.</numerusform>
-                <numerusform>%n Korrekturen und Kommentare gehen mit ihnen.</numerusform>
+                <numerusform>%n Korrektur samt Bemerkungen dazu.</numerusform>
+                <numerusform>%n Korrekturen samt Bemerkungen dazu.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -8530,13 +8534,6 @@ Shift+A hebt sie auf.</translation>
             </translation>
         </message>
         <message numerus="yes">
-            <source>%n picture(s) leave with them.</source>
-            <translation>
-                <numerusform>%n Bild geht mit ihnen.</numerusform>
-                <numerusform>%n Bilder gehen mit ihnen.</numerusform>
-            </translation>
-        </message>
-        <message numerus="yes">
             <source>%n picture(s) removed, {size}.</source>
             <translation>
                 <numerusform>%n Bild entfernt, {size}.</numerusform>
@@ -8551,13 +8548,6 @@ Shift+A hebt sie auf.</translation>
             </translation>
         </message>
         <message numerus="yes">
-            <source>%n simulated part(s) leave for good.</source>
-            <translation>
-                <numerusform>%n simuliertes Teil geht für immer.</numerusform>
-                <numerusform>%n simulierte Teile gehen für immer.</numerusform>
-            </translation>
-        </message>
-        <message numerus="yes">
             <source>%n simulated part(s) of the demo line are stored here.</source>
             <translation>
                 <numerusform>%n simuliertes Teil der Demolinie ist hier gespeichert.</numerusform>
@@ -8569,6 +8559,13 @@ Shift+A hebt sie auf.</translation>
             <translation>
                 <numerusform>%n simuliertes Teil entfernt, {size}.</numerusform>
                 <numerusform>%n simulierte Teile entfernt, {size}.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n simulated part(s) will be removed for good.</source>
+            <translation>
+                <numerusform>%n simuliertes Teil wird endgültig entfernt.</numerusform>
+                <numerusform>%n simulierte Teile werden endgültig entfernt.</numerusform>
             </translation>
         </message>
         <message>
@@ -9174,6 +9171,13 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Why?</source>
             <translation>Warum?</translation>
+        </message>
+        <message numerus="yes">
+            <source>With them %n picture(s).</source>
+            <translation>
+                <numerusform>Mit ihnen %n Bild.</numerusform>
+                <numerusform>Mit ihnen %n Bilder.</numerusform>
+            </translation>
         </message>
         <message>
             <source>Write 1 to 24 times as HH:MM, separated by commas.</source>

@@ -314,10 +314,10 @@
     <context>
         <name>Settings</name>
         <message numerus="yes">
-            <source>%n correction(s) and comments leave with them.</source>
+            <source>%n correction(s) and comments on them.</source>
             <translation>
-                <numerusform>%n correction and comments leave with them.</numerusform>
-                <numerusform>%n corrections and comments leave with them.</numerusform>
+                <numerusform>%n correction and comments on them.</numerusform>
+                <numerusform>%n corrections and comments on them.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -342,13 +342,6 @@
             </translation>
         </message>
         <message numerus="yes">
-            <source>%n picture(s) leave with them.</source>
-            <translation>
-                <numerusform>%n picture leave with them.</numerusform>
-                <numerusform>%n pictures leave with them.</numerusform>
-            </translation>
-        </message>
-        <message numerus="yes">
             <source>%n picture(s) removed, {size}.</source>
             <translation>
                 <numerusform>%n picture removed, {size}.</numerusform>
@@ -363,13 +356,6 @@
             </translation>
         </message>
         <message numerus="yes">
-            <source>%n simulated part(s) leave for good.</source>
-            <translation>
-                <numerusform>%n simulated part leave for good.</numerusform>
-                <numerusform>%n simulated parts leave for good.</numerusform>
-            </translation>
-        </message>
-        <message numerus="yes">
             <source>%n simulated part(s) of the demo line are stored here.</source>
             <translation>
                 <numerusform>%n simulated part of the demo line are stored here.</numerusform>
@@ -381,6 +367,20 @@
             <translation>
                 <numerusform>%n simulated part removed, {size}.</numerusform>
                 <numerusform>%n simulated parts removed, {size}.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n simulated part(s) will be removed for good.</source>
+            <translation>
+                <numerusform>%n simulated part will be removed for good.</numerusform>
+                <numerusform>%n simulated parts will be removed for good.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>With them %n picture(s).</source>
+            <translation>
+                <numerusform>With them %n picture.</numerusform>
+                <numerusform>With them %n pictures.</numerusform>
             </translation>
         </message>
     </context>

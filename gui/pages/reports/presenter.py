@@ -93,7 +93,7 @@ class ReportsPresenter:
         if figures is None or figures.groups is None:
             return translate("Reports", "Counting…") if self.counting else ""
         if not figures.groups and figures.left_out:
-            return translate("Reports", "No part of this period is counted. Choose above what it holds.")
+            return translate("Reports", "Nothing of what is counted lies in this period. Choose above what to count.")
         if not figures.groups:
             return translate(
                 "Reports",

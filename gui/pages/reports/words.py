@@ -120,7 +120,7 @@ def counted_word(counted: str) -> str:
     if counted == "all":
         return translate("Reports", "Everything")
     if counted == "production+unknown":
-        return translate("Reports", "Production and unknown (before 0.2)")
+        return translate("Reports", "Production and not recorded")
     return origin_word(Origin(counted))
 
 

@@ -75,11 +75,11 @@ class ChooseSource(QFrame):
         super().__init__(parent)
         title = QLabel(translate("Live", "Choose a source"), wordWrap=True)
         title.setProperty("role", "large")
-        words = translate("Live", "What shall the line inspect? It is remembered for the next start.")
+        words = translate("Live", "What shall the line inspect? The choice is kept for the next start.")
         simulated = translate(
             "Live",
             "The demo line makes simulated parts: they are stored as such, never count as production, and can be "
-            "removed under Settings. With `lineside --demo` they have a database of their own.",
+            "removed under Settings. Started with “lineside --demo” they have a database of their own.",
         )
         self.buttons = {
             "camera": KeyButton(theme, translate("Live", "A camera…"), "", "camera", primary=True),

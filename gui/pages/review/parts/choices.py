@@ -50,7 +50,7 @@ def show_words() -> list[tuple[str, str]]:
         (translate("Review", "Corrected or confirmed"), "overridden"),
         (translate("Review", "You disagree"), "disagrees"),
         (translate("Review", "With a comment"), "commented"),
-        (translate("Review", "Unknown to the model"), "unknown"),
+        (translate("Review", "Unknown"), "unknown"),
         (translate("Review", "Random audit waiting"), "audit"),
     ]
 

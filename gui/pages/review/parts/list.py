@@ -24,7 +24,7 @@ from gui.widgets.pictures.thumbnails import THUMBNAIL, Thumbnails
 from gui.widgets.verdict_chip import VerdictDelegate
 
 ROW_HEIGHT = 56
-WIDTHS = {PART: 88, VERDICT: 132, CORRECTED: 96, SCORE: 60, LABEL: 84, TIME: 124, ORIGIN: 100}
+WIDTHS = {PART: 88, VERDICT: 132, CORRECTED: 96, SCORE: 60, LABEL: 96, TIME: 124, ORIGIN: 100}
 """As designed, the most needed first: a narrow list leaves the last ones out."""
 _ROOT = QModelIndex()
 

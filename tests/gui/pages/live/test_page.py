@@ -59,7 +59,7 @@ def test_an_unknown_part_has_a_face_of_its_own_and_no_class(qtbot: QtBot, opened
     assert newest.inspection.id == part.id
     stored = inspections.get(station.context.db, part.id)
     assert stored is not None and stored.inspection.verdict.unknown
-    assert [cell_text(stored, column) for column in (LABEL, SCORE)] == ["unknown part", "–"]
+    assert [cell_text(stored, column) for column in (LABEL, SCORE)] == ["unknown", "–"]
 
 
 def test_every_inspection_is_counted_and_stored_whatever_the_screen_skips(qtbot: QtBot, opened: Open) -> None:

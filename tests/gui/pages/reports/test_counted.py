@@ -115,7 +115,7 @@ def test_production_is_counted_first_and_no_part_vanishes_unsaid(bench: Bench, t
     assert page.figures is not None and page.figures.ask.scope.origins == {Origin.PRODUCTION}
     said = page.counted.text()
     assert said.startswith("Counted: Production. Not counted in this period: ")
-    for part in ("Scan 9", "Set-up 3", "Simulated 6", "Unknown (before 0.2) 1"):
+    for part in ("Scan 9", "Set-up 3", "Simulated 6", "Not recorded (before 0.2) 1"):
         assert part in said
     counted(page, "production+unknown", bench)
     assert sum(of_report(page)) == 10 and "Unknown" not in page.counted.text().partition(".")[2].partition(":")[2]
@@ -134,7 +134,7 @@ def test_a_period_without_production_says_where_its_parts_are(bench: Bench) -> N
     page = ReportsPage(bench.context)
     bench.show(page)
     bench.qtbot.waitUntil(lambda: not page.counting, timeout=30_000)
-    assert "No part of this period is counted" in page._empty.text()
+    assert "Choose above what to count" in page._empty.text()
     assert "Scan 1" in page.counted.text()
 
 

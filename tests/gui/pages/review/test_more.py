@@ -86,7 +86,7 @@ def test_what_a_part_was_judged_for_is_shown_and_chosen(bench: Bench) -> None:
     add(bench.db, [NewInspection(other) for other in others])
     for origin, word, count in (
         (Origin.PRODUCTION, "Production", 2),
-        (Origin.UNKNOWN, "Unknown (before 0.2)", 1),
+        (Origin.UNKNOWN, "Not recorded (before 0.2)", 1),
         (Origin.SCAN, "Scan", 1),
     ):
         page.filters.more.origin.setCurrentIndex(page.filters.more.origin.findData(str(origin)))

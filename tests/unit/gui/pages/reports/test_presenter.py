@@ -43,9 +43,9 @@ def test_what_is_not_counted_is_said_and_where_all_is_nothing_is(rules: ReportsP
     assert rules.counted_words() == ""
     rules.take(FigurePart("origins", {Origin.PRODUCTION: 7, Origin.SCAN: 510, Origin.UNKNOWN: 397}))
     said = rules.counted_words()
-    assert said == "Counted: Production. Not counted in this period: Scan 510 · Unknown (before 0.2) 397."
+    assert said == "Counted: Production. Not counted in this period: Scan 510 · Not recorded (before 0.2) 397."
     rules.take(FigurePart("groups", ()))
-    assert "No part of this period is counted" in rules.why_empty("yield")
+    assert "Choose above what to count" in rules.why_empty("yield")
     rules.begin(ASK)
     rules.take(FigurePart("origins", {Origin.SCAN: 510}))
     assert rules.counted_words() == "Counted: Everything."
