@@ -14,14 +14,9 @@ from engine.errors import DatasetError, PictureError
 from engine.images.listing import PICTURE_SUFFIXES
 from trainer.formats.samples.dataset import Dataset
 from trainer.formats.samples.label_files import files_below
-from trainer.formats.samples.mask_files import read_mask, without_word
+from trainer.formats.samples.mask_files import MASK_FOLDERS, read_mask, without_word
 from trainer.formats.samples.pictures import JPEG_SUFFIXES, folded
 from trainer.formats.samples.unused import Leftovers
-
-FOLDERS = frozenset(
-    ("mask", "masks", "ground_truth", "groundtruth", "gt", "label", "labels", "segmentation", "segmentations")
-)
-"""What tools call a folder of masks, in small letters."""
 
 
 def without_lone_masks(dataset: Dataset, folder: Path) -> Dataset:
@@ -68,7 +63,7 @@ def _masks_for(assumed: Iterable[Path], stems: Counter[str], folder: Path, shown
 
 
 def _in_masks(path: Path, folder: Path) -> bool:
-    return any(part.lower() in FOLDERS for part in path.relative_to(folder).parts[:-1])
+    return any(part.lower() in MASK_FOLDERS for part in path.relative_to(folder).parts[:-1])
 
 
 def _says_something(path: Path) -> bool:

@@ -23,6 +23,10 @@ from trainer.formats.samples.pictures import JPEG_SUFFIXES
 KINDS = ("ok", "defect")
 MASK_WORDS = ("_mask", "_label", "_gt", "_groundtruth", "_ground_truth", "_segmentation", "_seg", "-mask", ".mask")
 """What tools put behind a picture's name for its mask, in small letters."""
+MASK_FOLDERS = frozenset(
+    ("mask", "masks", "ground_truth", "groundtruth", "gt", "label", "labels", "segmentation", "segmentations")
+)
+"""What tools call a folder of masks, in small letters."""
 MAX_KINDS = 64
 """A mask of more different values than this is a soft or packed one of 0 and 255, not one of class numbers."""
 _PACKED = JPEG_SUFFIXES | {".webp"}

@@ -6,13 +6,16 @@ its kind: the reader of the found layout does not see such a file, and its defec
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from engine.images.listing import PICTURE_SUFFIXES
 from trainer.formats.samples.dataset import Dataset
 from trainer.formats.samples.label_files import files_below
+from trainer.formats.samples.mask_files import MASK_FOLDERS, without_word
 from trainer.formats.samples.pictures import folded
 from trainer.formats.samples.unused import Leftovers
 
@@ -36,7 +39,38 @@ def with_overlooked(dataset: Dataset, folder: Path) -> Dataset:
             continue
         if (_place(path) in beside or folded(path.stem) in alone) and not any(str(path) in where for where in told):
             left.add(path, f"it bears a picture's name, and as {dataset.format} nothing is read from it.")
+    for path, reason in _links(folder, {folded(path.stem) for path in assumed}):
+        left.add(path, reason)
     return replace(dataset, unused=tuple(left.found))
+
+
+def _links(folder: Path, stems: Collection[str]) -> Iterator[tuple[Path, str]]:
+    """Linked folders, which no reader enters, where they hold a label of such a picture or are not there."""
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for path in (Path(root, name) for name in (*folders, *sorted(names)) if not name.startswith(".")):
+            if path.suffix.lower() in PICTURE_SUFFIXES or not path.is_symlink():
+                continue
+            if not path.exists():
+                yield path, "it is a link to what is not there."
+            elif path.is_dir() and _may_label(path, stems):
+                yield path, "it is a linked folder with labels, and linked folders are not entered; copy it in."
+
+
+def _may_label(linked: Path, stems: Collection[str]) -> bool:
+    aim = linked.resolve()
+    # One that leads to what it lies in goes round in a circle.
+    return not linked.parent.resolve().is_relative_to(aim) and any(
+        folded(without_word(path.stem)) in stems and _is_label(path, linked.name) for path in files_below(aim, "")
+    )
+
+
+def _is_label(path: Path, place: str) -> bool:
+    """Whether a file in the linked folder `place` says something; a picture does where it may be a mask."""
+    suffix = path.suffix.lower()
+    if suffix in PICTURE_SUFFIXES:
+        return without_word(path.stem) != path.stem or place.lower() in MASK_FOLDERS
+    return suffix in SUFFIXES and (suffix != ".txt" or _says_something(path))
 
 
 def _label_files(folder: Path) -> Iterator[Path]:

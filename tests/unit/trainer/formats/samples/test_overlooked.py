@@ -56,3 +56,43 @@ def test_coco_box_with_an_empty_polygon(tmp_path: Path) -> None:
     found = open_dataset(str(tmp_path))
     assert {s.key: (s.label, s.has_mask) for s in found.samples} == {"a.jpg": ("scratch", False), "b.jpg": ("ok", True)}
     assert found.unused == ()
+
+
+# ── Linked folders ───────────────────────────────────────────────────────────────────────────────────────────────────
+def yolo(folder: Path) -> Path:
+    """Pictures of two parts; train/a has a box."""
+    pictures(folder, "images/train/a.jpg", "images/train/c.jpg", "images/val/a.jpg", "images/val/c.jpg")
+    write_text(folder / "data.yaml", "names: [scratch]\n")
+    write_text(folder / "labels" / "train" / "a.txt", "0 0.5 0.5 0.2 0.2\n")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["labels/val/c.txt", "annotations/c.xml", "masks/c.png", "drawn/c_mask.png"])
+@pytest.mark.parametrize("inside", [False, True])
+def test_linked_folder_of_labels_is_named(tmp_path: Path, name: str, inside: bool) -> None:
+    folder, linked = yolo(tmp_path / "set"), Path(name).parent
+    aim = tmp_path / ("set/kept" if inside else "away")
+    write_text(aim / Path(name).name, "0 0.5 0.5 0.2 0.2\n")
+    (folder / linked).symlink_to(aim, target_is_directory=True)
+    words = "it is a linked folder with labels, and linked folders are not entered; copy it in."
+    assert str(look_at_dataset(str(folder)).unused[-1]) == f"{folder / linked}: {words}"
+    with pytest.raises(DatasetError, match="would be taken for sound"):
+        open_dataset(str(folder))
+
+
+def test_link_to_a_folder_that_is_gone_is_named(tmp_path: Path) -> None:
+    folder = yolo(tmp_path / "set")
+    (folder / "labels" / "val").symlink_to(tmp_path / "gone")
+    found = look_at_dataset(str(folder)).unused
+    assert [str(one) for one in found] == [f"{folder / 'labels' / 'val'}: it is a link to what is not there."]
+
+
+def test_linked_folders_that_label_none_of_the_pictures_stop_nothing(tmp_path: Path) -> None:
+    folder = yolo(tmp_path / "set")
+    write_text(tmp_path / "away" / "c.txt", "")
+    write_text(tmp_path / "away" / "other.txt", "0 0.5 0.5 0.2 0.2\n")
+    write_picture(tmp_path / "away" / "c.jpg", 7)
+    (folder / "labels" / "val").symlink_to(tmp_path / "away", target_is_directory=True)
+    (folder / "extra").symlink_to(tmp_path / "away", target_is_directory=True)
+    (folder / "round").symlink_to(tmp_path, target_is_directory=True)
+    assert open_dataset(str(folder)).unused == ()
