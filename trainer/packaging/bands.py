@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,27 +18,19 @@ SURE = 0.003
 """Scores nearer than this to 0 or 1 count as just so near: how sure the surest are does not say where the limit is."""
 HALF_BAND = 0.5
 """The band reaches so many standard deviations to each side. Limit and band drawn 500 times from 5 good and 2 bad
-castings of 357, scored by two first models: 0.5 sends 7 and 17 % of all parts to REVIEW and lets 11 and 16 % of the
-bad pass, 0.75 10 and 24 %, and 10 and 14 %."""
+castings of 357, scored by two first models: 0.5 sends 7 and 20 % of all parts to REVIEW and lets 10 and 13 % of the
+bad pass, 0.75 12 and 29 %, and 9 and 11 %."""
 APART = 0.15
 """And so far at least, as a share of the way between both kinds: a few parts that lie far apart hide the doubtful."""
-PASSING = 0.7
-"""This share of sound parts is expected below the band: a model that never says OK is of no use to anybody."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Logits of the held-out defect scores: means of both kinds, their common deviation, how many are sound."""
+    """Logits of the held-out defect scores: means of both kinds, and their common deviation."""
 
     sound: float
     defective: float
     deviation: float
-    count: int
-
-    @property
-    def passing(self) -> float:
-        """The logit below which a further sound part lies with the chance PASSING, its scores taken as normal."""
-        return self.sound + NormalDist().inv_cdf(PASSING) * self.deviation * math.sqrt(1.0 + 1.0 / self.count)
 
     @property
     def half_band(self) -> float:
@@ -48,8 +39,8 @@ class Spread:
 
     @property
     def between(self) -> float:
-        """The score halfway between both kinds, or so far up that PASSING of the sound parts lie below it."""
-        return _score(max(0.5 * (self.sound + self.defective), self.passing))
+        """The score halfway between both kinds."""
+        return _score(0.5 * (self.sound + self.defective))
 
 
 def spread_of(defective: NDArray[np.bool_], scores: NDArray[np.float64]) -> Spread | None:
@@ -61,7 +52,7 @@ def spread_of(defective: NDArray[np.bool_], scores: NDArray[np.float64]) -> Spre
     if not all(kind.size for kind in kinds) or free < 1:
         return None
     squares = sum(float(((kind - kind.mean()) ** 2).sum()) for kind in kinds)
-    return Spread(float(kinds[0].mean()), float(kinds[1].mean()), math.sqrt(squares / free), len(kinds[0]))
+    return Spread(float(kinds[0].mean()), float(kinds[1].mean()), math.sqrt(squares / free))
 
 
 def band_around(limit: float, margin: float, spread: Spread | None) -> tuple[float, float]:
@@ -74,8 +65,7 @@ def band_around(limit: float, margin: float, spread: Spread | None) -> tuple[flo
     if spread is None:
         return max(limit - margin, limit / 2), min(limit + margin, (1.0 + limit) / 2)
     middle, half = math.log(limit) - math.log1p(-limit), spread.half_band
-    low = min(middle, max(middle - half, spread.passing))
-    return min(limit, _score(low)), max(limit, _score(middle + half))
+    return min(limit, _score(middle - half)), max(limit, _score(middle + half))
 
 
 def _score(logit: float) -> float:
