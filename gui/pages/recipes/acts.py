@@ -27,6 +27,7 @@ from engine.recipes.file import default_recipe
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.pages.recipes.editor.saving import RecipeSaving
+from gui.pages.recipes.whose import Whose
 from gui.users.operators import ask_engineer
 from gui.users.why_dialog import WhyDialog
 
@@ -38,10 +39,16 @@ class RecipeActs(QObject):
     gone = Signal()
 
     def __init__(
-        self, context: AppContext, saving: RecipeSaving, chosen: Callable[[], StoredRecipe | None], page: QWidget
+        self,
+        context: AppContext,
+        saving: RecipeSaving,
+        whose: Whose,
+        chosen: Callable[[], StoredRecipe | None],
+        page: QWidget,
     ) -> None:
         super().__init__(page)
         self._context, self._saving, self._chosen, self._page = context, saving, chosen, page
+        self._whose = whose
 
     @property
     def folder(self) -> Path:
@@ -65,7 +72,7 @@ class RecipeActs(QObject):
             self._context.notify("info", translate("Recipes", "No model is loaded yet."))
             return
         db, folder, base = self._context.db, self.folder, translate("Recipes", "New recipe")
-        product = self._context.product.name
+        product = self._whose.product.name
         why = translate("Recipes", "made from the model")
 
         def work(who: str) -> Path:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QListWidgetItem, QMenu, QVBoxLayout, QWidget
 
-from db.recipes.shelf import StoredRecipe, list_recipes, problems
-from engine.errors import LinesideError
+from db.products.shelf import Product
+from db.recipes.shelf import StoredRecipe
 from gui.i18n.language import translate
 from gui.theme.icons import icon
 from gui.theme.theme import SPACING, Theme, scaled
@@ -22,13 +22,20 @@ ICON = PATH + 1
 
 
 class RecipeList(QWidget):
-    """`chosen` with the path. The rare acts are in the menu, each with its key."""
+    """`chosen` with the path, `productChosen` with the id of the product whose recipes are asked for. The rare acts are
+    in the menu, each with its key."""
 
     chosen = Signal(object)
+    productChosen = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self.product = QComboBox()
+        self.product.setAccessibleName(translate("Recipes", "Product"))
+        self.product.setToolTip(translate("Recipes", "Whose recipes are listed"))
+        self.product.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.product.activated.connect(self._product_chosen)
         self.list = QListWidget()
         self.list.setAccessibleName(translate("Recipes", "Recipes"))
         self.list.setWordWrap(True)
@@ -46,7 +53,7 @@ class RecipeList(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
-        for widget in (self.empty, self.list, self.new_button, self.more):
+        for widget in (self.product, self.empty, self.list, self.new_button, self.more):
             column.addWidget(widget, 1 if widget is self.list else 0)
         self.setMinimumWidth(min(scaled(144), 208))
         self.list.currentItemChanged.connect(self._chosen)
@@ -65,6 +72,15 @@ class RecipeList(QWidget):
         """The recipe the mark is on."""
         item = self.list.currentItem()
         return None if item is None else Path(item.data(PATH))
+
+    def show_products(self, products: Iterable[Product], chosen: str) -> None:
+        """Whose recipes may be asked for; `chosen`: whose are listed, by its id."""
+        with QSignalBlocker(self.product):
+            self.product.clear()
+            for product in products:
+                self.product.addItem(product.name, product.id)
+            self.product.setCurrentIndex(max(0, self.product.findData(chosen)))
+        self.product.setVisible(self.product.count() > 1)
 
     def show_recipes(
         self, recipes: Iterable[StoredRecipe], in_force: str, drafts: Iterable[str], wanted: Path | None
@@ -112,14 +128,8 @@ class RecipeList(QWidget):
             item = self.list.item(row)
             item.setIcon(icon(str(item.data(ICON)), self._theme.colours.text))
 
+    def _product_chosen(self) -> None:
+        self.productChosen.emit(str(self.product.currentData()))
+
     def _chosen(self) -> None:
         self.chosen.emit(self.current)
-
-
-def read_recipes(folder: Path, outside: str) -> tuple[tuple[StoredRecipe, ...], tuple[LinesideError, ...]]:
-    """The stored recipes, first the one in force where it lies elsewhere; and what is wrong. Blocking: on a job."""
-    found, wrong = list_recipes(folder), problems(folder)
-    if outside and Path(outside).parent != folder:
-        elsewhere = [r for r in list_recipes(Path(outside).parent) if r.path == Path(outside)]
-        found = (*elsewhere, *found)
-    return found, wrong

@@ -9,9 +9,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QSlider, QVBoxLayout, QWidget
 
-from db.models.choose import choose_package
 from db.recipes.shelf import StoredRecipe
-from engine.errors import LinesideError
 from engine.images.listing import PICTURE_SUFFIXES
 from engine.packages.package import ModelPackage
 from engine.statistics.costs import Prices
@@ -23,12 +21,13 @@ from gui.pages.recipes.acts import RecipeActs
 from gui.pages.recipes.draft import Draft
 from gui.pages.recipes.editor.editor import Editor
 from gui.pages.recipes.editor.saving import RecipeSaving
-from gui.pages.recipes.list import RecipeList, read_recipes
+from gui.pages.recipes.list import RecipeList
 from gui.pages.recipes.presenter import RecipesPresenter, RecipeStanding, kept_prices
 from gui.pages.recipes.trial.judge import TrialJudge, Tried
 from gui.pages.recipes.trial.preview import TrialPreview
 from gui.pages.recipes.trial.weigh import Weighed, Weighing
 from gui.pages.recipes.view import RecipesView
+from gui.pages.recipes.whose import Listed, Whose
 from gui.widgets.columns import kept_widths
 
 
@@ -43,7 +42,8 @@ class RecipesPage(QWidget):
         theme, kept = context.theme, context.memory("recipes")
         self.draft = Draft(context, self)
         self.saving = RecipeSaving(context, line, self.draft, self)
-        self.acts = RecipeActs(context, self.saving, self._chosen, self)
+        self.whose = Whose(context, line, context.folder / "recipes", self)
+        self.acts = RecipeActs(context, self.saving, self.whose, self._chosen, self)
         self.judge = TrialJudge(context, line.options.load, self)
         self.weighing = Weighing(context, self)
         self.list = RecipeList(theme)
@@ -63,10 +63,11 @@ class RecipesPage(QWidget):
 
     # ── the page protocol ────────────────────────────────────────────────────────────────────────────────────────
     def activated(self) -> None:
-        """Read recipes, pictures and known parts again."""
-        self._read_list()
+        """Read recipes, pictures and known parts again; the arrow keys are the list's."""
+        self.whose.read()
         self.judge.read()
-        self._find_package()
+        self.whose.open_package()
+        self.list.list.setFocus()
 
     def keys(self) -> list[Binding]:
         """Everything Recipes does, by key."""
@@ -159,6 +160,9 @@ class RecipesPage(QWidget):
     # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _connect(self) -> None:
         self.list.chosen.connect(self._choose)
+        self.list.productChosen.connect(self.whose.choose)
+        self.whose.listed.connect(self._listed)
+        self.whose.opened.connect(self._take_package)
         self.list.new_button.clicked.connect(self.acts.new)
         self.view.save_button.clicked.connect(self.saving.ask)
         self.view.discard_button.clicked.connect(self.draft.discard)
@@ -177,25 +181,12 @@ class RecipesPage(QWidget):
         self.saving.saved.connect(self._made)
         self.draft.failed.connect(self._show_failed)
         self.acts.made.connect(self._made)
-        self.acts.gone.connect(self._read_list)
+        self.acts.gone.connect(self.whose.read)
         self.judge.judged.connect(self._judged)
         self.weighing.weighed.connect(self._weighed)
         self.view.columns.moved.connect(self._keep_place)
-        self._context.packageChanged.connect(self._package_changed)
 
     # ── what comes back ──────────────────────────────────────────────────────────────────────────────────────────
-    def _find_package(self) -> None:
-        if self._context.package is not None:
-            self._take_package(self._context.package)
-        else:
-            db, model, product = self._context.db, self._line.options.model, self._context.product.id
-            self._context.jobs.run(lambda: choose_package(db, model, product), self._take_package)
-
-    def _package_changed(self) -> None:
-        if self.isVisible():
-            self._read_list()
-            self._find_package()
-
     def _take_package(self, package: ModelPackage) -> None:
         self._package = package
         self.saving.package = package
@@ -206,16 +197,12 @@ class RecipesPage(QWidget):
         if self._rules.meets(package.version):
             self._choose(self.list.current)
 
-    def _read_list(self) -> None:
-        folder, outside = self.acts.folder, self._line.options.recipe
-        self._context.jobs.run(partial(read_recipes, folder, outside), self._listed)
-
-    def _listed(self, found: tuple[tuple[StoredRecipe, ...], tuple[LinesideError, ...]]) -> None:
-        known, wrong = found
-        wanted = self._rules.take(known, self.list.current)
-        self.list.show_recipes(known, self._line.options.recipe, self.draft.drafts(), wanted)
+    def _listed(self, found: Listed) -> None:
+        self.list.show_products(found.products, found.product.id)
+        wanted = self._rules.take(found.recipes, self.list.current)
+        self.list.show_recipes(found.recipes, self._line.options.recipe, self.draft.drafts(), wanted)
         self._show_draft()
-        for error in wrong[:1]:
+        for error in found.wrong[:1]:
             self._context.notify("warning", error.message, error.remedy)
 
     def _choose(self, path: Path | None) -> None:
@@ -227,7 +214,7 @@ class RecipesPage(QWidget):
 
     def _made(self, path: Path) -> None:
         self._rules.wanted = path
-        self._read_list()
+        self.whose.read(path)
 
     def _opened(self) -> None:
         self.editor.show_recipe(self.draft.recipe)

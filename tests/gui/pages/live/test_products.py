@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from db.models.registry import activate, active, register
@@ -17,6 +17,7 @@ from db.products.shelf import find
 from engine.domain.inspection import Inspection
 from gui.app import Station
 from gui.pages.models.page import ModelsPage
+from gui.pages.recipes.page import RecipesPage
 from gui.users.why_dialog import WhyDialog
 from tests.gui.conftest import Open
 from tests.gui.standins import ScriptedSource, live_page, loader, make_package, press, scan
@@ -222,3 +223,19 @@ def test_a_roll_back_names_what_judges_on_every_page(qtbot: QtBot, two: Two, tmp
     # The other product is none of it.
     other = active(db, find(db, "bracket 12").id)
     assert other is not None and other.version == two.second
+
+
+def test_arrow_keys_walk_the_recipes_and_change_no_product(qtbot: QtBot, two: Two) -> None:
+    station = two.station
+    recipe(station, "Steel")
+    press(station, Key.Key_5, CTRL)
+    qtbot.waitUntil(lambda: station.window.findChild(RecipesPage) is not None, timeout=PATIENCE)
+    page = station.window.findChild(RecipesPage)
+    assert page is not None
+    qtbot.waitUntil(lambda: page.list.current is not None and page.list.product.isVisible(), timeout=PATIENCE)
+    first, before = station.context.product.name, page.list.current
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    QTest.keyClick(focus, Key.Key_Down)
+    qtbot.waitUntil(lambda: page.list.current not in (None, before), timeout=PATIENCE)
+    assert page.list.product.currentText() == first

@@ -12,6 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from db.inspections.overrides import add_override
+from db.models.registry import active
+from db.products.acts import make_product
 from db.recipes.shelf import save, stored, versions
 from db.runs.line import LineOrder
 from db.users.trail import entries
@@ -324,3 +326,43 @@ def test_files_with_several_pictures_are_parts_where_the_recipe_is_set_so(bench:
     station.until(lambda: not page.draft.dirty)
     assert load_recipe(station.path, station.package).pages is FilePages.EACH
     assert page.editor.line.pages.currentData() == FilePages.EACH
+
+
+def listed(page: RecipesPage) -> list[str]:
+    """The names in the list."""
+    return [page.list.list.item(row).text().split("\n")[0] for row in range(page.list.list.count())]
+
+
+def test_recipes_of_the_inspected_product_are_listed_and_another_ones_by_choice(bench: Bench, station: Station) -> None:
+    bench.parts(Outcome.OK)
+    page = station.page()
+    assert page.list.product.isHidden() and listed(page) == ["bracket"]
+    other = make_product(bench.db, "casting", "anna")
+    page.activated()
+    bench.idle()
+    QTest.keyClick(page.list.product, Qt.Key.Key_Down)
+    station.until(lambda: listed(page) == [])
+    bench.idle()
+    press(page, "N")
+    station.until(lambda: listed(page) == ["New recipe"])
+    (made,) = (path for path in station.folder.glob("*.toml") if path != station.path)
+    assert stored(made).product == "casting" and stored(made).model == station.package.version
+    # Bound to a model: putting it on the line makes that one the product's, and changes over.
+    station.until(lambda: page.draft.recipe is not None and page.draft.recipe.name == "New recipe")
+    press(page, "L")
+    station.until(lambda: bench.context.product.id == other.id)
+    now = active(bench.db, other.id)
+    assert now is not None and now.version == station.package.version
+    QTest.keyClick(page.list.product, Qt.Key.Key_Up)
+    station.until(lambda: listed(page) == ["bracket"])
+
+
+def test_a_recipe_of_another_product_that_is_brought_in_is_seen(bench: Bench, station: Station, tmp_path: Path) -> None:
+    bench.parts(Outcome.OK)
+    make_product(bench.db, "casting", "anna")
+    page = station.page()
+    text = station.path.read_text(encoding="utf-8").replace('code = "4711"', 'product = "casting"')
+    (tmp_path / "cast.toml").write_text(text.replace('name = "bracket"', 'name = "cast"'), encoding="utf-8")
+    page.acts.import_file(str(tmp_path / "cast.toml"))
+    station.until(lambda: listed(page) == ["cast"])
+    assert page.list.product.currentText() == "casting"
