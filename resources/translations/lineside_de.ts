@@ -5904,6 +5904,10 @@
             <translation>Voriges Bild; Prüfbereich oder Regler nach links</translation>
         </message>
         <message>
+            <source>Product</source>
+            <translation>Produkt</translation>
+        </message>
+        <message>
             <source>Put another one on the line first.</source>
             <translation>Zuerst ein anderes an der Linie einsetzen.</translation>
         </message>
@@ -6181,6 +6185,10 @@
         <message>
             <source>Whole picture</source>
             <translation>Ganzes Bild</translation>
+        </message>
+        <message>
+            <source>Whose recipes are listed</source>
+            <translation>Wessen Rezepte hier stehen</translation>
         </message>
         <message>
             <source>Why</source>
