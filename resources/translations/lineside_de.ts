@@ -5581,6 +5581,10 @@
             <translation>Ein Trigger ohne Urteil in dieser Zeit löst den Alarm aus.</translation>
         </message>
         <message>
+            <source>Any</source>
+            <translation>Beliebig</translation>
+        </message>
+        <message>
             <source>Brightest</source>
             <translation>Max. Helligkeit</translation>
         </message>
@@ -5673,6 +5677,10 @@
             <translation>Dateien mit mehreren Bildern</translation>
         </message>
         <message>
+            <source>For one model only</source>
+            <translation>Nur für ein Modell</translation>
+        </message>
+        <message>
             <source>Free running</source>
             <translation>Freilaufend</translation>
         </message>
@@ -5751,14 +5759,6 @@
         <message>
             <source>Line</source>
             <translation>Linie</translation>
-        </message>
-        <message>
-            <source>Made for any model.</source>
-            <translation>Für jedes Modell.</translation>
-        </message>
-        <message>
-            <source>Made for model {version}.</source>
-            <translation>Für Modell {version}.</translation>
         </message>
         <message>
             <source>Measure</source>
@@ -5851,6 +5851,10 @@
         <message>
             <source>Oldest frame (s)</source>
             <translation>Ältestes Bild (s)</translation>
+        </message>
+        <message>
+            <source>Only {version}</source>
+            <translation>Nur {version}</translation>
         </message>
         <message>
             <source>Overkill</source>
@@ -6181,6 +6185,10 @@
         <message>
             <source>What</source>
             <translation>Was</translation>
+        </message>
+        <message>
+            <source>While such a recipe is in force, no other model can be activated or rolled back to.</source>
+            <translation>Solange ein solches Rezept in Kraft ist, kann kein anderes Modell aktiviert und auf keines zurückgegangen werden.</translation>
         </message>
         <message>
             <source>Whole picture</source>
