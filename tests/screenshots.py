@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.domain.inspection import Outcome, Traveller
 from engine.sources.base import SourceInfo
+from engine.sources.catalogue import open_source
 from gui.app import GuiOptions, Station, compose, shut_down
 from gui.pages.camera.page import CameraPage
 from gui.pages.live.page import LivePage
@@ -77,7 +78,7 @@ def station(
             source=Line.NAME,
             size=size,
             load=lambda package, _threads: TruthfulModel(package),
-            open=lambda _u: Line(SHOWN),
+            open=lambda uri: open_source(uri) if uri == FakeGigE.uri else Line(SHOWN),
             find=_found,
         )
     )

@@ -11,8 +11,8 @@ from gui.theme.theme import SPACING, Theme, scaled
 from gui.widgets.elided import Remark
 
 LOW_DISK_BYTES = 5 * 1024**3
-FIELDS = {"state": 72, "source": 144, "judge": 376, "rate": 72, "skipped": 72, "disk": 88}
-"""Field → its share of the width, so that a growing number moves nothing."""
+FIELDS = {"state": 72, "source": 140, "judge": 304, "rate": 80, "skipped": 124, "disk": 100}
+"""Field → its share of the width, so that a growing number moves nothing; what was skipped is read in any language."""
 ICONS = {
     "Running": "play",
     "Paused": "pause",

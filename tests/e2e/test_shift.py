@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -33,9 +32,9 @@ from tests.e2e.fake_trainer import write as write_trainer
 from tests.e2e.shift import DEMO, FOREIGN
 from tests.e2e.tasks.conftest import said_of
 from tests.e2e.tasks.engineer_tasks import TAUGHT
+from tests.e2e.tasks.screen import screen
 from tests.scenes import incoming
 
-SCREEN = "1366x800x24"
 ATTEMPTS, STUCK = 3, 75
 """The operator of the test goes by what is on screen; one that waits in vain on a busy machine begins a new shift."""
 
@@ -43,19 +42,8 @@ ATTEMPTS, STUCK = 3, 75
 @pytest.fixture
 def display() -> Iterator[str]:
     """A screen of its own."""
-    program = shutil.which("Xvfb")
-    if program is None:
-        pytest.skip("Xvfb is not installed")
-    read, write = os.pipe()
-    command = [program, "-displayfd", str(write), "-screen", "0", SCREEN, "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=(write,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    os.close(write)
-    try:
-        with os.fdopen(read) as told:
-            yield f":{told.readline().strip()}"
-    finally:
-        server.terminate()
-        server.wait(120)
+    with screen() as shown:
+        yield shown
 
 
 @pytest.mark.prove(shard="soaks")

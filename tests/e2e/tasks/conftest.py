@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,28 +20,17 @@ from engine.system.places import database_url
 from tests import ROOT
 from tests.e2e.tasks import stations
 from tests.e2e.tasks.play import STUCK, TASKS
+from tests.e2e.tasks.screen import screen
 
-SCREEN = "1366x800x24"
 ATTEMPTS = 3
 """Whoever does the task goes by what is on screen; one that waits in vain on a busy machine begins anew."""
 
 
 @pytest.fixture(scope="module")
 def display() -> Iterator[str]:
-    """An X server."""
-    program = shutil.which("Xvfb")
-    if program is None:
-        pytest.skip("Xvfb is not installed")
-    read, write = os.pipe()
-    command = [program, "-displayfd", str(write), "-screen", "0", SCREEN, "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=(write,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    os.close(write)
-    try:
-        with os.fdopen(read) as told:
-            yield f":{told.readline().strip()}"
-    finally:
-        server.terminate()
-        server.wait(120)
+    """A screen of its own."""
+    with screen() as shown:
+        yield shown
 
 
 class Done:

@@ -62,6 +62,7 @@ class Editor(QScrollArea):
     def set_package(self, package: ModelPackage) -> None:
         """The classes and what the model can tell."""
         self.classes.set_classes(tuple(c.name for c in package.manifest.classes if c.role == "defect"))
+        self.name.set_version(package.version)
         guard = package.manifest.guard
         self.guard.set_known(novelty=guard is not None and guard.novelty_max is not None)
 

@@ -67,24 +67,45 @@ class NameSection(Section):
         self.code = QLineEdit(maxLength=MAX_CODE, placeholderText=translate("Recipes", "none"))
         self.row(translate("Recipes", "Name"), self.name)
         self.row(translate("Recipes", "Scanned code"), self.code)
-        self.model = self.note()
+        self.only = QCheckBox()
+        self.row(translate("Recipes", "Model"), self.only)
+        self._version = ""
         self.name.setAccessibleName(translate("Recipes", "Name of the recipe"))
         self.code.setAccessibleName(translate("Recipes", "Scanned code"))
         self.code.setValidator(QRegularExpressionValidator(QRegularExpression(CODE), self.code))
         self.code.setToolTip(
             translate("Recipes", "A scanner that reads this on the Live page changes over. Four characters or more.")
         )
+        self.only.setAccessibleName(translate("Recipes", "For one model only"))
+        self.only.setToolTip(
+            translate("Recipes", "While such a recipe is in force, no other model can be activated or rolled back to.")
+        )
         for field in (self.name, self.code):
             field.textEdited.connect(self._typed)
+        self.only.clicked.connect(self._bound)
+
+    def set_version(self, version: str) -> None:
+        """The version of the model that is tried here: what a recipe can be bound to."""
+        self._version = version
 
     def fill(self, recipe: Recipe) -> None:
         """Name, code and model; a field that is being typed in is left alone."""
         for field, text in ((self.name, recipe.name), (self.code, recipe.code)):
             if field.text().strip() != text:
                 field.setText(text)
-        anyone = translate("Recipes", "Made for any model.")
-        made = translate("Recipes", "Made for model {version}.").format(version=recipe.model)
-        self.model.setText(made if recipe.model else anyone)
+        self.only.setChecked(bool(recipe.model))
+        self._say(recipe.model)
+
+    def _say(self, model: str) -> None:
+        only = translate("Recipes", "Only {version}").format(version=model)
+        self.only.setText(only if model else translate("Recipes", "Any"))
+
+    def _bound(self, on: bool) -> None:
+        if self.recipe is not None:
+            model = self._version if on else ""
+            self.only.setChecked(bool(model))
+            self._say(model)
+            self.wish(replace(self.recipe, model=model))
 
     def _typed(self) -> None:
         if self.recipe is not None and self.name.text().strip():

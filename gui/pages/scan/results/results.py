@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.domain.inspection import Inspection
+from engine.domain.inspection import Inspection, Verdict
 from engine.images.listing import LeftOut
 from gui.context import AppContext
 from gui.i18n.language import number, outcome_word, percent, translate
@@ -206,9 +206,7 @@ class ScanResults(QWidget):
     def show_part(self, opened: OpenedPart) -> None:
         """Its picture, and why the verdict."""
         self.part.show_part(opened)
-        verdict = opened.stored.inspection.verdict
-        named = f" {class_word(verdict)}".rstrip()
-        self._says.setText(f"{outcome_word(verdict.outcome)}{named}: {'; '.join(map(translated, verdict.reasons))}")
+        self._says.setText(_said(opened.stored.inspection.verdict))
 
     # ── building ─────────────────────────────────────────────────────────────────────────────────────────────────
     def _set_up_tables(self) -> None:
@@ -217,6 +215,8 @@ class ScanResults(QWidget):
         self.table.setItemDelegate(VerdictDelegate(theme, self.table))
         self.skipped_table.setModel(self.skipped)
         for table in (self.table, self.skipped_table):
+            # The names of one folder begin alike: what tells them apart is at the end.
+            table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
             calm_table(table, theme, scaled(ROW))
             table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -318,3 +318,9 @@ def _column(*widgets: QWidget) -> QWidget:
     for widget in widgets:
         column.addWidget(widget)
     return holder
+
+
+def _said(verdict: Verdict) -> str:
+    """The verdict and why; the first reason of an unknown part says that it is one."""
+    named = "" if verdict.unknown else f" {class_word(verdict)}".rstrip()
+    return f"{outcome_word(verdict.outcome)}{named}: {'; '.join(map(translated, verdict.reasons))}"

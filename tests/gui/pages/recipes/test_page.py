@@ -231,8 +231,9 @@ def test_camera_page_saves_into_the_same_recipe_and_trail(bench: Bench, station:
     assert (done.path, done.version) == (station.path, 2)
     assert load_recipe(station.path, station.package).camera == camera
     assert [v.version for v in versions(station.path)] == [2, 1]
-    entry = entries(bench.db, 1)[0]
-    assert (entry.who, entry.what) == ("bo", "recipe saved")
+    # Which product the station has may be found out meanwhile, and stands in the trail too.
+    entry = next(e for e in entries(bench.db, 9) if e.what == "recipe saved")
+    assert entry.who == "bo"
     assert "camera settings" in entry.detail
 
 
@@ -366,3 +367,22 @@ def test_a_recipe_of_another_product_that_is_brought_in_is_seen(bench: Bench, st
     page.acts.import_file(str(tmp_path / "cast.toml"))
     station.until(lambda: listed(page) == ["cast"])
     assert page.list.product.currentText() == "casting"
+
+
+def test_a_recipe_is_freed_from_its_model_so_that_another_one_may_judge(bench: Bench, station: Station) -> None:
+    bench.parts(Outcome.OK)
+    version = station.package.version
+    bound = replace(load_recipe(station.path, station.package), model=version)
+    save(bench.db, station.path, bound, "anna", "for this one")
+    page = station.page()
+    only = page.editor.name.only
+    assert only.isChecked() and version in only.text()
+    QTest.keyClick(only, Qt.Key.Key_Space)
+    assert page.draft.dirty and not only.isChecked() and version not in only.text()
+    press(page, "Ctrl+S")
+    agree(page, "any of them")
+    station.until(lambda: not page.draft.dirty and stored(station.path).version == 3)
+    assert stored(station.path).model == ""
+    station.until(lambda: page.draft.recipe is not None)
+    QTest.keyClick(only, Qt.Key.Key_Space)
+    assert page.draft.recipe is not None and page.draft.recipe.model == version

@@ -286,6 +286,10 @@ def test_another_product_is_told_in_the_first_line(bench: Bench, tmp_path: Path)
     assert page.results.state.text().startswith("3 of 3 are unknown to this model · ")
     shown = {page.results.rows.index(0, column).data() for column in (VERDICT, LABEL, SCORE)}
     assert shown == {"REVIEW", "unknown", "–"}
+    page.results.step(1)
+    bench.qtbot.waitUntil(lambda: bool(page.results._says.text()), timeout=60_000)
+    assert page.results._says.text().startswith("REVIEW: unknown part: unlike everything"), "told once"
+    assert page.results.table.textElideMode() is Qt.TextElideMode.ElideMiddle
     for kind in ("html", "csv", "pdf"):
         page.exports.save(kind, tmp_path / f"scan.{kind}")
         bench.qtbot.waitUntil(lambda: not page.exports.busy, timeout=60_000)
