@@ -21,6 +21,12 @@ MAX_DIGITS = 6
 STEEP = 0.8
 """Edges at least so steep (Quality.edges) are in focus, whatever the surface: of five data sets and the demo line 1.0
 and more are sharp, 0.3 to 0.8 blurred by one and a half pixels of the model's input."""
+ALIKE = 4.0
+"""Fine detail up to so many times the guard's limit is that of the parts taught. Their own has two to four times the
+limit, in any light, for sharpness does not hang on the light; magnetic tiles before a model of castings have five to
+eleven times."""
+LIGHT_OFF = 1.0 / 3.0
+"""Under this share of the guard's least brightness the light is off, whatever lies there: noise is all the detail."""
 BLANK_CONTRAST = 3.0
 """Standard deviation of grey under which a picture shows nothing but noise: a capped lens, a wall."""
 
@@ -105,9 +111,17 @@ def _shows_its_fault(quality: Quality, guard: Guard) -> bool:
         return True
     if guard.sharpness_min is not None and not quality.sharpness >= guard.sharpness_min and not quality.edges >= STEEP:
         return True
-    # Less light makes a picture darker and flatter alike; a darker part only the first.
-    dark = guard.brightness is not None and not quality.brightness >= guard.brightness[0]
-    return dark and guard.contrast_min is not None and not quality.contrast >= guard.contrast_min
+    return _lacks_light(quality, guard)
+
+
+def _lacks_light(quality: Quality, guard: Guard) -> bool:
+    """Less light makes a picture darker and flatter alike, and leaves the fine detail; a darker part has its own."""
+    if guard.brightness is None or guard.contrast_min is None:
+        return False
+    if quality.brightness >= guard.brightness[0] or quality.contrast >= guard.contrast_min:
+        return False
+    finer = guard.sharpness_min is not None and quality.sharpness > ALIKE * guard.sharpness_min
+    return not finer or quality.brightness < LIGHT_OFF * guard.brightness[0]
 
 
 def _bright(value: str, limit: str, known: bool) -> str:

@@ -218,6 +218,8 @@ def test_no_class_is_said_of_an_unknown_part_not_even_a_critical_one() -> None:
 
 OTHER = Quality(120.0, 30.0, 0.1, 0.0, edges=1.2)
 """A sharp picture of a smooth part."""
+DARK_TILE = Quality(20.0, 6.0, 1.3, 0.0, edges=2.8)
+"""A part that is dark by itself, of finer grain than those taught."""
 
 
 @pytest.mark.parametrize(
@@ -226,12 +228,15 @@ OTHER = Quality(120.0, 30.0, 0.1, 0.0, edges=1.2)
         (replace(FIT, contrast=6.0), "the picture has less contrast than those taught: contrast 6.0 < 8.0"),
         (replace(FIT, brightness=220.0), "the picture is brighter than those taught: brightness 220 > 190"),
         (replace(FIT, brightness=30.0), "the picture is darker than those taught: brightness 30 < 41"),
+        (DARK_TILE, "the picture is darker than those taught: brightness 20 < 41"),
     ],
 )
 def test_a_good_picture_of_another_part_is_unknown_and_no_cause_is_made_up(quality: Quality, said: str) -> None:
     recipe = replace(RECIPE, guard=replace(GUARD, novelty_max=1.0))
     verdict = decide(replace(scored(1.0), quality=quality, novelty=1.73), recipe)
-    assert verdict == Verdict(Outcome.NO_VERDICT, "", 0.0, (UNKNOWN, said), unknown=True)
+    assert (verdict.outcome, verdict.label, verdict.score, verdict.unknown) == (Outcome.NO_VERDICT, "", 0.0, True)
+    assert verdict.reasons[:2] == (UNKNOWN, said)
+    assert not any("(" in reason for reason in verdict.reasons), "a cause stands in brackets"
 
 
 def test_a_sharp_picture_of_a_smoother_part_is_not_blurred() -> None:
@@ -247,6 +252,8 @@ def test_a_sharp_picture_of_a_smoother_part_is_not_blurred() -> None:
         (replace(OTHER, edges=0.5), "the picture is blurred"),
         (replace(FIT, contrast=1.0), "the picture is flat"),
         (replace(FIT, brightness=20.0, contrast=6.0), "the picture is too dark"),
+        (replace(DARK_TILE, sharpness=1.1), "the picture is too dark"),
+        (replace(DARK_TILE, brightness=12.0), "the picture is too dark"),
         (replace(FIT, brightness=220.0, clipped=0.6), "the picture is too bright"),
     ],
 )
