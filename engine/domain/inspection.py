@@ -270,6 +270,11 @@ class Inspection:
     traveller: Traveller
     times: Times
 
+    @property
+    def marks(self) -> tuple[Region, ...]:
+        """The regions that are shown and spoken of: none of a part the model does not know, where they say nothing."""
+        return () if self.verdict.unknown else self.regions
+
 
 @dataclass(frozen=True, slots=True)
 class Override:

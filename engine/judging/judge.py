@@ -52,13 +52,13 @@ class Judged:
 
     @property
     def regions(self) -> tuple[Region, ...]:
-        """As the model found them."""
-        return self.prediction.regions if self.prediction is not None else ()
+        """As the model found them; none of a part it does not know."""
+        return self.prediction.regions if self.prediction is not None and not self.verdict.unknown else ()
 
     @property
     def heat(self) -> HeatMap | None:
-        """As in Prediction."""
-        return self.prediction.heat if self.prediction is not None else None
+        """As in Prediction; none of a part the model does not know: it would show where a class is not."""
+        return self.prediction.heat if self.prediction is not None and not self.verdict.unknown else None
 
 
 @dataclass(frozen=True, slots=True)

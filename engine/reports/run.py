@@ -109,8 +109,12 @@ class Tally:
 
 
 def gallery_picture(pixels: Pixels, heat: HeatMap | None, inspection: Inspection, heat_box: Box | None = None) -> bytes:
-    """A small JPEG of a part with heat (over `heat_box`, or all of it) and contours, for a report."""
-    drawn = draw_contours(render(pixels, heat, (), "heat", roi=heat_box), inspection.regions)
+    """A small JPEG of a part with heat (over `heat_box`, or all of it) and contours, for a report.
+
+    Of a part that the model does not know the picture alone.
+    """
+    heat = None if inspection.verdict.unknown else heat
+    drawn = draw_contours(render(pixels, heat, (), "heat", roi=heat_box), inspection.marks)
     height = max(1, round(drawn.shape[0] * PICTURE_WIDTH / drawn.shape[1]))
     small: NDArray[Any] = np.asarray(cv2.resize(drawn, (PICTURE_WIDTH, height), interpolation=cv2.INTER_AREA))
     return bytes(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 82])[1])

@@ -308,19 +308,13 @@ def unknown_mark(rect: QRectF) -> QPainterPath:
 
 
 def draw_verdict_mark(painter: QPainter, verdict: Verdict, rect: QRectF, colour: QColor) -> None:
-    """As `draw_mark`, with a mark of its own for an unknown part."""
-    if not verdict.unknown:
-        draw_mark(painter, verdict.outcome, rect, colour)
-        return
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.fillPath(unknown_mark(rect), colour)
-    painter.restore()
+    """As `draw_mark`, of this verdict."""
+    draw_mark(painter, verdict.outcome, rect, colour, unknown=verdict.unknown)
 
 
-def draw_mark(painter: QPainter, outcome: Outcome, rect: QRectF, colour: QColor) -> None:
-    """Fill the outcome's shape into `rect`."""
+def draw_mark(painter: QPainter, outcome: Outcome, rect: QRectF, colour: QColor, *, unknown: bool = False) -> None:
+    """Fill the outcome's shape into `rect`; that of an unknown part is its own, whatever the outcome."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.fillPath(outcome_mark(outcome, rect), colour)
+    painter.fillPath(unknown_mark(rect) if unknown else outcome_mark(outcome, rect), colour)
     painter.restore()

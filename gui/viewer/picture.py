@@ -162,7 +162,7 @@ class PartView(QWidget):
         self.explanation, self.explained_by = None, ""
         self._say()
         self._polygon.cancel()
-        regions = opened.stored.inspection.regions if opened and not self._blind else ()
+        regions = opened.stored.inspection.marks if opened and not self._blind else ()
         self._tools.regions, self._tools.standing = regions, None
         shown = opened.shown if opened else None
         if opened is None or shown is None:
@@ -185,7 +185,7 @@ class PartView(QWidget):
         """Hide the map and the regions, or show them again."""
         if blind != self._blind:
             self._blind = blind
-            self._tools.regions = () if blind or self._opened is None else self._opened.stored.inspection.regions
+            self._tools.regions = () if blind or self._opened is None else self._opened.stored.inspection.marks
             self._draw_overlay()
             self.show_regions(self._tools.standing, self.selected)
 
@@ -283,7 +283,9 @@ class PartView(QWidget):
 
     def _draw_overlay(self) -> None:
         opened, style = self._opened, self.view.overlay_style
-        heat = opened.heat if opened and opened.shown is not None and not self._blind else None
+        # Of a part the model does not know the map would show where a class is not.
+        mute = opened is None or opened.shown is None or self._blind or opened.stored.inspection.verdict.unknown
+        heat = None if mute or opened is None else opened.heat
         heat = heat if self.explanation is None else self.explanation
         if opened is None or heat is None or style not in ("heat", "mask"):
             self.view.set_overlay(None)

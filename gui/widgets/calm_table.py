@@ -12,6 +12,8 @@ ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 """The row's Stored."""
 OUTCOME_ROLE = Qt.ItemDataRole.UserRole + 2
 """The Outcome this cell shows, for cells that draw a verdict mark; else None."""
+UNKNOWN_ROLE = Qt.ItemDataRole.UserRole + 3
+"""True where that mark is an unknown part's."""
 
 
 def calm_table(table: QTableView, theme: Theme, row_height: int = 36) -> None:

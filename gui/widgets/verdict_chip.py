@@ -8,24 +8,29 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRectF, 
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QToolButton, QWidget
 
-from engine.domain.inspection import Outcome
+from engine.domain.inspection import Outcome, Verdict
 from gui.i18n.language import outcome_word, translate
 from gui.theme.theme import Theme, draw_mark, scaled
-from gui.widgets.calm_table import OUTCOME_ROLE
+from gui.widgets.calm_table import OUTCOME_ROLE, UNKNOWN_ROLE
 from gui.widgets.pictures.thumbnails import still_icon
 
 MARK = 16
 _RATIO = 2.0
 
 
-def outcome_icon(theme: Theme, outcome: Outcome, size: int = MARK) -> QIcon:
+def verdict_icon(theme: Theme, verdict: Verdict, size: int = MARK) -> QIcon:
+    """As `outcome_icon`, with an unknown part's own shape."""
+    return outcome_icon(theme, verdict.outcome, size, unknown=verdict.unknown)
+
+
+def outcome_icon(theme: Theme, outcome: Outcome, size: int = MARK, *, unknown: bool = False) -> QIcon:
     """The outcome's shape in its colour, sharp on twice as dense screens; `size` as designed."""
     size = scaled(size)
     pixmap = QPixmap(round(size * _RATIO), round(size * _RATIO))
     pixmap.setDevicePixelRatio(_RATIO)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
-    draw_mark(painter, outcome, QRectF(1, 1, size - 2, size - 2), theme.outcome_colour(outcome))
+    draw_mark(painter, outcome, QRectF(1, 1, size - 2, size - 2), theme.outcome_colour(outcome), unknown=unknown)
     painter.end()
     return still_icon(pixmap)
 
@@ -36,7 +41,7 @@ class VerdictDelegate(QStyledItemDelegate):
     def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._icons: dict[Outcome, QIcon] = {}
+        self._icons: dict[tuple[Outcome, bool], QIcon] = {}
         theme.changed.connect(self._forget)
 
     def _forget(self) -> None:
@@ -48,11 +53,11 @@ class VerdictDelegate(QStyledItemDelegate):
         named: Any = index.data(OUTCOME_ROLE)  # Qt hands a StrEnum back as plain text
         if not named:
             return
-        outcome = Outcome(named)
-        if outcome not in self._icons:
-            self._icons[outcome] = outcome_icon(self._theme, outcome)
+        outcome, unknown = shown = Outcome(named), bool(index.data(UNKNOWN_ROLE))
+        if shown not in self._icons:
+            self._icons[shown] = outcome_icon(self._theme, outcome, unknown=unknown)
         changed: Any = option  # PySide's stubs do not know that an option's fields can be set.
-        changed.icon = self._icons[outcome]
+        changed.icon = self._icons[shown]
         changed.decorationSize = QSize(scaled(MARK), scaled(MARK))
         changed.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
 

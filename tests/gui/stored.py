@@ -74,13 +74,17 @@ class Bench:
         made = [self._inspection(i, outcome, recipe) for i, outcome in enumerate(outcomes)]
         rows = []
         for number, part in enumerate(made):
-            pixels = np.full(SIZE, 40 + number % 200, np.uint8)
-            heat = np.zeros((12, 16), np.float32)
-            heat[3, 3] = 0.9
-            paths = self.archive.save(part.id, part.frame.captured_at, pixels, heat) if archived else (None, None)
+            shown = self.picture(40 + number % 200)
+            paths = self.archive.save(part.id, part.frame.captured_at, *shown) if archived else (None, None)
             rows.append(NewInspection(part, *paths))
         add(self.db, rows)
         return made
+
+    def picture(self, grey: int = 40) -> tuple[np.ndarray, np.ndarray]:
+        """The picture of a part, and a map with one hot place."""
+        heat = np.zeros((12, 16), np.float32)
+        heat[3, 3] = 0.9
+        return np.full(SIZE, grey, np.uint8), heat
 
     def many(self, count: int) -> None:
         """Store many OK parts without pictures, in large transactions."""

@@ -28,6 +28,11 @@ class LiveLook:
     heat_box: Box | None = None
     """What of the picture `heat` covers edge to edge; None = all of it."""
 
+    @property
+    def map(self) -> HeatMap | None:
+        """`heat` as it is shown: not of a part the model does not know, where it would show where a class is not."""
+        return None if self.inspection.verdict.unknown else self.heat
+
 
 def fetch(
     db: Database, archive: Archive, recorder: Recorder | None, inspection: Inspection, recipe: Recipe | None

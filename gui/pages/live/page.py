@@ -118,8 +118,8 @@ class LivePage(LiveScreen):
     def show_look(self, look: LiveLook, note: str) -> None:
         """Put a part on screen, with what was said of it."""
         self.view.set_picture(look.pixels)
-        self.view.set_regions(look.inspection.regions)
-        self.picture.lay(look.heat, look.heat_box)
+        self.view.set_regions(look.inspection.marks)
+        self.picture.lay(look.map, look.heat_box)
         self.say_verdict(look.inspection.verdict, note)
 
     def say_verdict(self, verdict: Verdict, note: str = "") -> None:

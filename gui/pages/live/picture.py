@@ -70,11 +70,11 @@ class ShownPicture:
             self._screen.aside.tell(translate("Live", "There is no picture to save yet."))
             return
         folder, style, opacity = self._snapshots, self._screen.view.overlay_style, self._screen.view.opacity
-        package, seen, regions = self._context.package, look.inspection, look.inspection.regions
+        package, seen, regions = self._context.package, look.inspection, look.inspection.marks
         self._context.jobs.run(
             lambda: save_snapshot(
                 folder,
-                drawn_picture(look.pixels, look.heat, regions, (style, opacity), package, look.heat_box),
+                drawn_picture(look.pixels, look.map, regions, (style, opacity), package, look.heat_box),
                 seen,
                 utc_now(),
             ),

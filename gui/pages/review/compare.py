@@ -22,7 +22,7 @@ from gui.theme.theme import SPACING, Theme, scaled
 from gui.viewer.overlays import drawn_map
 from gui.viewer.picture import OpenedPart
 from gui.widgets.pictures.image_view import ImageView
-from gui.widgets.verdict_chip import outcome_icon
+from gui.widgets.verdict_chip import verdict_icon
 
 KEPT = 2
 MARK = 20
@@ -99,7 +99,7 @@ class Side(QWidget):
     def show_verdict(self, said: Judged, package: ModelPackage) -> None:
         """Verdict, reasons and map."""
         verdict, side = said.verdict, scaled(MARK)
-        self._mark.setPixmap(outcome_icon(self._theme, verdict.outcome, MARK).pixmap(side, side))
+        self._mark.setPixmap(verdict_icon(self._theme, verdict, MARK).pixmap(side, side))
         self._says.setTextFormat(Qt.TextFormat.PlainText)
         words = (outcome_word(verdict.outcome), class_word(verdict), score_word(verdict))
         self._says.setText(" ".join(word for word in words if word))

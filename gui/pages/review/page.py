@@ -231,7 +231,7 @@ class ReviewPage(QWidget):
         self.part.set_blind(hidden)
         if self.presenter.in_step:
             self.part.show_regions(session.standing, session.region)
-        regions = opened.stored.inspection.regions if opened and not hidden else ()
+        regions = opened.stored.inspection.marks if opened and not hidden else ()
         self.strip.show_region(session.region, len(regions))
         self.panel.offer(session.classes)
         last = summary(opened.history, len(opened.comments)) if opened else ""

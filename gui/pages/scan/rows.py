@@ -16,7 +16,7 @@ from engine.sources.files.picked import below
 from gui.i18n.language import number, outcome_word, translate
 from gui.i18n.messages import translated
 from gui.i18n.verdicts import class_word, score_word
-from gui.widgets.calm_table import OUTCOME_ROLE, ROW_ROLE
+from gui.widgets.calm_table import OUTCOME_ROLE, ROW_ROLE, UNKNOWN_ROLE
 
 PICTURE, VERDICT, LABEL, TRUTH, SCORE, MS = range(6)
 COLUMNS = 6
@@ -232,6 +232,8 @@ class ScanTable(QAbstractTableModel):
             return self._text(row, column)
         if role == OUTCOME_ROLE:
             return row.inspection.verdict.outcome if column == VERDICT else None
+        if role == UNKNOWN_ROLE:
+            return column == VERDICT and row.inspection.verdict.unknown
         if role == ROW_ROLE:
             return row.inspection
         if role == Qt.ItemDataRole.TextAlignmentRole and column in (SCORE, MS):

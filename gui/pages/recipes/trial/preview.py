@@ -63,6 +63,7 @@ class _VerdictLine(QWidget):
         super().__init__()
         self._theme = theme
         self._outcome: Outcome | None = None
+        self._unknown = False
         self._said = ""
         self.word = CutLabel()
         self.word.setProperty("role", "large")
@@ -86,9 +87,9 @@ class _VerdictLine(QWidget):
         column.addWidget(self.reasons)
         theme.changed.connect(self.update)
 
-    def tell(self, outcome: Outcome | None, head: str, reasons: str) -> None:
+    def tell(self, outcome: Outcome | None, head: str, reasons: str, *, unknown: bool = False) -> None:
         """Show this."""
-        self._outcome = outcome
+        self._outcome, self._unknown = outcome, unknown
         self.word.setText(head)
         self._said = reasons
         self.reasons.setToolTip(reasons)
@@ -111,7 +112,7 @@ class _VerdictLine(QWidget):
             painter = QPainter(self)
             side = scaled(LARGE)
             box = QRectF(0, self.word.geometry().center().y() - side / 2, side, side)
-            draw_mark(painter, self._outcome, box, self._theme.outcome_colour(self._outcome))
+            draw_mark(painter, self._outcome, box, self._theme.outcome_colour(self._outcome), unknown=self._unknown)
 
 
 class TrialPreview(QWidget):
@@ -182,7 +183,7 @@ class TrialPreview(QWidget):
         named = f"{class_word(verdict)} {score_word(verdict)}".strip()
         if named and verdict.outcome is not Outcome.OK and not large_type():
             head += f"   {named}"
-        self.verdict.tell(verdict.outcome, head, "; ".join(map(translated, verdict.reasons)))
+        self.verdict.tell(verdict.outcome, head, "; ".join(map(translated, verdict.reasons)), unknown=verdict.unknown)
         self._draw()
 
     def _show_failed(self, why: str) -> None:
@@ -194,12 +195,12 @@ class TrialPreview(QWidget):
         judged = self._judged
         if judged is None or judged.shot is not self._judge.shot:
             return
-        style, prediction = self.view.overlay_style, judged.prediction
-        if prediction.heat is not None and style in ("heat", "mask"):
+        style, prediction, unknown = self.view.overlay_style, judged.prediction, judged.verdict.unknown
+        if prediction.heat is not None and style in ("heat", "mask") and not unknown:
             self.view.set_overlay(drawn_map(prediction.heat, style, self.package), prediction.heat_box)
         else:
             self.view.set_overlay(None)
-        self.view.set_regions(prediction.regions)
+        self.view.set_regions(() if unknown else prediction.regions)
 
     def _back(self) -> None:
         self._judge.step(-1)

@@ -13,7 +13,7 @@ from gui.i18n.messages import translated
 from gui.jobs.jobs import Jobs
 from gui.theme.theme import scaled
 from gui.viewer.cells import COLUMNS, LABEL, PART, SCORE, VERDICT, cell_outcome, cell_text, header
-from gui.widgets.calm_table import OUTCOME_ROLE, ROW_ROLE
+from gui.widgets.calm_table import OUTCOME_ROLE, ROW_ROLE, UNKNOWN_ROLE
 from gui.widgets.pictures.thumbnails import Thumbnails
 
 FIRST_ROWS, PAGE_ROWS = 60, 100
@@ -129,6 +129,8 @@ class InspectionsTable(QAbstractTableModel):
             return self._thumbnails.get(inspection.id, stored.image, inspection.frame)
         if role == OUTCOME_ROLE:
             return None if column == VERDICT and self.hides(stored) else cell_outcome(stored, column)
+        if role == UNKNOWN_ROLE:
+            return column == VERDICT and stored.inspection.verdict.unknown and not self.hides(stored)
         if role == ROW_ROLE:
             return stored
         if role == Qt.ItemDataRole.TextAlignmentRole and column == SCORE:

@@ -57,7 +57,7 @@ class Draft:
 def standing_regions(stored: Stored) -> frozenset[int]:
     """The regions that count as right before this correction: those accepted last time, else all the model found."""
     told = stored.override.accepted_regions if stored.override else None
-    return frozenset(range(len(stored.inspection.regions)) if told is None else told)
+    return frozenset(range(len(stored.inspection.marks)) if told is None else told)
 
 
 def override_from(draft: Draft, stored: Stored, sound: str, operator: str, at: datetime) -> Override:
@@ -208,7 +208,7 @@ class ReviewSession:
 
     def tell_region(self, what: str) -> None:
         """`next` selects the next region, `accept` and `reject` say whether the selected one is a defect."""
-        count = len(self.opened.stored.inspection.regions) if self.opened and not self.hidden else 0
+        count = len(self.opened.stored.inspection.marks) if self.opened and not self.hidden else 0
         if self.opened is None or count == 0:
             none = translate("Review", "This part has no regions.")
             if self.hidden:

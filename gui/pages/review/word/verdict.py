@@ -192,7 +192,7 @@ class VerdictPanel(QWidget):
             self._model_says.setText("•••")
             self._reasons.setText(translate("Review", "Hidden until you said your word"))
             return
-        self._mark.setPixmap(self._icon(verdict.outcome))
+        self._mark.setPixmap(self._icon(verdict.outcome, unknown=verdict.unknown))
         named = _plain(class_word(verdict))
         self._model_says.setText(f"<b>{outcome_word(verdict.outcome)}</b> {named}")
         self._reasons.setText("; ".join(map(translated, verdict.reasons)))
@@ -218,9 +218,9 @@ class VerdictPanel(QWidget):
         for label in (self._mark, self._you_mark, self._model_says, self._you_say, self._reasons, self._last):
             label.clear()
 
-    def _icon(self, outcome: Outcome) -> QPixmap:
+    def _icon(self, outcome: Outcome, *, unknown: bool = False) -> QPixmap:
         side = scaled(MARK)
-        return outcome_icon(self._theme, outcome, MARK).pixmap(side, side)
+        return outcome_icon(self._theme, outcome, MARK, unknown=unknown).pixmap(side, side)
 
     def _draw_marks(self) -> None:
         for button, outcome in ((self.ok, Outcome.OK), (self.ng, Outcome.NG), (self.review, Outcome.REVIEW)):

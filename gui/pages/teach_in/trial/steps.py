@@ -301,7 +301,8 @@ class JudgedStrip(QWidget):
             at = box.adjusted(scaled(36), 0, 0, 0)
             if said is not None:
                 mark = QRectF(at.left(), at.center().y() - scaled(6), scaled(12), scaled(12))
-                draw_mark(painter, said.outcome, mark, self._theme.outcome_colour(said.outcome))
+                colour = self._theme.outcome_colour(said.outcome)
+                draw_mark(painter, said.outcome, mark, colour, unknown=said.unknown)
                 at = at.adjusted(scaled(16), 0, 0, 0)
             painter.setPen(self._theme.colour("text"))
             shown = painter.fontMetrics().elidedText(

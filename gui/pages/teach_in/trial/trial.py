@@ -41,6 +41,7 @@ class Said:
 
     outcome: Outcome
     label: str = ""
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,4 +113,4 @@ def _flat(recipe: Recipe) -> Recipe:
 def _said(judge: Judge, pixels: Picture) -> Said:
     # The active model may not fit another product's pictures at all: its region lies outside, say. That is NO VERDICT.
     verdict = judge.judge(Shown(pixels)).verdict
-    return Said(verdict.outcome, class_word(verdict) if verdict.unknown else verdict.label)
+    return Said(verdict.outcome, class_word(verdict) if verdict.unknown else verdict.label, verdict.unknown)

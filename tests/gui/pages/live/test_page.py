@@ -57,6 +57,10 @@ def test_an_unknown_part_has_a_face_of_its_own_and_no_class(qtbot: QtBot, opened
     assert banner.grab().toImage() != strange
     (newest, _) = live_page(station).film.parts
     assert newest.inspection.id == part.id
+    assert not live_page(station).view.overlaid, "its map would show where a class is not"
+    for _ in range(2):
+        press(station, Key.Key_Right)
+    qtbot.waitUntil(lambda: live_page(station).view.overlaid)
     stored = inspections.get(station.context.db, part.id)
     assert stored is not None and stored.inspection.verdict.unknown
     assert [cell_text(stored, column) for column in (LABEL, SCORE)] == ["unknown", "–"]

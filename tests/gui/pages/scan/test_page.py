@@ -36,6 +36,7 @@ from gui.pages.scan.page import ScanPage
 from gui.pages.scan.rows import LABEL, SCORE, VERDICT, ScanRow, ScanTable, Show, row_of
 from gui.printing.pdf import write_pdf
 from gui.theme.theme import Theme
+from gui.widgets.calm_table import UNKNOWN_ROLE
 from tests.frames import biscuit
 from tests.gui.conftest import Open
 from tests.gui.stored import Bench, press
@@ -286,9 +287,11 @@ def test_another_product_is_told_in_the_first_line(bench: Bench, tmp_path: Path)
     assert page.results.state.text().startswith("3 of 3 are unknown to this model · ")
     shown = {page.results.rows.index(0, column).data() for column in (VERDICT, LABEL, SCORE)}
     assert shown == {"REVIEW", "unknown", "–"}
+    assert page.results.rows.index(0, VERDICT).data(UNKNOWN_ROLE) is True, "its mark is its own"
     page.results.step(1)
     bench.qtbot.waitUntil(lambda: bool(page.results._says.text()), timeout=60_000)
     assert page.results._says.text().startswith("REVIEW: unknown part: unlike everything"), "told once"
+    assert page.results.part.view.pixels is not None and not page.results.part.view.overlaid
     assert page.results.table.textElideMode() is Qt.TextElideMode.ElideMiddle
     for kind in ("html", "csv", "pdf"):
         page.exports.save(kind, tmp_path / f"scan.{kind}")

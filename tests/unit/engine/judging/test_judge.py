@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from engine.backends.load import load_model
-from engine.domain.inspection import ModelRef, Outcome, Pixels, Prediction, Scores
-from engine.domain.recipe import WHOLE, View
+from engine.domain.inspection import ModelRef, Outcome, Pixels, Prediction, Region, Scores
+from engine.domain.recipe import WHOLE, Guard, View
 from engine.errors import InferenceError
 from engine.judging.judge import Judge, Shown, by_recipe, not_judged
 from engine.judging.many import MAX_FAILED_IN_A_ROW, Asked, Judging
@@ -78,6 +78,17 @@ def test_a_part_gets_one_verdict_whoever_asks(package: ModelPackage) -> None:
     assert [said.regions for said in alone] == [said.regions for said in streamed]
     assert alone[2].regions
     assert alone[2].heat is not None
+
+
+def test_no_map_and_no_region_of_a_class_is_told_of_an_unknown_part(package: ModelPackage) -> None:
+    seen = Prediction(
+        Scores(("ok", "defect"), (0.1, 0.9)), (Region("defect", 0.9, (0, 0, 9, 9), 81.0),), np.ones((4, 4), np.float32),
+        novelty=1.7,
+    )  # fmt: skip
+    recipe = replace(default_recipe(package), guard=Guard(novelty_max=1.0))
+    strange, known = by_recipe(seen, recipe), by_recipe(replace(seen, novelty=0.7), recipe)
+    assert (strange.regions, strange.heat, strange.prediction) == ((), None, seen), "what was seen stays"
+    assert known.regions == seen.regions and known.heat is seen.heat
 
 
 def test_what_the_model_fails_on_gets_no_verdict_and_never_ok(package: ModelPackage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from engine.domain.inspection import (
     ModelRef,
     Outcome,
     RecipeRef,
+    Region,
     Scores,
     Times,
     Traveller,
@@ -98,3 +100,13 @@ def test_gallery_lays_the_heat_over_what_was_inspected() -> None:
     left, right = drawn[:, : drawn.shape[1] // 2 - 8], drawn[:, drawn.shape[1] // 2 + 8 :]
     assert abs(float(left.mean()) - 40) < 3
     assert float(right[..., 2].mean()) > 80
+
+
+def test_a_part_the_model_does_not_know_is_shown_without_map_and_contours() -> None:
+    one = inspection("part.png", Outcome.REVIEW)
+    strange = replace(
+        one, verdict=replace(one.verdict, unknown=True), regions=(Region("pit", 0.9, (9, 9, 80, 80), 64.0),)
+    )
+    pixels, hot = np.full((200, 320), 40, np.uint8), np.ones((8, 8), np.float32)
+    drawn = cv2.imdecode(np.frombuffer(gallery_picture(pixels, hot, strange), np.uint8), 1)
+    assert np.abs(drawn.astype(int) - 40).max() < 5

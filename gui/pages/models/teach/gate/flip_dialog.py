@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from db.runs.gate import Side
-from engine.domain.inspection import Outcome, Pixels
+from engine.domain.inspection import Pixels
 from engine.gate.gate import Flip
 from engine.images.depth import develop
 from gui.context import AppContext
@@ -22,7 +22,7 @@ from gui.theme.theme import SPACING
 from gui.viewer.overlays import drawn_map
 from gui.widgets.key_button import KeyButton
 from gui.widgets.pictures.image_view import STYLES, ImageView
-from gui.widgets.verdict_chip import outcome_icon
+from gui.widgets.verdict_chip import verdict_icon
 
 ICON = 24
 
@@ -128,8 +128,7 @@ class FlipDialog(QDialog):
         place = f"{number(self._at + 1)} / {number(len(self._flips))}"
         self._count.setText(f"{flip.part.id}    {place}")
         for said, mark, words in zip((flip.before, flip.after), self._marks, self._words, strict=True):
-            outcome: Outcome = said.verdict.outcome
-            mark.setPixmap(outcome_icon(theme, outcome, ICON).pixmap(ICON, ICON))
+            mark.setPixmap(verdict_icon(theme, said.verdict, ICON).pixmap(ICON, ICON))
             words.setText("\n".join([verdict_words(said.verdict), *map(translated, said.verdict.reasons[:2])]))
         self.previous.setEnabled(self._at > 0)
         self.next.setEnabled(self._at + 1 < len(self._flips))

@@ -13,7 +13,7 @@ from engine.domain.inspection import Outcome, Verdict
 from engine.gate.gate import Flip, VerdictChange
 from gui.i18n.language import number, outcome_word, translate
 from gui.i18n.verdicts import score_word, verdict_word
-from gui.theme.theme import SMALL, SPACING, Theme, draw_mark, font, scaled
+from gui.theme.theme import SMALL, SPACING, Theme, draw_mark, draw_verdict_mark, font, scaled
 from gui.widgets.pictures.thumbnails import pixmap
 
 PICTURE = QSize(168, 112)
@@ -114,7 +114,7 @@ class FlipTile(QAbstractButton):
         left = SPACING
         for said, ending in ((before, "→"), (after, "")):
             mark = QRectF(left, top + (metrics.height() - side) / 2, side, side)
-            draw_mark(painter, said.outcome, mark, self._theme.outcome_colour(said.outcome))
+            draw_verdict_mark(painter, said, mark, self._theme.outcome_colour(said.outcome))
             words = f"{outcome_word(said.outcome)} {ending}"
             left += side + SPACING // 2
             painter.setPen(QColor(self._theme.colour("text")))
