@@ -21,10 +21,10 @@ MAX_DIGITS = 6
 STEEP = 0.8
 """Edges at least so steep (Quality.edges) are in focus, whatever the surface: of five data sets and the demo line 1.0
 and more are sharp, 0.3 to 0.8 blurred by one and a half pixels of the model's input."""
-ALIKE = 4.0
-"""Fine detail up to so many times the guard's limit is that of the parts taught. Their own has two to four times the
-limit, in any light, for sharpness does not hang on the light; magnetic tiles before a model of castings have five to
-eleven times."""
+ALIKE = 5.0
+"""Fine detail up to so many times the guard's limit is that of the parts taught. Their own has two to five times the
+limit down to a third of the light, for sharpness hardly hangs on it; dark magnetic tiles before a model of castings
+have five to twenty times."""
 LIGHT_OFF = 1.0 / 3.0
 """Under this share of the guard's least brightness the light is off, whatever lies there: noise is all the detail."""
 BLANK_CONTRAST = 3.0

@@ -218,7 +218,7 @@ def test_no_class_is_said_of_an_unknown_part_not_even_a_critical_one() -> None:
 
 OTHER = Quality(120.0, 30.0, 0.1, 0.0, edges=1.2)
 """A sharp picture of a smooth part."""
-DARK_TILE = Quality(20.0, 6.0, 1.3, 0.0, edges=2.8)
+DARK_TILE = Quality(20.0, 6.0, 1.6, 0.0, edges=2.8)
 """A part that is dark by itself, of finer grain than those taught."""
 
 
@@ -252,7 +252,7 @@ def test_a_sharp_picture_of_a_smoother_part_is_not_blurred() -> None:
         (replace(OTHER, edges=0.5), "the picture is blurred"),
         (replace(FIT, contrast=1.0), "the picture is flat"),
         (replace(FIT, brightness=20.0, contrast=6.0), "the picture is too dark"),
-        (replace(DARK_TILE, sharpness=1.1), "the picture is too dark"),
+        (replace(DARK_TILE, sharpness=1.4), "the picture is too dark"),
         (replace(DARK_TILE, brightness=12.0), "the picture is too dark"),
         (replace(FIT, brightness=220.0, clipped=0.6), "the picture is too bright"),
     ],
