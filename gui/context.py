@@ -44,6 +44,8 @@ class AppContext(QObject):
     """list[Inspection]: what was recorded since the last tick (≈ 33 ms), oldest first."""
     overridden = Signal(str)
     """The id of the inspection whose override changed (made or undone)."""
+    partsRemoved = Signal()
+    """Simulated parts are not in the database any more."""
     productChanged = Signal()
     """Another product is inspected from now on, or it is called another name."""
     operatorChanged = Signal(str)

@@ -26,7 +26,8 @@ def run_simulated(args: argparse.Namespace) -> int:
     with closing(opened(existing(args.db or database_url()))) as db:
         if not args.remove:
             found = simulated(db)
-            print(f"{found.parts} simulated parts, {found.pictures} pictures, {found.words} words on them.")
+            waiting = f" {found.waiting} of them wait for a person's decision." if found.waiting else ""
+            print(f"{found.parts} simulated parts, {found.pictures} pictures, {found.words} words on them.{waiting}")
             return 0
         gone = remove_simulated(db, args.operator or load_settings().operator or "operator")
     size = f"{gone.bytes / 1e6:.1f} MB"

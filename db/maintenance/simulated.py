@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, and_, delete, func, select
 from sqlalchemy.orm import Session
 
+from db.inspections.filters import unreviewed
 from db.maintenance.leaving import check_archive, tidy, unlink
 from db.maintenance.retention import BATCH, PAUSE_S, TOLD
 from db.store.schema import (
@@ -27,7 +28,7 @@ from db.store.schema import (
 )
 from db.store.session import Database
 from db.users import trail
-from engine.domain.inspection import Origin, utc_now
+from engine.domain.inspection import Origin, Outcome, utc_now
 from engine.errors import LinesideError
 
 REMOVED = "simulated parts removed"
@@ -46,6 +47,8 @@ class SimulatedParts:
     """Of the files that left."""
     failed: tuple[tuple[str, str], ...] = ()
     """Inspection id and why it is still there, of the first TOLD."""
+    waiting: int = 0
+    """Parts that wait for a person: REVIEW, and nobody has said a word. Counted before they leave only."""
 
 
 def simulated(db: Database) -> SimulatedParts:
@@ -56,7 +59,15 @@ def simulated(db: Database) -> SimulatedParts:
     with db.session() as session:
         parts = session.execute(select(func.count(InspectionRow.id)).where(_SIMULATED)).scalar_one()
         words = sum(session.execute(count).scalar_one() for count in of.values())
-        return SimulatedParts(parts, session.execute(kept).scalar_one(), words)
+        waiting = select(func.count(InspectionRow.id)).where(
+            _SIMULATED, InspectionRow.outcome == str(Outcome.REVIEW), *unreviewed()
+        )
+        return SimulatedParts(
+            parts,
+            session.execute(kept).scalar_one(),
+            words,
+            waiting=session.execute(waiting).scalar_one(),
+        )
 
 
 def remove_simulated(db: Database, who: str, cancelled: Callable[[], bool] = lambda: False) -> SimulatedParts:

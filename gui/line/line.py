@@ -130,6 +130,7 @@ class Line(QObject):
         if uri == self._uri and self._state in LIVE_STATES and not self._again:
             return
         self.options = replace(self.options, source=uri)
+        self._tell_origin()
         if self._state == FAILED:
             self.start()
         elif self._state != STOPPED:
@@ -141,7 +142,7 @@ class Line(QObject):
         self.options = replace(self.options, origin=origin)
         if self._run is not None:
             self._run.judge_for(origin)
-        self._judges_for(recorded_as(self.options.source, origin) if self._run is None else self._run.origin)
+        self._tell_origin()
 
     def use_recipe(self, path: str) -> None:
         """From the next start on this recipe file, remembered; it is the product's from now on."""
@@ -159,7 +160,10 @@ class Line(QObject):
             return
         self._changes.recipe(path, model, product)
 
-    def _judges_for(self, origin: Origin) -> None:
+    def _tell_origin(self) -> None:
+        """Of the run that is on; else of the source that is chosen, whatever the last run was for."""
+        runs = self._run if self._state in LIVE_STATES else None
+        origin = recorded_as(self.options.source, self.options.origin) if runs is None else runs.origin
         if origin is not self.origin:
             self.origin = origin
             self.originChanged.emit(origin)
@@ -201,7 +205,7 @@ class Line(QObject):
         self._changes.take_package(run.ready.package, run.ready.recipe)
         self._context.recorder = run.recorder
         run.judge_for(self.options.origin)
-        self._judges_for(run.origin)
+        self._tell_origin()
         run.station.start()
         if self._again:
             # Another source was chosen while this one was being made ready.
@@ -259,13 +263,7 @@ class Line(QObject):
     def _imaging(self, level: str, words: str) -> None:
         self.imaging = (level, words)
         self.imagingChanged.emit(level, words)
-        if level == FINE:
-            self._context.notify("info", translate("Live", "The picture is again as the recipe wants it."))
-        else:
-            after = translate("Live", "Parts are still judged.")
-            if level == "review":
-                after = translate("Live", "Parts go to REVIEW until it is mended.")
-            self._context.notify("warning", f"{words[:1].upper()}{words[1:]}", after)
+        _tell_imaging(self._context, level, words)
 
     def _over(self, event: events.Stopped | events.Failed) -> None:
         """The run is over, or it never began."""
@@ -290,3 +288,14 @@ def _lacks_source(context: AppContext, options: LineOrder) -> bool:
         said = translate("Live", "No source is chosen yet.")
         context.notify("info", said, translate("Live", "Choose one on Live or on Camera."))
     return not options.source
+
+
+def _tell_imaging(context: AppContext, level: str, words: str) -> None:
+    """What the self-test of the picture says, in the notice bar."""
+    if level == FINE:
+        context.notify("info", translate("Live", "The picture is again as the recipe wants it."))
+        return
+    after = translate("Live", "Parts are still judged.")
+    if level == "review":
+        after = translate("Live", "Parts go to REVIEW until it is mended.")
+    context.notify("warning", f"{words[:1].upper()}{words[1:]}", after)

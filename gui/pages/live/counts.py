@@ -30,6 +30,7 @@ class CountsOnScreen(QObject):
         self.tally.fetched.connect(self._fetched)
         screen.strip.changed.connect(self._travel)
         line.originChanged.connect(self._judged_for)
+        context.partsRemoved.connect(self._count_anew)
         self.tally.begin()
 
     def add(self, inspections: list[Inspection]) -> None:
@@ -50,6 +51,11 @@ class CountsOnScreen(QObject):
     def stop(self) -> None:
         """Look at the clock no more."""
         self.tally.stop()
+
+    def _count_anew(self) -> None:
+        """What was counted has left the database."""
+        self._screen.trend.begin()
+        self.tally.begin()
 
     def _judged_for(self, origin: Origin) -> None:
         self._screen.trend.begin()

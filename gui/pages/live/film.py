@@ -13,7 +13,7 @@ from db.inspections import table as inspections
 from db.inspections.paging import Stored
 from db.recording.recorder import Recorder
 from db.store.session import Database
-from engine.domain.inspection import Outcome
+from engine.domain.inspection import Origin, Outcome
 from engine.errors import LinesideError
 from engine.images.depth import shown
 from engine.images.thumbnails import thumbnail
@@ -37,7 +37,8 @@ class FilmList(QObject):
         self._timer.timeout.connect(self._develop)
         if context.memory("live").get("every") is True:
             self.switch()
-        context.jobs.run(lambda: recall(context.db, context.archive), screen.film.recall)
+        context.partsRemoved.connect(self._forget)
+        self._recall()
 
     def switch(self) -> None:
         """All parts, or only those that were not OK."""
@@ -54,6 +55,15 @@ class FilmList(QObject):
     def stop(self) -> None:
         """No more pictures."""
         self._timer.stop()
+
+    def _recall(self) -> None:
+        db, archive = self._context.db, self._context.archive
+        self._context.jobs.run(lambda: recall(db, archive), self._screen.film.recall)
+
+    def _forget(self) -> None:
+        """Simulated parts left the database; those recorded since are among the stored ones."""
+        self._screen.film.forget(lambda part: part.traveller.origin is Origin.SIMULATED)
+        self._recall()
 
     def _develop(self) -> None:
         wanted, recorder = self._screen.film.bare, self._context.recorder

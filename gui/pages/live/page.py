@@ -222,6 +222,7 @@ class LivePage(LiveScreen):
         line.imagingChanged.connect(self.drift_bar.show_level)
         line.alarms.changed.connect(self._alarmed)
         self._context.operatorChanged.connect(self._operator_changed)
+        self._context.partsRemoved.connect(self.presenter.parts_left)
         self.strip.recipeAsked.connect(self.change.ask)
         self.strip.operatorAsked.connect(self._ask_operator)
         self.choose.asked.connect(self.judged_for.choose)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from engine import events
-from engine.domain.inspection import Inspection, Outcome, Override, Verdict
+from engine.domain.inspection import Inspection, Origin, Outcome, Override, Verdict
 from engine.images.depth import shown
 from engine.packages.package import ModelPackage
 from engine.verdicts.verdict import no_verdict
@@ -198,6 +198,12 @@ class LivePresenter:
             self._wanted = inspection_id
             self._view.select_film(inspection_id)
             self._fetch(part, self._fetched)
+
+    def parts_left(self) -> None:
+        """Simulated parts left the database: no look at one of them any more."""
+        looked = self._looked
+        if looked is not None and looked.inspection.traveller.origin is Origin.SIMULATED:
+            self.back_to_live()
 
     def back_to_live(self) -> None:
         """The newest picture again."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QWidget
 
 from db.maintenance.simulated import SimulatedParts, remove_simulated, simulated
+from db.recording.recorder import Recorder
 from db.store.session import Database
 from gui.context import AppContext
 from gui.i18n.language import size, translate
@@ -60,8 +61,10 @@ class SimulatedPanel(QWidget):
         box.setText(translate("Settings", "%n simulated part(s) will be removed for good.", "", found.parts))
         pictures = translate("Settings", "With them %n picture(s).", "", found.pictures)
         words = translate("Settings", "%n correction(s) and comments on them.", "", found.words)
+        waiting = translate("Settings", "%n of them wait(s) for a decision on Review.", "", found.waiting)
         others = translate("Settings", "No other part is touched.")
-        box.setInformativeText("\n".join((pictures, words, others)))
+        said = (pictures, words, waiting, others) if found.waiting else (pictures, words, others)
+        box.setInformativeText("\n".join(said))
         remove = box.addButton(translate("Settings", "Remove"), QMessageBox.ButtonRole.AcceptRole)
         remove.setProperty("role", "danger")
         remove.style().unpolish(remove)
@@ -74,7 +77,7 @@ class SimulatedPanel(QWidget):
 
     def _remove(self) -> None:
         self.button.setEnabled(False)
-        work = partial(_remove, self._context.db, self._who())
+        work = partial(_remove, self._context.db, self._context.recorder, self._who())
         self._job = self._context.jobs.stream(work, self._quiet, self._removed, self._failed)
 
     def _quiet(self, _progress: object) -> None:
@@ -85,6 +88,8 @@ class SimulatedPanel(QWidget):
         words = translate("Settings", "%n simulated part(s) removed, {size}.", "", gone.parts)
         why = gone.failed[0][1] if gone.failed else ""
         self._context.notify("warning" if why else "info", words.format(size=size(gone.bytes)), why)
+        if gone.parts:
+            self._context.partsRemoved.emit()
         self.refresh()
 
     def _failed(self, error: Exception) -> None:
@@ -93,5 +98,8 @@ class SimulatedPanel(QWidget):
         self.refresh()
 
 
-def _remove(db: Database, who: str, job: Job, _report: object) -> SimulatedParts:
+def _remove(db: Database, recorder: Recorder | None, who: str, job: Job, _report: object) -> SimulatedParts:
+    if recorder is not None:
+        # The last parts of a run keep their place until it is known that their pictures are written.
+        recorder.settle()
     return remove_simulated(db, who, lambda: job.cancelled)

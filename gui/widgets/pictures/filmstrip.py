@@ -5,7 +5,7 @@ The line goes first: a part's cell is drawn once and then only moved, and a part
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -131,6 +131,14 @@ class FilmStrip(QWidget):
         mine = self._lists[False]
         known = {p.inspection.id for p in mine}
         self._lists[False] = [*mine, *(p for p in parts if p.inspection.id not in known)][:KEPT]
+        self.update()
+
+    def forget(self, gone: Callable[[Inspection], bool]) -> None:
+        """These parts are not there any more."""
+        for every, parts in self._lists.items():
+            self._lists[every] = [part for part in parts if not gone(part.inspection)]
+        self._held = [part for part in self._held if not gone(part.inspection)]
+        self._first = 0
         self.update()
 
     def add(self, inspection: Inspection, thumbnail: NDArray[np.uint8] | None) -> None:

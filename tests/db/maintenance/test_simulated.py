@@ -105,6 +105,16 @@ def test_the_database_itself_lets_no_other_part_go(
     assert rows(db) == before
 
 
+def test_parts_that_wait_for_a_person_are_told(db: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    waiting = [inspection(n, Outcome.REVIEW, origin=Origin.SIMULATED) for n in range(3)]
+    others = [inspection(3, Outcome.NG, origin=Origin.SIMULATED), inspection(4, Outcome.REVIEW)]
+    add(db, [NewInspection(part) for part in (*waiting, *others)])
+    add_override(db, override(waiting[0], Outcome.OK, "good"))
+    assert (simulated(db).parts, simulated(db).waiting) == (4, 2)
+    assert main.main(["simulated", "--db", db.url]) == 0
+    assert capsys.readouterr().out.endswith("1 words on them. 2 of them wait for a person's decision.\n")
+
+
 def test_nothing_to_remove_leaves_no_entry(db: Database) -> None:
     add(db, [NewInspection(inspection(1))])
     assert remove_simulated(db, "ann") == SimulatedParts()

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from db.inspections.table import page
 from db.users import trail
+from engine.domain.inspection import Inspection
 from engine.errors import UsageError
 from engine.settings import load_settings
 from gui.app import GuiOptions, compose
 from gui.line.line import STOPPED
+from gui.pages.settings.simulated import SimulatedPanel
 from tests.gui.conftest import Open
-from tests.gui.standins import ScriptedSource, live_page, press
+from tests.gui.standins import ScriptedSource, live_page, loader, press
 
 PATIENCE = 20_000
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -67,6 +71,67 @@ def test_simulated_parts_are_named_on_a_real_station_and_not_on_the_demo_s(qtbot
     qtbot.waitUntil(lambda: live.counters.counts.total == 3, timeout=PATIENCE)
     assert "Simulated" in live.scope.text()
     assert live_page(opened(source="", demo=True)).origin_bar.text == ""
+
+
+def test_simulated_parts_that_were_removed_are_counted_and_shown_no_more(qtbot: QtBot, opened: Open) -> None:
+    station = opened(source="demo:", load=loader("review"), open=lambda _uri: demo_like(3))
+    live = live_page(station)
+    with qtbot.waitSignal(station.line.finished, timeout=PATIENCE):
+        press(station, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: live.counters.counts.total == len(live.film.parts) == 3, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: station.context.jobs.busy == 0, timeout=PATIENCE)
+    press(station, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: live.presenter.looking, timeout=PATIENCE)
+    station.window.go("settings")
+    panel = station.window.findChild(SimulatedPanel)
+    assert panel is not None
+    qtbot.waitUntil(panel.button.isVisible, timeout=PATIENCE)
+    qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
+    box = panel.findChild(QMessageBox)
+    assert box is not None and "3 of them wait(s) for a decision on Review." in box.informativeText()
+    box.accept()
+    qtbot.waitUntil(lambda: live.counters.counts.total == 0, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: live.film.parts == () and not live.presenter.looking, timeout=PATIENCE)
+    assert page(station.context.db).rows == ()
+
+
+def test_the_bar_follows_the_source_that_is_chosen_while_nothing_runs(qtbot: QtBot, opened: Open) -> None:
+    station = opened(source="demo:", open=lambda uri: demo_like(3) if uri == "demo:" else ScriptedSource(3))
+    live = live_page(station)
+    with qtbot.waitSignal(station.line.finished, timeout=PATIENCE):
+        press(station, Qt.Key.Key_Space)
+    station.line.use("folder:/parts")
+    assert live.origin_bar.text == "" and "Simulated" not in live.scope.text()
+    press(station, Qt.Key.Key_U, CTRL)
+    qtbot.waitUntil(lambda: live.origin_bar.text.startswith("SET-UP"), timeout=PATIENCE)
+    station.line.use("demo:")
+    assert live.origin_bar.text.startswith("SIMULATED")
+    station.line.use("folder:/parts")
+    assert live.origin_bar.text.startswith("SET-UP"), "what was said still holds"
+
+
+def test_set_up_switched_while_the_line_runs_is_written_as_it_held(qtbot: QtBot, opened: Open) -> None:
+    station = opened(open=lambda _uri: ScriptedSource(60, every=0.01))
+    live = live_page(station)
+    switched: list[tuple[int, str]] = []
+
+    def switch(batch: list[Inspection]) -> None:
+        held = {str(part.traveller.origin) for part in batch}
+        if len(switched) < 4 and held == {str(station.line.origin)}:
+            press(station, Qt.Key.Key_U, CTRL)
+            switched.append((batch[-1].frame.sequence, str(station.line.origin)))
+
+    station.context.recorded.connect(switch)
+    with qtbot.waitSignal(station.line.finished, timeout=PATIENCE):
+        press(station, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: station.context.jobs.busy == 0, timeout=PATIENCE)
+    rows = sorted((row.inspection for row in page(station.context.db).rows), key=lambda part: part.frame.sequence)
+    runs = [origin for origin, _ in itertools.groupby(str(part.traveller.origin) for part in rows)]
+    assert len(rows) == 60 and runs == ["production", "set-up"] * (len(runs) // 2) + ["production"] * (len(runs) % 2)
+    assert len(switched) == 4 and len(runs) == 5, "no row fell back, none came too early"
+    live.counts.tally.begin()
+    mine = sum(part.traveller.origin is station.line.origin for part in rows)
+    qtbot.waitUntil(lambda: live.counters.counts.total == mine, timeout=PATIENCE)
 
 
 def test_without_a_source_it_is_asked_for_and_nothing_is_simulated(qtbot: QtBot, opened: Open) -> None:
