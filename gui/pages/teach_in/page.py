@@ -1,19 +1,23 @@
 """Teach-in: a first model for a new product, from the live picture. Collect OK and NG parts, train, try, accept.
 
-Nothing is judged or recorded by it: the line runs on with its active model until a person accepts the new one.
+Nothing is judged or recorded by it: the line runs on with its active model until a person accepts the new one. A line
+that is started from here is a trial.
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 from PySide6.QtGui import QHideEvent, QShowEvent
 
 from db.datasets.collection import safe_name
 from db.models.registry import ModelVersion
-from engine.domain.inspection import Inspection
+from engine.domain.inspection import Inspection, Origin
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.line import line as states
 from gui.line.feed import Feed, Seen
+from gui.line.judged_for import toggle_trial
 from gui.line.line import Line
 from gui.page import Binding
 from gui.pages.teach_in.accept import Accepting
@@ -32,7 +36,7 @@ class TeachInPage(TeachInScreen):
 
     def __init__(self, context: AppContext, line: Line) -> None:
         super().__init__(context.theme)
-        self._context, self._line = context, line
+        self._context, self._line, self._run = context, line, partial(toggle_trial, context, line)
         self.room = Stockroom(context, self)
         self.feed = Feed(context.jobs, line.options.open, self)
         self.training = Training(context, self)
@@ -72,7 +76,7 @@ class TeachInPage(TeachInScreen):
             Binding("Ctrl+Z", translate("TeachIn", "Take back the last act"), taking.undo),
             Binding("Delete", translate("TeachIn", "Delete the chosen picture"), taking.delete),
             Binding("K", translate("TeachIn", "Take as OK by itself"), self.collecting.auto.toggle),
-            Binding("Space", translate("TeachIn", "Start or pause the line"), self._line.toggle),
+            Binding("Space", translate("TeachIn", "Start or pause the line"), self._run),
             Binding("S", translate("TeachIn", "Choose another source"), self._other_source),
             Binding("T", translate("TeachIn", "Train a model from the pictures"), self.train),
             Binding("C", translate("TeachIn", "Cancel the training"), self._cancel),
@@ -198,8 +202,7 @@ class TeachInPage(TeachInScreen):
         words, symbol = going.get(state, (translate("TeachIn", "Start the line"), "play"))
         view.run.setText(words)
         view.run.set_icon(symbol)
-        source = self._line.source.description if self._line.source is not None else self._line.options.source
-        view.source.setText(translate("TeachIn", "From: {source}").format(source=source))
+        view.source.setText(_source_words(self._line))
         view.view.set_greyed(state in (states.LOST, states.FAILED))
         if state not in states.LIVE_STATES:
             self.feed.leave()
@@ -254,7 +257,7 @@ class TeachInPage(TeachInScreen):
         self.product.activated.connect(self._renamed)
         for button, act in (
             (view.train, self.train),
-            (view.run, self._line.toggle),
+            (view.run, self._run),
             (view.other, self._other_source),
             (self.leave, self.back),
             (self.training_view.again, self.train),
@@ -271,4 +274,14 @@ class TeachInPage(TeachInScreen):
         self.training.stopped.connect(self._stopped)
         self.trying.found.connect(self._try)
         self._line.stateChanged.connect(self._line_changed)
+        self._line.originChanged.connect(lambda _origin: self._line_changed(self._line.state))
         self._context.recorded.connect(self._passing)
+
+
+def _source_words(line: Line) -> str:
+    """What the pictures come from, and that its parts do not count where that is so."""
+    source = line.source.description if line.source is not None else line.options.source
+    said = translate("TeachIn", "From: {source}").format(source=source)
+    if line.origin is not Origin.TRIAL:
+        return said
+    return f"{said} · {translate('TeachIn', 'Trial: parts do not count as production')}"

@@ -6,11 +6,10 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject
 
-from db.runs.origin import JUDGED_FOR
-from db.users import trail
 from engine.domain.inspection import Origin
 from gui.context import AppContext
 from gui.i18n.language import translate
+from gui.line.judged_for import judge_for
 from gui.line.line import Line
 
 TOUR = "first-run"
@@ -47,10 +46,8 @@ class JudgedFor(QObject):
         if now is Origin.SIMULATED:
             self._screen.tell(translate("Live", "Simulated parts do not count anyway."))
             return
-        wanted = Origin.PRODUCTION if now is Origin.SETUP else Origin.SETUP
-        self._line.judge_for(wanted)
-        db, who = self._context.db, self._context.operator
-        self._context.jobs.run(lambda: trail.record(db, who, JUDGED_FOR, str(wanted)), lambda _none: None)
+        wanted = Origin.SETUP if now is Origin.PRODUCTION else Origin.PRODUCTION
+        judge_for(self._context, self._line, wanted)
 
     def choose(self, way: str) -> None:
         """One of the ways to a source: `camera`, `files` or `demo`."""

@@ -110,6 +110,18 @@ def test_the_bar_follows_the_source_that_is_chosen_while_nothing_runs(qtbot: QtB
     assert live.origin_bar.text.startswith("SET-UP"), "what was said still holds"
 
 
+def test_a_trial_is_as_loud_as_set_up_and_ends_by_the_same_button(qtbot: QtBot, opened: Open) -> None:
+    station = opened()
+    live = live_page(station)
+    station.window.go("teach-in")
+    press(station, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: station.line.state != STOPPED, timeout=PATIENCE)
+    station.window.go("live")
+    assert live.origin_bar.text.startswith("TRIAL") and "Trial" in live.scope.text()
+    qtbot.mouseClick(live.origin_bar.button, Qt.MouseButton.LeftButton)
+    assert live.origin_bar.text == ""
+
+
 def test_set_up_switched_while_the_line_runs_is_written_as_it_held(qtbot: QtBot, opened: Open) -> None:
     station = opened(open=lambda _uri: ScriptedSource(60, every=0.01))
     live = live_page(station)

@@ -13,11 +13,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from db.datasets.collection import OK, Collection
+from db.inspections.table import page as inspections
 from db.models.registry import activations, active, list_models
 from db.products.acts import rename
 from db.runs.line import LineOrder
+from db.runs.origin import JUDGED_FOR
+from db.users.trail import entries
 from engine import events
-from engine.domain.inspection import Inspection, Outcome
+from engine.domain.inspection import Inspection, Origin, Outcome
 from engine.settings import load_settings
 from gui.jobs.bridge import Bridge
 from gui.line.line import Line
@@ -170,6 +173,24 @@ def test_parts_on_screen_go_into_their_classes_by_key_and_come_back_after_a_rest
     rig.page = rig.make()
     assert rig.page.room.stock.classes == (OK, "dent")
     assert (rig.count(OK), rig.count("dent")) == (1, 2)
+
+
+def test_a_line_that_is_started_here_is_a_trial_and_one_that_runs_goes_on_as_it_was(rig: Rig) -> None:
+    rig.line.start()
+    rig.until(lambda: rig.page.step == COLLECT)
+    rig.next_part()
+    assert rig.line.origin is Origin.PRODUCTION and "Trial" not in rig.page.collecting.source.text()
+    with rig.qtbot.waitSignal(rig.line.finished, timeout=PATIENCE):
+        rig.line.stop()
+    before = len(inspections(rig.bench.db).rows)
+    rig.press(Qt.Key.Key_Space)
+    rig.until(lambda: len(inspections(rig.bench.db).rows) > before)
+    assert "do not count as production" in rig.page.collecting.source.text()
+    assert rig.line.close()
+    newest = [str(row.inspection.traveller.origin) for row in inspections(rig.bench.db).rows]
+    assert newest == ["trial"] * (len(newest) - before) + ["production"] * before
+    rig.bench.idle()
+    assert [entry.detail for entry in entries(rig.bench.db) if entry.what == JUDGED_FOR] == ["trial"]
 
 
 def test_undo_takes_the_last_picture_back_and_brings_a_deleted_one_back(rig: Rig) -> None:
