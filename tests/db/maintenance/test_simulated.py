@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from db.inspections.comments import add_comment
 from db.inspections.overrides import add_override, undo_last
 from db.inspections.table import NewInspection, add, get, page
 from db.maintenance import simulated as rules
+from db.maintenance.retention import carry_out, plan
 from db.maintenance.simulated import REMOVED, SimulatedParts, remove_simulated, simulated
 from db.maintenance.verify import verify
 from db.store.schema import Base, RandomAuditRow
@@ -23,6 +25,7 @@ from db.store.session import Database
 from db.users.trail import entries
 from engine.domain.inspection import Inspection, Origin, Outcome
 from engine.errors import StorageError
+from engine.settings import Retention
 from tests.db.make import START, inspection, override, pixels, prediction_of
 
 
@@ -113,6 +116,22 @@ def test_parts_that_wait_for_a_person_are_told(db: Database, capsys: pytest.Capt
     assert (simulated(db).parts, simulated(db).waiting) == (4, 2)
     assert main.main(["simulated", "--db", db.url]) == 0
     assert capsys.readouterr().out.endswith("1 words on them. 2 of them wait for a person's decision.\n")
+
+
+def test_pictures_that_retention_took_before_are_not_counted_again(
+    db: Database, parts: dict[Origin, Inspection], tmp_path: Path
+) -> None:
+    export(db, tmp_path / "out", "lineside")
+    keep = Retention(days=1, keep_corrected=False)
+    assert carry_out(db, keep, START + timedelta(days=9), "ann").pictures == len(Origin), (
+        "whatever they were judged for"
+    )
+    planned = simulated(db)
+    done = remove_simulated(db, "ann")
+    assert (planned.parts, planned.pictures) == (done.parts, done.pictures) == (1, 0)
+    assert done.words == 4
+    assert plan(db, keep, START + timedelta(days=9)).pictures == 0 and verify(db) == []
+    assert {row.inspection.traveller.origin for row in page(db).rows} == set(Origin) - {Origin.SIMULATED}
 
 
 def test_nothing_to_remove_leaves_no_entry(db: Database) -> None:
