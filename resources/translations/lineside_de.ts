@@ -8529,6 +8529,13 @@ Shift+A hebt sie auf.</translation>
             </translation>
         </message>
         <message numerus="yes">
+            <source>%n of them wait(s) for a decision on Review.</source>
+            <translation>
+                <numerusform>%n davon wartet auf eine Entscheidung in der Nachprüfung.</numerusform>
+                <numerusform>%n davon warten auf eine Entscheidung in der Nachprüfung.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>%n part(s)</source>
             <translation>
                 <numerusform>%n Teil</numerusform>
@@ -10192,6 +10199,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Train again</source>
             <translation>Neu trainieren</translation>
+        </message>
+        <message>
+            <source>Trial: parts do not count as production</source>
+            <translation>Versuch: Teile zählen nicht als Produktion</translation>
         </message>
         <message>
             <source>Try and accept</source>

@@ -321,6 +321,13 @@
             </translation>
         </message>
         <message numerus="yes">
+            <source>%n of them wait(s) for a decision on Review.</source>
+            <translation>
+                <numerusform>%n of them wait for a decision on Review.</numerusform>
+                <numerusform>%n of them waits for a decision on Review.</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>%n part(s)</source>
             <translation>
                 <numerusform>%n part</numerusform>
