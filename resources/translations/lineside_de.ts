@@ -8529,17 +8529,17 @@ Shift+A hebt sie auf.</translation>
             </translation>
         </message>
         <message numerus="yes">
-            <source>%n of them wait(s) for a decision on Review.</source>
-            <translation>
-                <numerusform>%n davon wartet auf eine Entscheidung in der Nachprüfung.</numerusform>
-                <numerusform>%n davon warten auf eine Entscheidung in der Nachprüfung.</numerusform>
-            </translation>
-        </message>
-        <message numerus="yes">
             <source>%n part(s)</source>
             <translation>
                 <numerusform>%n Teil</numerusform>
                 <numerusform>%n Teile</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n part(s) of them without a decision on Review.</source>
+            <translation>
+                <numerusform>%n davon ohne Entscheidung in der Nachprüfung.</numerusform>
+                <numerusform>%n davon ohne Entscheidung in der Nachprüfung.</numerusform>
             </translation>
         </message>
         <message numerus="yes">

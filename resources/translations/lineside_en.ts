@@ -321,17 +321,17 @@
             </translation>
         </message>
         <message numerus="yes">
-            <source>%n of them wait(s) for a decision on Review.</source>
-            <translation>
-                <numerusform>%n of them wait for a decision on Review.</numerusform>
-                <numerusform>%n of them waits for a decision on Review.</numerusform>
-            </translation>
-        </message>
-        <message numerus="yes">
             <source>%n part(s)</source>
             <translation>
                 <numerusform>%n part</numerusform>
                 <numerusform>%n parts</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n part(s) of them without a decision on Review.</source>
+            <translation>
+                <numerusform>%n part of them without a decision on Review.</numerusform>
+                <numerusform>%n parts of them without a decision on Review.</numerusform>
             </translation>
         </message>
         <message numerus="yes">

@@ -61,7 +61,7 @@ class SimulatedPanel(QWidget):
         box.setText(translate("Settings", "%n simulated part(s) will be removed for good.", "", found.parts))
         pictures = translate("Settings", "With them %n picture(s).", "", found.pictures)
         words = translate("Settings", "%n correction(s) and comments on them.", "", found.words)
-        waiting = translate("Settings", "%n of them wait(s) for a decision on Review.", "", found.waiting)
+        waiting = translate("Settings", "%n part(s) of them without a decision on Review.", "", found.waiting)
         others = translate("Settings", "No other part is touched.")
         said = (pictures, words, waiting, others) if found.waiting else (pictures, words, others)
         box.setInformativeText("\n".join(said))

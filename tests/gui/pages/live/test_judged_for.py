@@ -88,7 +88,7 @@ def test_simulated_parts_that_were_removed_are_counted_and_shown_no_more(qtbot: 
     qtbot.waitUntil(panel.button.isVisible, timeout=PATIENCE)
     qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
     box = panel.findChild(QMessageBox)
-    assert box is not None and "3 of them wait(s) for a decision on Review." in box.informativeText()
+    assert box is not None and "3 parts of them without a decision on Review." in box.informativeText()
     box.accept()
     qtbot.waitUntil(lambda: live.counters.counts.total == 0, timeout=PATIENCE)
     qtbot.waitUntil(lambda: live.film.parts == () and not live.presenter.looking, timeout=PATIENCE)
