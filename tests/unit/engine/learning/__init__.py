@@ -1,0 +1,1 @@
+"""Heads in closed form, on drawn arrays."""
