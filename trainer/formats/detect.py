@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import DatasetError, UsageError
 from engine.names import path_of
 from trainer.formats import lineside
+from trainer.formats.agreement import without_disagreement
 from trainer.formats.demo import open_demo
 from trainer.formats.labels import (
     coco,
@@ -23,7 +24,7 @@ from trainer.formats.labels import (
     yolo,
 )
 from trainer.formats.published import dagm, gc10, kolektor, magnetic, mvtec, severstal, visa
-from trainer.formats.samples.contradicted import without_contradicted
+from trainer.formats.samples.contradicted import without_contradicted, without_copies_of_defects
 from trainer.formats.samples.dataset import Dataset
 from trainer.formats.samples.lone_masks import without_lone_masks
 from trainer.formats.samples.overlooked import with_overlooked
@@ -31,12 +32,11 @@ from trainer.formats.samples.unused import doubt_notes, refuse_doubt
 
 _READERS: dict[str, tuple[Callable[[Path], bool], Callable[[Path, Sequence[str]], Dataset]]] = {
     # In this order: an export may lie in class folders, item folders look like class folders, GC10 is a kind of VOC,
-    # and what names each of its pictures goes before what is told by folders.
+    # and what names each of its pictures goes before what is told by folders and by single masks.
     "lineside": (lineside.looks_like, lineside.open_lineside),
     "mvtec": (mvtec.looks_like, mvtec.open_mvtec),
     "visa": (visa.looks_like, visa.open_visa),
     "dagm": (dagm.looks_like, dagm.open_dagm),
-    "kolektor": (kolektor.looks_like, kolektor.open_kolektor),
     "severstal": (severstal.looks_like, severstal.open_severstal),
     "magnetic-tile": (magnetic.looks_like, magnetic.open_magnetic),
     "manifest": (manifest.looks_like, manifest.open_manifest),
@@ -48,10 +48,13 @@ _READERS: dict[str, tuple[Callable[[Path], bool], Callable[[Path, Sequence[str]]
     "gc10": (gc10.looks_like, gc10.open_gc10),
     "voc": (voc.looks_like, voc.open_voc),
     "yolo": (yolo.looks_like, yolo.open_yolo),
+    "kolektor": (kolektor.looks_like, kolektor.open_kolektor),
     "masks": (masks.looks_like, masks.open_masks),
     "imagefolder": (imagefolder.looks_like, imagefolder.open_imagefolder),
 }
 FORMATS = (*_READERS, "demo")
+_NO_LABELS = ("lineside", "imagefolder", "gc10", "kolektor", "masks")
+"""No second kind of labels: folders and masks are compared by themselves, and GC10's files are Pascal VOC's too."""
 OK = "ok"
 WITHOUT_LABEL = ("", OK)
 
@@ -82,13 +85,15 @@ def look_at_dataset(place: str, layout: str = "", ok_classes: Sequence[str] = ()
     if not folder.is_dir():
         raise DatasetError(f"There is no data set folder {place}.", "Check the path, or use demo:?seed=1&count=1000.")
     try:
-        name = layout or next((n for n, (fits, _) in _READERS.items() if fits(folder)), "")
-        if name:
+        fitting = _fitting(folder)
+        if name := layout or next(fitting, ""):
             found = _READERS[name][1](folder, ok_classes)
             if name != "imagefolder":
                 # There the folders are the labels, as its reader says.
                 found = without_contradicted(found, ok_classes)
-            return with_overlooked(without_lone_masks(found, folder), folder)
+            others = ((other, _READERS[other][1]) for other in fitting if other not in (name, *_NO_LABELS))
+            found = without_disagreement(found, folder, ok_classes, others)
+            return with_overlooked(without_lone_masks(without_copies_of_defects(found), folder), folder)
     except OSError as error:
         raise DatasetError(
             f"{error.filename or place} cannot be read ({error.strerror or error}).", "Check its access rights."
@@ -96,3 +101,8 @@ def look_at_dataset(place: str, layout: str = "", ok_classes: Sequence[str] = ()
     raise DatasetError(
         f"{place} is none of the known layouts: {', '.join(FORMATS)}.", "Put each class into a folder of its own."
     )
+
+
+def _fitting(folder: Path) -> Iterator[str]:
+    """The layouts that the folder looks like, looked for one after the other."""
+    return (name for name, (fits, _) in _READERS.items() if fits(folder))

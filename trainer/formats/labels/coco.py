@@ -6,6 +6,7 @@ and no outline has no mask.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,7 +23,7 @@ from engine.packages.package import sha256_of
 from trainer.formats.labels.imagefolder import part_above, part_in, reading
 from trainer.formats.labels.labelme_shapes import check_shown
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
-from trainer.formats.samples.label_files import MAX_BYTES, coordinate, first_of_each, read_bytes, read_json
+from trainer.formats.samples.label_files import MAX_BYTES, coordinate, head_of, nearest_first, read_bytes, read_json
 from trainer.formats.samples.pictures import (
     PictureIndex,
     check_size,
@@ -41,6 +42,7 @@ _KEYS = (b'"images"', b'"annotations"', b'"categories"')
 _OTHER_TASKS = ("person_keypoints_", "captions_", "panoptic_", "stuff_", "image_info_")
 _LEARNT_FIRST: tuple[Part, ...] = ("train", "validation", "test")
 _HEAD_BYTES = 64 * 1024
+_LOOKED_THROUGH = 50
 _CORRECT = "Correct that file."
 
 
@@ -77,11 +79,22 @@ def looks_like(folder: Path) -> bool:
 
 
 def annotation_files(folder: Path) -> list[Path]:
-    """The COCO files at any depth, those nearer to the top first; at most 50 JSON files of each folder are tried."""
+    """The COCO files at any depth, those nearer to the top first.
+
+    Of each folder the first 50 JSON files are looked through, and of the others those that begin as COCO's do.
+    """
+    tried: Counter[Path] = Counter()
+    found = []
+    for path in _candidates(folder):
+        tried[path.parent] += 1
+        if (tried[path.parent] <= _LOOKED_THROUGH or _begins_as_coco(path)) and _is_coco(path):
+            found.append(path)
+    return found
+
+
+def _candidates(folder: Path) -> list[Path]:
     # COCO's own folder holds the same pictures again with their key points and captions.
-    return [
-        path for path in first_of_each(folder, ".json") if not path.name.startswith(_OTHER_TASKS) and _is_coco(path)
-    ]
+    return [path for path in nearest_first(folder, ".json") if not path.name.startswith(_OTHER_TASKS)]
 
 
 def read_coco(
@@ -336,7 +349,8 @@ def _near(folder: Path, path: Path) -> Path:
 def _is_coco(path: Path) -> bool:
     try:
         if path.stat().st_size > MAX_BYTES:
-            return False
+            # Too large to be read, as its reader says in a sentence: passed over, its defects would be sound.
+            return any(key in head_of(path, _HEAD_BYTES) for key in _KEYS)
         data = read_bytes(path)
     except (OSError, DatasetError):
         return False
@@ -345,17 +359,13 @@ def _is_coco(path: Path) -> bool:
 
 def _name_broken(folder: Path, files: Sequence[Path], left: Leftovers) -> None:
     """What was to be a file of annotations and is cut short goes to `left`."""
-    for path in first_of_each(folder, ".json"):
-        if path not in files and not path.name.startswith(_OTHER_TASKS) and _begins_as_coco(path):
+    for path in _candidates(folder):
+        if path not in files and _begins_as_coco(path):
             left.unless_read(path, partial(read_json, path))
 
 
 def _begins_as_coco(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
-    except OSError:
-        return False
+    head = head_of(path, _HEAD_BYTES)
     return any(key in head for key in (*_KEYS, b'"info"', b'"licenses"'))
 
 

@@ -11,18 +11,20 @@ mask is taken for sound. SegmentationObject tells defects apart that touch; it i
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from engine.domain.sound_names import is_sound
 from engine.errors import DatasetError
+from engine.images.listing import Why, list_folder
 from engine.packages.package import sha256_of
 from trainer.formats.labels.imagefolder import PARTS
 from trainer.formats.samples.colours import areas_by_class, read_colours, set_where
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.label_files import read_text
-from trainer.formats.samples.pictures import PictureIndex, check_size, check_upright, folded, missing_notes, with_mask
+from trainer.formats.samples.pictures import check_size, check_upright, folded, missing_notes, pictures_of, with_mask
 from trainer.formats.samples.shapes import draw
 from trainer.formats.samples.unused import Leftovers
 
@@ -45,24 +47,28 @@ def open_colour_masks(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     Raises DatasetError.
     """
     names, left = class_colours(folder / NAMES), Leftovers()
-    pictures, masks = PictureIndex(folder / PICTURES), PictureIndex(folder / MASKS)
-    drawn = {_stem(path, folder / MASKS): path for path in masks.paths}
-    listed = _listed(folder)
+    shown, drawn = _by_stem(pictures_of(folder / PICTURES), folder / PICTURES), _drawn(folder / MASKS)
+    listed, masked = _listed(folder), len(drawn)
     samples: list[Sample] = []
-    for path in pictures.paths:
-        stem = _stem(path, folder / PICTURES)
-        mask, part = drawn.pop(stem, None), listed.get(stem)
-        if mask is not None:
-            sample = left.unless_read(mask, partial(_sample, folder, path, mask, names, part or ""))
+    lost = 0
+    for stem, paths in shown.items():
+        masks, part = drawn.pop(stem, []), listed.get(stem)
+        if not masks and part is None:
+            lost += len(paths)
+        elif len(paths) > 1 or len(masks) > 1:
+            several = ", ".join(path.name for path in (*paths, *masks))
+            left.add(folder / MASKS / stem, f"which mask is which picture's cannot be told of {several}.")
+        elif masks:
+            sample = left.unless_read(masks[0], partial(_sample, folder, paths[0], masks[0], names, part or ""))
             samples += [sample] if sample is not None else []
-        elif part is not None:
-            samples.append(_sound(folder, path, part))
-    for mask in drawn.values():
+        else:
+            samples.append(_sound(folder, paths[0], part or ""))
+    for mask in (path for paths in drawn.values() for path in paths):
         left.add(mask, "there is no picture of that name.")
-    notes = missing_notes(folder, len(masks.paths), len(drawn), str(folder / PICTURES))
+    notes = missing_notes(folder, masked, len(drawn), str(folder / PICTURES))
     declared = [name for name in names.values() if not is_sound(name)]
     notes += unseen_notes(declared, (name for s in samples for name in (s.label, *s.also)))
-    if lost := len(pictures.paths) - len(samples) - len(left.found) + len(drawn):
+    if lost:
         notes += (f"{lost} pictures have no mask, are in no list and are left out.",)
     name = folder.resolve().name
     return make_dataset(
@@ -113,5 +119,15 @@ def _listed(folder: Path) -> dict[str, Part]:
     return found
 
 
-def _stem(path: Path, top: Path) -> str:
-    return folded(path.relative_to(top).with_suffix("").as_posix())
+def _drawn(folder: Path) -> dict[str, list[Path]]:
+    """All that lies there: of masks none is another's."""
+    listing = list_folder(folder)
+    named = [left.path for left in listing.left_out if left.why is Why.MASK]
+    return _by_stem([*listing.pictures, *named], folder)
+
+
+def _by_stem(paths: Sequence[Path], top: Path) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = defaultdict(list)
+    for path in paths:
+        found[folded(path.relative_to(top).with_suffix("").as_posix())].append(path)
+    return found

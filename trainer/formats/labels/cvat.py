@@ -20,7 +20,7 @@ from trainer.formats.labels.drawing import Drawing, ellipse, turned
 from trainer.formats.labels.imagefolder import PARTS, part_above
 from trainer.formats.labels.labelme_shapes import Drawn, Stamp, check_shown
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unless_sound, unseen_notes
-from trainer.formats.samples.label_files import coordinate, first_of_each
+from trainer.formats.samples.label_files import coordinate, head_of, nearest_first
 from trainer.formats.samples.pictures import PictureIndex, check_size, find_named, missing_notes
 from trainer.formats.samples.runs import decode, from_counts
 from trainer.formats.samples.shapes import Shape, rectangle
@@ -53,8 +53,8 @@ def looks_like(folder: Path) -> bool:
 
 
 def annotation_files(folder: Path) -> list[Path]:
-    """The CVAT files at any depth; at most 50 XML files of each folder are tried."""
-    return [path for path in first_of_each(folder, ".xml") if _is_cvat(path)]
+    """The CVAT files at any depth."""
+    return [path for path in nearest_first(folder, ".xml") if _ROOT in head_of(path, _HEAD_BYTES)]
 
 
 def read_cvat(path: Path, left: Leftovers) -> tuple[list[CvatImage], tuple[str, ...]]:
@@ -105,14 +105,6 @@ def _sample(folder: Path, picture: Path, image: CvatImage, where: str) -> Sample
     check_size(where, image.size, picture)
     part = PARTS.get(image.subset.lower(), "") or part_above(folder, picture)
     return image.drawing.sample(picture.relative_to(folder).as_posix(), picture, part)
-
-
-def _is_cvat(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return _ROOT in file.read(_HEAD_BYTES)
-    except OSError:
-        return False
 
 
 class _Reader:

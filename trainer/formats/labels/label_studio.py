@@ -24,7 +24,7 @@ from trainer.formats.labels.drawing import Drawing, ellipse, turned
 from trainer.formats.labels.imagefolder import part_above
 from trainer.formats.labels.labelme_shapes import Drawn, check_shown
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unless_sound
-from trainer.formats.samples.label_files import coordinate, first_of_each, parse_json, read_bytes, read_text
+from trainer.formats.samples.label_files import coordinate, head_of, nearest_first, parse_json, read_bytes, read_text
 from trainer.formats.samples.pictures import PictureIndex, check_size, find_named, missing_notes
 from trainer.formats.samples.shapes import Shape, rectangle
 from trainer.formats.samples.unused import Leftovers
@@ -57,8 +57,8 @@ def looks_like(folder: Path) -> bool:
 
 
 def task_files(folder: Path) -> list[Path]:
-    """The exports at any depth; at most 50 JSON files of each folder are tried."""
-    return [path for path in first_of_each(folder, ".json") if _is_export(path)]
+    """The exports at any depth."""
+    return [path for path in nearest_first(folder, ".json") if _is_export(path)]
 
 
 def open_label_studio(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
@@ -235,8 +235,10 @@ def _list(value: Any) -> list[Any]:
 
 
 def _is_export(path: Path) -> bool:
+    if not head_of(path, _HEAD_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
+        return False
     try:
         data = read_bytes(path)
     except DatasetError:
         return False
-    return data[:_HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[") and all(key in data for key in _KEYS)
+    return all(key in data for key in _KEYS)

@@ -22,7 +22,7 @@ from trainer.formats.labels.imagefolder import reading
 from trainer.formats.labels.labelme_shapes import Drawn, area_of, check_shown, draw_all, read_shape
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset
 from trainer.formats.samples.label_files import files_below, read_json
-from trainer.formats.samples.pictures import PictureIndex, check_size, drawn_size, missing_notes, with_mask
+from trainer.formats.samples.pictures import PictureIndex, check_size, drawn_size, folded, missing_notes, with_mask
 from trainer.formats.samples.unused import Leftovers
 
 OK = "ok"
@@ -86,24 +86,9 @@ def open_labelme(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     Raises DatasetError.
     """
     index, left = PictureIndex(folder), Leftovers()
-    files: dict[Path, LabelmeFile] = {}
-    read_from: dict[Path, Path] = {}
-    named = missing = 0
-    for path in (p for p in files_below(folder, ".json") if _has_shapes(p)):
-        file = left.unless_read(path, partial(read_labelme, path, left))
-        named += 1
-        picture = index.find(file.picture if file else path.stem, path.parent) or index.find(path.stem, path.parent)
-        if picture is None:
-            missing += 1
-            left.add(path, f"there is no picture {file.picture if file else path.stem}.")
-        elif picture in files:
-            if not filecmp.cmp(path, read_from[picture], shallow=False):
-                left.add(path, f"{index.key(picture)} is labelled by {read_from[picture]} too.")
-                files[picture] = replace(files[picture], partly=True)
-        else:
-            fits = left.unless_read(path, partial(_fitting, path, file, picture, left)) if file else None
-            files[picture], read_from[picture] = fits or _UNREAD, path
-    notes = missing_notes(folder, named, missing, f"{folder} and the folders below it")
+    found = [path for path in files_below(folder, ".json") if _has_shapes(path)]
+    files, read_from, missing = _files_of(index, found, left)
+    notes = missing_notes(folder, len(found), missing, f"{folder} and the folders below it")
     series = [_SERIES.fullmatch(p.stem) for p in index.paths]
     whole = len({m.groups() for m in series if m}) > 1 and all(series)
     groups = [f"{m[1]}_{m[2]}" if m and whole else "" for m in series]
@@ -114,10 +99,42 @@ def open_labelme(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
         if (sample := _sample(index, path, files.get(path), group, classes, left))
     ]
     name = folder.resolve().name
-    return make_dataset(name, "labelme", samples, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
+    made = make_dataset(name, "labelme", samples, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
+    # One that bears the name of another picture than it says was not read for that one.
+    own = (path for picture, path in read_from.items() if folded(path.stem) == folded(picture.stem))
+    return replace(made, read_from=tuple(own))
 
 
 _UNREAD = LabelmeFile("", None, (), partly=True)
+
+
+def _files_of(
+    index: PictureIndex, paths: Sequence[Path], left: Leftovers
+) -> tuple[dict[Path, LabelmeFile], dict[Path, Path], int]:
+    """What is said of each picture and in which file, and how many files are of none; of two pictures it is neither."""
+    files: dict[Path, LabelmeFile] = {}
+    read_from: dict[Path, Path] = {}
+    doubtful: set[Path] = set()
+    missing = 0
+    for path in paths:
+        file = left.unless_read(path, partial(read_labelme, path, left))
+        named = file.picture if file else path.stem
+        meant = index.meant(named, path.parent) or index.meant(path.stem, path.parent)
+        if not meant:
+            missing += 1
+            left.add(path, f"there is no picture {named}.")
+        elif len(meant) > 1:
+            left.add(path, index.either(named, meant))
+            doubtful |= set(meant)
+        elif (picture := meant[0]) in files:
+            if not filecmp.cmp(path, read_from[picture], shallow=False):
+                left.add(path, f"{index.key(picture)} is labelled by {read_from[picture]} too.")
+                doubtful.add(picture)
+        else:
+            fits = left.unless_read(path, partial(_fitting, path, file, picture, left)) if file else None
+            files[picture], read_from[picture] = fits or _UNREAD, path
+    files |= {picture: replace(files.get(picture, _UNREAD), partly=True) for picture in doubtful}
+    return files, read_from, missing
 
 
 def _fitting(path: Path, file: LabelmeFile, picture: Path, left: Leftovers) -> LabelmeFile:

@@ -22,7 +22,7 @@ from engine.packages.package import sha256_of
 from trainer.formats.labels.imagefolder import part_above, part_in, reading
 from trainer.formats.samples.colours import areas_by_class, read_colours, set_where
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unless_sound
-from trainer.formats.samples.label_files import files_below, first_of_each, parse_json, read_text
+from trainer.formats.samples.label_files import files_below, head_of, nearest_first, parse_json, read_text
 from trainer.formats.samples.pictures import (
     PictureIndex,
     check_size,
@@ -59,8 +59,8 @@ def looks_like(folder: Path) -> bool:
 
 
 def manifests(folder: Path) -> list[Path]:
-    """The manifests at any depth; at most 50 files of each folder are tried."""
-    return [path for suffix in SUFFIXES for path in first_of_each(folder, suffix) if _is_manifest(path)]
+    """The manifests at any depth."""
+    return [path for suffix in SUFFIXES for path in nearest_first(folder, suffix) if _is_manifest(path)]
 
 
 def open_manifest(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
@@ -181,9 +181,5 @@ def _name(address: str) -> str:
 
 
 def _is_manifest(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n")
-    except OSError:
-        return False
+    head = head_of(path, _HEAD_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n")
     return head.startswith(b"{") and f'"{_SOURCE}"'.encode() in head

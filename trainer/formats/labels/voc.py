@@ -101,7 +101,8 @@ def open_voc(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     left = Leftovers()
     samples, missing, notes = labelled(folder, lambda name: name, left)
     name = folder.resolve().name
-    return make_dataset(name, "voc", samples, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
+    made = make_dataset(name, "voc", samples, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
+    return replace(made, read_from=tuple(voc_files(folder)))
 
 
 def _meant(path: Path, file: VocFile, index: PictureIndex, folder: Path) -> list[Path]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -112,7 +113,8 @@ def open_yolo(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     ]
     notes += unseen_notes(filter(None, names.values()), (name for s in samples for name in (s.label, *s.also)))
     name = folder.resolve().name
-    return make_dataset(name, "yolo", samples, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
+    made = make_dataset(name, "yolo", samples, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
+    return replace(made, read_from=tuple(sorted({*meant, *alone})))
 
 
 def _sample(

@@ -17,7 +17,7 @@ from trainer.formats.published.masked import masked_sample, sets_below
 from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.label_files import read_text
 from trainer.formats.samples.mask_files import KINDS, without_word
-from trainer.formats.samples.pictures import folded
+from trainer.formats.samples.pictures import SHARED, alike, folded
 from trainer.formats.samples.unused import Leftovers
 
 LABELS = "Label"
@@ -66,7 +66,12 @@ def _samples(folder: Path, place: Path, left: Leftovers) -> list[Sample]:
     masks = {folded(without_word(path.stem)): path for path in _pictures(_label_folder(place))}
     listed = _listed(_label_folder(place), left)
     found: list[Sample] = []
-    for path in _pictures(place):
+    pictures = _pictures(place)
+    shared = alike(pictures)
+    for path in pictures:
+        if path in shared:
+            left.add(masks.pop(folded(path.stem), path), SHARED)
+            continue
         mask, said = masks.pop(folded(path.stem), None), listed.pop(folded(path.stem), None)
         if said is not None and said is not bool(mask):
             words = "defective, and its label picture is missing" if said else f"sound, and {mask} is there"

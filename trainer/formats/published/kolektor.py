@@ -12,12 +12,14 @@ import numpy as np
 
 from engine.domain.inspection import Mask, Pixels
 from engine.errors import DatasetError
+from engine.images.listing import PICTURE_SUFFIXES
 from engine.packages.package import sha256_of
+from trainer.formats.labels import imagefolder
 from trainer.formats.labels.imagefolder import PARTS
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.label_files import files_below
 from trainer.formats.samples.mask_files import KINDS, read_mask
-from trainer.formats.samples.pictures import check_size, check_upright, folded, pictures_of, with_mask
+from trainer.formats.samples.pictures import SHARED, alike, check_size, check_upright, folded, pictures_of, with_mask
 from trainer.formats.samples.unused import Leftovers
 
 LABEL_SUFFIXES = ("_label.png", "_label.bmp", "_gt.png")
@@ -25,16 +27,24 @@ LABEL_SUFFIXES = ("_label.png", "_label.bmp", "_gt.png")
 
 
 def looks_like(folder: Path) -> bool:
-    """True when some item folder holds pictures with label pictures beside them, and parts where masks are named so."""
+    """True when some item folder holds pictures with label pictures beside them, and parts where masks are named so.
+
+    Where folders may be classes, half of the pictures must have one: a single mask makes no such set.
+    """
     items = [p for p in folder.iterdir() if p.is_dir()]
     if {"images", "masks"} <= {p.name.casefold() for p in items}:
         # There the word behind a mask's name tells nothing.
         return False
-    return any(
-        _is_label(p, LABEL_SUFFIXES if item.name.lower() in PARTS else LABEL_SUFFIXES[:2])
-        for item in items
-        for p in item.iterdir()
-    )
+    counts = [_counts(item) for item in items]
+    labels, pictures = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0)
+    return labels > 0 and (2 * labels >= pictures or not imagefolder.looks_like(folder))
+
+
+def _counts(item: Path) -> tuple[int, int]:
+    """How many label pictures lie in the folder, and how many others."""
+    suffixes = LABEL_SUFFIXES if item.name.lower() in PARTS else LABEL_SUFFIXES[:2]
+    labels = [_is_label(p, suffixes) for p in item.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES]
+    return sum(labels), len(labels) - sum(labels)
 
 
 def _is_label(path: Path, suffixes: tuple[str, ...] = LABEL_SUFFIXES) -> bool:
@@ -48,12 +58,18 @@ def open_kolektor(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     """
     left, samples, lonely = Leftovers(), [], 0
     drawn, used = _labels(folder), set[tuple[Path, str]]()
-    for path in (path for path in pictures_of(folder) if not _is_label(path)):
+    pictures = [path for path in pictures_of(folder) if not _is_label(path)]
+    shared = alike(pictures)
+    for path in pictures:
         place = (path.parent, folded(path.stem))
-        labels = drawn.get(place, [])
+        labels, first = drawn.get(place, []), place not in used
         used.add(place)
         if not labels:
             lonely += 1
+            continue
+        if path in shared:
+            if first:
+                left.add(labels[0], SHARED)
             continue
         sample = left.unless_read(labels[0], partial(_sample, folder, path, labels))
         samples += [sample] if sample is not None else []

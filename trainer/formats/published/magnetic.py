@@ -20,7 +20,16 @@ from trainer.formats.samples.dataset import Dataset, Sample, make_dataset, unsee
 from trainer.formats.samples.groups import joined
 from trainer.formats.samples.label_files import files_below
 from trainer.formats.samples.mask_files import read_mask
-from trainer.formats.samples.pictures import check_size, check_upright, folded, pictures_of, size_of, with_mask
+from trainer.formats.samples.pictures import (
+    SHARED,
+    alike,
+    check_size,
+    check_upright,
+    folded,
+    pictures_of,
+    size_of,
+    with_mask,
+)
 from trainer.formats.samples.unused import Leftovers
 
 PREFIX = "MT_"
@@ -54,6 +63,10 @@ def open_magnetic(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     pictures = _without_lonely_masks([(path, kinds[place]) for place in kinds for path in pictures_of(place)], left)
     groups = _tiles(folder, pictures)
     masks = {_place(path): path for place in kinds for path in files_below(place, ".png")}
+    for path in sorted(alike([path for path, _ in pictures])):
+        # A mask of which of the two it is nobody knows is used for neither.
+        if mask := masks.pop(_place(path), None):
+            left.add(mask, SHARED)
     read = [_sample(folder, path, kind, masks.get(_place(path)), groups, left) for path, kind in pictures]
     samples = [sample for sample in read if sample is not None]
     notes = unseen_notes(kinds.values(), (s.label for s in samples))

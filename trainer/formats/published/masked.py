@@ -24,6 +24,9 @@ def masked_sample(folder: Path, path: Path, labels: Sequence[str], masks: Sequen
     A defective one has no mask where none is there or nothing of it is set. Raises DatasetError for masks of another
     size, and for one that draws a defect on a sound picture.
     """
+    key = path.relative_to(folder).as_posix()
+    if len({is_sound(label) for label in labels}) > 1:
+        raise DatasetError(f"{path} is said to be sound and defective: {', '.join(labels)}.", "Correct its label.")
     drawn = is_sound(labels[0]) and not masks
     for mask in masks:
         pixels = read_mask(mask)
@@ -32,7 +35,6 @@ def masked_sample(folder: Path, path: Path, labels: Sequence[str], masks: Sequen
         drawn = drawn or bool(pixels.any()) or is_sound(labels[0])
         if pixels.any() and is_sound(labels[0]):
             raise DatasetError(f"{mask} draws a defect on {path.name}, which is {labels[0]}.", "Correct one of them.")
-    key = path.relative_to(folder).as_posix()
 
     def union(height: int, width: int) -> Mask:
         return reduce(np.maximum, (read_mask(mask) for mask in masks), np.zeros((height, width), np.uint8))

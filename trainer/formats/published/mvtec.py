@@ -17,7 +17,7 @@ from trainer.formats.labels.imagefolder import PARTS
 from trainer.formats.published.masked import masked_sample, one_of, sets_below
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset
 from trainer.formats.samples.mask_files import without_word
-from trainer.formats.samples.pictures import folded, pictures_of
+from trainer.formats.samples.pictures import SHARED, alike, folded, pictures_of
 from trainer.formats.samples.unused import Leftovers
 
 TRUTH = "ground_truth"
@@ -41,7 +41,9 @@ def open_mvtec(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     used: set[tuple[str, str]] = set()
     for top in sorted(p for p in product.iterdir() if p.is_dir() and p.name.lower() in PARTS):
         part: Part = PARTS[top.name.lower()]
-        for path in pictures_of(top):
+        pictures = pictures_of(top)
+        shared = alike(pictures)
+        for path in pictures:
             inside = path.relative_to(top)
             if len(inside.parts) < 2:
                 left.add(path, "it lies in no folder of a kind.")
@@ -49,7 +51,11 @@ def open_mvtec(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
             key = (folded(inside.parts[0]), folded(path.stem))
             # Training pictures bear the numbers of test pictures; masks are of those.
             drawn = masks.get(key, []) if part == "test" else []
-            used |= {key} if drawn else set()
+            if drawn and path in shared:
+                if key not in used:
+                    left.add(drawn[0], SHARED)
+                drawn = []
+            used |= {key} if key in masks and part == "test" else set()
             kind = inside.parts[0]
             sample = left.unless_read(path, partial(masked_sample, product, path, [kind], drawn, part))
             samples += [sample] if sample is not None else []

@@ -142,7 +142,13 @@ def _rows_of(index: PictureIndex, named: dict[str, Rows], left: Leftovers) -> tu
     found: dict[Path, Rows] = {}
     missing = 0
     for name, rows in named.items():
-        picture = index.find(name)
+        meant = index.meant(name)
+        if len(meant) > 1:
+            left.add(name, index.either(name, meant))
+            for either in meant:
+                found.setdefault(either, Rows()).partly = True
+            continue
+        picture = next(iter(meant), None)
         missing += picture is None
         if picture is not None and found.setdefault(picture, rows) is not rows:
             left.add(name, f"{index.key(picture)} has rows by another name already.")

@@ -1,12 +1,15 @@
-"""Pictures that are sound by their label, or for want of one, in a folder whose name says defective."""
+"""Pictures that are sound by their label, or for want of one, while something else says that they are defective: the
+folder's name, or the label of the same picture in another place."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from pathlib import Path
 
 from engine.domain.sound_names import Said, said_by
 from trainer.formats.samples.dataset import Dataset, Sample
+from trainer.formats.samples.pictures import folded
 from trainer.formats.samples.unused import Leftovers
 
 
@@ -24,6 +27,33 @@ def without_contradicted(dataset: Dataset, ok_classes: Collection[str]) -> Datas
         else:
             kept.append(sample)
     return replace(dataset, samples=tuple(kept), unused=tuple(left.found))
+
+
+def without_copies_of_defects(dataset: Dataset) -> Dataset:
+    """The data set without pictures that lack a label while the same one bears that of a defect.
+
+    Copies byte for byte, which tools put into a folder of their own, are counted; one of a defect's name in its folder
+    is named, for whether it is that part saved anew nobody knows.
+    """
+    defects = [s for s in dataset.samples if s.label not in dataset.ok_classes]
+    digests = {s.digest for s in defects if s.digest}
+    beside = {_place(s.path): s for s in defects if s.path is not None}
+    others = [s for s in dataset.samples if not (s.assumed and s.digest in digests)]
+    left, kept = Leftovers(list(dataset.unused)), []
+    for sample in others:
+        defect = beside.get(_place(sample.path)) if sample.assumed and sample.path is not None else None
+        if defect is not None:
+            left.add(sample.path, f"it has no label, and {defect.key}, which is {defect.label}, may be the same part.")
+        else:
+            kept.append(sample)
+    notes = dataset.notes
+    if copies := len(dataset.samples) - len(others):
+        notes += (f"{copies} pictures without a label are copies of labelled defects and are left out.",)
+    return replace(dataset, samples=tuple(kept), notes=notes, unused=tuple(left.found))
+
+
+def _place(path: Path) -> tuple[Path, str]:
+    return path.parent, folded(path.stem)
 
 
 def _defective_folder(sample: Sample, ok_classes: Collection[str]) -> str:

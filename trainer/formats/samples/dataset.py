@@ -62,7 +62,7 @@ class Dataset:
     unused: tuple[Unused, ...] = ()
     """Labels, masks and boxes that teach nothing, and why."""
     read_from: tuple[Path, ...] = ()
-    """Label files of many pictures: one may bear the name of a picture."""
+    """Its label files: one that is not among them and bears the name of a picture was passed over."""
 
     @property
     def doubtful(self) -> int:
@@ -118,29 +118,49 @@ def make_dataset(
 ) -> Dataset:
     """Order the classes, find the sound ones, join groups that share a picture.
 
-    `classes` are there beside those that the samples show. Raises DatasetError when empty or of one class only.
+    `classes` are there beside those that the samples show. Raises DatasetError when empty, OneClassError when of one
+    class only.
     """
-    dropped = f", and {in_short(unused)}" if unused else ""
     if not samples:
         raise DatasetError(
-            f"The data set {name} holds no labelled pictures{dropped}.", "Choose a folder with labelled pictures."
+            f"The data set {name} holds no labelled pictures{_dropped(unused)}.",
+            "Choose a folder with labelled pictures.",
         )
     name, samples, classes = name_of(name), [_kept(s) for s in samples], [name_of(each) for each in classes]
     names = sorted({name for s in samples for name in (s.label, *s.also)} | set(classes))
-    if len(names) < 2:
-        raise DatasetError(
-            f"The data set {name} shows the class {names[0]!r} only{dropped}.",
-            "Add pictures of at least one other class.",
-        )
     sound = tuple(n for n in names if (n in ok_classes if ok_classes else is_sound(n)))
     unknown = [n for n in ok_classes if n not in names]
     if unknown:
         raise DatasetError(f"The data set {name} has no class {unknown[0]!r}.", f"Its classes: {', '.join(names)}.")
     ordered = (*sound, *(n for n in names if n not in sound))
     told = [s for s in (_defects_first(s, sound) for s in samples) if not (s.partly and s.label in sound)]
-    return Dataset(
+    made = Dataset(
         name, layout, ordered, sound, tuple(join_copies(told)), location, missing, tuple(notes), tuple(unused)
     )
+    if len(names) < 2:
+        raise OneClassError(made)
+    return made
+
+
+class OneClassError(DatasetError):
+    """A data set of one class: there is nothing to tell apart."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        dropped = _dropped(dataset.unused)
+        super().__init__(
+            f"The data set {dataset.id} shows the class {dataset.classes[0]!r} only{dropped}.",
+            "Add pictures of at least one other class.",
+        )
+        self.dataset = dataset
+        """What it holds all the same."""
+
+    def __reduce__(self) -> tuple[type[DatasetError], tuple[object, ...]]:
+        """In another process only the sentence counts: how samples are read crosses no boundary."""
+        return DatasetError, (self.message, self.remedy)
+
+
+def _dropped(unused: Sequence[Unused]) -> str:
+    return f", and {in_short(unused)}" if unused else ""
 
 
 def _defects_first(sample: Sample, sound: Collection[str]) -> Sample:

@@ -16,6 +16,11 @@ from engine.system.texts import text_of
 MAX_BYTES = 512 * 1024**2
 MAX_COORDINATE = 1e6
 _WHOLE = "Copy the whole data set again."
+_DRAWN = {
+    ".json": (b'"points"', b'"bbox"', b'"segmentation"'),
+    ".xml": (b"<bndbox", b"<box", b"<polygon", b"<polyline", b"<ellipse", b"<mask"),
+}
+_BOX_WORDS = 5
 
 
 def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
@@ -76,9 +81,29 @@ def files_below(folder: Path, suffix: str, at_most: int = 0) -> list[Path]:
     return sorted(found, key=lambda path: natural_key(path.relative_to(folder)))
 
 
-def first_of_each(folder: Path, suffix: str, at_most: int = 50) -> list[Path]:
-    """The first files of each folder at any depth, the ones nearer to the top before those below."""
-    found: dict[Path, list[Path]] = {}
-    for path in files_below(folder, suffix):
-        found.setdefault(path.parent, []).append(path)
-    return [path for place in sorted(found, key=lambda p: (len(p.parts), p)) for path in sorted(found[place])[:at_most]]
+def nearest_first(folder: Path, suffix: str) -> list[Path]:
+    """The files at any depth, the ones nearer to the top before those below."""
+    return sorted(files_below(folder, suffix), key=lambda path: (len(path.parts), path.parent, path))
+
+
+def head_of(path: Path, size: int) -> bytes:
+    """How the file begins; empty where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(size)
+    except OSError:
+        return b""
+
+
+def draws_something(path: Path) -> bool:
+    """Whether a JSON, an XML or a text of unknown kind tells of a place in a picture, or is cut short."""
+    try:
+        data = read_bytes(path)
+    except DatasetError:
+        return True
+    suffix = path.suffix.lower()
+    if suffix == ".txt":
+        words = next((line.split() for line in data.splitlines() if line.strip()), [])
+        return len(words) >= _BOX_WORDS and words[0].isdigit()
+    whole = data.rstrip().endswith((b">",) if suffix == ".xml" else (b"}", b"]"))
+    return not whole or any(word in data for word in _DRAWN[suffix])

@@ -1,4 +1,4 @@
-"""Label files that a reader passed over although they bear the name of a picture that is sound for want of a label.
+"""Label files that a reader passed over although they bear the name of a picture that is sound.
 
 Two tools may have worked in one folder, a label folder may have been moved, a file may be cut short before what tells
 its kind: the reader of the found layout does not see such a file, and its defect would be taught as sound.
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from engine.images.listing import PICTURE_SUFFIXES
-from trainer.formats.samples.dataset import Dataset
-from trainer.formats.samples.label_files import files_below
+from trainer.formats.samples.dataset import Dataset, Sample
+from trainer.formats.samples.label_files import draws_something, files_below
 from trainer.formats.samples.mask_files import MASK_FOLDERS, without_word
 from trainer.formats.samples.pictures import folded
 from trainer.formats.samples.unused import Leftovers
@@ -24,24 +24,33 @@ _HEAD_BYTES = 4096
 
 
 def with_overlooked(dataset: Dataset, folder: Path) -> Dataset:
-    """The data set, with every label file named that bears the name of an assumed picture and was not read for it."""
-    assumed = [s.path for s in dataset.samples if s.assumed and s.path is not None]
-    if not assumed:
-        return dataset
-    left = Leftovers(list(dataset.unused))
-    stems = Counter(folded(s.path.stem) for s in dataset.samples if s.path is not None)
-    beside = {_place(path) for path in assumed}
-    # Where several pictures bear the name, a file elsewhere may be that of another.
-    alone = {folded(path.stem) for path in assumed if stems[folded(path.stem)] == 1}
-    told = {one.where for one in dataset.unused}
-    for path in _label_files(folder):
-        if path in dataset.read_from:
+    """The data set, with every label file named that bears the name of a sound picture and was not read for it.
+
+    Where a label says that the picture is sound, a file counts that draws something, and the picture is left out.
+    """
+    sound = [s for s in dataset.samples if s.label in dataset.ok_classes and s.path is not None]
+    left, told, lost = Leftovers(list(dataset.unused)), {one.where for one in dataset.unused}, set[Path | None]()
+    named, read = _by_name(sound, dataset.samples), set(dataset.read_from)
+    for path in _label_files(folder) if sound else ():
+        sample = named.get(_place(path)) or named.get(folded(path.stem))
+        if sample is None or path in read or any(str(path) in where for where in told):
             continue
-        if (_place(path) in beside or folded(path.stem) in alone) and not any(str(path) in where for where in told):
+        if sample.assumed or draws_something(path):
             left.add(path, f"it bears a picture's name, and as {dataset.format} nothing is read from it.")
-    for path, reason in _links(folder, {folded(path.stem) for path in assumed}):
+            lost |= set() if sample.assumed else {sample.path}
+    assumed = {folded(s.path.stem) for s in sound if s.assumed and s.path is not None}
+    for path, reason in _links(folder, assumed) if assumed else ():
         left.add(path, reason)
-    return replace(dataset, unused=tuple(left.found))
+    kept = tuple(sample for sample in dataset.samples if sample.path is None or sample.path not in lost)
+    return replace(dataset, samples=kept, unused=tuple(left.found))
+
+
+def _by_name(sound: Sequence[Sample], samples: Sequence[Sample]) -> dict[tuple[Path, str] | str, Sample]:
+    """The sound ones by place and name, and by name alone where no other picture bears it."""
+    stems = Counter(folded(s.path.stem) for s in samples if s.path is not None)
+    found: dict[tuple[Path, str] | str, Sample] = {_place(s.path): s for s in sound if s.path is not None}
+    # Where several pictures bear the name, a file elsewhere may be that of another.
+    return found | {name: s for (_, name), s in [(_place(s.path), s) for s in sound if s.path] if stems[name] == 1}
 
 
 def _links(folder: Path, stems: Collection[str]) -> Iterator[tuple[Path, str]]:

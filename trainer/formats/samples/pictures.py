@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.domain.inspection import Mask, Pixels
 from engine.domain.sound_names import Said, said_by
-from engine.errors import DatasetError
+from engine.errors import DatasetError, PictureError
 from engine.images.decoding.headers import header_size
 from engine.images.decoding.orientation import UPRIGHT, as_stored, orientation, turned_size
 from engine.images.listing import PICTURE_SUFFIXES, list_pictures
@@ -22,14 +22,51 @@ from trainer.formats.samples.unused import Leftovers
 
 JPEG_SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif"))
 _HEADER_BYTES = 1024**2
+_SIDE_LOOKED_AT = 256
+_MANY = 64
+"""Colours that a mask of classes may show."""
+_FEW, _MOST = 8, 0.9
+"""A mask of soft edges shows more, and hardly anything but so many of them."""
 
 
 def pictures_of(folder: Path) -> list[Path]:
-    """The pictures of a data set's folder in natural order, without masks: in a data set a PNG beside a JPEG of its
-    stem is one, as is a `*_label` picture. Raises InputError."""
+    """The pictures of a data set's folder in natural order, without masks: in a data set a PNG of few colours beside a
+    JPEG of its stem is one, as is a `*_label` picture. Raises InputError."""
+    return _told_apart(folder)[0]
+
+
+def _told_apart(folder: Path) -> tuple[list[Path], dict[Path, Path]]:
+    """The pictures, and each PNG that is taken for a mask with the JPEG beside it."""
     listed = list_pictures(folder)
-    jpegs = {path.with_suffix("") for path in listed if path.suffix.lower() in JPEG_SUFFIXES}
-    return [path for path in listed if path.suffix.lower() != ".png" or path.with_suffix("") not in jpegs]
+    jpegs = {path.with_suffix(""): path for path in listed if path.suffix.lower() in JPEG_SUFFIXES}
+    beside = {path: jpegs.get(path.with_suffix("")) for path in listed if path.suffix.lower() == ".png"}
+    masks = {path: jpeg for path, jpeg in beside.items() if jpeg and _may_be_mask(path)}
+    return [path for path in listed if path not in masks], masks
+
+
+def _may_be_mask(path: Path) -> bool:
+    """Whether a file shows few colours, as masks do and photographs do not; one that cannot be read may be one."""
+    try:
+        pixels = read_picture(path, mask=True)
+    except PictureError:
+        return True
+    step = max(1, max(pixels.shape[:2]) // _SIDE_LOOKED_AT)
+    looked = pixels[::step, ::step].astype(np.int64)
+    colours = looked if looked.ndim == 2 else looked @ (1 << 16 * np.arange(looked.shape[2]))
+    _, counts = np.unique(colours, return_counts=True)
+    largest = np.sort(counts)[-_FEW:].sum()
+    return bool(counts.size <= _MANY or largest >= _MOST * counts.sum())
+
+
+def alike(paths: Sequence[Path]) -> set[Path]:
+    """Those that lie in one folder under one name with different suffixes: a label file of that name is of either."""
+    found: dict[tuple[Path, str], list[Path]] = defaultdict(list)
+    for path in paths:
+        found[path.parent, folded(path.stem)].append(path)
+    return {path for same in found.values() if len(same) > 1 for path in same}
+
+
+SHARED = "more than one picture has that name; which of them it is of cannot be known."
 
 
 class PictureIndex:
@@ -37,11 +74,12 @@ class PictureIndex:
 
     def __init__(self, folder: Path, paths: Sequence[Path] | None = None) -> None:
         self._folder = folder
-        self.paths = pictures_of(folder) if paths is None else list(paths)
+        self.paths, self._masks = _told_apart(folder) if paths is None else (list(paths), {})
         self._by_name: dict[str, list[Path]] = defaultdict(list)
         self._by_stem: dict[str, list[Path]] = defaultdict(list)
-        for path in self.paths:
+        for path in (*self.paths, *self._masks):
             self._by_name[folded(path.name)].append(path)
+        for path in self.paths:
             self._by_stem[folded(path.stem)].append(path)
 
     def key(self, path: Path) -> str:
@@ -54,13 +92,22 @@ class PictureIndex:
         Label files come from other machines: of a path only what fits counts, letters may be large or small, and a
         picture's suffix may be another one or missing. Raises DatasetError when different pictures fit alike.
         """
+        meant = self.meant(name, near)
+        if len(meant) > 1:
+            raise DatasetError(self.either(name, meant), "Give each picture a name of its own.")
+        return meant[0] if meant else None
+
+    def either(self, name: str, meant: Sequence[Path]) -> str:
+        """The sentence that a name may be one of several."""
+        return f"{name} may be {self.key(meant[0])} or {self.key(meant[1])}."
+
+    def meant(self, name: str, near: Path | None = None) -> list[Path]:
+        """As `find`, and all of them when different pictures fit alike, or it is a PNG that is taken for a mask."""
         wanted = PurePosixPath(name.replace("\\", "/"))
         # Without a picture's suffix a dot belongs to the name: plate.1 is never plate.jpg.
         stem = wanted.stem if wanted.suffix.lower() in PICTURE_SUFFIXES else wanted.name
         named = self._by_name.get(folded(wanted.name)) or self._by_stem.get(folded(stem), [])
         fitting = [path for path in named if not _reversed(wanted, path)]
-        if len(fitting) < 2:
-            return fitting[0] if fitting else None
         parts = near.parts if near else ()
         ends = [tuple(map(folded, wanted.parts[::-1])), wanted.parts[::-1]]
         rank = {
@@ -69,11 +116,9 @@ class PictureIndex:
             for p in fitting
         }  # fmt: skip
         best = [p for p in fitting if rank[p] == max(rank.values())]
-        if len(best) > 1 and len({sha256_of(p) for p in best}) > 1:
-            raise DatasetError(
-                f"{name} may be {self.key(best[0])} or {self.key(best[1])}.", "Give each picture a name of its own."
-            )
-        return best[0]
+        best = best[:1] if len(best) > 1 and len({sha256_of(p) for p in best}) == 1 else best
+        # Whoever named the PNG itself may have labelled it, or the JPEG before it was saved anew.
+        return [*best, *(self._masks[p] for p in best if p in self._masks)]
 
 
 def find_named(

@@ -13,8 +13,7 @@ import pytest
 
 from engine.errors import DatasetError
 from tests.labelled import SIZE, box_mask, write_picture, write_text
-from trainer.formats.labels import coco
-from trainer.formats.labels.coco import annotation_files, looks_like, open_coco, read_coco
+from trainer.formats.labels.coco import annotation_files, open_coco, read_coco
 
 SQUARE = [[4, 4, 10, 4, 10, 9, 4, 9]]
 """6 × 5 = 30 pixels squared."""
@@ -307,21 +306,6 @@ def test_key_points_of_the_same_pictures_are_passed_over(tmp_path: Path) -> None
     assert [p.name for p in annotation_files(tmp_path)] == ["instances_val.json"]
 
 
-def test_fifty_files_of_each_folder_are_tried_at_any_depth(tmp_path: Path) -> None:
-    for number in range(49):
-        write_text(tmp_path / f"{number:02}.json", "{}")
-    assert not looks_like(tmp_path)
-    write(tmp_path, [], [], "50th.json")
-    assert [p.name for p in annotation_files(tmp_path)] == ["50th.json"]
-    write_text(tmp_path / "00a.json", "{}")
-    assert not looks_like(tmp_path)
-    write(tmp_path, [], [], ".hidden/a.json")
-    assert not looks_like(tmp_path)
-    write(tmp_path, [], [], "deep/er/a.json")
-    write(tmp_path, [], [], "below/a.json")
-    assert [p.parent.name for p in annotation_files(tmp_path)] == ["below", "er"]
-
-
 def test_pictures_of_a_file_that_lies_deep_are_looked_for_in_the_folders_above_it(tmp_path: Path) -> None:
     for number, (lot, category) in enumerate((("lot1", 7), ("lot2", 9))):
         write(tmp_path, [picture()], [drawn(category=category)], f"sets/{lot}/annotations/v2/instances.json")
@@ -330,14 +314,6 @@ def test_pictures_of_a_file_that_lies_deep_are_looked_for_in_the_folders_above_i
         ("sets/lot1/images/a.jpg", "pit"),
         ("sets/lot2/images/a.jpg", "rust"),
     ]
-
-
-def test_file_beyond_the_bound_is_not_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = write(tmp_path, [], [])
-    monkeypatch.setattr(coco, "MAX_BYTES", path.stat().st_size)
-    assert looks_like(tmp_path)
-    monkeypatch.setattr(coco, "MAX_BYTES", path.stat().st_size - 1)
-    assert not looks_like(tmp_path)
 
 
 @pytest.mark.parametrize(

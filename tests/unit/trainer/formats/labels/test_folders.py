@@ -107,7 +107,8 @@ def test_lots_of_links_are_read_and_no_link_is_followed_in_a_circle(tmp_path: Pa
 def test_masks_beside_the_pictures_are_named_and_teach_nothing(tmp_path: Path) -> None:
     pictures(tmp_path, "ok/a.jpg", "pit/b.jpg", "pit/c_mask.png", "pit/lot1/d.png")
     masks = ("pit/b.png", "pit/lot1/d_label.png", "pit/lot1/D_GT.png")
-    pictures(tmp_path, *masks, "e.jpg")
+    pictures(tmp_path, *masks[1:], "e.jpg")
+    write_mask(tmp_path / masks[0], box_mask(2, 2, 9, 9))
     dataset = open_imagefolder(tmp_path)
     # c_mask lies beside no picture c.
     assert [s.key for s in dataset.samples] == ["ok/a.jpg", "pit/b.jpg", "pit/c_mask.png", "pit/lot1/d.png"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,9 @@ def test_named_sound_classes_hold_instead_of_the_usual_names() -> None:
 def test_set_without_pictures_or_of_one_class_is_refused() -> None:
     with pytest.raises(DatasetError, match="The data set set holds no labelled pictures"):
         make_dataset("set", "masks", [], classes=["ok", "pit"])
-    with pytest.raises(DatasetError, match="The data set set shows the class 'pit' only"):
+    with pytest.raises(DatasetError, match="The data set set shows the class 'pit' only") as caught:
         make_dataset("set", "masks", [sample("1", "pit")])
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
     assert make_dataset("set", "masks", [sample("1", "pit")], classes=["ok"]).classes == ("ok", "pit")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from engine.domain.inspection import Mask
 from engine.errors import DatasetError
-from tests.labelled import SIZE, box_mask, write_picture, write_text
+from tests.labelled import SIZE, box_mask, write_mask, write_picture, write_text
 from trainer.formats.samples.pictures import PictureIndex, check_size, missing_notes, pictures_of, size_of, with_mask
 
 
@@ -25,11 +25,26 @@ def found(pictures: PictureIndex, name: str, near: Path | None = None) -> str:
     return pictures.key(path) if path else ""
 
 
-def test_in_a_data_set_a_png_beside_a_jpeg_of_its_stem_is_its_mask(tmp_path: Path) -> None:
-    for number, name in enumerate(("a.jpg", "a.png", "b.png", "c.JPEG", "c.PNG", "d_label.png", "e/a.png", "f.bmp")):
+def test_in_a_data_set_a_png_of_few_colours_beside_a_jpeg_of_its_stem_is_its_mask(tmp_path: Path) -> None:
+    for number, name in enumerate(("a.jpg", "b.png", "c.JPEG", "d_label.png", "e/a.png", "f.bmp", "g.jpg", "h.jpg")):
         write_picture(tmp_path / name, number)
+    write_mask(tmp_path / "a.png", box_mask(4, 5, 12, 11))
+    write_mask(tmp_path / "c.PNG", cv2.GaussianBlur(box_mask(90, 90, 300, 300, (900, 1200)), (0, 0), 3))
+    write_text(tmp_path / "h.png", "no picture")
+    # A photograph saved twice is two pictures.
+    write_picture(tmp_path / "g.png", 9)
     kept = [path.relative_to(tmp_path).as_posix() for path in pictures_of(tmp_path)]
-    assert kept == ["a.jpg", "b.png", "c.JPEG", "e/a.png", "f.bmp"]
+    assert kept == ["a.jpg", "b.png", "c.JPEG", "e/a.png", "f.bmp", "g.jpg", "g.png", "h.jpg"]
+
+
+def test_name_of_a_png_that_is_taken_for_a_mask_is_not_that_of_the_jpeg_beside_it(tmp_path: Path) -> None:
+    write_mask(tmp_path / "a.png", box_mask(4, 5, 12, 11))
+    pictures = index(tmp_path, "a.jpg", "b.jpg")
+    assert (found(pictures, "a.jpg"), found(pictures, "a"), found(pictures, "b.png")) == ("a.jpg", "a.jpg", "b.jpg")
+    with pytest.raises(DatasetError, match=r"^a.png may be a.png or a.jpg"):
+        pictures.find("a.png")
+    write_picture(tmp_path / "a.png", 7)
+    assert found(PictureIndex(tmp_path), "a.png") == "a.png"
 
 
 def test_picture_is_found_by_name_whatever_folder_is_named(tmp_path: Path) -> None:
