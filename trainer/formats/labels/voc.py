@@ -111,7 +111,9 @@ def _meant(path: Path, file: VocFile, index: PictureIndex, folder: Path) -> list
     A pair that was renamed keeps the old name inside, and another picture may bear it by now.
     """
     own = index.find(path.stem, path.parent)
-    picture = index.find(file.name, folder / file.folder) or own
+    named = index.meant(file.name, folder / file.folder)
+    # The one that lies beside it, of several of that name.
+    picture = own if own in named else index.find(file.name, folder / file.folder) or own
     if picture and own and picture.stem != own.stem:
         raise DatasetError(f"{path} names {index.key(picture)} and bears the name of {index.key(own)}.", _CORRECT)
     return [picture] if picture else []

@@ -49,22 +49,32 @@ def looks_like(folder: Path) -> bool:
 
 
 def class_names(folder: Path) -> dict[int, str]:
-    """Class numbers and names; a name is empty where data.yaml has none, or a list beside it another one.
-
-    Raises DatasetError.
+    """Class numbers and names; a name is empty where data.yaml has none, or another list in the folder or below it
+    another one. Raises DatasetError.
     """
     path = _names_file(folder)
     if path is None:
         raise DatasetError(f"{folder} holds no data.yaml and no classes.txt.", "Put the class names there.")
-    if path.name in NAME_LISTS:
-        return _listed(path)
-    names = _in_yaml(path)
-    for other in (place for place in _name_lists(folder) if place.is_file()):
-        for number, name in _listed(other).items():
+    names = _named_in(path)
+    for other in _further_names(folder, path):
+        for number, name in _named_in(other).items():
             # Which of the two orders the labels were drawn with nobody knows.
-            if number in names and folded(names[number].strip()) != folded(name):
+            if name and number in names and folded(names[number].strip()) != folded(name):
                 names[number] = ""
     return names
+
+
+def _further_names(folder: Path, first: Path) -> list[Path]:
+    """All other lists of names: sets that were put together bring their own. data.yaml goes before others beside it."""
+    lists = [path for path in files_below(folder, ".txt") if path.name in NAME_LISTS]
+    lists += [path for path in files_below(folder, ".names") if path.name in NAME_LISTS]
+    tables = [path for suffix in (".yaml", ".yml") for path in files_below(folder, suffix) if _names_something(path)]
+    beside = [path for path in tables if path.parent == folder] if first.name == "data.yaml" else [first]
+    return [path for path in (*lists, *tables) if path != first and path not in beside]
+
+
+def _named_in(path: Path) -> dict[int, str]:
+    return _listed(path) if path.name in NAME_LISTS else _in_yaml(path)
 
 
 def _listed(path: Path) -> dict[int, str]:

@@ -24,7 +24,10 @@ KINDS = ("ok", "defect")
 MASK_WORDS = ("_mask", "_label", "_gt", "_groundtruth", "_ground_truth", "_segmentation", "_seg", "-mask", ".mask")
 """What tools put behind a picture's name for its mask, in small letters."""
 MASK_FOLDERS = frozenset(
-    ("mask", "masks", "ground_truth", "groundtruth", "gt", "label", "labels", "segmentation", "segmentations")
+    (
+        *("mask", "masks", "ground_truth", "groundtruth", "gt", "label", "labels"),
+        *("segmentation", "segmentations", "segmentationclass", "segmentationobject"),
+    )
 )
 """What tools call a folder of masks, in small letters."""
 MAX_KINDS = 64

@@ -210,3 +210,35 @@ def test_single_label_picture_in_class_folders(tmp_path: Path) -> None:
     pictures(tmp_path, "ok/a.jpg", "ok/b.jpg", "ng/c.jpg", "ng/e.jpg")
     write_mask(tmp_path / "ng" / "c_label.png", box_mask(4, 5, 12, 11))
     assert labels(tmp_path) == {"ok/a.jpg": "ok", "ok/b.jpg": "ok", "ng/c.jpg": "ng", "ng/e.jpg": "ng"}
+
+
+# ── Sets that were put together ──────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("name", ["data.yaml", "obj.names", "labels/classes.txt"])
+def test_yolo_sets_of_another_order_of_classes_below_one_folder(tmp_path: Path, name: str) -> None:
+    write_text(tmp_path / "classes.txt", "ok\nscratch\npit\n")
+    for place, names in {"a": ["ok", "scratch", "pit"], "b": ["scratch", "ok", "pit"]}.items():
+        pictures(tmp_path / place / "images", "1.jpg", "2.jpg")
+        listed = f"names: [{', '.join(names)}]\n" if name.endswith("yaml") else "\n".join(names)
+        write_text(tmp_path / place / name, listed)
+        write_text(tmp_path / place / "labels" / "1.txt", YOLO_BOX)
+        write_text(tmp_path / place / "labels" / "2.txt", "2 0.5 0.5 0.2 0.2\n" if place == "a" else "")
+    assert labels(tmp_path) == {"a/images/2.jpg": "pit", "b/images/2.jpg": "ok"}
+    assert len(unused(tmp_path)) == 2
+
+
+def test_mask_of_objects_without_one_of_classes(tmp_path: Path) -> None:
+    pictures(tmp_path / "JPEGImages", "a.jpg", "b.jpg", "c.jpg")
+    write_text(tmp_path / "labelmap.txt", "background:0,0,0::\nscratch:255,255,255::\n")
+    write_text(tmp_path / "ImageSets" / "Segmentation" / "default.txt", "a\nb\nc\n")
+    for name in ("SegmentationClass/a.png", "SegmentationObject/a.png", "SegmentationObject/b.png"):
+        write_mask(tmp_path / name, box_mask(4, 5, 12, 11))
+    words = "it may be a picture's mask, and as colour-masks nothing is read from it."
+    assert unused(tmp_path) == [f"SegmentationObject/b.png: {words}"]
+
+
+def test_voc_file_beside_one_of_two_pictures_of_its_name(tmp_path: Path) -> None:
+    pictures(tmp_path, "l1/a.jpg", "l2/a.jpg", "l2/b.jpg")
+    for name, drawn in {"l1/a": ["pit"], "l2/a": [], "l2/b": ["pit"]}.items():
+        voc(tmp_path / f"{name}.xml", *drawn)
+    assert labels(tmp_path) == {"l1/a.jpg": "pit", "l2/a.jpg": "ok", "l2/b.jpg": "pit"}
+    assert unused(tmp_path) == []

@@ -116,6 +116,9 @@ def test_data_yaml_comes_before_other_files_and_lists(tmp_path: Path) -> None:
     assert class_names(tmp_path) == {0: "second"}
     write_text(tmp_path / "data.yaml", "names: [first]\n")
     assert class_names(tmp_path) == {0: "first"}
+    (tmp_path / "data.yaml").unlink()
+    write_text(tmp_path / "b.yml", "names: [third]\n")
+    assert class_names(tmp_path) == {0: ""}
 
 
 @pytest.mark.parametrize("place", ["classes.txt", "labels/classes.txt", "obj.names"])
