@@ -42,6 +42,9 @@ class Colours:
     raised: str
     sunken: str
     line: str
+    entry: str
+    """What one writes or chooses in; `rim` is its edge, seen against surface and raised."""
+    rim: str
     text: str
     muted: str
     accent: str
@@ -66,6 +69,8 @@ _COLOURS: Final[dict[ThemeName, Colours]] = {
         raised="#1e2226",
         sunken="#0e1012",
         line="#343a40",
+        entry="#0e1012",
+        rim="#6b747c",
         text="#e8eaec",
         muted="#9aa3ab",
         accent="#7fb2e5",
@@ -88,6 +93,8 @@ _COLOURS: Final[dict[ThemeName, Colours]] = {
         raised="#ffffff",
         sunken="#dfe3e6",
         line="#c3c9cf",
+        entry="#ffffff",
+        rim="#7f8890",
         text="#15191d",
         muted="#545e67",
         accent="#1d5a9e",
@@ -110,6 +117,8 @@ _COLOURS: Final[dict[ThemeName, Colours]] = {
         raised="#000000",
         sunken="#000000",
         line="#ffffff",
+        entry="#000000",
+        rim="#ffffff",
         text="#ffffff",
         muted="#e6e6e6",
         accent="#ffe600",
@@ -191,7 +200,7 @@ class Theme(QObject):
         roles = {
             QPalette.ColorRole.Window: c.surface,
             QPalette.ColorRole.WindowText: c.text,
-            QPalette.ColorRole.Base: c.sunken,
+            QPalette.ColorRole.Base: c.entry,
             QPalette.ColorRole.AlternateBase: c.raised,
             QPalette.ColorRole.Text: c.text,
             QPalette.ColorRole.Button: c.raised,

@@ -9,11 +9,14 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from db.inspections.table import Counts
 from engine.domain.inspection import Outcome
 from gui.i18n.language import number, outcome_word, percent, translate
-from gui.theme.theme import LARGE, NORMAL, SMALL, SPACING, Theme, draw_mark, font, scaled
+from gui.theme.large_type import large_type
+from gui.theme.theme import LARGE, SMALL, SPACING, Theme, draw_mark, font, scaled
 from gui.widgets.elided import elided
 
 ORDER = (Outcome.OK, Outcome.NG, Outcome.REVIEW, Outcome.NO_VERDICT)
-MARK = 14
+FIGURE, FIGURE_TALL = 28, 46
+"""Pixels of the figures as designed, and where the window is tall: read from two metres."""
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
 class Counters(QWidget):
@@ -26,10 +29,22 @@ class Counters(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._counts, self._after, self._corrections = Counts(), Counts(), 0
-        small, normal, large = (QFontMetrics(font(size)).height() for size in (SMALL, NORMAL, LARGE))
-        self._name, self._value, self._row, self._foot = small, large + 2, normal + SPACING // 2 + 2, small + 4
+        self._tall, self._figure, self._name = False, FIGURE, QFontMetrics(font(SMALL)).height()
+        self._value = self._row = self._foot = 0
+        self.set_tall(False)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
+
+    def set_tall(self, tall: bool) -> None:
+        """Larger figures where the window has the room; type that is large already stays as it is."""
+        self._tall, self._figure = tall and not large_type(), LARGE
+        if not large_type():
+            self._figure = FIGURE_TALL if tall else FIGURE
+        self._value = QFontMetrics(font(self._figure)).ascent() + SPACING // 2
+        self._row = self._value + (self._name + SPACING // 2 if self._tall else 0)
+        self._foot = self._name + 4
+        self.updateGeometry()
+        self.update()
 
     @property
     def counts(self) -> Counts:
@@ -98,35 +113,43 @@ class Counters(QWidget):
 
     def _headline(self, painter: QPainter, left: float, name: str, value: str) -> None:
         room = self.width() / 2 - SPACING
-        painter.setPen(self._theme.colour("muted"))
-        painter.setFont(font(SMALL))
-        painter.drawText(QRectF(left, 0, room, self._name), _LEFT, elided(name, painter.font(), room))
-        painter.setPen(self._theme.colour("text"))
-        painter.setFont(font(LARGE, bold=True))
-        painter.drawText(QRectF(left, self._name, room, self._value), _LEFT, value)
+        self._say(painter, QRectF(left, 0, room, self._name), name)
+        self._tell(painter, QRectF(left, self._name, room, self._value), value)
 
     def _count(self, painter: QPainter, box: QRectF, outcome: Outcome, value: int) -> None:
-        side = float(scaled(MARK))
-        mark = QRectF(box.left(), box.center().y() - side / 2, side, side)
+        """Mark and figure; the word below, or behind it in what room is left."""
+        side = self._value * 0.6
+        upper = QRectF(box.left(), box.top(), box.width(), self._value)
         # Only a count that is there has a colour: a row of noughts stays calm.
         colour = self._theme.outcome_colour(outcome) if value else self._theme.colour("muted")
-        draw_mark(painter, outcome, mark, colour)
-        painter.setFont(font(NORMAL))
+        draw_mark(painter, outcome, QRectF(box.left(), upper.center().y() - side / 2, side, side), colour)
+        wide = self._tell(painter, upper.adjusted(side + SPACING, 0, 0, 0), number(value))
+        if self._tall:
+            self._say(painter, QRectF(box.left(), upper.bottom(), box.width(), self._name), outcome_word(outcome))
+        else:
+            # Up to three digits move no word that has the room for it.
+            word, three = outcome_word(outcome), QFontMetrics(font(self._figure, bold=True)).horizontalAdvance("000")
+            least = upper.width() - side - 2 * SPACING - QFontMetrics(font(SMALL)).horizontalAdvance(word)
+            self._say(painter, upper.adjusted(side + 2 * SPACING + max(wide, min(three, least)), 0, 0, 0), word)
+
+    def _tell(self, painter: QPainter, box: QRectF, figure: str) -> float:
+        """A figure, as large as its place lets it be; returns its width."""
         painter.setPen(self._theme.colour("text"))
-        figure = number(value)
-        painter.drawText(box, _RIGHT, figure)
+        type_ = font(self._figure, bold=True)
+        wide = QFontMetrics(type_).horizontalAdvance(figure)
+        if wide > box.width():
+            type_.setPixelSize(max(1, int(type_.pixelSize() * box.width() / wide)))
+        painter.setFont(type_)
+        painter.drawText(box, _LEFT, figure)
+        return min(float(wide), box.width())
+
+    def _say(self, painter: QPainter, box: QRectF, word: str) -> None:
         painter.setPen(self._theme.colour("muted"))
-        room = box.adjusted(side + SPACING, 0, -QFontMetrics(painter.font()).horizontalAdvance(figure) - 4, 0)
-        word = outcome_word(outcome)
-        if QFontMetrics(painter.font()).horizontalAdvance(word) > room.width():
-            painter.setFont(font(SMALL))
-        painter.drawText(room, _LEFT, elided(word, painter.font(), room.width()))
+        painter.setFont(font(SMALL))
+        if box.width() > 0:
+            painter.drawText(box, _LEFT, elided(word, painter.font(), box.width()))
 
 
 def _yield(counts: Counts) -> str:
     """In words; a dash before the first part that was judged."""
     return percent(counts.yield_) if counts.ok + counts.ng + counts.review else "–"
-
-
-_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

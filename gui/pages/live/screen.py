@@ -109,6 +109,7 @@ class LiveScreen(QWidget):
     def _make_room(self) -> None:
         """What gives way is decided from what the rest needs, not from how it lies now."""
         height = self.height() - 2 * SPACING
+        self.counters.set_tall(self.height() >= LARGE_FROM)
         fixed = (self.scope, self.counters, self.aside, self.acts)
         taken = LEAST + sum(widget.sizeHint().height() + SPACING for widget in fixed) + SPACING
         self.trend.setVisible(height - taken >= self.trend.minimumHeight() + 2 * SPACING)

@@ -49,6 +49,17 @@ def test_everything_written_or_marked_can_be_read_on_every_ground(name: ThemeNam
 
 
 @pytest.mark.parametrize("name", THEMES)
+def test_a_field_is_seen_and_looks_unlike_one_that_is_off(name: ThemeName) -> None:
+    """The edge by criterion 1.4.11; what is off has the surface's ground and the faint line."""
+    colours = Theme(name).colours
+    assert min(contrast(colours.rim, ground) for ground in (colours.surface, colours.raised, colours.entry)) >= 3.0
+    assert contrast(colours.text, colours.entry) >= ENOUGH <= contrast(colours.muted, colours.entry)
+    assert name == "contrast" or colours.entry not in (colours.surface, colours.line)
+    off = next(line for line in stylesheet(name).splitlines() if line.startswith("QLineEdit:disabled"))
+    assert f"background: {colours.surface}; border-color: {colours.line};" in off
+
+
+@pytest.mark.parametrize("name", THEMES)
 def test_style_sheet_has_every_token_filled_in(name: ThemeName) -> None:
     text = stylesheet(name)
     assert "@" not in text

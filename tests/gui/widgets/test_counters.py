@@ -1,0 +1,56 @@
+"""The counts of Live: large enough to be read from two metres, and never wider than their place."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from db.inspections.table import Counts
+from gui.theme.theme import Theme, set_scale
+from gui.widgets.counters import FIGURE, FIGURE_TALL, Counters
+
+WIDE = 344
+"""Of the right column at 1280 x 720."""
+
+
+def ink(image: QImage, left: int, right: int) -> list[int]:
+    """The lines of the picture that have something in these columns."""
+    ground = image.pixel(image.width() - 1, image.height() - 1)
+    return [y for y in range(image.height()) if any(image.pixel(x, y) != ground for x in range(left, right))]
+
+
+def shown(qtbot: QtBot, counts: Counts, *, tall: bool) -> Counters:
+    made = Counters(Theme())
+    qtbot.addWidget(made)
+    made.set_tall(tall)
+    made.set_counts(counts)
+    made.resize(WIDE, made.sizeHint().height())
+    return made
+
+
+@pytest.mark.parametrize(("tall", "figure"), [(False, FIGURE), (True, FIGURE_TALL)])
+def test_figures_are_as_high_as_their_type_whatever_the_scale_of_the_words(
+    qtbot: QtBot, tall: bool, figure: int
+) -> None:
+    made = shown(qtbot, Counts(ok=888, ng=888, review=888, no_verdict=888), tall=tall)
+    lines = ink(made.grab().toImage(), 2, WIDE // 2 - 40)
+    runs = [y for y in lines if y - 1 not in lines]
+    heights = [next(end for end in range(start, 10_000) if end not in lines) - start for start in runs]
+    assert max(heights) >= 0.7 * figure, "the cap height of the type"
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.25, 2.0])
+@pytest.mark.parametrize("tall", [False, True])
+def test_a_count_of_millions_stays_in_its_place(qtbot: QtBot, tall: bool, scale: float) -> None:
+    set_scale(scale)
+    try:
+        made = shown(qtbot, Counts(ok=12_345_678, ng=0, review=0, no_verdict=0), tall=tall)
+        image = made.grab().toImage()
+        # Nothing of the first column reaches the second one's.
+        gap = WIDE // 2 - 2
+        rows = made._name + made._value + 4, made.height() - made._foot
+        ground = image.pixel(WIDE - 1, image.height() - 1)
+        assert all(image.pixel(gap, y) == ground for y in range(*rows))
+    finally:
+        set_scale(1.0)
