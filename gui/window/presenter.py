@@ -13,6 +13,7 @@ from engine.domain.inspection import Inspection
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.i18n.messages import translated
+from gui.i18n.sources import source_words
 from gui.line.judging import judge_words
 from gui.line.line import STOPPED, Line
 
@@ -153,7 +154,7 @@ class WindowPresenter:
             "warn": translate("Window", "picture drifts"),
             "review": translate("Window", "picture drifts: REVIEW"),
         }.get(self._line.imaging[0], "")
-        return f"{self._line.source.description}  {drift}".strip()
+        return f"{source_words(self._line.source.description)}  {drift}".strip()
 
 
 class Pace:

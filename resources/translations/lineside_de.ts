@@ -7720,7 +7720,7 @@ Shift+A hebt sie auf.</translation>
         </message>
         <message>
             <source>To review</source>
-            <translation>Zur Prüfung</translation>
+            <translation>Offene</translation>
         </message>
         <message>
             <source>Two models side by side</source>
@@ -9285,6 +9285,32 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>{size} free on its disk</source>
             <translation>{size} frei auf dem Laufwerk</translation>
+        </message>
+    </context>
+    <context>
+        <name>Source</name>
+        <message numerus="yes">
+            <source>%n picture(s)</source>
+            <translation>
+                <numerusform>%n Bild</numerusform>
+                <numerusform>%n Bilder</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>demo {name}</source>
+            <translation>Demo-Linie {name}</translation>
+        </message>
+        <message>
+            <source>folder {name}</source>
+            <translation>Ordner {name}</translation>
+        </message>
+        <message>
+            <source>video {name}</source>
+            <translation>Video {name}</translation>
+        </message>
+        <message>
+            <source>watch folder {name}</source>
+            <translation>überwachter Ordner {name}</translation>
         </message>
     </context>
     <context>

@@ -392,6 +392,16 @@
         </message>
     </context>
     <context>
+        <name>Source</name>
+        <message numerus="yes">
+            <source>%n picture(s)</source>
+            <translation>
+                <numerusform>%n picture</numerusform>
+                <numerusform>%n pictures</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
         <name>Status</name>
     </context>
     <context>

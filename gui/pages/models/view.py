@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QItemSelectionModel, Signal
+from PySide6.QtCore import QItemSelectionModel, Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLabel, QTableView, QVBoxLayout, QWidget
 
 from db.models.registry import ModelVersion
@@ -12,7 +13,7 @@ from gui.i18n.language import translate
 from gui.pages.models.details import ModelDetails
 from gui.pages.models.presenter import Buttons, Found
 from gui.pages.models.table import ACCURACY, DATA, ESCAPES, NAME, REGISTERED, SIZE, SPEED, STATE, VERSION, ModelsTable
-from gui.theme.theme import SPACING, Theme, scaled
+from gui.theme.theme import SMALL, SPACING, Theme, font, scaled
 from gui.widgets.calm_table import calm_table
 from gui.widgets.columns import Columns
 from gui.widgets.elided import CutLabel
@@ -106,8 +107,10 @@ class ModelsView(QWidget):
         calm_table(table, theme, scaled(40))
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setAccessibleName(translate("Models", "Model versions"))
+        small = QFontMetrics(font(SMALL))
         for column, width in WIDTHS.items():
-            table.setColumnWidth(column, scaled(width))
+            title = str(self.rows.headerData(column, Qt.Orientation.Horizontal))
+            table.setColumnWidth(column, max(scaled(width), small.horizontalAdvance(title) + 3 * SPACING))
 
     def _lay_out(self, widths: Sequence[int]) -> None:
         top = QHBoxLayout()

@@ -15,6 +15,7 @@ from db.models.registry import ModelVersion
 from engine.domain.inspection import Inspection, Origin
 from gui.context import AppContext
 from gui.i18n.language import translate
+from gui.i18n.sources import source_words
 from gui.line import line as states
 from gui.line.feed import Feed, Seen
 from gui.line.judged_for import toggle_trial
@@ -280,7 +281,7 @@ class TeachInPage(TeachInScreen):
 
 def _source_words(line: Line) -> str:
     """What the pictures come from, and that its parts do not count where that is so."""
-    source = line.source.description if line.source is not None else line.options.source
+    source = source_words(line.source.description) if line.source is not None else line.options.source
     said = translate("TeachIn", "From: {source}").format(source=source)
     if line.origin is not Origin.TRIAL:
         return said

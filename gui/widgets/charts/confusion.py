@@ -13,7 +13,10 @@ from gui.i18n.language import number, translate
 from gui.theme.theme import NORMAL, SMALL, SPACING, Theme, font, scaled
 
 CELL = QSize(96, 36)
+NARROWEST = 28
+"""Width a cell may shrink to: three digits in small type."""
 LABEL_WIDTH = 136
+"""At most; as wide as its longest name."""
 HEADER = 28
 """In pixels at the size as designed."""
 
@@ -73,13 +76,13 @@ class CountGrid(QWidget):
         """Two lines of headings and a row for each true class."""
         if self._table is None:
             return QSize(0, 0)
-        width = scaled(LABEL_WIDTH) + len(self._table.columns) * scaled(CELL.width())
+        width = self._label + len(self._table.columns) * scaled(CELL.width())
         return QSize(width, 2 * scaled(HEADER) + len(self._table.rows) * scaled(CELL.height()) + 1)
 
     def minimumSizeHint(self) -> QSize:
-        """Cells may shrink to half."""
-        hint, label = self.sizeHint(), scaled(LABEL_WIDTH)
-        return QSize(label + (hint.width() - label) // 2 if hint.width() else 0, hint.height())
+        """Cells may shrink: a table that is cut says less than one with short headings."""
+        columns = len(self._table.columns) if self._table else 0
+        return QSize(self._label + columns * scaled(NARROWEST) if columns else 0, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Headings, then every cell."""
@@ -88,7 +91,7 @@ class CountGrid(QWidget):
             return
         painter = QPainter(self)
         self._paint_headings(painter, table)
-        painter.setFont(font(NORMAL))
+        painter.setFont(font(NORMAL if self._cell(0, 0).width() >= scaled(CELL.width()) // 2 else SMALL))
         for i, counts in enumerate(table.counts):
             for j, found in enumerate(counts):
                 aside = j >= len(counts) - table.aside
@@ -108,11 +111,18 @@ class CountGrid(QWidget):
                         return True
         return super().event(event)
 
+    @property
+    def _label(self) -> int:
+        """Width of the names of the rows."""
+        names = (f"{self._table.row_title} ↓", *self._table.rows) if self._table else ()
+        widest = max(map(QFontMetrics(font(SMALL)).horizontalAdvance, names), default=0)
+        return min(scaled(LABEL_WIDTH), widest + 2 * SPACING)
+
     def _paint_headings(self, painter: QPainter, table: CountTable) -> None:
         muted, text = self._theme.colour("muted"), self._theme.colour("text")
         painter.setFont(font(SMALL))
         painter.setPen(muted)
-        label, header = scaled(LABEL_WIDTH), scaled(HEADER)
+        label, header = self._label, scaled(HEADER)
         left = QRect(0, header, label - SPACING, header)
         painter.drawText(left, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{table.row_title} ↓")
         top = QRect(label, 0, self.width() - label, header)
@@ -144,8 +154,8 @@ class CountGrid(QWidget):
 
     def _cell(self, row: int, column: int) -> QRect:
         count = max(1, len(self._table.columns)) if self._table else 1
-        label, wide, high = scaled(LABEL_WIDTH), scaled(CELL.width()), scaled(CELL.height())
-        width = max(wide // 2, min(wide, (self.width() - label) // count))
+        label, wide, high = self._label, scaled(CELL.width()), scaled(CELL.height())
+        width = max(scaled(NARROWEST), min(wide, (self.width() - label) // count))
         return QRect(label + column * width, 2 * scaled(HEADER) + row * high, width, high)
 
 

@@ -60,7 +60,7 @@ def plain_box(name: str, values: Sequence[tuple[str, str]] = ()) -> QComboBox:
     box = QComboBox()
     box.setAccessibleName(name)
     box.setToolTip(name)
-    box.setMinimumContentsLength(6)
+    box.setMinimumContentsLength(5)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     for text, value in values:
         box.addItem(text, str(value))

@@ -55,7 +55,7 @@ class FilterBar(QWidget):
         self._connect()
 
     def _lay_out(self) -> None:
-        row = FlowLayout()
+        row = FlowLayout(gap=SPACING // 2)
         for widget in (*self.chips, *self._boxes, self.order, self.more_button, self.clear_button):
             row.addWidget(widget)
         column = QVBoxLayout(self)
