@@ -53,6 +53,11 @@ class VerdictBanner(QWidget):
         """The note under the reasons: what the operator said, or when the next try comes."""
         return self._note
 
+    @property
+    def whole(self) -> int:
+        """From this height on, in pixels, class and score have a line of their own."""
+        return scaled(HEADLINE + REASONS * LINE) + LEAST_WORD + 2 * MARGIN + 3
+
     def sizeHint(self) -> QSize:
         """Wide, and a third as high."""
         return QSize(328, 216)

@@ -21,7 +21,7 @@ from gui.widgets.charts.trend import YieldTrend
 from gui.widgets.counters import Counters
 from gui.widgets.pictures.filmstrip import PICTURE_HEIGHT, FilmStrip
 from gui.widgets.pictures.image_view import ImageView
-from gui.widgets.verdict_banner import LEAST, VerdictBanner
+from gui.widgets.verdict_banner import VerdictBanner
 
 SIDE_MIN, SIDE_MAX, SIDE_SHARE = 344, 544, 0.28
 SIDE_MOST = 0.42
@@ -111,7 +111,7 @@ class LiveScreen(QWidget):
         height = self.height() - 2 * SPACING
         self.counters.set_tall(self.height() >= LARGE_FROM)
         fixed = (self.scope, self.counters, self.aside, self.acts)
-        taken = LEAST + sum(widget.sizeHint().height() + SPACING for widget in fixed) + SPACING
+        taken = self.banner.whole + sum(widget.sizeHint().height() + SPACING for widget in fixed) + SPACING
         self.trend.setVisible(height - taken >= self.trend.minimumHeight() + 2 * SPACING)
         # As if there was an alarm: nothing jumps when there is one.
         top = self.strip.sizeHint().height() + self.alarm_bar.sizeHint().height() + 2 * SPACING

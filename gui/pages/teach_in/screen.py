@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.i18n.language import translate
 from gui.pages.teach_in.collect.view import CollectView
 from gui.pages.teach_in.trial.steps import TrainView, TryView
-from gui.theme.large_type import large_type
 from gui.theme.theme import SPACING, Theme, scaled
 from gui.widgets.key_button import KeyButton
 
@@ -24,6 +24,7 @@ class TeachInScreen(QWidget):
         self.leave = KeyButton(theme, translate("TeachIn", "Back"), "Backspace", "previous", compact=True)
         self.collecting, self.training_view, self.trying_view = CollectView(theme), TrainView(theme), TryView(theme)
         self.stack = QStackedWidget()
+        self._for, self._told = QLabel(translate("TeachIn", "Product")), ("", "")
         self._lay_out()
 
     @property
@@ -39,11 +40,22 @@ class TeachInScreen(QWidget):
             translate("TeachIn", "Train"),
             translate("TeachIn", "Try and accept"),
         )
-        if large_type():
-            self._steps.setText(f"{step + 1} / {len(names)}  <b>{names[step]}</b>")
-            return
         words = (f"<b>{i + 1}  {name}</b>" if i == step else f"{i + 1}  {name}" for i, name in enumerate(names))
-        self._steps.setText(" &nbsp;›&nbsp; ".join(words))
+        self._told = " &nbsp;›&nbsp; ".join(words), f"{step + 1} / {len(names)}  <b>{names[step]}</b>"
+        self._tell_step()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """All four steps, or only where one is: what has the room."""
+        super().resizeEvent(event)
+        self._tell_step()
+
+    def _tell_step(self) -> None:
+        every, this = self._told
+        self._steps.setText(every)
+        beside = (self._title, self._for, self.product, self.leave)
+        room = self.width() - sum(widget.sizeHint().width() for widget in beside) - 12 * SPACING
+        if self._steps.sizeHint().width() > room:
+            self._steps.setText(this)
 
     def _lay_out(self) -> None:
         self._title.setProperty("role", "large")
@@ -52,15 +64,14 @@ class TeachInScreen(QWidget):
         self.product.setAccessibleName(translate("TeachIn", "Product"))
         self.product.setMinimumWidth(scaled(120))
         self.product.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        label = QLabel(translate("TeachIn", "Product"))
-        label.setProperty("role", "muted")
+        self._for.setProperty("role", "muted")
         head = QHBoxLayout()
         head.setSpacing(SPACING)
         for word in (self._title, self._steps):
             head.addWidget(word)
             head.addSpacing(2 * SPACING)
         head.addStretch(1)
-        head.addWidget(label)
+        head.addWidget(self._for)
         head.addWidget(self.product)
         head.addWidget(self.leave)
         for view in (self.collecting, self.training_view, self.trying_view):

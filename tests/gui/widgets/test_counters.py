@@ -7,8 +7,10 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from db.inspections.table import Counts
+from engine.domain.inspection import Outcome, Verdict
 from gui.theme.theme import Theme, set_scale
 from gui.widgets.counters import FIGURE, FIGURE_TALL, Counters
+from gui.widgets.verdict_banner import VerdictBanner
 
 WIDE = 344
 """Of the right column at 1280 x 720."""
@@ -52,5 +54,26 @@ def test_a_count_of_millions_stays_in_its_place(qtbot: QtBot, tall: bool, scale:
         rows = made._name + made._value + 4, made.height() - made._foot
         ground = image.pixel(WIDE - 1, image.height() - 1)
         assert all(image.pixel(gap, y) == ground for y in range(*rows))
+    finally:
+        set_scale(1.0)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.25, 2.0])
+def test_from_its_height_on_the_banner_has_a_line_for_class_and_score(qtbot: QtBot, scale: float) -> None:
+    set_scale(scale)
+    try:
+        banner = VerdictBanner(Theme())
+        qtbot.addWidget(banner)
+        banner.setMaximumHeight(2000)
+        texts = {}
+        # Twice: the first glyphs of a size are drawn by another way than those that are known.
+        for label in ("scratch", "dent") * 2:
+            banner.set_verdict(Verdict(Outcome.NG, label, 0.9, ("0.90 ≥ 0.50",)))
+            for height in (banner.whole - 1, banner.whole):
+                banner.resize(WIDE, height)
+                lines = banner.grab().toImage().copy(0, height // 2, WIDE, height)
+                texts[label, height - banner.whole] = lines
+        assert texts["scratch", 0] != texts["dent", 0]
+        assert texts["scratch", -1] == texts["dent", -1], "too low: the reasons name the class"
     finally:
         set_scale(1.0)

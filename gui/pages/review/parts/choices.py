@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox
 
 from db.inspections.paging import Sort
 from gui.i18n.language import translate
+from gui.theme.large_type import large_type
 from gui.theme.theme import scaled
 
 LONGEST = 200
@@ -60,7 +61,7 @@ def plain_box(name: str, values: Sequence[tuple[str, str]] = ()) -> QComboBox:
     box = QComboBox()
     box.setAccessibleName(name)
     box.setToolTip(name)
-    box.setMinimumContentsLength(5)
+    box.setMinimumContentsLength(6 if large_type() else 5)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     for text, value in values:
         box.addItem(text, str(value))
