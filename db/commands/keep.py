@@ -135,7 +135,7 @@ def _activate(db: Database, wanted: str, args: argparse.Namespace) -> None:
     product = _product(db, args, find(db, version).name)
     activate(db, version, args.operator, args.why, product.id)
     print(f"Active for {product.name}: {version}.")
-    print("A running window takes it over when you activate it there; the next start uses it.")
+    print("A line that runs on this product takes it over within seconds; the next start uses it.")
 
 
 def _find(db: Database, wanted: str) -> str:

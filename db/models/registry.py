@@ -18,8 +18,8 @@ from typing import Any, Literal
 from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
-from db.products.acts import add_model
-from db.products.shelf import Product, product_in
+from db.products.acts import add_model, set_recipe_in
+from db.products.shelf import Product, product_in, recipes_before
 from db.store.schema import ActivationRow, GateRow, ModelRow, ProductActRow
 from db.store.session import Database
 from db.users import trail as audit
@@ -124,7 +124,8 @@ def rollback(db: Database, by: str, why: str = "", product: str = "") -> ModelVe
 
 
 def withdraw(db: Database, version: str, by: str, why: str, product: str = "") -> ModelVersion | None:
-    """Take a model that failed its proof out of force: back to the one before, with the reason in the history.
+    """Take a model that failed its proof out of force: back to the one before, with the reason in the history. A recipe
+    that was put in force for it meanwhile goes with it, back to the last one that the model before may judge by.
 
     None, and nothing is changed, when another model is active by now or there is none to go back to.
     """
@@ -133,6 +134,10 @@ def withdraw(db: Database, version: str, by: str, why: str, product: str = "") -
         if len(stack) < 2 or stack[-1] != version:
             return None
         _go_back(db, session, stack[-2], by, why, product)
+        judged = product_in(session, db.folder, product)
+        bound = bound_by(judged.recipe) if judged is not None else None
+        if judged is not None and bound is not None and bound.model != stack[-2]:
+            set_recipe_in(session, db.folder, judged.id, _recipe_for(session, db.folder, judged, stack[-2]), by, why)
     return find(db, stack[-2], product)
 
 
@@ -180,6 +185,15 @@ def bound_by(recipe: Path | None) -> RecipeHead | None:
     except InputError:
         return None
     return head if head is not None and head.model else None
+
+
+def _recipe_for(session: Session, folder: Path, product: Product, version: str) -> Path | None:
+    """The recipe that was in force last for this product and lets this model judge; None = the model's own limits."""
+    for recipe in recipes_before(session, folder, product.id):
+        bound = bound_by(recipe)
+        if bound is None or bound.model == version:
+            return recipe
+    return None
 
 
 def _of(session: Session, product: str) -> Select[ActivationRow]:

@@ -92,6 +92,17 @@ def by_id(db: Database, id: str) -> Product | None:
         return product_in(session, db.folder, id)
 
 
+def recipes_before(session: Session, folder: Path, product: str) -> tuple[Path | None, ...]:
+    """What was in force for the product of this id before the recipe that is now, the last one first."""
+    put = (
+        select(ProductActRow.value)
+        .where(ProductActRow.product == product, ProductActRow.what == RECIPE)
+        .order_by(ProductActRow.serial.desc())
+        .offset(1)
+    )
+    return tuple(folder / path_of(value) if value else None for value in session.scalars(put))
+
+
 def find(db: Database, wanted: str) -> Product:
     """The product of this name, present or former, or of this id. Raises InputError for an unknown one."""
     return one_of(list_products(db), wanted)

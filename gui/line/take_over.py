@@ -4,27 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from db.models.choose import asked_for, judge_of, put_in_force
-from db.products.first import product_of
+from db.models.standing import Standing
+from db.products.first import BY, product_of
 from db.products.shelf import Product
 from db.runs.line import LineOrder
 from db.runs.take_over import Successor, made_ready
 from engine.domain.inspection import ModelRef
 from engine.domain.recipe import Recipe
 from engine.errors import LinesideError
+from engine.names import path_of
 from engine.packages.package import ModelPackage
 from engine.station.loop import Station
 from gui.context import AppContext
 from gui.i18n.language import translate
+from gui.line.outside import Outside
 from gui.notify import notice_of
+
+T = TypeVar("T")
 
 
 class Runs(Protocol):
     """What takes another model or recipe over: the line."""
 
     options: LineOrder
+
+    @property
+    def state(self) -> str:
+        """Loading, Running, Paused, Stopped, Lost or Failed."""
+        ...
 
     @property
     def station(self) -> Station | None:
@@ -40,13 +50,18 @@ class TakeOver:
         self._judge = ModelRef("", "")
         self._begun = ""
         """The recipe's message of a change-over that the line is about to take; what follows is told with it."""
+        self._under_way = 0
+        """Jobs that change what judges."""
+        self._outside = Outside(context, self._settled, self._follow)
         context.modelActivated.connect(self.model)
         context.productChanged.connect(self._renamed)
 
-    def model(self, _version: str) -> None:
+    def model(self, version: str) -> None:
         """This version was activated. One that fails its proof is active no longer."""
         # No model is asked for by name any more: the active one judges.
-        self._prepare(replace(self._line.options, model=""), self._not_swapped, self._context.operator)
+        # What judges already was proved when it was taken over.
+        by = "" if version == self._judge.version else self._context.operator
+        self._prepare(replace(self._line.options, model=""), self._not_swapped, by)
 
     def recipe(self, path: str, model: str, product: str) -> None:
         """Judge by this recipe's file, as the product whose it is; with this version where it is bound to one.
@@ -64,7 +79,7 @@ class TakeOver:
         def work() -> Product:
             return put_in_force(db, judge_of(db, product_of(db, order.product, settings), path), by)
 
-        self._context.jobs.run(work, self._context.take_product)
+        self._begin(work, self._context.take_product, self._context.jobs.failed.emit)
 
     def begun(self, model: ModelRef) -> None:
         """A run begins with this model."""
@@ -114,7 +129,58 @@ class TakeOver:
                     made.model.close()
                 raise
 
-        self._context.jobs.run(work, self._take, failed)
+        self._begin(work, self._take, failed)
+
+    def _begin(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
+        """On a job; until it landed, nothing is taken for another's decision."""
+        self._under_way += 1
+
+        def landed(found: T) -> None:
+            self._under_way -= 1
+            done(found)
+
+        def broke(error: Exception) -> None:
+            self._under_way -= 1
+            failed(error)
+
+        self._context.jobs.run(work, landed, broke)
+
+    def _settled(self) -> bool:
+        """Whether a model judges, or did last, and nothing is about to change that."""
+        return not self._under_way and self._line.state != "Loading" and self._context.package is not None
+
+    def _follow(self, now: Standing) -> None:
+        """What was decided elsewhere for the product that is inspected judges here too: there is one answer."""
+        order, product, context = self._line.options, now.product, self._context
+        retired = product.retired and not context.product.retired
+        context.take_product(product)
+        if retired:
+            said = translate(
+                "Live", "The product {name} was retired outside of this window. It is inspected all the same."
+            )
+            context.notify(
+                "warning",
+                said.format(name=product.name),
+                translate("Live", "Ctrl+R on Live changes over to another one."),
+            )
+        if order.model:
+            # One that was asked for by name judges until another is activated here.
+            return
+        if product.recipe != (path_of(order.recipe).absolute() if order.recipe else None):
+            self._tell_outside(
+                translate("Live", "Another recipe was put in force outside of this window, by {who}."), now.recipe_by
+            )
+            recipe = "" if product.recipe is None else str(product.recipe)
+            self._prepare(replace(order, recipe=recipe), self._not_changed, named=product.name)
+        elif now.model is not None and context.package is not None and now.model.version != context.package.version:
+            said = translate("Live", "Model {name} {version} was activated outside of this window, by {who}.")
+            self._tell_outside(said, now.model_by, name=now.model.name, version=now.model.version)
+            self._prepare(order, self._not_swapped, BY)
+
+    def _tell_outside(self, said: str, who: str, **named: str) -> None:
+        words = said.format(who=who or translate("Live", "somebody without a name"), **named)
+        # Whoever stands here did not ask for it: it stays until it was read.
+        self._context.notify("warning", words, translate("Live", "It is taken over."))
 
     def _take(self, found: tuple[LineOrder, Successor, Product]) -> None:
         order, made, product = found

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from db.models import registry
+from db.models.choose import judge_of, put_in_force
+from db.products.acts import make_product
+from db.products.shelf import find
 from db.store.session import Database
 from db.users import trail as audit
 from engine.errors import InputError, PackageError
@@ -114,3 +117,26 @@ def test_a_model_that_fails_its_proof_does_not_stay_active(db: Database, tmp_pat
     assert back is not None
     assert back.version == good
     assert registry.activations(db)[-1].why == "not proved: its scores are not numbers"
+
+
+def test_a_recipe_put_in_force_for_a_model_that_fails_its_proof_leaves_force_with_it(
+    db: Database, tmp_path: Path
+) -> None:
+    first, second = (
+        registry.register(db, make.package(tmp_path / name, name).folder, "ann") for name in ("first", "second")
+    )
+    product = make_product(db, "castings", "ann")
+    files = {}
+    for name, model in (("of second before", second.version), ("loose", ""), ("of second", second.version)):
+        files[name] = tmp_path / f"{name}.toml"
+        files[name].write_text(f'schema = 1\nname = "{name}"\nmodel = "{model}"\n', encoding="utf-8")
+    registry.activate(db, first.version, "ann", product=product.id)
+    put_in_force(db, judge_of(db, product, str(files["loose"])), "ann")
+    registry.activate(db, second.version, "ann", product=product.id)
+    for name in ("of second before", "of second"):
+        put_in_force(db, judge_of(db, find(db, "castings"), str(files[name])), "bob")
+    back = registry.withdraw(db, second.version, "lineside", "not proved", product.id)
+    assert back is not None and back.version == first.version
+    assert find(db, "castings").recipe == files["loose"]
+    judge = judge_of(db, find(db, "castings"), str(files["loose"]))
+    assert judge.version == first.version

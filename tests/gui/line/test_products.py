@@ -14,14 +14,19 @@ from pytestqt.qtbot import QtBot
 from db.datasets.export import waiting
 from db.inspections.overrides import add_override
 from db.inspections.table import NewInspection, add
-from db.models.registry import activate, active, register
-from db.products.acts import make_product, rename
+from db.models.choose import judge_of, put_in_force
+from db.models.registry import activate, activations, active, register
+from db.models.standing import marks
+from db.products.acts import make_product, rename, retire
+from db.products.shelf import find
 from db.store.session import Database, open_database
 from engine.domain.inspection import Inspection, Outcome
 from engine.system.places import database_url, home
 from gui.app import GuiOptions, Station, compose, shut_down
+from gui.line.outside import Outside
 from gui.pages.models.page import ModelsPage
 from gui.users.why_dialog import WhyDialog
+from main import main
 from tests.db import make
 from tests.gui.standins import ScriptedSource, make_package, press, scan
 
@@ -222,3 +227,80 @@ def test_teaching_begins_with_the_corrections_of_the_product_that_is_inspected(
     plan = page.teaching.view.plan
     line.until(lambda: plan.fact("kept") == "1: 1 strip dent")
     assert plan.fact("parent").endswith(versions[0])
+
+
+def told(line: Watched, *words: str) -> bool:
+    """Whether one notice has all of them."""
+    return any(all(word in notice.message for word in words) for notice in line.station.window.notices.notices)
+
+
+def test_a_model_activated_outside_of_the_window_judges_there_too_and_is_told_with_who_did_it(
+    watch: Watch, versions: tuple[str, str]
+) -> None:
+    line = watch()
+    line.until(lambda: line.judged_by("default", versions[1], "castings"))
+    assert main(["models", "activate", versions[0], "--operator", "bea"]) == 0
+    line.until(lambda: line.judged_by("default", versions[0], "castings"))
+    assert told(line, versions[0], "outside of this window, by bea")
+    assert main(["models", "rollback"]) == 0
+    line.until(lambda: line.judged_by("default", versions[1], "castings"))
+    assert told(line, versions[1], "by somebody without a name")
+    assert [a.by for a in activations(line.station.context.db)] == ["anna", "anna", "bea", ""]
+
+
+def test_a_recipe_put_in_force_outside_of_the_window_judges_there_too_with_its_model(
+    watch: Watch, versions: tuple[str, str]
+) -> None:
+    bound = recipe("bound", model=versions[0])
+    line = watch()
+    line.until(lambda: line.judged_by("default", versions[1], "castings"))
+    with stored() as db:
+        put_in_force(db, judge_of(db, find(db, "castings"), str(bound)), "bea")
+    line.until(lambda: line.judged_by("bound", versions[0], "castings"))
+    assert told(line, "recipe", "outside of this window, by bea")
+
+
+def test_a_model_activated_outside_that_fails_its_proof_is_the_active_one_for_nobody(
+    watch: Watch, versions: tuple[str, str]
+) -> None:
+    line = watch()
+    line.until(lambda: line.judged_by("default", versions[1], "castings"))
+    with stored() as db:
+        model = activate(db, versions[0], "bea")
+    next(path for path in model.folder.iterdir() if path.suffix == ".onnx").write_bytes(b"rot")
+    line.until(lambda: told(line, "damaged"))
+    seen = len(line.parts)
+    line.until(lambda: len(line.parts) > seen + 3)
+    assert line.judged_by("default", versions[1], "castings")
+    last = activations(line.station.context.db)[-1]
+    assert (last.version, last.by, last.rollback) == (versions[1], "lineside", True)
+
+
+def test_a_product_renamed_or_retired_outside_of_the_window_is_told_there(
+    watch: Watch, versions: tuple[str, str]
+) -> None:
+    line = watch()
+    line.until(lambda: line.judged_by("default", versions[1], "castings"))
+    with stored() as db:
+        make_product(db, "strip", "bea")
+        rename(db, "castings", "impellers", "bea")
+    line.until(lambda: line.judged_by("default", versions[1], "impellers"))
+    with stored() as db:
+        retire(db, "impellers", "bea")
+    line.until(lambda: told(line, "impellers was retired outside of this window"))
+
+
+def test_what_the_window_decides_itself_is_not_told_as_from_outside(watch: Watch, versions: tuple[str, str]) -> None:
+    recipe("loose", code="RC-2")
+    line = watch()
+    line.until(lambda: line.judged_by("default", versions[1], "castings"))
+    scan(line.station, "RC-2")
+    line.until(lambda: line.judged_by("loose", versions[1], "castings"))
+    page = line.models_page()
+    press(line.station, Key.Key_Z)
+    line.decide(page, "too many rejects")
+    line.until(lambda: line.judged_by("loose", versions[0], "castings"))
+    outside = line.station.context.findChild(Outside)
+    assert isinstance(outside, Outside)
+    line.until(lambda: outside.heard == marks(line.station.context.db))
+    assert not told(line, "outside")
