@@ -231,7 +231,8 @@ def _asked_for(options: GuiOptions, settings: StationSettings, folder: Path) -> 
     """The database, and the product and the recipe to inspect by; an open one is not left behind by what fails."""
     db = open_database(options.database or database_url(folder))
     try:
-        product, recipe = asked_for(db, settings, options.product, options.recipe, options.model)
+        instead = not options.unattended  # somebody is there to be told
+        product, recipe = asked_for(db, settings, options.product, options.recipe, options.model, instead=instead)
     except LinesideError:
         db.close()
         raise

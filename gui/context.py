@@ -94,7 +94,7 @@ class AppContext(QObject):
     def product(self) -> Product:
         """What this station inspects."""
         if self._product is None:
-            self._product = product_of(self.db, settings=self.settings)
+            self._product = product_of(self.db, settings=self.settings, instead=True)
         return self._product
 
     def take_product(self, product: Product) -> None:

@@ -40,7 +40,7 @@ def add_product_arguments(parser: argparse.ArgumentParser) -> None:
 def run_products(args: argparse.Namespace) -> int:
     """List the products, or change one."""
     with closing(opened(args.db or database_url())) as db:
-        first = known_product(db, settings=load_settings())
+        first = known_product(db, settings=load_settings(), instead=True)
         match args.action:
             case "list":
                 for product in list_products(db):
@@ -49,7 +49,7 @@ def run_products(args: argparse.Namespace) -> int:
                     print("There is no product yet; the station starts with the shipped demo model's.")
             case "make":
                 # The first product is what the station starts with: the shipped models are not the new one's.
-                product_of(db, settings=load_settings())
+                product_of(db, settings=load_settings(), instead=True)
                 print(f"Made: {make_product(db, _named(args), args.operator, args.why).name}.")
             case "rename":
                 if not args.to:

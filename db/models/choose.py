@@ -76,16 +76,21 @@ def put_in_force(db: Database, judge: Judge, by: str) -> Product:
 
 
 def asked_for(
-    db: Database, settings: StationSettings, product: str = "", recipe: str = "", model: str = ""
+    db: Database,
+    settings: StationSettings,
+    product: str = "",
+    recipe: str = "",
+    model: str = "",
+    *,
+    instead: bool = False,
 ) -> tuple[Product, str]:
     """The product, and the recipe's file ('' = the model's own limits): what was asked for, else what the station
-    worked on last and is judged by. With a model that was asked for by name, its own limits.
+    worked on last and is judged by. With a model that was asked for by name, its own limits. `instead`: as product_of.
 
     Raises InputError for an unknown product. A recipe that cannot be read is told by whoever opens it.
     """
-    found = product_of(db, product, settings, model)
-    if recipe and not product:
-        found = _whose(db, path_of(recipe)) or found
+    whose = _whose(db, path_of(recipe)) if recipe and not product else None
+    found = whose or product_of(db, product, settings, model, instead=instead)
     if recipe or model or found.recipe is None:
         return found, recipe
     return found, str(found.recipe)

@@ -23,27 +23,39 @@ _OF_BEFORE = (ActivationRow.serial, InspectionRow.id)
 """A station without any of these has nothing yet."""
 
 
-def product_of(db: Database, asked: str = "", settings: StationSettings | None = None, model: str = "") -> Product:
+def product_of(
+    db: Database, asked: str = "", settings: StationSettings | None = None, model: str = "", *, instead: bool = False
+) -> Product:
     """The product asked for by name; else the one the station worked on last; else its first one.
 
     Where there is none, all the station has becomes the first; `model`: asked for on a station that has nothing yet.
-    Raises InputError for an unknown or retired one.
+    Raises InputError for an unknown or retired one. `instead`: where the last one is retired, the first in use does,
+    for whoever tells that.
     """
     known = list_products(db) or (_all_as_one(db, settings.recipe if settings else "", path_of(model).stem),)
     if asked:
         return usable(one_of(known, asked))
-    now = remembered(known, settings.product if settings else "")
+    last = settings.product if settings else ""
+    now = remembered(known, last)
     if now is None:
         raise InputError("All products are retired.", "Restore one, or make a new one.")
+    gone = next((product for product in known if last and product.retired and product.is_called(last)), None)
+    if gone is not None and not instead:
+        raise InputError(
+            f"The product {gone.name!r}, which was worked on last, is retired.",
+            "Name another one with --product, or restore it with `lineside products restore`.",
+        )
     return now
 
 
-def known_product(db: Database, asked: str = "", settings: StationSettings | None = None) -> Product | None:
+def known_product(
+    db: Database, asked: str = "", settings: StationSettings | None = None, *, instead: bool = False
+) -> Product | None:
     """`product_of` for whoever only looks, or decides on models: a station that has nothing yet stays without one."""
     with db.session() as session:
         # A line that was always given its model by name has parts and no activation: they are the first product's too.
         nothing = all(session.scalars(select(kept).limit(1)).first() is None for kept in _OF_BEFORE)
-    return None if nothing and not asked and not list_products(db) else product_of(db, asked, settings)
+    return None if nothing and not asked and not list_products(db) else product_of(db, asked, settings, instead=instead)
 
 
 def _all_as_one(db: Database, recipe: str, otherwise: str) -> Product:

@@ -106,7 +106,7 @@ class TakeOver:
         by, before = self._context.operator, self._line.options.product
 
         def work() -> tuple[LineOrder, Successor, Product]:
-            product = product_of(db, order.product, settings)
+            product = product_of(db, order.product, settings, instead=True)
             if order.recipe and not named:
                 product = asked_for(db, settings, recipe=order.recipe)[0]
             # A model that was asked for by name was asked for one product.

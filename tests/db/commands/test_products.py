@@ -14,7 +14,8 @@ from db.models.registry import active
 from db.products.shelf import find
 from db.store.session import open_database
 from engine.domain.inspection import Outcome
-from engine.system.places import database_url
+from engine.settings import StationSettings, save_settings
+from engine.system.places import database_url, home
 from main import main
 from tests.db import make
 from tests.frames import part
@@ -209,3 +210,23 @@ def test_the_shipped_model_judges_demo_plates_from_the_first_start_on() -> None:
     assert main(["run", "--source", "demo:?fps=0", "--frames", "1"]) == 0
     ((product, _),) = judged()
     assert product == "Demo plates"
+
+
+def test_where_the_product_worked_on_last_is_retired_nothing_else_is_taken_for_it(
+    two: tuple[str, str], pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_settings(StationSettings(schema_version=1, product="strip"), home())
+    assert main(["products", "retire", "strip", "--operator", "ann"]) == 0
+    capsys.readouterr()
+    run = ["run", "--source", f"folder:{pictures}"]
+    for command in (run, ["models", "rollback"], ["export", "--out", str(tmp_path / "out")]):
+        assert main(command) == 3
+        said = capsys.readouterr().err
+        assert "The product 'strip', which was worked on last, is retired." in said
+        assert "--product" in said and "lineside products restore" in said
+    assert judged() == []
+    assert main([*run, "--product", "castings"]) == 0
+    assert judged() == [("castings", two[0])]
+    own = tmp_path / "own.toml"
+    own.write_text('schema = 1\nname = "own"\nproduct = "castings"\n', encoding="utf-8")
+    assert main([*run, "--recipe", str(own)]) == 0

@@ -87,7 +87,10 @@ def test_nothing_works_on_a_retired_product(db: Database) -> None:
     retire(db, "casting", "ann")
     with pytest.raises(InputError, match="is retired"):
         product_of(db, "casting")
-    assert product_of(db, settings=settings(product="casting")).name == "strip"
+    with pytest.raises(InputError, match="which was worked on last, is retired"):
+        product_of(db, settings=settings(product="casting"))
+    assert product_of(db, settings=settings(product="casting"), instead=True).name == "strip"
+    assert product_of(db).name == "strip"
 
 
 def test_each_product_has_its_own_active_model(db: Database, tmp_path: Path) -> None:
