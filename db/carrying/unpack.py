@@ -6,6 +6,8 @@ import hashlib
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -74,8 +76,9 @@ def import_product(db: Database, station: Path, file: Path, by: str, name: str =
     Raises PackageError for a file that is damaged or no product's, InputError where a name or a code is taken,
     StorageError; then there is no new product, though its models may be registered.
     """
-    with tempfile.TemporaryDirectory(prefix="lineside-product-", ignore_cleanup_errors=True) as scratch:
-        found = _checked(db, station, file, Path(scratch), name)
+    scratch = tempfile.TemporaryDirectory(prefix="lineside-product-", ignore_cleanup_errors=True)
+    with scratch as folder, _named_as(file, folder):
+        found = _checked(db, station, file, Path(folder), name)
         versions = [register(db, path, by).version for path in found.models]
         written: list[Path] = []
         try:
@@ -90,6 +93,18 @@ def import_product(db: Database, station: Path, file: Path, by: str, name: str =
     pictures = sum(path.is_file() for folder in folders.values() for path in folder.rglob("*"))
     left_out = tuple(name_of(words)[:200] for words in found.head.left_out[:10])
     return Brought(product, len(recipes), len(versions), pictures, left_out)
+
+
+@contextmanager
+def _named_as(file: Path, folder: str) -> Iterator[None]:
+    """What is wrong below `folder`, where the file was unpacked, is told as of the file: nobody else knows the folder."""
+    try:
+        yield
+    except LinesideError as error:
+        message, remedy = (words.replace(folder, name_of(file)) for words in (error.message, error.remedy))
+        if (message, remedy) == (error.message, error.remedy):
+            raise
+        raise type(error)(message, remedy) from error
 
 
 def _make(

@@ -233,6 +233,15 @@ def test_a_recipe_in_force_that_could_not_judge_here_is_refused(
     assert untouched(other)
 
 
+def test_what_is_wrong_in_the_file_is_told_as_of_the_file_that_was_chosen(other: Database, file: Path) -> None:
+    broken = rewritten(file, _recipe("schema = 1\nname = no text\n"))
+    with pytest.raises(InputError) as told:
+        import_product(other, other.folder, broken, "bob")
+    assert str(broken) in told.value.message
+    assert "lineside-product" not in str(told.value)
+    assert untouched(other)
+
+
 def test_a_file_that_is_no_zip_is_refused(other: Database, tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(b"PK no")
     with pytest.raises(LinesideError, match="not a readable zip"):
