@@ -97,7 +97,7 @@ def import_product(db: Database, station: Path, file: Path, by: str, name: str =
 
 @contextmanager
 def _named_as(file: Path, folder: str) -> Iterator[None]:
-    """What is wrong below `folder`, where the file was unpacked, is told as of the file: nobody else knows the folder."""
+    """What is wrong below `folder`, where the file was unpacked, is told as of the file: nobody knows the folder."""
     try:
         yield
     except LinesideError as error:

@@ -64,10 +64,13 @@ def known_parts(
     return [part for part in found if part is not None][:MOST]
 
 
-def with_pictures(db: Database, limit: int) -> list[Stored]:
-    """The newest inspections whose picture is archived, newest first."""
+def with_pictures(db: Database, limit: int, products: frozenset[str] | None = None) -> list[Stored]:
+    """The newest inspections whose picture is archived, newest first. `products`: as in Filter."""
     # Ids begin with the time they were made at: their order is that of the pictures, along the primary key.
     kept = select(PictureRow.inspection_id).where(PictureRow.state == KEPT, PictureRow.image.is_not(None))
+    if products is not None:
+        kept = kept.join(InspectionRow, InspectionRow.id == PictureRow.inspection_id)
+        kept = kept.where(*conditions(Filter(products=products)))
     with db.session() as session:
         ids = list(session.scalars(kept.order_by(PictureRow.inspection_id.desc()).limit(limit)))
         return _by_id(session, ids, ())

@@ -50,6 +50,8 @@ class TakeOver:
         self._judge = ModelRef("", "")
         self._begun = ""
         """The recipe's message of a change-over that the line is about to take; what follows is told with it."""
+        self._elsewhere = ""
+        """The version that was activated outside of this window and is about to be taken over."""
         self._under_way = 0
         """Jobs that change what judges."""
         self._outside = Outside(context, self._settled, self._follow)
@@ -59,8 +61,9 @@ class TakeOver:
     def model(self, version: str) -> None:
         """This version was activated. One that fails its proof is active no longer."""
         # No model is asked for by name any more: the active one judges.
-        # What judges already was proved when it was taken over.
-        by = "" if version == self._judge.version else self._context.operator
+        # What judges already was proved when it was taken over; of another's decision nobody here took it back.
+        judges, elsewhere = version == self._judge.version, version == self._elsewhere
+        by, self._elsewhere = "" if judges else BY if elsewhere else self._context.operator, ""
         self._prepare(replace(self._line.options, model=""), self._not_swapped, by)
 
     def recipe(self, path: str, model: str, product: str) -> None:
@@ -175,7 +178,8 @@ class TakeOver:
         elif now.model is not None and context.package is not None and now.model.version != context.package.version:
             said = translate("Live", "Model {name} {version} was activated outside of this window, by {who}.")
             self._tell_outside(said, now.model_by, name=now.model.name, version=now.model.version)
-            self._prepare(order, self._not_swapped, BY)
+            self._elsewhere = now.model.version
+            context.modelActivated.emit(now.model.version)
 
     def _tell_outside(self, said: str, who: str, **named: str) -> None:
         words = said.format(who=who or translate("Live", "somebody without a name"), **named)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -69,9 +70,12 @@ class Bench:
         """One version more; another defect class makes another version."""
         return register(self.db, write_tiny_package(folder, defect=defect, review=review).folder, "anna")
 
-    def parts(self, *outcomes: Outcome, archived: bool = True, recipe: RecipeRef = UNKNOWN_RECIPE) -> list[Inspection]:
+    def parts(
+        self, *outcomes: Outcome, archived: bool = True, recipe: RecipeRef = UNKNOWN_RECIPE, product: str = ""
+    ) -> list[Inspection]:
         """Store one part for each outcome, the first the oldest, each with its picture and heat map."""
         made = [self._inspection(i, outcome, recipe) for i, outcome in enumerate(outcomes)]
+        made = [replace(part, traveller=replace(part.traveller, product=product)) for part in made]
         rows = []
         for number, part in enumerate(made):
             shown = self.picture(40 + number % 200)

@@ -65,7 +65,7 @@ class RecipesPage(QWidget):
     def activated(self) -> None:
         """Read recipes, pictures and known parts again; the arrow keys are the list's."""
         self.whose.read()
-        self.judge.read()
+        self.judge.read(self.whose.product.on_record)
         self.whose.open_package()
         self.list.list.setFocus()
 
@@ -193,12 +193,14 @@ class RecipesPage(QWidget):
         self.preview.package = package
         self.editor.set_package(package)
         self.judge.use(package)
-        self.weighing.read(package)
+        self.weighing.read(package, self.whose.product.on_record)
         if self._rules.meets(package.version):
             self._choose(self.list.current)
 
     def _listed(self, found: Listed) -> None:
         self.list.show_products(found.products, found.product.id)
+        if found.product.on_record != self.judge.products:
+            self.judge.read(found.product.on_record)
         wanted = self._rules.take(found.recipes, self.list.current)
         self.list.show_recipes(found.recipes, self._line.options.recipe, self.draft.drafts(), wanted)
         self._show_draft()

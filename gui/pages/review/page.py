@@ -234,7 +234,9 @@ class ReviewPage(QWidget):
         regions = opened.stored.inspection.marks if opened and not hidden else ()
         self.strip.show_region(session.region, len(regions))
         self.panel.offer(session.classes)
-        last = summary(opened.history, len(opened.comments)) if opened else ""
+        name = opened.stored.inspection.traveller.product if opened else ""
+        whose = self.filters.more.product_word(name)
+        last = summary(opened.history, len(opened.comments), whose) if opened else ""
         selected = len(self.list.chosen)
         self.panel.show_part(opened.stored if opened else None, session.draft, last, selected, hidden=hidden)
         if self.past.isVisible():

@@ -66,6 +66,8 @@ class TrialJudge(QObject):
         self._context = context
         # The preview must not take the line's cores.
         self._bench = Bench(lambda package: load(package, THREADS), kept=1)
+        self.products: frozenset[str] = frozenset()
+        """Whose pictures they are, by the names on record."""
         self.samples: list[Sample] = []
         self.at = 0
         self.shot: Shot | None = None
@@ -77,14 +79,15 @@ class TrialJudge(QObject):
         self._timer.timeout.connect(self._judge)
 
     # ── pictures ─────────────────────────────────────────────────────────────────────────────────────────────────
-    def read(self) -> None:
-        """The newest archived pictures; the one on screen stays."""
-        db = self._context.db
+    def read(self, products: frozenset[str]) -> None:
+        """The newest archived pictures of the parts that bear one of these names; the one on screen stays, where it is
+        among them."""
+        db, self.products = self._context.db, products
 
         def work() -> list[Sample]:
-            return [_sample(row) for row in with_pictures(db, PICTURES)]
+            return [_sample(row) for row in with_pictures(db, PICTURES, products)]
 
-        self._context.jobs.run(work, self._read)
+        self._context.jobs.run(work, partial(self._read, products))
 
     def open_file(self, path: Path) -> None:
         """Try the recipe on this picture file."""
@@ -97,7 +100,9 @@ class TrialJudge(QObject):
             self.at += rows
             self._open()
 
-    def _read(self, samples: list[Sample]) -> None:
+    def _read(self, products: frozenset[str], samples: list[Sample]) -> None:
+        if products != self.products:
+            return
         mine = self.shot.sample if self.shot is not None else None
         files = [sample for sample in self.samples if not sample.image]
         self.samples = files + samples
@@ -106,6 +111,7 @@ class TrialJudge(QObject):
         if not same and self.samples:
             self._open()
         elif not self.samples:
+            self.shot = None
             self.pictured.emit(None)
         else:
             self.pictured.emit(self.shot)
@@ -120,7 +126,7 @@ class TrialJudge(QObject):
         self._context.jobs.run(work, self._opened, partial(self._not_opened, sample))
 
     def _opened(self, shot: Shot) -> None:
-        if shot.sample is self.samples[self.at]:
+        if self.samples and shot.sample is self.samples[self.at]:
             self.shot = shot
             self.pictured.emit(shot)
             self._timer.start()

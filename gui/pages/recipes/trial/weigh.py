@@ -65,12 +65,12 @@ class Weighing(QObject):
         self._timer = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._timer.timeout.connect(self._weigh)
 
-    def read(self, package: ModelPackage) -> None:
-        """Read the model's known parts again."""
-        db, version, mine = self._context.db, package.version, self._context.product.on_record
+    def read(self, package: ModelPackage, products: frozenset[str]) -> None:
+        """Read the known parts again that the model judged and that bear one of these names."""
+        db, version = self._context.db, package.version
         classes = [c.name for c in package.manifest.classes]
         sound = package.manifest.ok_classes
-        self._context.jobs.run(lambda: known_parts(db, version, classes, sound, mine), self._found)
+        self._context.jobs.run(lambda: known_parts(db, version, classes, sound, products), self._found)
 
     def weigh(self, recipe: Recipe | None, prices: Prices) -> None:
         """Soon; a newer wish replaces this one."""

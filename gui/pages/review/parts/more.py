@@ -29,6 +29,7 @@ class MoreFilters(QFrame):
         super().__init__(parent)
         self.setObjectName("panel")
         self.product = plain_box(translate("Review", "Product"))
+        self._known: tuple[Product, ...] = ()
         self._products: dict[str, frozenset[str]] = {}
         self.lot = plain_box(translate("Review", "Lot"))
         self.model = plain_box(translate("Review", "Model"))
@@ -88,8 +89,19 @@ class MoreFilters(QFrame):
         for box, values in ((self.lot, choices.lots), (self.model, choices.models), (self.recipe, choices.recipes)):
             fill(box, any_, values)
 
+    def product_word(self, name: str) -> str:
+        """The product of a part whose row bears this name, for what is said of it; empty where there is only one."""
+        if len(self._known) < 2:
+            return ""
+        whose = next((product for product in self._known if name in product.on_record), None)
+        words = translate("Review", "Product {name}").format(name=name or (whose.name if whose else ""))
+        if whose is not None and name and name != whose.name:
+            words += " " + translate("Review", "(now {name})").format(name=whose.name)
+        return words
+
     def offer_products(self, products: Sequence[Product]) -> None:
         """The products there are, by the names they have now."""
+        self._known = tuple(products)
         self._products = {name: product.on_record for product in products for name in product.names}
         fill(self.product, translate("Review", "Any"), tuple(product.name for product in products))
 

@@ -114,11 +114,11 @@ def override_words(override: Override) -> str:
     return _said(override.outcome, override.label)
 
 
-def summary(history: Sequence[Override], comments: int) -> str:
-    """One line: the last word, and how much more there is."""
+def summary(history: Sequence[Override], comments: int, product: str = "") -> str:
+    """One line: whose part it is (in words; empty = not told), the last word, and how much more there is."""
+    parts = [product] if product else []
     if not history and not comments:
-        return translate("Review", "No correction so far")
-    parts = []
+        parts.append(translate("Review", "No correction so far"))
     if history:
         last = history[-1]
         parts.append(f"{day_time(last.at)} {last.operator}: {override_words(last)}")

@@ -22,6 +22,7 @@ from gui.pages.review.page import ReviewPage
 from gui.pages.review.parts.table import HIDDEN
 from gui.viewer.cells import ORIGIN, SCORE, VERDICT
 from gui.widgets.calm_table import OUTCOME_ROLE
+from gui.widgets.elided import CutLabel
 from tests.db import make
 from tests.db.make import START, inspection
 from tests.gui.pages.review.test_page import on_screen, shown
@@ -51,6 +52,11 @@ def test_filters_come_back_with_the_next_page(bench: Bench) -> None:
     assert again.list.rows.rowCount() == 1
 
 
+def last_line(page: ReviewPage) -> str:
+    """What stands below the words for a part."""
+    return page.panel.findChildren(CutLabel)[-1].text()
+
+
 def test_the_parts_of_a_product_are_listed_under_whatever_name_they_bear(bench: Bench) -> None:
     first = bench.context.product
     for number, name in enumerate((first.name, "bracket 12")):
@@ -70,6 +76,28 @@ def test_the_parts_of_a_product_are_listed_under_whatever_name_they_bear(bench: 
     bench.show(again)
     bench.idle()
     assert again.list.rows.rowCount() == 1
+
+
+def test_a_part_on_screen_says_its_product_where_there_are_several(bench: Bench) -> None:
+    first = bench.context.product
+    old, made = make.inspection(0), make.inspection(1)
+    for part, name in ((old, ""), (made, "bracket 12")):
+        add(bench.db, [NewInspection(replace(part, traveller=replace(part.traveller, product=name)))])
+    page = ReviewPage(bench.context)
+    bench.show(page)
+    bench.idle()
+    assert last_line(page) == "No correction so far"
+    make_product(bench.db, "bracket 12", "ana")
+    rename(bench.db, "bracket 12", "bracket 12b", "ana")
+    again = ReviewPage(bench.context)
+    bench.show(again)
+    bench.idle()
+    told = {last_line(again)}
+    press(again, "Right")
+    bench.idle()
+    told.add(last_line(again))
+    said = (f"Product {first.name}", "Product bracket 12 (now bracket 12b)")
+    assert told == {f"{words}   ·   No correction so far" for words in said}
 
 
 def test_damaged_memory_gives_no_filter(bench: Bench) -> None:
