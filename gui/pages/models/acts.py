@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from db.datasets.gates import activate_through
 from db.models.files import measure, write_zip
 from db.models.registry import ModelVersion, activate, rollback
+from db.products.shelf import Product
 from engine.packages.package import open_package
 from gui.context import AppContext
 from gui.i18n.language import number, translate
+from gui.pages.models.whose import Whose
 from gui.users.operators import ask_engineer
 from gui.users.why_dialog import WhyDialog
 
@@ -24,9 +26,9 @@ class ModelActs(QObject):
     measured = Signal()
     gateWanted = Signal()
 
-    def __init__(self, context: AppContext, page: QWidget) -> None:
+    def __init__(self, context: AppContext, whose: Whose, page: QWidget) -> None:
         super().__init__(page)
-        self._context, self._page = context, page
+        self._context, self._whose, self._page = context, whose, page
 
     def ask_activate(self, model: ModelVersion, active: str) -> None:
         """Who wants this model from now on, and why? One that saw no gate is asked to go there. `active`: version."""
@@ -34,7 +36,7 @@ class ModelActs(QObject):
 
     def _why_activate(self, model: ModelVersion, active: str, name: str) -> None:
         named = {"name": model.name, "version": model.version}
-        known = model.state == "retired"
+        known, here = model.state == "retired", self._whose.inspected
         title = translate("Models", "Activate")
         text = translate("Models", "{name} {version} judges from the next part on.")
         if not known:
@@ -48,15 +50,19 @@ class ModelActs(QObject):
                 "Models",
                 "{name} {version} was rejected at the gate. Run the gate again, or say why it is used all the same.",
             )
+        said = text.format(**named)
+        if not here:
+            there = self._elsewhere(f"{model.name} {model.version}")
+            said = there if known else f"{said} {there}"
         dialog = WhyDialog(
             self._context.theme,
             title,
-            text.format(**named),
+            said,
             title if known else translate("Models", "Skip and activate"),
             required=not known,
             name=name,
             name_fixed=self._context.settings.pin_required,
-            other="" if known else translate("Models", "Run the gate"),
+            other="" if known or not here else translate("Models", "Run the gate"),
             parent=self._page,
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -64,16 +70,26 @@ class ModelActs(QObject):
         dialog.otherwise.connect(self.gateWanted)
         dialog.open()
 
+    def _elsewhere(self, model: str) -> str:
+        """What an act comes to for a product that is not inspected."""
+        said = translate("Models", "{model} judges {product} from its next change-over on. The line goes on as it is.")
+        return said.format(model=model, product=self._whose.product.name)
+
     def _activate(self, model: ModelVersion, active: str, why: str, by: str) -> None:
-        db, product = self._context.db, self._context.product.id
+        db, product = self._context.db, self._whose.product.id
         if model.state == "retired":
             work = partial(activate, db, model.version, by, why, product)
         else:
             work = partial(activate_through, db, model.version, active, by, why, {}, product)
-        self._context.jobs.run(work, self._activated)
+        self._context.jobs.run(work, partial(self._activated, self._whose.product))
 
-    def _activated(self, model: ModelVersion) -> None:
-        self._context.modelActivated.emit(model.version)
+    def _activated(self, product: Product, model: ModelVersion) -> None:
+        if product.id == self._context.product.id:
+            self._context.modelActivated.emit(model.version)
+            return
+        said = translate("Models", "Model {name} {version} is the active one of {product}.")
+        self._context.notify("info", said.format(name=model.name, version=model.version, product=product.name))
+        self._whose.changed.emit()
 
     def ask_rollback(self) -> None:
         """Why back to the model before?"""
@@ -82,6 +98,8 @@ class ModelActs(QObject):
     def _why_rollback(self, name: str) -> None:
         title = translate("Models", "Roll back")
         text = translate("Models", "The model that was active before judges from the next part on.")
+        if not self._whose.inspected:
+            text = self._elsewhere(translate("Models", "The model that was active before"))
         fixed = self._context.settings.pin_required
         theme = self._context.theme
         dialog = WhyDialog(theme, title, text, title, required=True, name=name, name_fixed=fixed, parent=self._page)
@@ -90,8 +108,10 @@ class ModelActs(QObject):
         dialog.open()
 
     def roll_back(self, why: str, by: str) -> None:
-        """Back to the model active before, on a job; the line swaps."""
-        self._context.jobs.run(partial(rollback, self._context.db, by, why, self._context.product.id), self._activated)
+        """Back to the model active before, on a job; the line swaps where the product is inspected."""
+        product = self._whose.product
+        work = partial(rollback, self._context.db, by, why, product.id)
+        self._context.jobs.run(work, partial(self._activated, product))
 
     def ask_export(self, model: ModelVersion) -> None:
         """Where should the zip go?"""

@@ -29,6 +29,7 @@ from engine.importing.plan import Colour, ImportOptions, Scale
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.jobs.jobs import Job
+from gui.pages.models.whose import Whose
 from gui.theme.theme import SPACING, Theme, scaled
 from gui.widgets.key_button import KeyButton
 
@@ -212,9 +213,9 @@ class Importing(QObject):
 
     imported = Signal(object)
 
-    def __init__(self, context: AppContext, page: QWidget) -> None:
+    def __init__(self, context: AppContext, whose: Whose, page: QWidget) -> None:
         super().__init__(page)
-        self._context, self._page = context, page
+        self._context, self._whose, self._page = context, whose, page
         self.dialog: ImportDialog | None = None
         self._job: Job | None = None
 
@@ -235,7 +236,7 @@ class Importing(QObject):
 
     def take(self, path: Path) -> None:
         """Register a package; look at anything else and ask about it."""
-        db, by, product = self._context.db, self._context.operator, self._context.product.id
+        db, by, product = self._context.db, self._context.operator, self._whose.product.id
 
         def work(job: Job, _report: object) -> ModelVersion | Foreign:
             cancelled = partial(_asked, job)
@@ -259,7 +260,7 @@ class Importing(QObject):
         dialog.open()
 
     def _make(self, path: Path, options: ImportOptions) -> None:
-        db, by, product = self._context.db, self._context.operator, self._context.product.id
+        db, by, product = self._context.db, self._context.operator, self._whose.product.id
 
         def work(job: Job, _report: object) -> ModelVersion:
             made = register_foreign(db, path, options, by, partial(_asked, job))[0]

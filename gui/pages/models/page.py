@@ -11,13 +11,13 @@ from db.models.registry import ModelVersion
 from engine.packages.manifest import Manifest
 from gui.context import AppContext
 from gui.i18n.language import translate
-from gui.line.judging import judge_words
 from gui.page import Binding
 from gui.pages.models.acts import ModelActs
 from gui.pages.models.importing import Importing
 from gui.pages.models.presenter import Flow, Found, ModelsPresenter, find_all, open_manifest
 from gui.pages.models.teach.flow import Teaching
 from gui.pages.models.view import ModelsView
+from gui.pages.models.whose import Whose
 from gui.widgets.columns import kept_widths
 
 
@@ -30,10 +30,11 @@ class ModelsPage(QWidget):
         self._context = context
         kept = context.memory("models")
         self.teaching = Teaching(context, self)
-        self.importing = Importing(context, self)
-        self.acts = ModelActs(context, self)
         self._rules = ModelsPresenter(str(kept.get("chosen", "")))
         self.view = ModelsView(context.theme, kept_widths(kept.get("split"), 2))
+        self.whose = Whose(context, self.view, self)
+        self.importing = Importing(context, self.whose, self)
+        self.acts = ModelActs(context, self.whose, self)
         self.rows, self.table, self.details = self.view.rows, self.view.table, self.view.details
         self.teach_button = self.view.teach_button
         self._stack = QStackedWidget()
@@ -101,6 +102,8 @@ class ModelsPage(QWidget):
 
     def teach(self) -> None:
         """Show the teaching flow; there, go on with its next step."""
+        if self.whose.refuses(self._flow()):
+            return
         wanted = self._rules.teach(self._flow())
         self._show_flow()
         match wanted:
@@ -112,6 +115,8 @@ class ModelsPage(QWidget):
     def judge(self) -> None:
         """Put the chosen model before the gate; in the flow, run it again."""
         model = self.current
+        if self.whose.refuses(self._flow()):
+            return
         match self._rules.judge(self._flow(), model):
             case "again":
                 self.teaching.gate.run()
@@ -175,12 +180,13 @@ class ModelsPage(QWidget):
     # ── what comes back ──────────────────────────────────────────────────────────────────────────────────────────
     def _read(self) -> None:
         """Also while another page is on screen, whose focus it must not take."""
-        self._context.jobs.run(partial(find_all, self._context.db, self._context.product), self._found)
+        self._context.jobs.run(partial(find_all, self._context.db, self.whose.product), self._found)
 
     def _found(self, found: Found) -> None:
         now = self.current
+        if not self.whose.takes(found):
+            return
         self.view.show_models(found)
-        self._show_judge()
         wanted = self._rules.take(found, now.version if now else "")
         self.view.mark(max(0, self.rows.row_of(wanted)))
         self._show_current()
@@ -189,10 +195,6 @@ class ModelsPage(QWidget):
         if self.current is not None and not self._rules.wanted:
             self._context.remember("models", chosen=self.current.version)
         self._show_current()
-
-    def _show_judge(self) -> None:
-        said = translate("Models", "Judges now: {what}").format(what=judge_words(self._context))
-        self.view.judges.setText(said)
 
     def _show_current(self) -> None:
         model = self.current
@@ -266,4 +268,4 @@ class ModelsPage(QWidget):
         self.teaching.view.back.clicked.connect(self._back)
         self._context.modelActivated.connect(self._read)
         self._context.packageChanged.connect(self._read)
-        self._context.productChanged.connect(self._read)
+        self.whose.changed.connect(self._read)

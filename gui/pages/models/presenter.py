@@ -10,7 +10,7 @@ from db.datasets.export import waiting
 from db.datasets.gates import GateDecision, gates
 from db.models.files import OnDisk, kept
 from db.models.registry import Activation, ModelVersion, activations, list_models
-from db.products.shelf import Product
+from db.products.shelf import Product, list_products
 from db.store.session import Database
 from engine.packages.manifest import Manifest
 from engine.packages.package import open_package
@@ -26,6 +26,10 @@ class Found:
     gates: tuple[GateDecision, ...] = ()
     disk: Mapping[str, OnDisk] | None = None
     waiting: int = 0
+    product: str = ""
+    """Whose they are, by its id."""
+    products: tuple[Product, ...] = ()
+    """In use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,9 @@ def find_all(db: Database, product: Product) -> Found:
     """Everything of a product, in one go. Blocking."""
     models = list_models(db, product.id)
     disk = {model.version: kept(db, model) for model in models}
-    return Found(models, activations(db, product.id), gates(db), disk, waiting(db, product.on_record))
+    known = tuple(other for other in list_products(db) if not other.retired or other.id == product.id)
+    wait = waiting(db, product.on_record)
+    return Found(models, activations(db, product.id), gates(db), disk, wait, product.id, known)
 
 
 def open_manifest(model: ModelVersion) -> tuple[ModelVersion, Manifest]:

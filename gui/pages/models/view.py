@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLabel, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QLabel, QTableView, QVBoxLayout, QWidget
 
 from db.models.registry import ModelVersion
 from gui.i18n.language import translate
@@ -56,6 +56,10 @@ class ModelsView(QWidget):
         self.verify_button = KeyButton(theme, translate("Models", "Verify"), "V", "search", compact=True)
         self.speed_button = KeyButton(theme, translate("Models", "Measure speed"), "S", "play", compact=True)
         self.judges = CutLabel()
+        self.product = QComboBox()
+        self.product.setAccessibleName(translate("Models", "Product"))
+        self.product.setToolTip(translate("Models", "Whose models are listed"))
+        self.product.hide()
         self.empty = QLabel(_empty_words(), wordWrap=True)
         self._own = (self.export_button, self.verify_button, self.speed_button)
         self._set_up_table(theme)
@@ -119,7 +123,7 @@ class ModelsView(QWidget):
         top.addWidget(self.new_button)
         top.addWidget(self.judges, 1)
         acts = (self.activate_button, self.gate_button, self.rollback_button, self.import_button, self.folder_button)
-        left, right = _column((self.empty, self.table), acts), _column((self.details,), self._own)
+        left, right = _column((self.product, self.empty, self.table), acts), _column((self.details,), self._own)
         right.setMinimumWidth(min(scaled(DETAILS_WIDTH), 440))
         self.columns = Columns((left, right), right, SPACING)
         self.columns.setSizes(list(widths) or [scaled(LIST_WIDTH), 10_000])

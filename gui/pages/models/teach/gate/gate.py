@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from db.datasets.gates import activate_through, reject
 from db.models.registry import ModelVersion
 from db.products.acts import set_challenge
+from db.products.shelf import list_products
 from db.runs.gate import GateDone, GateOrder, Note, compare, named_challenge
 from engine.gate.gate import GateResult
 from engine.names import path_of
@@ -80,7 +81,8 @@ class Gate(QObject):
         inspected now (by its id) waits until somebody asks."""
         self.cancel()
         self._candidate, self._done = candidate, None
-        self._context.remember("teach", candidate=candidate.version)
+        whose = product or self._context.product.id
+        self._context.remember("teach", candidate=candidate.version, candidate_of=whose)
         if product in ("", self._context.product.id):
             self.run()
         else:
@@ -91,6 +93,11 @@ class Gate(QObject):
         """Take a candidate that waited at the last start; its gate is run when somebody asks for it."""
         self._candidate, self._done = candidate, None
         said = translate("Teach", "Model {version} waits for its gate.").format(version=candidate.version)
+        known, whose = list_products(self._context.db), self._context.memory("teach").get("candidate_of")
+        product = next((product.name for product in known if product.id == whose), "")
+        if product and len(known) > 1:
+            said = translate("Teach", "Model {version} of {product} waits for its gate.")
+            said = said.format(version=candidate.version, product=product)
         self.panel.show_words(said, translate("Teach", "Run the gate (G) to see what it gains and loses."))
         self.panel.show_running(busy=False, decidable=False)
 
