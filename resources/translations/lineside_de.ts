@@ -750,6 +750,10 @@
             <translation>Anderes Produkt</translation>
         </message>
         <message>
+            <source>Another recipe was put in force outside of this window, by {who}.</source>
+            <translation>Ein anderes Rezept wurde außerhalb dieses Fensters in Kraft gesetzt, von {who}.</translation>
+        </message>
+        <message>
             <source>As the station judged: first-pass yield = OK of all OK, NG and REVIEW. Corrections change only the line below.</source>
             <translation>Nach dem Urteil der Station: Erstausbeute = OK von allen OK, NG und PRÜFEN. Korrekturen ändern nur die Zeile darunter.</translation>
         </message>
@@ -784,6 +788,10 @@
         <message>
             <source>Count the shift or the lot</source>
             <translation>Schicht oder Los zählen</translation>
+        </message>
+        <message>
+            <source>Ctrl+R on Live changes over to another one.</source>
+            <translation>Strg+R auf Live rüstet auf ein anderes um.</translation>
         </message>
         <message>
             <source>Everything judged so far is stored.</source>
@@ -834,6 +842,10 @@
             <translation>Ist OK</translation>
         </message>
         <message>
+            <source>It is taken over.</source>
+            <translation>Es wird übernommen.</translation>
+        </message>
+        <message>
             <source>Its verdict is stored.</source>
             <translation>Sein Urteil ist gespeichert.</translation>
         </message>
@@ -875,6 +887,10 @@
         <message>
             <source>Model {name} {version} judges from now on.</source>
             <translation>Modell {name} {version} urteilt ab jetzt.</translation>
+        </message>
+        <message>
+            <source>Model {name} {version} was activated outside of this window, by {who}.</source>
+            <translation>Modell {name} {version} wurde außerhalb dieses Fensters aktiviert, von {who}.</translation>
         </message>
         <message>
             <source>NG and REVIEW parts are kept here for a look</source>
@@ -1121,6 +1137,10 @@
             <translation>Das Bild wurde als {path} gespeichert.</translation>
         </message>
         <message>
+            <source>The product {name} was retired outside of this window. It is inspected all the same.</source>
+            <translation>Das Produkt {name} wurde außerhalb dieses Fensters stillgelegt. Es wird trotzdem weiter geprüft.</translation>
+        </message>
+        <message>
             <source>The recipe was not changed.</source>
             <translation>Das Rezept wurde nicht gewechselt.</translation>
         </message>
@@ -1231,6 +1251,10 @@
         <message>
             <source>parts ago</source>
             <translation>Teile zurück</translation>
+        </message>
+        <message>
+            <source>somebody without a name</source>
+            <translation>jemandem ohne Namen</translation>
         </message>
         <message>
             <source>the station stopped; Space starts it again</source>
@@ -1364,6 +1388,10 @@
             <translation>Ein Bild wurde überschrieben, bevor es beurteilt wurde.</translation>
         </message>
         <message>
+            <source>A picture's description holds no numbers.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>A segmentation needs a map ({0}).</source>
             <translation>Eine Segmentierung braucht eine Karte ({0}).</translation>
         </message>
@@ -1408,12 +1436,20 @@
             <translation>limits.mm_per_px ergänzen.</translation>
         </message>
         <message>
+            <source>Add the class, or say another word.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Add the user first.</source>
             <translation>Erst den Benutzer anlegen.</translation>
         </message>
         <message>
             <source>Add the user to the group video.</source>
             <translation>Den Benutzer in die Gruppe video aufnehmen.</translation>
+        </message>
+        <message>
+            <source>All parts are taught as one class.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>All products are retired.</source>
@@ -2240,6 +2276,10 @@
             <translation>Weglassen.</translation>
         </message>
         <message>
+            <source>Leave that picture out.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Left edge (px)</source>
             <translation>Linker Rand (px)</translation>
         </message>
@@ -2308,6 +2348,10 @@
             <translation>Eine andere Datei nennen, etwa lineside.db.</translation>
         </message>
         <message>
+            <source>Name another one with --product, or restore it with `lineside products restore`.</source>
+            <translation>Mit --product ein anderes nennen, oder es mit `lineside products restore` zurückholen.</translation>
+        </message>
+        <message>
             <source>Name one by its socket: {0}.</source>
             <translation>Eine über ihren Anschluss nennen: {0}.</translation>
         </message>
@@ -2340,8 +2384,16 @@
             <translation>Es kam rechtzeitig kein Teil.</translation>
         </message>
         <message>
+            <source>No part is taught as {0}.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>No picture came in time.</source>
             <translation>Es kam rechtzeitig kein Bild.</translation>
+        </message>
+        <message>
+            <source>No picture is taught yet.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>None of {0} confirmed parts can be exported: {1}.</source>
@@ -2572,6 +2624,10 @@
             <translation>Das Rezept daneben speichern.</translation>
         </message>
         <message>
+            <source>Say of a part what it is.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Say why in a few words.</source>
             <translation>In wenigen Worten angeben, warum.</translation>
         </message>
@@ -2610,6 +2666,10 @@
         <message>
             <source>Shorten it.</source>
             <translation>Kürzen.</translation>
+        </message>
+        <message>
+            <source>Show parts that differ as good parts do.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Start again from the first page.</source>
@@ -2660,8 +2720,20 @@
             <translation>Nehmen Sie ihn heraus.</translation>
         </message>
         <message>
+            <source>Teach a second one, or learn from good parts alone.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Teach it in first.</source>
             <translation>Es zuerst einlernen.</translation>
+        </message>
+        <message>
+            <source>Teach one, or leave the class out.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Teach {0} or more.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>That PIN was wrong too often.</source>
@@ -3384,6 +3456,10 @@
             <translation>Die Datei {0} wurde überschrieben, während ihre Bilder beurteilt wurden.</translation>
         </message>
         <message>
+            <source>The pictures of the good parts are all alike.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>The preview stopped on an internal error ({0}).</source>
             <translation>Die Vorschau hielt wegen eines inneren Fehlers an ({0}).</translation>
         </message>
@@ -3402,6 +3478,10 @@
         <message>
             <source>The product {0} was once called {1}.</source>
             <translation>Das Produkt {0} hieß früher {1}.</translation>
+        </message>
+        <message>
+            <source>The product {0}, which was worked on last, is retired.</source>
+            <translation>Das Produkt {0}, an dem zuletzt gearbeitet wurde, ist stillgelegt.</translation>
         </message>
         <message>
             <source>The recipe in force, {0} {1}, was made for model {2}.</source>
@@ -4324,6 +4404,10 @@
             <translation>{0} konnte nicht geschrieben werden: {1}.</translation>
         </message>
         <message>
+            <source>{0} good parts are too few to learn from.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>{0} has a class {1} that is no defect class of the model.</source>
             <translation>{0} hat eine Klasse {1}, die keine Fehlerklasse des Modells ist.</translation>
         </message>
@@ -4466,6 +4550,10 @@
         <message>
             <source>{0} is no 8-bit grey picture.</source>
             <translation>{0} ist kein 8-Bit-Graustufenbild.</translation>
+        </message>
+        <message>
+            <source>{0} is no class of this model.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{0} is no file.</source>
@@ -4797,6 +4885,10 @@
             <translation>Freigabe: gewähltes Modell an allen bekannten Teilen erproben</translation>
         </message>
         <message>
+            <source>Change over to it first (Ctrl+R on Live).</source>
+            <translation>Zuerst darauf umrüsten (Strg+R auf Live).</translation>
+        </message>
+        <message>
             <source>Checks each picture</source>
             <translation>Prüft jedes Bild</translation>
         </message>
@@ -4989,6 +5081,10 @@
             <translation>Modell {name} {version} ist importiert.</translation>
         </message>
         <message>
+            <source>Model {name} {version} is the active one of {product}.</source>
+            <translation>Modell {name} {version} ist das aktive von {product}.</translation>
+        </message>
+        <message>
             <source>Model {name} {version} takes {time} ms a picture on this machine.</source>
             <translation>Modell {name} {version} braucht auf diesem Rechner {time} ms je Bild.</translation>
         </message>
@@ -5055,6 +5151,10 @@
         <message>
             <source>Probabilities</source>
             <translation>Wahrscheinlichkeiten</translation>
+        </message>
+        <message>
+            <source>Product</source>
+            <translation>Produkt</translation>
         </message>
         <message>
             <source>Raw score from which a part is a defect</source>
@@ -5157,6 +5257,10 @@
             <translation>Das Modell ist nach {path} geschrieben.</translation>
         </message>
         <message>
+            <source>The model that was active before</source>
+            <translation>Das zuvor aktive Modell</translation>
+        </message>
+        <message>
             <source>The model that was active before judges from the next part on.</source>
             <translation>Das zuvor aktive Modell urteilt ab dem nächsten Teil.</translation>
         </message>
@@ -5199,6 +5303,10 @@
         <message>
             <source>Which of them are sound; or: none</source>
             <translation>Welche davon gut sind; oder: none</translation>
+        </message>
+        <message>
+            <source>Whose models are listed</source>
+            <translation>Wessen Modelle aufgeführt sind</translation>
         </message>
         <message>
             <source>Why</source>
@@ -5335,6 +5443,14 @@
         <message>
             <source>{height} × {width} (height × width), {colour}</source>
             <translation>{height} × {width} (Höhe × Breite), {colour}</translation>
+        </message>
+        <message>
+            <source>{model} judges {product} from its next change-over on. The line goes on as it is.</source>
+            <translation>{model} beurteilt {product} ab dem nächsten Umrüsten darauf. Die Linie läuft weiter wie bisher.</translation>
+        </message>
+        <message>
+            <source>{name} is not inspected now: its corrections teach nothing and no gate is run.</source>
+            <translation>{name} wird jetzt nicht geprüft: Seine Korrekturen lehren nichts, und eine Freigabe läuft nicht.</translation>
         </message>
         <message>
             <source>{name} {version} judges from the next part on.</source>
@@ -7181,6 +7297,10 @@
             <translation>(nicht gespeichert)</translation>
         </message>
         <message>
+            <source>(now {name})</source>
+            <translation>(jetzt {name})</translation>
+        </message>
+        <message>
             <source>1–9, 0 choose · Enter takes the marked one · Esc closes</source>
             <translation>1–9, 0 wählen · Enter nimmt die markierte · Esc schließt</translation>
         </message>
@@ -7573,6 +7693,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Product</source>
             <translation>Produkt</translation>
+        </message>
+        <message>
+            <source>Product {name}</source>
+            <translation>Produkt {name}</translation>
         </message>
         <message>
             <source>Random audit waiting</source>
@@ -9611,6 +9735,10 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Model {version} judges from the next part on. The model in use now stays in the list.</source>
             <translation>Modell {version} urteilt ab dem nächsten Teil. Das jetzt benutzte Modell bleibt in der Liste.</translation>
+        </message>
+        <message>
+            <source>Model {version} of {product} waits for its gate.</source>
+            <translation>Modell {version} von {product} wartet auf seine Freigabe.</translation>
         </message>
         <message>
             <source>Model {version} stays in the list as rejected; the reason and the figures are kept.</source>
