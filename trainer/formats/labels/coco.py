@@ -191,7 +191,8 @@ def open_coco(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
         notes += (f"{several} pictures are named more than once; what is said of them is put together.",)
     name = folder.resolve().name
     made = make_dataset(name, "coco", listed, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
-    return replace(made, read_from=tuple(files))
+    again = (path for path in nearest_first(folder, ".json") if path.name.startswith(_OTHER_TASKS))
+    return replace(made, read_from=(*files, *again))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.domain.inspection import Mask, Pixels
+from engine.domain.sound_names import Said, said_by
 from engine.errors import DatasetError
 from engine.images.listing import PICTURE_SUFFIXES
 from engine.packages.package import sha256_of
@@ -29,7 +30,8 @@ LABEL_SUFFIXES = ("_label.png", "_label.bmp", "_gt.png")
 def looks_like(folder: Path) -> bool:
     """True when some item folder holds pictures with label pictures beside them, and parts where masks are named so.
 
-    Where folders may be classes, half of the pictures must have one: a single mask makes no such set.
+    Where folders may be classes, half of the pictures must have one, and of each folder that says sound or defective:
+    a single mask makes no such set.
     """
     items = [p for p in folder.iterdir() if p.is_dir()]
     if {"images", "masks"} <= {p.name.casefold() for p in items}:
@@ -37,7 +39,9 @@ def looks_like(folder: Path) -> bool:
         return False
     counts = [_counts(item) for item in items]
     labels, pictures = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0)
-    return labels > 0 and (2 * labels >= pictures or not imagefolder.looks_like(folder))
+    said = [count for item, count in zip(items, counts, strict=True) if said_by(item.name) is not Said.NOTHING]
+    whole = all(2 * masked >= shown for masked, shown in (*said, (labels, pictures)))
+    return labels > 0 and (whole or not imagefolder.looks_like(folder))
 
 
 def _counts(item: Path) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from pathlib import Path
 
@@ -124,7 +124,8 @@ def open_severstal(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     read = [left.unless_read(path, partial(_sample, index, path, rows_of.get(path))) for path in index.paths]
     samples = [sample for sample in read if sample is not None]
     name = folder.resolve().name
-    return make_dataset(name, "severstal", samples, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
+    made = make_dataset(name, "severstal", samples, ok_classes, folder, missing=missing, notes=notes, unused=left.found)
+    return replace(made, read_from=(*read_from, *folder.glob("[Ss]ample_submission*.csv")))
 
 
 def _add(first: Rows, more: Rows, where: str, left: Leftovers) -> None:

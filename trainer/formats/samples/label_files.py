@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import stat
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,12 @@ MAX_BYTES = 512 * 1024**2
 MAX_COORDINATE = 1e6
 _WHOLE = "Copy the whole data set again."
 _DRAWN = {
-    ".json": (b'"points"', b'"bbox"', b'"segmentation"'),
+    ".json": (b'"points"', b'"bbox"', b'"segmentation"', b'"coordinates"', b'"shape_attributes"', b'labels"'),
+    ".csv": (b"xmin", b"x_min", b"bbox", b"x1", b"left", b"shape_attributes", b"polygon", b"encodedpixels"),
     ".xml": (b"<bndbox", b"<box", b"<polygon", b"<polyline", b"<ellipse", b"<mask"),
 }
 _BOX_WORDS = 5
+_PICTURE_NAME = re.compile(rb"[^\\/\"',;<>=\t\r\n]+\.[A-Za-z]{3,4}(?![A-Za-z0-9])")
 
 
 def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
@@ -107,3 +111,17 @@ def draws_something(path: Path) -> bool:
         return len(words) >= _BOX_WORDS and words[0].isdigit()
     whole = data.rstrip().endswith((b">",) if suffix == ".xml" else (b"}", b"]"))
     return not whole or any(word in data for word in _DRAWN[suffix])
+
+
+def places_told(path: Path) -> set[str]:
+    """The names of pictures, in small letters, that a JSON, CSV or XML of unknown kind tells places in."""
+    try:
+        data = read_bytes(path)
+    except DatasetError:
+        return set()
+    suffix = path.suffix.lower()
+    words = data[: data.find(b"\n")].lower() if suffix == ".csv" else data
+    if not any(word in words for word in _DRAWN[suffix]):
+        return set()
+    found = (name.decode("utf-8", "replace").strip() for name in _PICTURE_NAME.findall(data))
+    return {unicodedata.normalize("NFC", name).casefold() for name in found}

@@ -14,12 +14,14 @@ from pathlib import Path
 
 from engine.images.listing import PICTURE_SUFFIXES
 from trainer.formats.samples.dataset import Dataset, Sample
-from trainer.formats.samples.label_files import draws_something, files_below
+from trainer.formats.samples.label_files import draws_something, files_below, places_told
 from trainer.formats.samples.mask_files import MASK_FOLDERS, without_word
 from trainer.formats.samples.pictures import folded
 from trainer.formats.samples.unused import Leftovers
 
 SUFFIXES = (".json", ".xml", ".txt")
+TABLES = (".json", ".csv", ".xml")
+"""What may hold the labels of many pictures."""
 _HEAD_BYTES = 4096
 
 
@@ -39,6 +41,10 @@ def with_overlooked(dataset: Dataset, folder: Path) -> Dataset:
             left.add(path, f"it bears a picture's name, and as {dataset.format} nothing is read from it.")
             lost |= set() if sample.assumed else {sample.path}
     assumed = {folded(s.path.stem) for s in sound if s.assumed and s.path is not None}
+    known = {folded(s.path.name) for s in sound if s.assumed and s.path is not None}
+    for path in (p for suffix in TABLES for p in files_below(folder, suffix)) if known else ():
+        if path not in read and not any(str(path) in one.where for one in left.found) and places_told(path) & known:
+            left.add(path, f"it tells places in pictures that have no label, and as {dataset.format} it is not read.")
     for path, reason in _links(folder, assumed) if assumed else ():
         left.add(path, reason)
     kept = tuple(sample for sample in dataset.samples if sample.path is None or sample.path not in lost)

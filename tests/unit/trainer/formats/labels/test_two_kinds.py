@@ -242,3 +242,61 @@ def test_voc_file_beside_one_of_two_pictures_of_its_name(tmp_path: Path) -> None
         voc(tmp_path / f"{name}.xml", *drawn)
     assert labels(tmp_path) == {"l1/a.jpg": "pit", "l2/a.jpg": "ok", "l2/b.jpg": "pit"}
     assert unused(tmp_path) == []
+
+
+# ── What no reader reads ─────────────────────────────────────────────────────────────────────────────────────────────
+TABLES = {
+    "via.json": '{"b.jpg9": {"filename": "b.jpg", "regions": [{"shape_attributes": {"name": "rect", "x": 1}}]}}',
+    "createml.json": '[{"image": "B.JPG", "annotations": [{"label": "pit", "coordinates": {"x": 8, "y": 8}}]}]',
+    "min.json": '[{"image": "/data/upload/1/b.jpg", "label": [{"x": 1, "rectanglelabels": ["pit"]}]}]',
+    "datumaro.json": '{"items": [{"id": "b", "annotations": [{"bbox": [1, 1, 5, 5]}], "image": {"path": "b.jpg"}}]}',
+    "_annotations.csv": "filename,width,height,class,xmin,ymin,xmax,ymax\nb.jpg,32,24,pit,4,5,12,11\n",
+    "all.xml": '<set><image file="b.jpg"><box top="4" left="5"/></image></set>',
+}
+HARMLESS = {
+    "light.json": '{"b.jpg": {"exposure": 20}}',
+    "shots.csv": "file,exposure,gain\nb.jpg,20,3\n",
+    "other.csv": "filename,width,height,class,xmin,ymin,xmax,ymax\nz.jpg,32,24,pit,4,5,12,11\n",
+    "person_keypoints_val.json": TABLES["datumaro.json"],
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("layout", ["labelme", "coco"])
+def test_labels_of_a_kind_that_is_not_read(tmp_path: Path, name: str, layout: str) -> None:
+    pictures(tmp_path, "a.jpg", "b.jpg")
+    labelme(tmp_path / "a.json", "pit") if layout == "labelme" else coco(tmp_path / "x.json", "a.jpg", "b.jpg")
+    write_text(tmp_path / "more" / name, TABLES[name])
+    words = f"it tells places in pictures that have no label, and as {layout} it is not read."
+    cut = "is not a JSON object."  # As COCO's it begins.
+    assert unused(tmp_path) == [f"more/{name}: {cut if (layout, name) == ('coco', 'createml.json') else words}"]
+    with pytest.raises(DatasetError, match="would be taken for sound"):
+        open_dataset(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_tables_that_tell_no_places_in_pictures_without_label_stop_nothing(tmp_path: Path, name: str) -> None:
+    pictures(tmp_path, "a.jpg", "b.jpg")
+    coco(tmp_path / "x.json", "a.jpg", "b.jpg")
+    write_text(tmp_path / "more" / name, HARMLESS[name])
+    assert open_dataset(str(tmp_path)).unused == ()
+
+
+@pytest.mark.parametrize("name", ["images/b_mask.png", "images/b.png", "masks/b.png"])
+@pytest.mark.parametrize("drawn", [True, False])
+def test_mask_of_a_picture_whose_label_says_sound(tmp_path: Path, name: str, drawn: bool) -> None:
+    pictures(tmp_path, "images/a.jpg", "images/b.jpg", "images/c.jpg")
+    write_text(tmp_path / "data.yaml", "names: [scratch]\n")
+    for stem, text in {"a": YOLO_BOX, "b": "", "c": ""}.items():
+        write_text(tmp_path / "labels" / f"{stem}.txt", text)
+    write_mask(tmp_path / name, box_mask(4, 5, 12, 11) if drawn else box_mask(0, 0, 0, 0))
+    assert ("images/b.jpg" in labels(tmp_path)) is not drawn
+    words = f"{name}: it may be a picture's mask, and as yolo nothing is read from it."
+    assert unused(tmp_path) == ([words] if drawn else [])
+
+
+def test_masks_of_all_defects_in_class_folders(tmp_path: Path) -> None:
+    pictures(tmp_path, "ok/a.jpg", "ok/b.jpg", "ng/c.jpg", "ng/d.jpg")
+    for name in "cd":
+        write_mask(tmp_path / "ng" / f"{name}_label.png", box_mask(4, 5, 12, 11))
+    assert sorted(labels(tmp_path)) == ["ng/c.jpg", "ng/d.jpg", "ok/a.jpg", "ok/b.jpg"]
