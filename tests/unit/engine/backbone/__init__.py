@@ -1,0 +1,1 @@
+"""The frozen network, its weights and its descriptions, against torch and numpy."""
