@@ -87,7 +87,8 @@ class PictureIndex:
         return name_of(path.relative_to(self._folder).as_posix())
 
     def find(self, name: str, near: Path | None = None) -> Path | None:
-        """The picture of that name: best its path's end fits, then it lies near the folder `near`.
+        """The picture of that name: best its path's end fits, then it lies near the folder `near`, then as that does
+        (`labels/lot1` and `images/lot1`).
 
         Label files come from other machines: of a path only what fits counts, letters may be large or small, and a
         picture's suffix may be another one or missing. Raises DatasetError when different pictures fit alike.
@@ -112,7 +113,7 @@ class PictureIndex:
         ends = [tuple(map(folded, wanted.parts[::-1])), wanted.parts[::-1]]
         rank = {
             p: (_alike(tuple(map(folded, p.parts[::-1])), ends[0]), _alike(p.parts[::-1], ends[1]),
-                _alike(p.parent.parts, parts))
+                _alike(p.parent.parts, parts), _alike(p.parent.parts[::-1], parts[::-1]))
             for p in fitting
         }  # fmt: skip
         best = [p for p in fitting if rank[p] == max(rank.values())]

@@ -110,3 +110,18 @@ def test_visa_row_that_says_sound_and_defective(tmp_path: Path) -> None:
     assert labels(tmp_path) == {"Data/Images/Normal/1.JPG": "normal", "Data/Images/Anomaly/3.JPG": "scratch"}
     words = "Data/Images/Anomaly/2.JPG is said to be sound and defective: normal, scratch."
     assert unused(tmp_path) == [f"image_anno.csv line 3: {words}"]
+
+
+@pytest.mark.parametrize("kind", ["labelme", "voc"])
+def test_labels_in_folders_of_the_same_names_as_those_of_the_pictures(tmp_path: Path, kind: str) -> None:
+    pictures(tmp_path / "images", "lot1/a.jpg", "lot2/a.jpg", "lot2/b.jpg")
+    shape = {"label": "pit", "shape_type": "polygon", "points": [[4, 5], [12, 5], [12, 11]]}
+    box = "<object><name>pit</name><bndbox><xmin>4</xmin><ymin>5</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object>"
+    for name, drawn in {"lot1/a": True, "lot2/a": False, "lot2/b": True}.items():
+        picture = f"{name[-1]}.jpg"
+        values = {"flags": {}, "shapes": [shape] if drawn else [], "imagePath": picture}
+        xml = f"<annotation><filename>{picture}</filename>{box if drawn else ''}</annotation>"
+        text = json.dumps(values) if kind == "labelme" else xml
+        write_text(tmp_path / "labels" / f"{name}.{'json' if kind == 'labelme' else 'xml'}", text)
+    wanted = {"images/lot1/a.jpg": "pit", "images/lot2/a.jpg": "ok", "images/lot2/b.jpg": "pit"}
+    assert labels(tmp_path) == wanted and unused(tmp_path) == []

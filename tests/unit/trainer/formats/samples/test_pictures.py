@@ -74,6 +74,14 @@ def test_of_pictures_that_fit_alike_the_near_one_is_meant(tmp_path: Path) -> Non
     assert found(pictures, "a.jpg", tmp_path / "q") == "q/y/a.jpg"
 
 
+def test_of_pictures_that_fit_alike_the_one_in_a_folder_of_the_same_name_is_meant(tmp_path: Path) -> None:
+    pictures = index(tmp_path, "p/x/a.jpg", "p/y/a.jpg")
+    assert found(pictures, "a.jpg", tmp_path / "labels" / "x") == "p/x/a.jpg"
+    assert found(pictures, "a.jpg", tmp_path / "labels" / "y") == "p/y/a.jpg"
+    with pytest.raises(DatasetError, match="may be"):
+        pictures.find("a.jpg", tmp_path / "labels" / "z")
+
+
 def test_different_pictures_that_fit_alike_are_both_named(tmp_path: Path) -> None:
     pictures = index(tmp_path, "x/a.jpg", "y/a.jpg")
     with pytest.raises(DatasetError, match=r"^a.jpg may be x/a.jpg or y/a.jpg"):
