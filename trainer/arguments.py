@@ -32,6 +32,7 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", metavar="W", help="imagenet, none, or a torchvision state dict's file")
     parser.add_argument("--from", dest="parent", metavar="PKG", help="fine-tune this model package")
     parser.add_argument("--challenge", metavar="DIR", help="known parts whose figures go into the package")
+    _product(parser)
     parser.add_argument("--resume", metavar="RUN", help="go on with an interrupted run (its folder)")
     parser.add_argument("--run", metavar="DIR", help="folder for the checkpoint; by default one under the data folder")
     parser.add_argument("--jsonl", action="store_true", help="JSON events on stdout, also on a terminal")
@@ -123,6 +124,7 @@ def add_distil_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--alpha", type=number, default=0.7, metavar="A", help="weight of the teacher, 0…1; labels: rest"
     )
+    _product(parser)
     parser.add_argument("--unlabelled", action="store_true", help="DATASET holds pictures without labels")
     parser.add_argument("--run", metavar="DIR", help="folder for the checkpoint; by default one under the data folder")
     parser.add_argument("--out", required=True, metavar="PKG", help="folder of the model package to write")
@@ -167,6 +169,11 @@ def _training_arguments(parser: argparse.ArgumentParser, *, preset_needed: bool)
     parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="change a preset's setting; repeatable")
     parser.add_argument("--weights", default="", metavar="W", help="imagenet, none, or a torchvision state dict's file")
     parser.add_argument("--jsonl", action="store_true", help="JSON events on stdout, also on a terminal")
+
+
+def _product(parser: argparse.ArgumentParser) -> None:
+    how = "whose parts it judges, kept in the package; default: that of the model it begins with"
+    parser.add_argument("--product", default="", type=short_name, metavar="NAME", help=how)
 
 
 def _separator(parser: argparse.ArgumentParser, file: str) -> None:

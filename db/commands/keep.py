@@ -13,12 +13,12 @@ from db.datasets.writers import Format
 from db.inspections.table import Filter
 from db.maintenance.verify import verify
 from db.models.foreign import register_tried
-from db.models.registry import activate, find, list_models, rollback
+from db.models.registry import ModelVersion, activate, find, list_models, rollback
 from db.products.acts import add_model
 from db.products.first import known_product, product_of
-from db.products.shelf import Product
+from db.products.shelf import Product, list_products
 from db.store.session import Database, existing
-from engine.errors import PackageError, UsageError
+from engine.errors import InputError, PackageError, UsageError
 from engine.names import name_of
 from engine.packages.package import open_package
 from engine.settings import load_settings
@@ -63,8 +63,9 @@ def run_models(args: argparse.Namespace) -> int:
                 _list(db, _known(db, args))
             case "import":
                 version = bring_in(db, Path(_needed(args)), args)
-                add_model(db, _product(db, args, version.name).id, version.version, args.operator)
-                print(f"Registered {version.name} {version.version} as {version.state}.")
+                product = _product(db, args, version, brought=True)
+                add_model(db, product.id, version.version, args.operator)
+                print(f"Registered {version.name} {version.version} as {version.state} for {product.name}.")
             case "activate":
                 _activate(db, _needed(args), args)
             case "rollback":
@@ -108,9 +109,25 @@ def run_verify(args: argparse.Namespace) -> int:
     return 3 if problems else 0
 
 
-def _product(db: Database, args: argparse.Namespace, model: str) -> Product:
-    """Of a station that has nothing yet, one that is called like the model."""
-    return product_of(db, args.product, load_settings(), model)
+def _product(db: Database, args: argparse.Namespace, model: ModelVersion, *, brought: bool) -> Product:
+    """The one asked for, else the one worked on last; of a station that has nothing yet, one called like the model.
+
+    A package that says whose parts it was trained for is `brought` in for that product, where it is here. Raises
+    InputError where such a model is to judge another one and nobody named that.
+    """
+    made_for = open_package(model.folder).manifest.lineage.product
+    theirs = next((product for product in list_products(db) if made_for and product.is_called(made_for)), None)
+    if args.product or theirs is None or theirs.retired:
+        if made_for and theirs is None and not args.product:
+            print(f"It was trained for the product {made_for!r}, which is not here.")
+        return product_of(db, args.product, load_settings(), model.name)
+    now = theirs if brought else product_of(db, "", load_settings(), model.name)
+    if now.id != theirs.id:
+        raise InputError(
+            f"{model.version} was trained for the product {theirs.name!r}, and {now.name!r} was worked on last.",
+            "Say with --product which of them it is to judge.",
+        )
+    return now
 
 
 def _known(db: Database, args: argparse.Namespace) -> str:
@@ -132,7 +149,7 @@ def _list(db: Database, product: str) -> None:
 def _activate(db: Database, wanted: str, args: argparse.Namespace) -> None:
     path = Path(wanted)
     version = register_tried(db, path, args.operator).version if path.exists() else _find(db, wanted)
-    product = _product(db, args, find(db, version).name)
+    product = _product(db, args, find(db, version), brought=False)
     activate(db, version, args.operator, args.why, product.id)
     print(f"Active for {product.name}: {version}.")
     print("A line that runs on this product takes it over within seconds; the next start uses it.")

@@ -98,6 +98,8 @@ class Lineage(BaseModel):
     """Where it is kept, relative to the data folder; empty when it is not kept."""
     parent: Text = ""
     """Version of the package it was fine-tuned from."""
+    product: Text = ""
+    """Whose parts it was made to judge, by the name the product had then; empty = nobody said."""
     preset: Text = ""
     seed: int = Field(0, ge=-MAX_SEED, le=MAX_SEED)
     command: Text = ""

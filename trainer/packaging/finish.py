@@ -81,6 +81,8 @@ class Origin:
     """The pictures of `Material.known`, the parts every model of this product must judge right."""
     teacher: ModelPackage | None = None
     """Distillation: the package whose scores were learnt."""
+    product: str = ""
+    """Whose parts the model judges; empty: those of the model it was made from."""
 
 
 def finish(job: Job, material: Material, origin: Origin, out: Path) -> ModelPackage:
@@ -221,6 +223,7 @@ def lineage_of(job: Job, material: Material, origin: Origin) -> Lineage:
         dataset_sha256=material.dataset.sha256(),
         dataset_path=kept_path(material.dataset),
         parent=made_from.version if made_from else "",
+        product=origin.product or (made_from.manifest.lineage.product if made_from else ""),
         preset=origin.preset,
         seed=job.config.seed,
         command=origin.command,

@@ -93,6 +93,7 @@ def request_of(args: argparse.Namespace) -> TrainRequest:
         settings=settings,
         weights=args.weights,
         teacher=args.package,
+        product=args.product,
         unlabelled=args.unlabelled,
     )
 

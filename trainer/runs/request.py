@@ -36,6 +36,8 @@ class TrainRequest(BaseModel):
     """The package a distillation learns from."""
     without_label: str = ""
     """`ok`: pictures without a label are sound, though some labels are not used."""
+    product: str = ""
+    """Whose parts the model judges, by its name; empty: those of the model it begins with."""
     unlabelled: bool = False
     """Distillation: the data set is a folder of pictures that only the teacher labels."""
 
@@ -54,6 +56,7 @@ class TrainRequest(BaseModel):
             words += [option, _short(value)] if value else []
         for setting in self.settings:
             words += ["--set", setting]
+        words += ["--product", self.product] if self.product else []
         words += ["--unlabelled"] if self.unlabelled else []
         return shlex.join([*words, "--out", _short(self.out)])
 

@@ -115,6 +115,7 @@ def request_of(args: argparse.Namespace) -> tuple[TrainRequest, Path]:
         weights=args.weights or "",
         parent=args.parent or "",
         challenge=args.challenge or "",
+        product=args.product,
     )
     run = Path(args.run) if args.run else home() / "runs" / f"{utc_now():%Y%m%d-%H%M%S}-{args.preset}"
     if (run / CHECKPOINT).exists():
@@ -235,7 +236,8 @@ def _finish(begun: Begun, request: TrainRequest, parent: ModelPackage | None, ou
     job.emit(TrainingNote(text="Calibrating, judging the held-out part and writing the package."))
     challenge = prepare_known(material.known, job.config, job.emit, job.stop, job.run)
     teacher = begun.lesson.teacher if begun.lesson else None
-    package = finish(job, material, Origin(request.preset, request.command(), parent, challenge, teacher), out)
+    origin = Origin(request.preset, request.command(), parent, challenge, teacher, request.product)
+    package = finish(job, material, origin, out)
     (job.run / KNOWN_SPILL).unlink(missing_ok=True)
     return package
 

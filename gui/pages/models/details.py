@@ -216,6 +216,7 @@ def _lineage(report: Report) -> list[tuple[str, str]]:
     rows = [
         (translate("Models", "Data"), data_words(disk)),
         (translate("Models", "Fine-tuned from"), chain),
+        (translate("Models", "Product"), lineage.product or NONE),
         (translate("Models", "Preset"), preset),
         (translate("Models", "Trained"), _trained(lineage.trained_at)),
         (translate("Models", "Registered"), day_time(model.registered_at)),

@@ -14,6 +14,7 @@ from db.models.registry import active
 from db.products.shelf import find
 from db.store.session import open_database
 from engine.domain.inspection import Outcome
+from engine.packages.package import open_package
 from engine.settings import StationSettings, save_settings
 from engine.system.places import database_url, home
 from main import main
@@ -230,3 +231,25 @@ def test_where_the_product_worked_on_last_is_retired_nothing_else_is_taken_for_i
     own = tmp_path / "own.toml"
     own.write_text('schema = 1\nname = "own"\nproduct = "castings"\n', encoding="utf-8")
     assert main([*run, "--recipe", str(own)]) == 0
+
+
+def test_a_package_that_says_whose_parts_it_judges_is_brought_in_for_that_product_and_judges_no_other_unasked(
+    two: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = write_tiny_package(tmp_path / "new", name="new")
+    manifest = made.folder / "manifest.json"
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(json.dumps(told | {"lineage": told["lineage"] | {"product": "Strip"}}), encoding="utf-8")
+    assert main(["models", "import", str(made.folder), "--operator", "ann"]) == 0
+    assert capsys.readouterr().out.endswith(" as candidate for strip.\n")
+    version = open_package(made.folder).version
+    assert main(["models", "activate", version]) == 3
+    said = capsys.readouterr().err
+    assert "was trained for the product 'strip', and 'castings' was worked on last" in said and "--product" in said
+    assert main(["models", "activate", version, "--product", "strip"]) == 0
+    db = open_database(database_url())
+    strip = find(db, "strip")
+    now = active(db, strip.id)
+    db.close()
+    assert version in strip.models
+    assert now is not None and now.version == version
