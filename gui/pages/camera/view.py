@@ -34,6 +34,8 @@ from gui.widgets.pictures.image_view import ImageView
 
 TICK_MS = 250
 PLOT_HEIGHT, PLOT_MOST = 128, 176
+ONE_LINE = 110
+"""Per cent of the size of type up to which all readings stand in one line."""
 
 
 class CameraView(QWidget):
@@ -47,7 +49,7 @@ class CameraView(QWidget):
         self.view.set_style("mask")
         self.view.set_opacity(0.9)
         self.histogram, self.trend = Histogram(theme), FocusTrend(theme)
-        self._readings = Readings(1 if large_type() else len(NAMES))
+        self._readings = Readings(1 if large_type() else 4 if scaled(100) > ONE_LINE else len(NAMES))
         self.values = self._readings.values
         self.pixel = QLabel()
         self._panel = StandingPanel(theme, self.view)

@@ -15,6 +15,7 @@ from engine.packages.manifest import Manifest
 from gui.i18n.language import day_time, number, percent, size, translate
 from gui.pages.models.presenter import Report
 from gui.pages.models.table import data_words
+from gui.theme.large_type import large_type
 from gui.theme.theme import SPACING, Theme, font, scaled
 from gui.widgets.charts.confusion import CountGrid, square_table
 
@@ -246,8 +247,10 @@ def _facts(rows: Sequence[tuple[str, str]]) -> QWidget:
     grid.setContentsMargins(0, 0, 0, 0)
     grid.setHorizontalSpacing(2 * SPACING)
     grid.setVerticalSpacing(SPACING // 2)
-    grid.setColumnMinimumWidth(0, min(scaled(NAMES_WIDTH), 176))
-    grid.setColumnStretch(1, 1)
+    beside = not large_type()
+    if beside:
+        grid.setColumnMinimumWidth(0, min(scaled(NAMES_WIDTH), 176))
+    grid.setColumnStretch(int(beside), 1)
     for row, (name, value) in enumerate(rows):
         title = QLabel(name, wordWrap=True)
         title.setProperty("role", "normal")
@@ -256,8 +259,9 @@ def _facts(rows: Sequence[tuple[str, str]]) -> QWidget:
         # At double size half as many letters fit.
         text = _one_line(value) if longest * scaled(10) > 10 * LONG_WORD else _value(value)
         text.setAccessibleName(name)
-        grid.addWidget(title, row, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(text, row, 1)
+        # Of large type one below the other: a figure beside its name would be cut.
+        grid.addWidget(title, row if beside else 2 * row, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(text, row if beside else 2 * row + 1, int(beside))
     return holder
 
 

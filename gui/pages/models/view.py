@@ -13,6 +13,7 @@ from gui.i18n.language import translate
 from gui.pages.models.details import ModelDetails
 from gui.pages.models.presenter import Buttons, Found
 from gui.pages.models.table import ACCURACY, DATA, ESCAPES, NAME, REGISTERED, SIZE, SPEED, STATE, VERSION, ModelsTable
+from gui.theme.large_type import large_type
 from gui.theme.theme import SMALL, SPACING, Theme, font, scaled
 from gui.widgets.calm_table import calm_table
 from gui.widgets.columns import Columns
@@ -121,7 +122,8 @@ class ModelsView(QWidget):
         top.setSpacing(SPACING)
         top.addWidget(self.teach_button)
         top.addWidget(self.new_button)
-        top.addWidget(self.judges, 1)
+        if not large_type():
+            top.addWidget(self.judges, 1)
         acts = (self.activate_button, self.gate_button, self.rollback_button, self.import_button, self.folder_button)
         left, right = _column((self.product, self.empty, self.table), acts), _column((self.details,), self._own)
         right.setMinimumWidth(min(scaled(DETAILS_WIDTH), 440))
@@ -131,6 +133,8 @@ class ModelsView(QWidget):
         page.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
         page.setSpacing(SPACING)
         page.addLayout(top)
+        if large_type():
+            page.addWidget(self.judges)
         page.addWidget(self.columns, 1)
 
 

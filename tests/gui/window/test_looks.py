@@ -81,7 +81,7 @@ def test_every_page_looks_as_in_the_manual(
 
 @pytest.mark.parametrize(
     ("theme", "language", "scale"),
-    [("light", "en", 1.0), ("contrast", "de", 1.0), ("dark", "en", 2.0)],
+    [("light", "en", 1.0), ("contrast", "de", 1.0), ("light", "de", 1.25), ("dark", "en", 2.0), ("dark", "de", 2.0)],
 )
 def test_nothing_is_cut_in_any_theme_language_or_size(
     qtbot: QtBot, places: tuple[Path, Path], theme: ThemeName, language: str, scale: float

@@ -57,7 +57,7 @@ class Editor(QScrollArea):
         self.setWidget(inside)
         self._inside = inside
         self.show_recipe(None)
-        self.setMinimumWidth(min(scaled(352), 496))
+        self.setMinimumWidth(min(scaled(352), 464))
 
     def set_package(self, package: ModelPackage) -> None:
         """The classes and what the model can tell."""

@@ -17,7 +17,7 @@ class Section(QWidget):
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.recipe: Recipe | None = None
-        head = QLabel(title)
+        head = QLabel(title, wordWrap=True)
         head.setProperty("role", "large")
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, SPACING)
