@@ -584,7 +584,7 @@
         </message>
         <message>
             <source>{share} of peak</source>
-            <translation>{share} vom Max.</translation>
+            <translation>{share} Max.</translation>
         </message>
     </context>
     <context>
@@ -1042,7 +1042,7 @@
         </message>
         <message>
             <source>Shift since {time}</source>
-            <translation>Schicht seit {time}</translation>
+            <translation>Schicht {time}</translation>
         </message>
         <message>
             <source>Simulated parts do not count anyway.</source>
