@@ -46,9 +46,14 @@ def parts(tap: Any) -> tuple[Any, Any, Any]:
 
 def patches(taps: Sequence[Any]) -> Any:
     """1×352×h×w on the grid of stride 8."""
+    own = places(taps)
+    return op.concat([own, around(own)], 1)
+
+
+def places(taps: Sequence[Any]) -> Any:
+    """1×176×h×w: the places' own numbers."""
     fine, middle, coarse = taps[:3]
-    places = op.concat([_pooled(fine, 2), middle, on_grid(coarse, 2)], 1)
-    return op.concat([places, _around(places)], 1)
+    return op.concat([pooled(fine, 2), middle, on_grid(coarse, 2)], 1)
 
 
 def on_grid(tap: Any, factor: int) -> Any:
@@ -60,14 +65,15 @@ def on_grid(tap: Any, factor: int) -> Any:
     )  # fmt: skip
 
 
-def _pooled(tap: Any, side: int) -> Any:
+def pooled(tap: Any, side: int) -> Any:
+    """A finer tap or map averaged over so many places to a side."""
     none = [0, 0]
     return op.avg_pool(tap, [side, side], none, none, [side, side], True)
 
 
-def _around(places: Any) -> Any:
+def around(values: Any) -> Any:
     """Averaged over AROUND places to a side, mirrored at the edge (no place twice)."""
     reach = AROUND // 2
     ends = np.array([0, 0, reach, reach])
-    wide = op.pad(places, ends, ends, "reflect")
+    wide = op.pad(values, ends, ends, "reflect")
     return op.avg_pool(wide, [1, 1], [0, 0], [0, 0], [AROUND, AROUND], True)

@@ -31,6 +31,8 @@ Mode = Literal["latency", "throughput"]
 Precision = Literal["auto", "f32", "bf16", "int8"]
 FOREIGN = "foreign"
 """Architecture of an imported model."""
+LEARNT = "efficientnet-lite0"
+"""Architecture of a head on the frozen backbone."""
 
 
 @dataclass(slots=True, eq=False)
@@ -52,8 +54,8 @@ class OpenVinoModel:
     """A compiled package.
 
     Precision: `auto` takes the INT8 graph where one passed its gate, else bf16 where the CPU has it (f32 for a model
-    made elsewhere); `f32` gives the same on every CPU; `bf16` and `int8` ask for just that (`int8` raises PackageError
-    where there is none).
+    made elsewhere and for a head on the frozen backbone); `f32` gives the same on every CPU; `bf16` and `int8` ask for
+    just that (`int8` raises PackageError where there is none).
     """
 
     def __init__(
@@ -170,8 +172,9 @@ def _compile(package: ModelPackage, threads: int, mode: Mode, precision: Precisi
         # OpenVINO takes no folder whose name is not UTF-8: without one it compiles anew at every start.
         options["CACHE_DIR"] = cache
     path = package.int8_graph if precision in {"auto", "int8"} else package.graph
-    if path is None and precision == "auto" and package.manifest.architecture == FOREIGN:
-        # Nobody has compared a graph made elsewhere in bf16; the scores of a PaDiM moved by up to 0.04 there.
+    if path is None and precision == "auto" and package.manifest.architecture in {FOREIGN, LEARNT}:
+        # Nobody has compared a graph made elsewhere in bf16; the scores of a PaDiM moved by up to 0.04 there. And a
+        # head was fitted on what its backbone says in f32.
         precision = "f32"
     if precision in {"f32", "bf16"}:
         options["INFERENCE_PRECISION_HINT"] = precision
