@@ -18,6 +18,8 @@ from PySide6.QtGui import QGuiApplication, QImage, qAlpha
 from PySide6.QtWidgets import QApplication
 
 from db.store.session import open_database
+from engine.backbone.graph import make
+from engine.backbone.weights import SHA256
 from engine.backends.core import core
 from engine.backends.load import load_model
 from engine.domain.inspection import utc_now
@@ -79,6 +81,11 @@ def check_openvino() -> str:
     if not {"onnx", "ir"} <= ends:
         raise EnvironmentFailure(f"OpenVINO has only the front ends {sorted(ends)}.", "Install the bundle again.")
     return f"{core().get_property('CPU', 'FULL_DEVICE_NAME')}, front ends {', '.join(sorted(ends))}"
+
+
+def check_backbone() -> str:
+    """The weights are those that Lineside was made with, and the frozen network is made from them."""
+    return f"{len(make(64, 64, 1).outputs)} outputs from weights {SHA256[:12]}"
 
 
 def check_codecs() -> str:
@@ -179,6 +186,7 @@ def record_expected() -> Path:
 CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("Qt", check_qt),
     ("OpenVINO", check_openvino),
+    ("backbone", check_backbone),
     ("codecs", check_codecs),
     ("database", check_database),
     ("report", check_report),

