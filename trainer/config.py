@@ -33,7 +33,7 @@ class TrainConfig(BaseModel):
     head: Literal["softmax", "sigmoid", "binary"] = "softmax"
     """softmax: classes exclude each other; sigmoid: several may hold; binary: two classes told apart by one logit."""
     weights: str = "none"
-    """`none`, `imagenet` (torchvision's own) or a torchvision state dict; --weights overrides."""
+    """`none`, `imagenet` (Lite0's come with Lineside) or a state dict's file; --weights overrides."""
     height: int = Field(224, ge=8, le=4096)
     width: int = Field(224, ge=8, le=4096)
     channels: Literal[1, 3] = 3

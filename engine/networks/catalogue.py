@@ -10,14 +10,22 @@ from torch import Tensor, nn
 
 from engine.errors import UsageError
 from engine.networks.classifiers import CellHead, Classifier, line_cnn, small_cnn
+from engine.networks.lite0 import DEVIATION, LITE0, MEAN, Lite0SegDec, lite0
 from engine.networks.segdec import FastSegDec, MapSegDec, PublishedSegDec
 from engine.networks.torchvision_zoo import TORCHVISION, scaled_to_one, smallest_input, torchvision_classifier
 
-SEGDEC = {"segdec": PublishedSegDec, "segdec-fast": FastSegDec, "segdec-map": MapSegDec}
+SEGDEC = {
+    "segdec": PublishedSegDec,
+    "segdec-fast": FastSegDec,
+    "segdec-map": MapSegDec,
+    "lite0-segdec": Lite0SegDec,
+}
 OWN_CLASSIFIERS = {"small_cnn": small_cnn, "line_cnn": line_cnn}
-ARCHITECTURES = (*SEGDEC, *OWN_CLASSIFIERS, *TORCHVISION)
+ARCHITECTURES = (*SEGDEC, *OWN_CLASSIFIERS, "lite0", *TORCHVISION)
 SMALLEST_SIDE = {"segdec": 64}
 """Of our own networks in pixels, where it is more than the smallest input there is."""
+STEPS = {"segdec-fast": 8, "segdec-map": 8, "lite0-segdec": 16}
+"""The sides must be multiples of this: what was shrunk is laid on what was not."""
 ENSEMBLE = "ensemble"
 """The id of several networks in one package (engine.networks.ensemble)."""
 
@@ -39,19 +47,22 @@ def build(
     pretrained: bool = False,
     state: Mapping[str, Tensor] | None = None,
 ) -> nn.Module:
-    """A network with fresh weights, or for torchvision's with its own pretrained ones or a state dict in its layout.
+    """A network with fresh weights; torchvision's with its own pretrained ones, they and Lite0 with a state dict.
 
     `classes` is the number of logits: one per class, or 1 for two classes told apart by a single logit.
     Raises UsageError for an unknown id, a channel count it cannot take, or pretrained weights it does not have.
     """
-    if kind_of(architecture) == "segdec":
+    kind_of(architecture)
+    if architecture in LITE0:
+        _refuse_weights(architecture, pretrained)
+        return _lite0(architecture, channels, classes, state)
+    if architecture in SEGDEC:
         _refuse_weights(architecture, pretrained or state is not None)
         return SEGDEC[architecture](channels, classes)
     if architecture in OWN_CLASSIFIERS:
         _refuse_weights(architecture, pretrained or state is not None)
         return OWN_CLASSIFIERS[architecture](channels, classes)
-    if channels != 3:
-        raise UsageError(f"{architecture} takes colour pictures.", "Use --set channels=3 or another architecture.")
+    _check_colour(architecture, channels)
     return torchvision_classifier(architecture, classes, pretrained=pretrained, state=state)
 
 
@@ -65,9 +76,10 @@ def check_input(architecture: str, height: int, width: int) -> None:
             f"{architecture} needs pictures of at least {least[0]}×{least[1]} pixels, not {height}×{width}.",
             "Use --set height=… width=… or another architecture.",
         )
-    if architecture in {"segdec-fast", "segdec-map"} and (height % 8 or width % 8):
+    step = STEPS.get(architecture, 1)
+    if height % step or width % step:
         raise UsageError(
-            f"{architecture} needs sides that are multiples of 8, not {height}×{width}.", "Change the sides."
+            f"{architecture} needs sides that are multiples of {step}, not {height}×{width}.", "Change the sides."
         )
 
 
@@ -84,8 +96,11 @@ def check_head(network: nn.Module, architecture: str, head: str, classes: int) -
 def normalisation_of(architecture: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and deviation per channel that the network's input is scaled with, in the order blue, green, red.
 
-    What torchvision's weights were made with (ImageNet's; -1…1 for Inception v3 and GoogLeNet), 0.5 and 0.25 for ours.
+    What the weights were made with (ImageNet's for torchvision, -1…1 for Inception v3 and GoogLeNet, nearly so for
+    Lite0), 0.5 and 0.25 for ours.
     """
+    if architecture in LITE0:
+        return (MEAN,), (DEVIATION,)
     if scaled_to_one(architecture):
         return (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
     if architecture in TORCHVISION:
@@ -95,7 +110,7 @@ def normalisation_of(architecture: str) -> tuple[tuple[float, ...], tuple[float,
 
 def takes_rgb(architecture: str) -> bool:
     """True when the network wants red first; pictures come blue first (OpenCV)."""
-    return architecture in TORCHVISION
+    return architecture in TORCHVISION or architecture in LITE0
 
 
 def last_layer(network: nn.Module) -> tuple[str, nn.Linear | nn.Conv2d]:
@@ -141,6 +156,19 @@ def set_logits(network: nn.Module, count: int) -> None:
         nn.Linear(old.in_features, count) if isinstance(old, nn.Linear) else nn.Conv2d(old.in_channels, count, 1)
     )
     network.set_submodule(name, new.to(old.weight.device))
+
+
+def _lite0(architecture: str, channels: int, classes: int, state: Mapping[str, Tensor] | None) -> nn.Module:
+    """Raises RuntimeError or KeyError for a state that does not fit."""
+    if architecture == "lite0-segdec":
+        return Lite0SegDec(channels, classes, state)
+    _check_colour(architecture, channels)
+    return lite0(classes, state)
+
+
+def _check_colour(architecture: str, channels: int) -> None:
+    if channels != 3:
+        raise UsageError(f"{architecture} takes colour pictures.", "Use --set channels=3 or another architecture.")
 
 
 def _refuse_weights(architecture: str, given: bool) -> None:

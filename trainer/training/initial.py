@@ -10,6 +10,7 @@ from urllib.error import URLError
 import torch
 from torch import Tensor, nn
 
+from engine.backbone.weights import read_weights
 from engine.errors import EnvironmentFailure, InputError, UsageError
 from engine.networks.catalogue import (
     ENSEMBLE,
@@ -20,6 +21,7 @@ from engine.networks.catalogue import (
     kind_of,
     logits_of,
 )
+from engine.networks.lite0 import LITE0
 from engine.networks.load import load_network
 from engine.packages.package import ModelPackage
 from trainer.config import TrainConfig
@@ -29,7 +31,8 @@ _UNREADABLE = (OSError, RuntimeError, pickle.PickleError, EOFError, struct.error
 
 
 def fresh_network(config: TrainConfig, classes: int, weights: str) -> nn.Module:
-    """A network by its preset. `weights`: `none`, `imagenet` (downloaded by torchvision) or a state dict's file.
+    """A network by its preset. `weights`: `none`, `imagenet` (Lite0's come with Lineside, else a download by
+    torchvision) or a state dict's file.
 
     Raises InputError for a file that is no state dict or does not fit, EnvironmentFailure when a download fails,
     UsageError where architecture, input size, head and number of classes do not go together.
@@ -63,6 +66,8 @@ def normalisations(network: nn.Module) -> tuple[nn.Module, ...]:
 def _started(config: TrainConfig, logits: int, weights: str) -> nn.Module:
     if weights == "none":
         return build(config.architecture, config.channels, logits)
+    if weights == "imagenet" and config.architecture in LITE0:
+        return build(config.architecture, config.channels, logits, state=lite0_weights())
     if weights == "imagenet":
         try:
             return build(config.architecture, config.channels, logits, pretrained=True)
@@ -74,10 +79,15 @@ def _started(config: TrainConfig, logits: int, weights: str) -> nn.Module:
     state = _read_state(Path(weights))
     try:
         return build(config.architecture, config.channels, logits, state=state)
-    except (RuntimeError, AttributeError, ValueError) as error:
+    except (RuntimeError, AttributeError, ValueError, KeyError) as error:
         raise InputError(
             f"The weights {weights} do not fit {config.architecture}.", "Give the weights of that architecture."
         ) from error
+
+
+def lite0_weights() -> dict[str, Tensor]:
+    """The ImageNet weights that come with Lineside. Raises EnvironmentFailure where they are missing or changed."""
+    return {name: torch.tensor(values) for name, values in read_weights().items()}
 
 
 def inherited_network(package: ModelPackage, classes: int) -> nn.Module:

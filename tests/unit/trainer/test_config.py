@@ -28,6 +28,8 @@ def test_the_published_presets_are_there() -> None:
         "severstal-resnet50",
         "lineside-classifier",
         "lineside-segdec",
+        "lite0-classifier",
+        "lite0-segdec",
     } <= set(preset_names())
 
 

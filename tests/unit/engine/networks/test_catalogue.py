@@ -110,7 +110,9 @@ def test_class_activation_map_is_what_the_gradient_gives() -> None:
     assert torch.allclose(found / found.max(), expected / expected.max(), atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["segdec-fast", "segdec-map", "line_cnn", "mobilenet_v3_small"])
+@pytest.mark.parametrize(
+    "name", ["segdec-fast", "segdec-map", "lite0-segdec", "line_cnn", "lite0", "mobilenet_v3_small"]
+)
 def test_a_grown_head_keeps_the_old_logits(name: str) -> None:
     network = build(name, 3, 2).eval()
     picture = torch.rand(1, 3, 64, 64)

@@ -103,6 +103,8 @@ def test_pictures_too_small_for_a_network_are_refused(name: str, side: int, leas
 def test_fast_network_refuses_sides_it_cannot_halve_three_times() -> None:
     with pytest.raises(UsageError, match="multiples of 8"):
         check_input("segdec-fast", 100, 256)
+    with pytest.raises(UsageError, match="multiples of 16"):
+        check_input("lite0-segdec", 104, 256)
 
 
 def test_heads_that_do_not_fit_are_refused() -> None:
