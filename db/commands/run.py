@@ -16,6 +16,7 @@ from db.commands.alarms import Alarming
 from db.commands.console import Console, summary
 from db.commands.opened import opened
 from db.models.choose import asked_for, judge_of
+from db.products.first import known_product
 from db.runs.follow import Follower
 from db.runs.gallery import Gallery
 from db.runs.line import LineOrder, LineRun, ready_line
@@ -37,7 +38,7 @@ from engine.sources.files.folder import FolderSource
 from engine.station.loop import Station
 from engine.station.scan_journal import Journalled
 from engine.system.files import check_folder
-from engine.system.places import check_home, database_url
+from engine.system.places import DATABASE, check_home, database_url, home
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SAVING = {"all": SavingPolicy(True, 1), "defects": SavingPolicy(True, 0), "none": SavingPolicy(False, 0)}
@@ -166,15 +167,17 @@ def _scan_order(args: argparse.Namespace) -> ScanOrder:
 
 
 def _of_product(args: argparse.Namespace, db: Database | None, order: ScanOrder) -> ScanOrder:
-    """With the product, and what judges it where nothing else was asked for; a product needs the station's database,
-    also where nothing is recorded."""
+    """With the product, and what judges it where nothing else was asked for; the station's database says it, also
+    where nothing is recorded. A package of one's own needs no station, and without one the shipped model judges."""
     settings = load_settings()
     if db is not None:
         product, recipe = asked_for(db, settings, args.product, args.recipe, args.model)
         return replace(order, product=product.name, recipe=_named_whole(recipe))
-    if not args.product:
+    if not args.product and (_is_there(args.model) or not (home() / DATABASE).exists()):
         return order
     with closing(opened(existing(database_url()))) as own:
+        if not args.product and known_product(own, settings=settings, instead=True) is None:
+            return order
         product, recipe = asked_for(own, settings, args.product, args.recipe, args.model)
         judge = judge_of(own, product, recipe, args.model)
     return replace(order, product=product.name, recipe=_named_whole(recipe), model=str(judge.package))
@@ -187,7 +190,12 @@ def _whole(path: Path) -> Path:
 
 def _named_whole(given: str) -> str:
     """A file's whole path, for a journal; a version or a name as it is."""
-    return str(_whole(Path(given))) if given and Path(given).exists() else given
+    return str(_whole(Path(given))) if _is_there(given) else given
+
+
+def _is_there(given: str) -> bool:
+    """Whether a file or folder was named, and not a version."""
+    return bool(given) and Path(given).exists()
 
 
 def _stopped(args: argparse.Namespace, db: Database, order: ScanOrder) -> Journalled:

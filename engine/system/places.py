@@ -11,6 +11,9 @@ import platformdirs
 from engine.errors import StorageError
 from engine.system.files import check_folder
 
+DATABASE = "lineside.db"
+"""The station's own database, in its data folder."""
+
 
 def home() -> Path:
     """The user's data folder; LINESIDE_HOME moves it."""
@@ -35,7 +38,7 @@ def check_home(folder: Path | None = None) -> None:
 
 def database_url(folder: Path | None = None) -> str:
     """The URL of the station's own database."""
-    return f"sqlite:///{((folder or home()) / 'lineside.db').as_posix()}"
+    return f"sqlite:///{((folder or home()) / DATABASE).as_posix()}"
 
 
 def cache_folder() -> Path:

@@ -16,7 +16,7 @@ from db.store.session import open_database
 from engine.domain.inspection import Outcome
 from engine.packages.package import open_package
 from engine.settings import StationSettings, save_settings
-from engine.system.places import database_url, home
+from engine.system.places import DATABASE, database_url, home
 from main import main
 from tests.db import make
 from tests.frames import part
@@ -161,6 +161,39 @@ def test_a_scan_that_records_nothing_judges_as_the_product_too(
     assert judged() == []
     assert main(["scan", str(pictures), "--product", "biscuit"]) == 3
     assert "no product 'biscuit'" in capsys.readouterr().err
+
+
+def test_a_scan_that_records_nothing_judges_as_the_product_worked_on_last(
+    two: tuple[str, str], pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_settings(StationSettings(product="strip"))
+    lines = tmp_path / "l.jsonl"
+    words = ["scan", str(pictures), "--jsonl", str(lines)]
+
+    def judged_as(*more: str) -> set[tuple[str, str]]:
+        assert main([*words, *more]) == 0
+        said = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+        return {(line["product"], line["model"]) for line in said}
+
+    assert judged_as() == {("strip", f"strips {two[1]}")}
+    assert judged_as("--model", two[0]) == {("strip", f"castings {two[0]}")}
+    file = tmp_path / "casting.toml"
+    file.write_text('schema = 1\nname = "casting"\nproduct = "castings"\n', encoding="utf-8")
+    assert judged_as("--recipe", str(file)) == {("castings", f"castings {two[0]}")}
+    assert judged() == []
+    assert main(["products", "retire", "strip"]) == 0
+    assert main(words) == 3
+    assert "'strip', which was worked on last, is retired" in capsys.readouterr().err
+
+
+def test_a_scan_with_a_package_of_one_s_own_needs_no_station(
+    two: tuple[str, str], pictures: Path, tmp_path: Path
+) -> None:
+    own = write_tiny_package(tmp_path / "own", name="own")
+    (home() / DATABASE).write_bytes(b"no database")
+    lines = tmp_path / "l.jsonl"
+    assert main(["scan", str(pictures), "--model", str(own.folder), "--jsonl", str(lines)]) == 0
+    assert {json.loads(line)["product"] for line in lines.read_text(encoding="utf-8").splitlines()} == {""}
 
 
 def test_a_run_with_a_model_of_its_own_puts_nothing_in_force(two: tuple[str, str], tmp_path: Path) -> None:
