@@ -155,6 +155,8 @@ def _trainer_commands(commands: argparse._SubParsersAction[argparse.ArgumentPars
     train = _command(
         commands, "train", "train a model", "lineside train corrections --preset finetune --out new", _train
     )
+    example = "lineside learn parts/ --out parts-model"
+    learn = _command(commands, "learn", "a model of a few labelled pictures, in seconds", example, _learn)
     evaluate = _command(
         commands, "evaluate", "figures of a model on a labelled data set", "lineside evaluate PKG data/test", _evaluate
     )
@@ -169,10 +171,11 @@ def _trainer_commands(commands: argparse._SubParsersAction[argparse.ArgumentPars
     example = "lineside quantise PKG data/train --out PKG-int8"
     quantise = _command(commands, "quantise", "INT8, guard and calibration for a model", example, _quantise)
     _longer_trainer_commands(commands, wanted)
-    if wanted in {"train", "evaluate", "data", "combine", "quantise"}:
+    if wanted in {"train", "learn", "evaluate", "data", "combine", "quantise"}:
         from trainer import arguments
 
         arguments.add_train_arguments(train)
+        arguments.add_learn_arguments(learn)
         arguments.add_evaluate_arguments(evaluate)
         arguments.add_combine_arguments(combine)
         arguments.add_quantise_arguments(quantise)
@@ -338,6 +341,12 @@ def _no_trainer(error: ImportError) -> EnvironmentFailure:
     return EnvironmentFailure(
         f"This installation has no trainer: {error}.", 'Install it with `pip install "lineside[train]"`.'
     )
+
+
+def _learn(args: argparse.Namespace) -> int:
+    from trainer.learn.command import run_learn
+
+    return run_learn(args)
 
 
 def _evaluate(args: argparse.Namespace) -> int:

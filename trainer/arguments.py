@@ -68,6 +68,26 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     add_study_arguments(parser)
 
 
+def add_learn_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `lineside learn` takes."""
+    _describe(parser, "lineside learn parts/ --out models/parts\n  lineside learn parts/ --good-only --out usual")
+    parser.add_argument("dataset", metavar="DATASET", help="a data set's folder, or demo:?seed=1&count=300")
+    parser.add_argument("--format", default="", metavar="F", help=f"how the data set is laid out: {', '.join(FORMATS)}")
+    _without_label(parser)
+    parser.add_argument("--ok-classes", default="", metavar="A,B", help="names of the sound classes")
+    parser.add_argument("--good-only", action="store_true", help="what is usual, from the sound pictures alone")
+    parser.add_argument("--from", dest="parent", metavar="PKG", help="teach what this package was taught too")
+    _product(parser)
+    parser.add_argument(
+        "--recall", type=number, metavar="R", help="a limit so low that this share of defects is caught"
+    )
+    parser.add_argument("--cost", metavar="E:R", help="the limit where an escape and a reject cost least, as 100:1")
+    parser.add_argument("--threads", type=whole, default=0, metavar="N", help="CPU threads; 0 = all cores")
+    parser.add_argument("--json", metavar="FILE", help="write the figures as JSON, with evaluate's keys")
+    parser.add_argument("--jsonl", action="store_true", help="JSON events on stdout, as train's")
+    parser.add_argument("--out", required=True, metavar="PKG", help="folder of the model package to write")
+
+
 def add_combine_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `lineside combine` takes."""
     _describe(parser, "lineside combine models/a models/b models/c --weights 2,1,1 --out models/together")

@@ -6,7 +6,6 @@ Nothing is compressed: in half the bytes the weights would be others than those 
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,8 @@ from engine.backbone.evidence import fixed, turning
 from engine.backbone.graph import TAPS, graph, named
 from engine.learning.class_head import ClassHead
 from engine.learning.good_only import GoodOnly
+from engine.learning.novelty import Novelty
+from engine.learning.patch_head import PatchHead
 from engine.learning.ridge import Standard
 from engine.packages.package import IR_GRAPH
 
@@ -30,28 +31,7 @@ WORST = 5
 _TINY = np.float32(1e-12)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Placing:
-    """A patch head: a place's value is patch @ weights + bias, logistic(gain · value + offset) its probability."""
-
-    weights: Floats
-    """352."""
-    bias: float
-    gain: float
-    offset: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Novelty:
-    """How far a picture lies from the taught ones: the length that their axes leave of it, by the longest usual one."""
-
-    standard: Standard
-    axes: Floats
-    """D×R, orthonormal."""
-    limit: float
-
-
-Head = ClassHead | GoodOnly | Placing
+Head = ClassHead | GoodOnly | PatchHead
 Size = tuple[int, int, int]
 
 
@@ -101,7 +81,7 @@ def _good_only(taps: list[Any], described: Any, head: GoodOnly) -> dict[str, Any
     return {"scores": _good_and_defect(height), "map": op.concat([none, evidence], 1)}
 
 
-def _patches(taps: list[Any], head: Placing) -> dict[str, Any]:
+def _patches(taps: list[Any], head: PatchHead) -> dict[str, Any]:
     """Context is an average, so the weighed sum is averaged and not each of its 176 numbers."""
     own, context = np.split(np.asarray(head.weights, np.float32)[None, :, None, None], 2, axis=1)
     seen = places(taps)
@@ -112,7 +92,7 @@ def _patches(taps: list[Any], head: Placing) -> dict[str, Any]:
     return {"scores": _good_and_defect(_tuned(score, head)), "map": op.sigmoid(_tuned(values, head))}
 
 
-def _tuned(values: Any, head: Placing) -> Any:
+def _tuned(values: Any, head: PatchHead) -> Any:
     return op.add(op.multiply(values, np.float32(head.gain)), np.float32(head.offset))
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.packages.manifest import LimitSpec
+from engine.statistics.bands import band_around, spread_of
 from engine.statistics.metrics import best_f1_threshold, defect_scores, target_recall_threshold
 from engine.statistics.shares import exact_p
 from trainer.evaluation.reliability import expected_calibration_error, reliability
-from trainer.packaging.bands import band_around, spread_of
 
 HALF = 0.5
 LOWEST, HIGHEST = 0.7, 5.0

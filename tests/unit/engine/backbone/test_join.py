@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from engine.backbone.backbone import Backbone, Description
 from engine.backbone.evidence import fixed, layout, turning
 from engine.backbone.graph import TAPS, graph, named
-from engine.backbone.join import Head, Novelty, Placing, files_of, joined
+from engine.backbone.join import Head, files_of, joined
 from engine.backends.core import core
 from engine.backends.openvino import LEARNT, OpenVinoModel
 from engine.learning.class_head import ClassHead, fit_classes
 from engine.learning.good_only import GoodOnly, fit_good
+from engine.learning.novelty import Novelty
+from engine.learning.patch_head import PatchHead
 from engine.learning.taught import taught
 from engine.packages.manifest import PACKAGE_SCHEMA, ClassSpec, Manifest, MapSpec
 from engine.packages.package import write_package
@@ -52,8 +54,8 @@ def good_only(values: NDArray[np.float64]) -> GoodOnly:
 
 
 @pytest.fixture(scope="module")
-def placing() -> Placing:
-    return Placing(np.random.default_rng(0).normal(0.0, 0.05, 352), 0.2, 3.0, -1.0)
+def placing() -> PatchHead:
+    return PatchHead(np.random.default_rng(0).normal(0.0, 0.05, 352), 0.2, 3.0, -1.0)
 
 
 def answers(model: ov.Model, names: tuple[str, ...]) -> list[list[NDArray[np.float64]]]:
@@ -82,7 +84,7 @@ def test_good_only_head_scores_in_the_graph_as_in_numpy(values: NDArray[np.float
     assert all(not maps[0].any() and maps[1].min() >= 0.0 and maps[1].any() for _, maps in found)
 
 
-def test_patch_head_scores_and_maps_in_the_graph_as_in_numpy(described: list[Description], placing: Placing) -> None:
+def test_patch_head_scores_and_maps_in_the_graph_as_in_numpy(described: list[Description], placing: PatchHead) -> None:
     found = answers(joined(SIZE, placing), ("scores", "map"))
     patches = np.stack([each.patches for each in described if each.patches is not None]).astype(np.float64)
     told = patches @ placing.weights + placing.bias
@@ -157,7 +159,7 @@ def package_of(folder: Path, head: Head, classes: tuple[str, ...], kind: Any) ->
 
 
 def test_package_of_each_head_judges_pictures_in_f32_with_a_map(
-    tmp_path: Path, values: NDArray[np.float64], class_head: ClassHead, good_only: GoodOnly, placing: Placing
+    tmp_path: Path, values: NDArray[np.float64], class_head: ClassHead, good_only: GoodOnly, placing: PatchHead
 ) -> None:
     two = ("ok", "defect")
     for name, head, classes, kind in (

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.packages.manifest import LimitSpec
-from trainer.packaging.bands import band_around, spread_of
+from engine.statistics.bands import band_around, spread_of
 from trainer.packaging.calibrate import first_limits
 
 CLASSES, OK = ("ok", "pit"), ("ok",)
