@@ -72,10 +72,17 @@ def _classes(taps: list[Any], described: Any, head: ClassHead) -> dict[str, Any]
 
 
 def _good_only(taps: list[Any], described: Any, head: GoodOnly) -> dict[str, Any]:
-    """The length of what is left is its own direction's sum: along it the picture is divided among its places."""
+    """The length of what is left is its own direction's sum: along it the picture is divided among its places.
+
+    What is usual there is taken off the score alone: it says how much is left of a good part, and not where.
+    """
     left, length = _left(described, head.standard, head.axes)
-    height = op.divide(op.subtract(op.log(op.maximum(length, _TINY)), np.float32(head.centre)), np.float32(head.width))
-    along = op.divide(op.divide(left, op.maximum(length, _TINY)), np.asarray(head.standard.deviation, np.float32)[None])
+    usual = op.matmul(_scaled(described, head.standard), np.asarray(head.slope, np.float32)[:, None], False, False)
+    over = op.subtract(op.subtract(op.log(op.maximum(length, _TINY)), usual), np.float32(head.centre))
+    height = op.divide(over, np.float32(head.width))
+    # An axis explains a share of itself only, so what is left is taken through the axes once more.
+    direction = op.divide(_unexplained(left, head.axes), op.maximum(length, _TINY))
+    along = op.divide(direction, np.asarray(head.standard.deviation, np.float32)[None])
     evidence = op.relu(turning(taps, head.standard.mean, along))
     none = op.multiply(evidence, np.float32(0.0))
     return {"scores": _good_and_defect(height), "map": op.concat([none, evidence], 1)}
@@ -114,6 +121,10 @@ def _scaled(described: Any, standard: Standard) -> Any:
 
 def _left(described: Any, standard: Standard, axes: Floats) -> tuple[Any, Any]:
     """What the axes leave of a description, 1×D, and its length, 1×1."""
-    scaled, kept = _scaled(described, standard), np.asarray(axes, np.float32)
-    left = op.subtract(scaled, op.matmul(op.matmul(scaled, kept, False, False), kept, False, True))
+    left = _unexplained(_scaled(described, standard), axes)
     return left, op.sqrt(op.reduce_sum(op.power(left, np.float32(2.0)), np.array([1]), True))
+
+
+def _unexplained(scaled: Any, axes: Floats) -> Any:
+    kept = np.asarray(axes, np.float32)
+    return op.subtract(scaled, op.matmul(op.matmul(scaled, kept, False, False), kept, False, True))

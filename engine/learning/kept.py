@@ -23,8 +23,8 @@ def kept(head: ClassHead | GoodOnly | PatchHead | Normality) -> Arrays:
     match head:
         case ClassHead(_, linear):
             found = {**_standard(linear.standard), "weights": linear.weights, "bias": linear.bias}
-        case GoodOnly(standard, axes, centre, width):
-            found = {**_standard(standard), "axes": axes, "scale": np.array([centre, width])}
+        case GoodOnly(standard, axes, slope, centre, width):
+            found = {**_standard(standard), "axes": axes, "slope": slope, "scale": np.array([centre, width])}
         case PatchHead(weights, bias, gain, offset):
             found = {"weights": weights, "scale": np.array([bias, gain, offset])}
         case Normality(mean, deviation, centre, width):
@@ -43,9 +43,14 @@ def class_head(arrays: Mapping[str, NDArray[np.float32]], classes: Sequence[str]
 
 def good_only(arrays: Mapping[str, NDArray[np.float32]]) -> GoodOnly:
     """Read back. Raises InputError where arrays are missing or do not fit each other."""
-    mean, deviation, axes, scale = _read(arrays, "mean", "deviation", "axes", "scale")
-    _must(mean.shape == deviation.shape and axes.ndim == 2 and len(axes) == mean.size and scale.shape == (2,))
-    return GoodOnly(Standard(mean, deviation), axes, float(scale[0]), float(scale[1]))
+    mean, deviation, axes, slope, scale = _read(arrays, "mean", "deviation", "axes", "slope", "scale")
+    _must(
+        mean.shape == deviation.shape == slope.shape
+        and axes.ndim == 2
+        and len(axes) == mean.size
+        and scale.shape == (2,)
+    )
+    return GoodOnly(Standard(mean, deviation), axes, slope, float(scale[0]), float(scale[1]))
 
 
 def patch_head(arrays: Mapping[str, NDArray[np.float32]]) -> PatchHead:

@@ -34,6 +34,16 @@ NOISE = (3.0, 10.0)
 QUALITY = (50, 90)
 DEGREES = 6.0
 REFERENCE_SIDE = 224.0
+SPOILT = ("blur", "noise", "jpeg")
+KINDS = (
+    ("dim", ""),
+    ("bright", ""),
+    ("contrast", ""),
+    ("spoilt", ""),
+    ("bright", ""),
+    *(("spoilt", how) for how in SPOILT),
+)
+"""In this order, however many copies are made; spoilt with no way named is spoilt in any one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,7 @@ def variations(picture: NDArray[np.uint8], seed: int = 0, copies: int = COPIES) 
     """How the copies of a picture (uint8 H×W×C) are made; the same for the same bytes, shape and seed."""
     key = f"{seed}\0{picture.shape}\0".encode() + np.ascontiguousarray(picture).tobytes()
     random = np.random.default_rng(int.from_bytes(hashlib.sha256(key).digest()[:16], "big"))
-    return tuple(_drawn(random, index % 4) for index in range(copies))
+    return tuple(_drawn(random, *KINDS[index % len(KINDS)]) for index in range(copies))
 
 
 def varied(picture: NDArray[np.uint8], how: Variation) -> NDArray[np.uint8]:
@@ -90,14 +100,14 @@ def moved_mask(mask: Mask, how: Variation) -> Mask:
     return cast(Mask, np.where(moved(mask, how) >= 128, np.uint8(255), np.uint8(0)))
 
 
-def _drawn(random: np.random.Generator, kind: int) -> Variation:
-    spoilt = random.integers(3) if kind == 3 else -1
+def _drawn(random: np.random.Generator, kind: str, spoilt: str) -> Variation:
+    spoilt = SPOILT[random.integers(len(SPOILT))] if kind == "spoilt" and not spoilt else spoilt
     return Variation(
         gain=_gain(random, kind),
-        contrast=_between(random, FLAT if random.random() < 1 / 3 else HARD) if kind == 2 else 1.0,
-        blur=float(random.uniform(*BLUR)) if spoilt == 0 else 0.0,
-        noise=float(random.uniform(*NOISE)) if spoilt == 1 else 0.0,
-        quality=int(random.integers(*QUALITY)) if spoilt == 2 else 0,
+        contrast=_between(random, FLAT if random.random() < 1 / 3 else HARD) if kind == "contrast" else 1.0,
+        blur=float(random.uniform(*BLUR)) if spoilt == "blur" else 0.0,
+        noise=float(random.uniform(*NOISE)) if spoilt == "noise" else 0.0,
+        quality=int(random.integers(*QUALITY)) if spoilt == "jpeg" else 0,
         degrees=float(random.uniform(-DEGREES, DEGREES)),
         mirrored=bool(random.random() < 0.5),
         upturned=bool(random.random() < 0.5),
@@ -105,10 +115,10 @@ def _drawn(random: np.random.Generator, kind: int) -> Variation:
     )
 
 
-def _gain(random: np.random.Generator, kind: int) -> float:
-    if kind == 0:
+def _gain(random: np.random.Generator, kind: str) -> float:
+    if kind == "dim":
         return 1.0 / _between(random, DIM)
-    return _between(random, BRIGHT if kind == 1 else SLIGHT)
+    return _between(random, BRIGHT if kind == "bright" else SLIGHT)
 
 
 def _between(random: np.random.Generator, ends: tuple[float, float]) -> float:

@@ -40,6 +40,16 @@ def test_light_is_multiplied() -> None:
         assert np.abs(made - np.rint(picture(3) * np.float32(gain))).max() <= 1.0
 
 
+def test_more_copies_than_four_show_every_way_to_spoil_a_picture() -> None:
+    first, more = variations(picture(1)), variations(picture(1), copies=8)
+    assert more[:4] == first
+    assert [(how.blur > 0, how.noise > 0, how.quality > 0) for how in more[5:]] == [
+        (True, False, False),
+        (False, True, False),
+        (False, False, True),
+    ]
+
+
 @pytest.mark.parametrize("quality", [0, 60])
 def test_blur_noise_and_compression_change_the_pixels_and_keep_the_light(quality: int) -> None:
     how = Variation(1.0, 1.0, 1.5, 8.0, quality, 0.0, False, False, 5)
