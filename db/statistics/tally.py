@@ -30,7 +30,7 @@ class StationTally:
 
 @dataclass(frozen=True, slots=True)
 class TallySpan:
-    """Which inspections are counted: of a lot, or since a moment, and judged for what.
+    """Which inspections are counted: of a lot, or since a moment, judged for what and as which product.
 
     A batch scan beside the line must not count as parts of the shift; a line that is fed from a folder must.
     """
@@ -39,6 +39,8 @@ class TallySpan:
     since: datetime | None = None
     until: datetime | None = None
     origin: Origin = Origin.PRODUCTION
+    products: frozenset[str] | None = None
+    """The names a product's rows bear (Product.on_record); None = of any product."""
 
 
 def tally(db: Database, span: TallySpan, last: int = 0) -> StationTally:
@@ -76,7 +78,9 @@ def corrected(counts: Counts, changes: Changes) -> Counts:
 
 
 def _conditions(span: TallySpan) -> list[ColumnElement[bool]]:
-    return conditions(Filter(lot=span.lot, since=span.since, until=span.until, origin=span.origin))
+    return conditions(
+        Filter(lot=span.lot, since=span.since, until=span.until, origin=span.origin, products=span.products)
+    )
 
 
 def _last(db: Database, wanted: list[ColumnElement[bool]], limit: int) -> tuple[Outcome, ...]:

@@ -31,6 +31,7 @@ class CountsOnScreen(QObject):
         screen.strip.changed.connect(self._travel)
         line.originChanged.connect(self._judged_for)
         context.partsRemoved.connect(self._count_anew)
+        context.productChanged.connect(self._count_anew)
         self.tally.begin()
 
     def add(self, inspections: list[Inspection]) -> None:
@@ -53,7 +54,7 @@ class CountsOnScreen(QObject):
         self.tally.stop()
 
     def _count_anew(self) -> None:
-        """What was counted has left the database."""
+        """What was counted has left the database, or another product is inspected."""
         self._screen.trend.begin()
         self.tally.begin()
 

@@ -36,7 +36,8 @@ class ShownTally:
 
 
 class LiveTally(QObject):
-    """Counts by verdict of the shift, or of the lot where one is named and asked for. Fetched once, then added to."""
+    """Counts by verdict of the shift, or of the lot where one is named and asked for, of the product that is
+    inspected. Fetched once, then added to."""
 
     changed = Signal(object)
     """Shown."""
@@ -48,7 +49,7 @@ class LiveTally(QObject):
     ) -> None:
         super().__init__(parent)
         self._context, self._lot, self._by_lot, self._last = context, lot, by_lot, last
-        self._origin = origin
+        self._origin, self._product = origin, context.product
         self._stored, self._live = StationTally(Counts()), Counter[Outcome]()
         self._unknown = 0
         self._changes: Changes = {}
@@ -93,6 +94,7 @@ class LiveTally(QObject):
 
     def begin(self) -> None:
         """Fetch what is stored and count on from there."""
+        self._product = self._context.product
         self._now, self._turn = utc_now(), self._turn + 1
         self._since = shift_of(self._now, self._context.settings.shifts)[0]
         self._stored, self._live, self._changes, self._unknown = StationTally(Counts()), Counter(), {}, 0
@@ -103,10 +105,11 @@ class LiveTally(QObject):
     def add(self, inspections: list[Inspection]) -> None:
         """Count what was recorded."""
         for inspection in inspections:
-            # A part judged before is among those fetched from the database; one of the lot before, or judged for
-            # something else, is not of these.
+            # A part judged before is among those fetched from the database; one of the lot before, of another product,
+            # or judged for something else, is not of these.
             traveller = inspection.traveller
-            mine = traveller.origin is self._origin and (not self.of_lot or traveller.lot == self._lot)
+            mine = traveller.origin is self._origin and traveller.product in self._product.on_record
+            mine = mine and (not self.of_lot or traveller.lot == self._lot)
             if mine and inspection.times.inspected_at >= self._now:
                 self._live[inspection.verdict.outcome] += 1
                 self._unknown += inspection.verdict.unknown
@@ -118,9 +121,10 @@ class LiveTally(QObject):
         self._settling.stop()
 
     def _span(self, until: datetime | None) -> TallySpan:
+        products = self._product.on_record
         if self.of_lot:
-            return TallySpan(lot=self._lot, until=until, origin=self._origin)
-        return TallySpan(since=self._since, until=until, origin=self._origin)
+            return TallySpan(lot=self._lot, until=until, origin=self._origin, products=products)
+        return TallySpan(since=self._since, until=until, origin=self._origin, products=products)
 
     def _found(self, result: tuple[int, StationTally]) -> None:
         turn, found = result

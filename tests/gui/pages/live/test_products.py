@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from db.inspections.table import Filter, count
 from db.models.registry import activate, active, register
 from db.products.acts import make_product, rename, retire
 from db.products.shelf import find
@@ -99,6 +100,30 @@ def take(qtbot: QtBot, menu: QMenu, *path: str) -> None:
         if isinstance(below, QMenu):
             assert below.isVisible()
             menu = below
+
+
+def test_the_shift_s_counts_are_of_the_product_that_is_inspected(qtbot: QtBot, two: Two) -> None:
+    station = two.station
+    page, first = live_page(station), station.context.product.name
+
+    def counted(product: str) -> None:
+        """What Live counts is what is on record of this product, as Reports counts it."""
+        stored = count(station.context.db, Filter(origin=station.line.origin, products=frozenset({product})))
+        assert stored > 0
+        qtbot.waitUntil(lambda: page.counters.counts.total == stored, timeout=PATIENCE)
+
+    station.line.start()
+    qtbot.waitUntil(lambda: len(two.seen) >= 3, timeout=PATIENCE)
+    take(qtbot, menu_of(qtbot, station), "bracket 12", "Tight, version 3")
+    qtbot.waitUntil(lambda: two.seen[-1].traveller.product == "bracket 12", timeout=PATIENCE)
+    with qtbot.waitSignal(station.line.finished, timeout=PATIENCE):
+        press(station, Key.Key_Space, CTRL)
+    counted("bracket 12")
+    take(qtbot, menu_of(qtbot, station), first, "The model's own limits")
+    qtbot.waitUntil(lambda: page.strip.product.full == first, timeout=PATIENCE)
+    counted(first)
+    both = count(station.context.db, Filter(origin=station.line.origin))
+    assert page.counters.counts.total < both
 
 
 def test_change_over_to_a_second_product_and_back(qtbot: QtBot, two: Two) -> None:
