@@ -29,7 +29,7 @@ from db.carrying.contents import (
 from db.datasets.collection import safe_name
 from db.models.registry import list_models, put_in_force, register
 from db.products.acts import append, checked_name, kept_path, make_in, set_recipe_in
-from db.products.shelf import MODEL, Product, find, list_products
+from db.products.shelf import MODEL, Product, alike, find, list_products
 from db.recipes.shelf import check_code, import_recipe
 from db.store.session import Database
 from engine.errors import InputError, LinesideError, PackageError
@@ -142,7 +142,10 @@ def _checked(db: Database, station: Path, file: Path, scratch: Path, name: str) 
     wished = checked_name(name or head.name)
     taken = next((product for product in list_products(db) if product.is_called(wished)), None)
     if taken is not None:
-        raise InputError(f"There is a product called {wished!r} here.", "Bring it in under another name.")
+        said = f"There is a product called {wished!r} here."
+        if alike(taken.name) != alike(wished):
+            said = f"The product {taken.name!r} was once called {wished!r}."
+        raise InputError(said, "Bring it in under another name.")
     _check_whole(db, head, scratch, name_of(file))
     return _Checked(scratch, head, wished, _recipes(scratch, station), _models(scratch))
 

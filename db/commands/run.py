@@ -242,6 +242,7 @@ def _report(args: argparse.Namespace, ready: ReadyScan, console: Console, galler
     left_out = () if listing is None else listing.left_out
     facts = {
         "Input": given,
+        **({"Product": recipe.product} if recipe.product else {}),
         "Model": f"{package.manifest.name} {package.version} ({package.manifest.architecture})",
         "Recipe": f"{recipe.name} {recipe.version}: NG from {recipe.limits.ng_at:.2f}, "
         f"review {recipe.limits.review_from:.2f} to {recipe.limits.review_to:.2f}",

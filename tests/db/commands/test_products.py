@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import cv2
@@ -155,7 +156,10 @@ def test_a_scan_that_records_nothing_judges_as_the_product_too(
     two: tuple[str, str], pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = tmp_path / "l.jsonl"
-    assert main(["scan", str(pictures), "--product", "strip", "--jsonl", str(lines)]) == 0
+    report = tmp_path / "report"
+    assert main(["scan", str(pictures), "--product", "STRIP", "--jsonl", str(lines), "--report", str(report)]) == 0
+    facts = re.findall(r"<th[^>]*>(\w+)</th><td[^>]*>([^<]*)", (report / "report.html").read_text(encoding="utf-8"))
+    assert dict(facts)["Product"] == "strip"
     said = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
     assert {(line["product"], line["model"]) for line in said} == {("strip", f"strips {two[1]}")}
     assert judged() == []
@@ -237,7 +241,11 @@ def test_a_product_goes_to_another_station_as_one_file(
     assert "Imported tape" in capsys.readouterr().out
     assert main(["run", "--source", "demo:?fps=0", "--frames", "2", "--product", "tape"]) == 0
     assert judged() == [("tape", two[1])]
+    assert main(["products", "import", str(out), "--to", "Tape"]) == 3
+    assert "There is a product called 'Tape' here." in capsys.readouterr().err
+    assert main(["products", "rename", "tape", "--to", "band"]) == 0
     assert main(["products", "import", str(out), "--to", "tape"]) == 3
+    assert "The product 'band' was once called 'tape'. Bring it in" in capsys.readouterr().err
 
 
 def test_the_shipped_model_judges_demo_plates_from_the_first_start_on() -> None:
