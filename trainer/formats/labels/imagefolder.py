@@ -19,7 +19,7 @@ from engine.images.pictures import read_picture
 from engine.packages.package import sha256_of
 from trainer.formats.samples.dataset import Dataset, Part, Sample, make_dataset, unseen_notes
 from trainer.formats.samples.label_files import read_json
-from trainer.formats.samples.mask_files import MASK_WORDS
+from trainer.formats.samples.mask_files import MASK_FOLDERS, MASK_WORDS
 from trainer.formats.samples.pictures import folded, pictures_of
 from trainer.formats.samples.several import with_further_classes
 from trainer.formats.samples.unused import Leftovers
@@ -52,6 +52,7 @@ def open_imagefolder(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     names, declared, left, seen = _class_names(folder), set(), Leftovers(), set()
     for top in _part_folders(folder) or [folder]:
         classes, nameless = _class_folders(top, {*names, *ok_classes})
+        _refuse_masks([named for named in classes if named.name not in names])
         for named in classes:
             label = names.get(named.name, named.name)
             declared.add(label)
@@ -89,6 +90,18 @@ def _contradicted(path: Path, named: Path, label: str, sound: bool, left: Leftov
         return False
     left.add(path, f"the folders above it say both sound and defective, and its class would be {label}.")
     return True
+
+
+def _refuse_masks(classes: Sequence[Path]) -> None:
+    """Raises DatasetError for a folder of masks (`gt/0.png` of `img/0.jpg`), which would be taught as parts."""
+    for drawn in (named for named in classes if named.name.casefold() in MASK_FOLDERS):
+        shown = {folded(path.stem) for top in classes if top != drawn for path in pictures_of(top)}
+        masks = [_masked(path) or folded(path.with_suffix("").as_posix()) for path in pictures_of(drawn)]
+        if any(Path(mask).name in shown for mask in masks):
+            raise DatasetError(
+                f"{drawn} holds masks by its name and theirs, and masks are no class of parts.",
+                "Put the pictures into images and their masks into masks beside it, or give the folder another name.",
+            )
 
 
 def _half_said(classes: Collection[str]) -> tuple[str, ...]:

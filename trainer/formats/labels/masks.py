@@ -14,12 +14,14 @@ from trainer.formats.samples.mask_files import KINDS, MASK_WORDS, read_mask
 from trainer.formats.samples.pictures import PictureIndex, check_size, check_upright, folded, missing_notes, with_mask
 from trainer.formats.samples.unused import Leftovers
 
-PICTURES, MASKS = "images", "masks"
+PICTURES = ("images", "image", "imgs", "img")
+MASKS = ("masks", "mask", "ground_truth", "groundtruth", "gt")
+"""What tools call the two folders, in small letters; the first that is there."""
 
 
 def looks_like(folder: Path) -> bool:
-    """True when there are a folder images and a folder masks, in whatever letters."""
-    return all(_named(folder, name).is_dir() for name in (PICTURES, MASKS))
+    """True when there are a folder of pictures and one of masks by their names, in whatever letters."""
+    return all(_named(folder, names).is_dir() for names in (PICTURES, MASKS))
 
 
 def open_masks(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
@@ -49,9 +51,10 @@ def open_masks(folder: Path, ok_classes: Sequence[str] = ()) -> Dataset:
     return make_dataset(name, "masks", samples, ok_classes, folder, KINDS, missing, notes, left.found)
 
 
-def _named(folder: Path, name: str) -> Path:
-    """The folder of that name, `Images` as well as `images`; the name itself where there is none."""
-    return next((p for p in sorted(folder.iterdir()) if p.name.casefold() == name and p.is_dir()), folder / name)
+def _named(folder: Path, names: Sequence[str]) -> Path:
+    """The folder of the first of the names, `Images` as well as `images`; the first name where there is none."""
+    found = {path.name.casefold(): path for path in sorted(folder.iterdir(), reverse=True) if path.is_dir()}
+    return next((found[name] for name in names if name in found), folder / names[0])
 
 
 def _sample(folder: Path, path: Path, mask_file: Path) -> Sample:

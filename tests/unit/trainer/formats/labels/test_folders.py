@@ -10,6 +10,7 @@ import pytest
 
 from engine.errors import DatasetError
 from tests.labelled import SIZE, box_mask, write_mask, write_picture, write_text
+from trainer.formats.detect import look_at_dataset
 from trainer.formats.labels import imagefolder, masks
 from trainer.formats.labels.imagefolder import open_imagefolder
 from trainer.formats.labels.masks import open_masks
@@ -204,3 +205,36 @@ def test_mask_of_another_size_is_named_when_the_set_is_opened(tmp_path: Path) ->
     write_mask(tmp_path / "masks" / "a.png", np.zeros((32, 24), np.uint8))
     with pytest.raises(DatasetError, match=r"The mask .*a.png is made for 24×32 pixels, but .* has 32×24"):
         open_masks(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("shown", "drawn"), [("images", "mask"), ("img", "masks"), ("Images", "GT"), ("imgs", "ground_truth")]
+)
+def test_masks_in_folders_of_other_names_are_masks(tmp_path: Path, shown: str, drawn: str) -> None:
+    pictures(tmp_path / shown, "a.jpg", "b.jpg")
+    write_mask(tmp_path / drawn / "a.png", box_mask(2, 3, 6, 7))
+    write_mask(tmp_path / drawn / "b.png", box_mask(0, 0, 0, 0))
+    dataset = look_at_dataset(str(tmp_path))
+    assert [(s.key, s.label) for s in dataset.samples] == [(f"{shown}/a.jpg", "defect"), (f"{shown}/b.jpg", "ok")]
+
+
+@pytest.mark.parametrize(
+    ("shown", "drawn", "mask"),
+    [
+        ("images", "labels", "a.png"),
+        ("train/images", "train/masks", "a.png"),
+        ("ok", "masks", "a_mask.png"),
+        ("photos", "gt", "a.png"),
+    ],
+)
+def test_folder_of_masks_is_no_class(tmp_path: Path, shown: str, drawn: str, mask: str) -> None:
+    pictures(tmp_path / shown, "a.jpg", "b.jpg")
+    write_mask(tmp_path / drawn / mask, box_mask(2, 3, 6, 7))
+    with pytest.raises(DatasetError, match="masks are no class of parts"):
+        look_at_dataset(str(tmp_path), "imagefolder")
+
+
+def test_class_that_is_called_as_masks_are_is_one_where_no_picture_bears_the_name_of_another(tmp_path: Path) -> None:
+    pictures(tmp_path / "ok", "a.jpg")
+    pictures(tmp_path / "label", "b.jpg")
+    assert {s.label for s in look_at_dataset(str(tmp_path)).samples} == {"ok", "label"}
