@@ -81,7 +81,10 @@ def fit_good(given: Taught) -> GoodFit:
     weights = 1.0 / np.bincount(codes)[codes] / parts
     rows = strongest(spectrum_of(given.values, weights), MOST)
     end = float(np.sort(rows.strengths)[::-1][int(MIDDLE * (len(rows.strengths) - 1))])
-    logs = 0.5 * np.log(np.maximum(squares_left_out(rows, codes, end), TINY**2))
+    # What lies beyond the kept directions is left over whole, of a part taught as of one left out.
+    beyond = (rows.standard.of(given.values) ** 2).sum(axis=1) - (rows.along**2).sum(axis=1) / weights
+    squares = squares_left_out(rows, codes, end) + np.maximum(beyond, 0.0)
+    logs = 0.5 * np.log(np.maximum(squares, TINY**2))
     foretold, slope = _foretold(rows, weights, codes, logs)
     over = (logs - foretold)[given.shown]
     width = max(float(over.std(ddof=1)), 1e-3)

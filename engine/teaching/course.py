@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.backbone.backbone import Backbone
 from engine.errors import InputError, UsageError
+from engine.learning import good_only
 from engine.learning.class_head import ClassHead, fit_classes
 from engine.learning.figures import (
     Figures,
@@ -19,10 +20,10 @@ from engine.learning.figures import (
     recall_threshold,
     told_by_part,
 )
-from engine.learning.good_only import GoodOnly, fit_good
 from engine.learning.novelty import Novelty, fit_novelty
 from engine.learning.patch_head import PatchHead, fit_patches
 from engine.learning.taught import Floats, Taught
+from engine.learning.variation import COPIES
 from engine.statistics.bands import band_around, spread_of
 from engine.statistics.costs import Prices
 from engine.statistics.metrics import defect_scores
@@ -47,7 +48,7 @@ class Rule:
 class Learnt:
     """A head, and all that is known of it. Rows are the taught pictures, varied copies left away."""
 
-    head: ClassHead | GoodOnly | PatchHead
+    head: ClassHead | good_only.GoodOnly | PatchHead
     classes: tuple[str, ...]
     ok_classes: tuple[str, ...]
     novelty: Novelty | None
@@ -68,9 +69,10 @@ def learn(
 
     Good parts alone teach what is usual. Painted defects of one kind teach places; else whole pictures teach classes.
     """
-    given = described(backbone, words)
+    good_alone = all(word.word in ok_classes for word in words)
+    given = described(backbone, words, good_only.COPIES if good_alone else COPIES)
     novelty = fit_novelty(given)
-    if all(word.word in ok_classes for word in words):
+    if good_alone:
         return _good_only(given, ok_classes, novelty, rule)
     if teaches_places(words, classes, ok_classes):
         return _places(backbone, words, ok_classes, novelty, rule)
@@ -92,7 +94,7 @@ def teaches_places(words: Sequence[Word], classes: Sequence[str], ok_classes: Se
 def _good_only(given: Taught, ok_classes: Sequence[str], novelty: Novelty | None, rule: Rule) -> Learnt:
     if rule.recall is not None or rule.prices is not None:
         raise UsageError("Good parts alone say nothing of defects that pass.", "Teach bad parts too.")
-    fit = fit_good(given)
+    fit = good_only.fit_good(given)
     rows = given.shown
     bad = fit.left_out[rows]
     sound = tuple(ok_classes[:1])
@@ -118,7 +120,7 @@ def _places(
 
 
 def _judged(
-    head: ClassHead | GoodOnly | PatchHead,
+    head: ClassHead | good_only.GoodOnly | PatchHead,
     parts: Sequence[str],
     truth: tuple[str, ...],
     scores: Floats,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine.errors import InputError
+from engine.learning import good_only
 from engine.learning.good_only import fit_good, principal, squares_left_out
 from engine.learning.ridge import spectrum_of
 from engine.learning.taught import Floats, Taught, taught
@@ -65,6 +66,13 @@ def test_scores_of_the_taught_are_those_of_parts_left_out() -> None:
     fit = fit_good(given)
     assert fit.head.scores(given.values).mean() < fit.left_out.mean()
     assert fit.left_out.mean() == pytest.approx(fit.head.scores(good_parts(8, 400)).mean(), abs=0.06)
+
+
+def test_directions_that_are_not_kept_count_for_the_taught_as_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(good_only, "MOST", 10)
+    fit = fit_good(learnt(good_parts(12, 300)))
+    assert fit.head.axes.shape == (60, 10)
+    assert fit.left_out.mean() == pytest.approx(fit.head.scores(good_parts(13, 400)).mean(), abs=0.03)
 
 
 def test_light_that_copies_showed_is_taken_off() -> None:
