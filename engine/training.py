@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 DATASET_SCHEMA = 1
 DATASET_FILE = "dataset.json"
+LEARN = "learn"
+"""In the place of a preset: `lineside learn`, which every station can do by itself."""
 CHECKPOINT = "checkpoint.pt"
 """What a run that was interrupted leaves in its folder."""
 
@@ -81,7 +83,10 @@ class TeachOrder:
         """The command line after `lineside`."""
         if self.resume:
             return ["train", "--resume", str(self.run), "--out", str(self.out)]
-        given = ["train", str(self.dataset), "--preset", self.preset]
+        if self.preset == LEARN:
+            given = ["learn", str(self.dataset)]
+        else:
+            given = ["train", str(self.dataset), "--preset", self.preset]
         given += ["--from", str(self.parent)] if self.parent else []
         given += ["--out", str(self.out)]
         for pair in self.settings:

@@ -16,9 +16,11 @@ HEIGHT, WIDTH = 64, 80
 
 
 def write_tiny_package(
-    folder: Path, *, name: str = "tiny", defect: str = "defect", review: float = 0.0
+    folder: Path, *, name: str = "tiny", defect: str = "defect", review: float = 0.0, weights: bytes = b""
 ) -> ModelPackage:
-    """Input 64×80 grey; map = 4×4 mean of grey/255; scores = (1 - peak, peak). Dark parts are OK."""
+    """Input 64×80 grey; map = 4×4 mean of grey/255; scores = (1 - peak, peak). Dark parts are OK.
+
+    `weights`: what stands for those a fine-tuning goes on from."""
     manifest = Manifest(
         schema=PACKAGE_SCHEMA,
         name=name,
@@ -31,7 +33,8 @@ def write_tiny_package(
         metrics={"accuracy": 1.0, "ap": 1.0},
         lineage=Lineage(dataset="made for tests"),
     )
-    return write_package(folder, manifest, {"model.onnx": tiny_graph()})
+    files = {"model.onnx": tiny_graph(), **({"weights.safetensors": weights} if weights else {})}
+    return write_package(folder, manifest, files)
 
 
 def tiny_graph() -> bytes:

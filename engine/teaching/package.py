@@ -28,10 +28,9 @@ from engine.preprocessing.input_spec import InputSpec
 from engine.preprocessing.look import quality_of
 from engine.statistics.metrics import evaluate_scores, labels_at
 from engine.teaching.course import Learnt
+from engine.training import LEARN
 
 HEAD = "head.safetensors"
-LEARN = "learn"
-"""What the lineage names in the place of a preset."""
 CONTRAST = 0.35
 EXPOSURE = 0.5
 """The light that varied copies taught: the guard lets it through."""

@@ -45,13 +45,20 @@ def find_trainer(settings: StationSettings) -> Trainer | None:
         found = shutil.which(settings.trainer)
         return _trainer_at(Path(found)) if found else None
     if not getattr(sys, "frozen", False) and all(importlib.util.find_spec(name) for name in NEEDED):
-        main = resources_folder().parent / "main.py"
-        start = (str(main),) if main.exists() else ("-m", "main")
-        return Trainer(sys.executable, ("-u", *start), sys.executable)
+        return own_program()
     here = Path(sys.executable).resolve().parent
     places = (here / folder / f"{name}{ending}" for folder in BESIDE for name in PROGRAMS for ending in ("", ".exe"))
     program = next((place for place in places if place.is_file()), None)
     return _trainer_at(program) if program else None
+
+
+def own_program() -> Trainer:
+    """This very program: it learns (`lineside learn`) wherever it runs."""
+    if getattr(sys, "frozen", False):
+        return Trainer(sys.executable, (), sys.executable)
+    main = resources_folder().parent / "main.py"
+    start = (str(main),) if main.exists() else ("-m", "main")
+    return Trainer(sys.executable, ("-u", *start), sys.executable)
 
 
 def _trainer_at(program: Path) -> Trainer:

@@ -10278,6 +10278,13 @@ Shift+A hebt sie auf.</translation>
             <source>Judging the parts held back: {done} of {all}.</source>
             <translation>Zurückgehaltene Teile werden beurteilt: {done} von {all}.</translation>
         </message>
+        <message numerus="yes">
+            <source>Learning from %n picture(s)…</source>
+            <translation>
+                <numerusform>Lernt aus %n Bild…</numerusform>
+                <numerusform>Lernt aus %n Bildern…</numerusform>
+            </translation>
+        </message>
         <message>
             <source>Learning from {train} pictures, checked with {validation}; {epochs} epochs.</source>
             <translation>Lernt aus {train} Bildern, geprüft mit {validation}; {epochs} Epochen.</translation>

@@ -514,6 +514,13 @@
     </context>
     <context>
         <name>TeachIn</name>
+        <message numerus="yes">
+            <source>Learning from %n picture(s)…</source>
+            <translation>
+                <numerusform>Learning from %n picture…</numerusform>
+                <numerusform>Learning from %n pictures…</numerusform>
+            </translation>
+        </message>
     </context>
     <context>
         <name>Window</name>

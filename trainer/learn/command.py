@@ -18,8 +18,8 @@ from engine.packages.package import MANIFEST, ModelPackage, open_package
 from engine.statistics.costs import Prices
 from engine.system.files import write_atomically
 from engine.teaching.course import Learnt, Rule, learn
-from engine.teaching.package import LEARN, Source, package
-from engine.training import TrainingFinished, TrainingNote, TrainingStarted
+from engine.teaching.package import Source, package
+from engine.training import LEARN, TrainingFinished, TrainingNote, TrainingStarted
 from trainer.data.material import ancestry, kept_path
 from trainer.evaluation.study import cost_of
 from trainer.formats.detect import open_dataset

@@ -13,7 +13,7 @@ from db.models.registry import ModelVersion, active, register
 from db.store.session import Database
 from engine.domain.inspection import utc_now
 from engine.packages.package import open_package
-from engine.training import TeachOrder, TrainingEvent, TrainingFinished
+from engine.training import LEARN, TeachOrder, TrainingEvent, TrainingFinished
 from gui.context import AppContext
 from gui.i18n.language import translate
 from gui.notify import notice_of
@@ -21,20 +21,6 @@ from gui.training import process as teach_process
 from gui.training.process import TeachProcess
 
 FINE_TUNE = ("test_fraction=0",)
-FRESH = (
-    "test_fraction=0",
-    "validation_fraction=0.25",
-    "epochs=12",
-    "samples_per_epoch=192",
-    "window_epochs=0",
-    "positive_weight=2",
-    "average=0.9",
-    "threshold=between",
-    "budget_seconds=150",
-)
-"""Of a few dozen pictures without masks: each is seen many times an epoch, as many sound as defective ones, and the
-limit lies between what the validation part's sound and defective parts score: 0.5 means nothing yet, and the least of
-two or three defects, which would be caught by it, is a matter of chance (docs/results.md, "A first model")."""
 
 
 class Training(QObject):
@@ -75,7 +61,8 @@ class Training(QObject):
             self._process.close()
 
     def _begin(self, order: TeachOrder) -> None:
-        trainer = teach_process.find_trainer(self._context.settings)
+        learns = order.preset == LEARN
+        trainer = teach_process.own_program() if learns else teach_process.find_trainer(self._context.settings)
         if trainer is None:
             self._stop_with(_without_trainer(order))
             return
@@ -123,15 +110,16 @@ def _without_trainer(order: TeachOrder) -> str:
 
 
 def prepare(db: Database, name: str, stock: Stock) -> TeachOrder:
-    """Write the data set and say how it is trained: on from the active model of the product of this name where that
-    knows every defect, else from scratch with a small network. Raises StorageError, PackageError."""
+    """Write the data set and say how it is taught: on from the active model of the product of this name where that is
+    a trained network and knows every defect, else learnt in seconds. Raises StorageError, PackageError."""
     stamp = f"teach-in-{name}-{utc_now().astimezone():%Y%m%d-%H%M%S}"
     dataset = write_dataset(stock, db.folder / "datasets" / stamp)
     out, product = db.folder / "trained" / stamp, product_called(db, name)
     now = None if product is None else active(db, product.id)
     if now is not None:
-        manifest = open_package(now.folder).manifest
+        package = open_package(now.folder)
+        manifest = package.manifest
         defects = set(manifest.class_names) - set(manifest.ok_classes)
-        if defects.issuperset(set(stock.classes) - {OK}):
+        if package.weights is not None and defects.issuperset(set(stock.classes) - {OK}):
             return TeachOrder(dataset, now.folder, out, db.folder, settings=FINE_TUNE)
-    return TeachOrder(dataset, None, out, db.folder, "demo-classifier", FRESH)
+    return TeachOrder(dataset, None, out, db.folder, LEARN)

@@ -55,11 +55,10 @@ def taught(data: Path, draw: int, folder: Path) -> tuple[Stock, set[str]]:
 
 
 def trained(stock: Stock, home: Path) -> ModelPackage:
-    """The package of the teach-in's own training, run as the window runs it; a busy machine may take its time."""
+    """The package of the teach-in's own training, run as the window runs it."""
     with closing(open_database(f"sqlite:///{home / 'lineside.db'}")) as db:
         order = prepare(db, "castings", stock)
-    command = [sys.executable, "main.py", *order.arguments, "--set", "budget_seconds=0"]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "main.py", *order.arguments], check=True, stdout=subprocess.DEVNULL)
     return open_package(order.out)
 
 

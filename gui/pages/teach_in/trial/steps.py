@@ -96,6 +96,8 @@ class TrainView(QWidget):
     def hear(self, event: TrainingEvent) -> None:
         """One thing the trainer said."""
         match event:
+            case TrainingStarted(train=train, epochs=0):
+                self.status.setText(translate("TeachIn", "Learning from %n picture(s)…", "", train))
             case TrainingStarted(train=train, validation=validation, epochs=epochs):
                 words = translate(
                     "TeachIn", "Learning from {train} pictures, checked with {validation}; {epochs} epochs."

@@ -14,14 +14,17 @@ from PySide6.QtTest import QTest
 
 from db.datasets.collection import OK, Collection
 from db.inspections.table import page as inspections
-from db.models.registry import activations, active, list_models
+from db.models.registry import activate, activations, active, list_models, register
 from db.products.acts import rename
 from db.runs.line import LineOrder
 from db.runs.origin import JUDGED_FOR
+from db.store.session import Database
 from db.users.trail import entries
 from engine import events
 from engine.domain.inspection import Inspection, Origin, Outcome
+from engine.packages.package import open_package
 from engine.settings import load_settings
+from engine.training import LEARN, TeachOrder
 from gui.jobs.bridge import Bridge
 from gui.line.line import Line
 from gui.pages.teach_in.page import COLLECT, TRAIN, TRY, TeachInPage
@@ -34,6 +37,7 @@ from gui.window.keys import Keyboard
 from tests import ROOT
 from tests.gui.standins import ScriptedModel, ScriptedSource
 from tests.gui.stored import Bench
+from tests.packages import write_tiny_package
 
 PATIENCE = 30_000
 TRAINER = """
@@ -132,7 +136,9 @@ def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A trainer of our own: a real process that speaks the real protocol."""
     script = tmp_path / "trainer.py"
     script.write_text(TRAINER.format(root=str(ROOT)), encoding="utf-8")
-    monkeypatch.setattr(teach_process, "find_trainer", lambda _s: Trainer(sys.executable, (str(script),), "here"))
+    fake = Trainer(sys.executable, (str(script),), "here")
+    monkeypatch.setattr(teach_process, "find_trainer", lambda _settings: fake)
+    monkeypatch.setattr(teach_process, "own_program", lambda: fake)
 
 
 # ── collecting ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -299,15 +305,32 @@ def test_a_candidate_waits_over_a_restart_and_collecting_goes_on(rig: Rig, train
     assert [m.state for m in list_models(rig.bench.db)].count("candidate") == 1
 
 
-def test_station_without_a_trainer_leaves_the_data_set_and_says_what_to_run(
+def test_station_without_a_trainer_learns_by_itself(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(teach_process, "find_trainer", lambda _settings: None)
+    rig.stock_up()
+    rig.press(Qt.Key.Key_T)
+    rig.until(lambda: rig.page.step == TRY)
+    made = next(m for m in list_models(rig.bench.db) if m.state == "candidate")
+    manifest = open_package(made.folder).manifest
+    assert manifest.lineage.preset == LEARN
+    assert set(manifest.class_names) == {OK, "dent"}
+    # What is held back is not taught.
+    assert manifest.metrics["count"] == sum(COLLECTED.values()) - len(rig.page.room.stock.held_back())
+
+
+def test_station_without_a_trainer_says_what_to_run_to_go_on_from_a_trained_network(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(teach_process, "find_trainer", lambda _settings: None)
+    monkeypatch.setattr("gui.pages.teach_in.train.prepare", lambda *_: finetuned(rig.bench.db))
     rig.stock_up()
     rig.press(Qt.Key.Key_T)
     rig.until(lambda: rig.page.step == TRAIN and "lineside train" in rig.page.training_view.status.text())
     rig.until(lambda: not rig.page.training.busy)
-    assert len(list((rig.bench.db.folder / "datasets").glob("*/train/dent/*.png"))) == 2
+
+
+def finetuned(db: Database) -> TeachOrder:
+    return TeachOrder(db.folder / "set", db.folder / "parent", db.folder / "out", db.folder)
 
 
 # ── what is trained, and what it showed ──────────────────────────────────────────────────────────────────────────
@@ -315,12 +338,21 @@ def test_known_defects_go_on_from_the_active_model_and_new_ones_start_from_scrat
     collection = Collection(bench.db.folder / "p")
     stock = collection.add("scratch", picture(1))
     mine = bench.context.product.name
+    deep = write_tiny_package(bench.db.folder / "deep", defect="scratch", weights=b"some")
+    activate(bench.db, register(bench.db, deep.folder, "anna").version, "anna")
     on = prepare(bench.db, mine, stock)
+    assert on.arguments[0] == "train"
     assert "--from" in on.arguments
     assert "--from" not in prepare(bench.db, "another", stock).arguments, "another product's model is not taught on"
     rename(bench.db, mine, "tin", "anna")
     fresh = prepare(bench.db, "tin", collection.add("dent", picture(2)))
+    assert fresh.arguments[0] == "learn"
     assert "--from" not in fresh.arguments
+
+
+def test_a_model_without_weights_to_go_on_from_is_learnt_anew(bench: Bench) -> None:
+    stock = Collection(bench.db.folder / "p").add("scratch", picture(1))
+    assert prepare(bench.db, bench.context.product.name, stock).arguments[0] == "learn"
 
 
 def test_figures_count_escapes_and_false_rejects_with_intervals() -> None:
