@@ -60,6 +60,13 @@ def test_shipped_model_judges_parts_it_has_never_seen(name: str, escapes: float,
     assert sum(v.outcome is Outcome.NG for v in good) <= overkill * len(good)
 
 
+@pytest.mark.parametrize("name", ["demo-segdec", "demo-classifier"])
+def test_shipped_model_calls_most_good_parts_ok_by_its_own_band(name: str) -> None:
+    package = open_package(demo_package(name))
+    good = [v for truth, v in judge_demo(package, default_recipe(package), seed=42, count=50) if truth == "ok"]
+    assert sum(v.outcome is Outcome.OK for v in good) >= 0.8 * len(good)
+
+
 def test_selftest_passes_here(capsys: pytest.CaptureFixture[str], qapp: object) -> None:
     assert main(["selftest"]) == 0
     assert "Everything works." in capsys.readouterr().out
