@@ -23,7 +23,8 @@ class Said(StrEnum):
 
 _SOUND = """
 ok okay good free normal sound intact pass passed accept accepted acceptable io background gut gute guteil gutteil
-gutteile fehlerfrei fehlerlos inordnung conforme nodefect nodefects nodefective defectfree defectless nondefect
+gutteile fehlerfrei fehlerlos defektfrei einwandfrei
+mängelfrei maengelfrei inordnung conforme nodefect nodefects nodefective defectfree defectless nondefect
 nondefective notdefect notdefective undamaged undefected nodamage nofault nofaults faultfree noanomaly noanomalies
 nonanomalous noerror noerrors errorfree noflaw flawless notng noissue noissues 良品 合格 合格品
 """
@@ -39,6 +40,7 @@ part parts piece pieces product products sample samples image images img imgs pi
 class cls label labels data set dataset train test val the all mt teil teile bild bilder front back rear top bottom
 left right side inner outer inside outside upper lower view cam camera cameras vorne vorn hinten oben unten links
 rechts seite innen aussen kamera ansicht lot lots batch batches line station shift charge schicht linie
+copy copies kopie kopien
 """
 """Words that say which parts, seen from where: beside another they change nothing."""
 _SAID = {word: said for said, words in ((Said.SOUND, _SOUND), (Said.DEFECT, _DEFECT)) for word in words.split()}

@@ -108,7 +108,10 @@ def _ending(name: str) -> str:
 
 def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and the columns of each row. Raises DatasetError."""
-    reader = csv.DictReader(io.StringIO(read_text(path, MAX_CSV_BYTES), newline=""))
+    text = read_text(path, MAX_CSV_BYTES)
+    # A spreadsheet may have saved the list with semicolons or tabs.
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
     try:
         lacking = [name for name in columns if name not in (reader.fieldnames or ())]
         if lacking:

@@ -31,7 +31,10 @@ def with_further_classes(samples: Sequence[Sample], folder: Path) -> list[Sample
     named = _read(path, keys)
     unknown = named.keys() - keys
     if unknown:
-        raise DatasetError(f"{path} names {min(unknown)}, which is not in the data set.", "Correct that line.")
+        raise DatasetError(
+            f"{path} names {min(unknown)}, which is not in the data set.",
+            "Correct that line; the only line of titles there may be begins with `path`.",
+        )
     return [replace(s, also=tuple(n for n in named.get(name_of(s.key), ()) if n != s.label)) for s in samples]
 
 

@@ -9,7 +9,8 @@ from engine.domain.sound_names import Said, is_sound, said_by
 SOUND = """
 ok OK Ok okay good GOOD good_parts free MT_Free mt_free normal sound pass PASSED ok_front ok-back OkFront okFront
 00_OK 01-good ok1 ok_a Good.2 i.O. i.O iO IO io_kamera_1 gut Gut Gutteile fehlerfrei in_Ordnung no_defect No-Defects
-nodefect defect_free defectless not_defective Not-NG no_damage background lot3_ok ok_lot_3 images_ok 良品 合格品
+nodefect defect_free defectless not_defective Not-NG no_damage background lot3_ok ok_lot_3
+ok_(copy) ok_-_Kopie defektfrei einwandfrei mängelfrei images_ok 良品 合格品
 """
 DEFECT = """
 ng NG Ng01 nok NOK not_ok NotOk not-good n.i.O. n.i.O niO NiO n.i.O_Kamera_1 bad BAD_parts def def_front DEF-2

@@ -133,6 +133,13 @@ def test_visa(tmp_path: Path) -> None:
     assert {s.part for s in alone.samples} == {""} and alone.counts() == dataset.counts()
 
 
+def test_visa_list_that_a_spreadsheet_saved_is_read(tmp_path: Path) -> None:
+    path = visa(tmp_path) / "candle" / "image_anno.csv"
+    path.write_text(path.read_text("utf-8").replace(",normal,", ";normal;").replace("image,label,", "image;label;")
+                    .replace('JPG,"', 'JPG;"').replace('",', '";'), encoding="utf-8")  # fmt: skip
+    assert [s.label for s in open_dataset(str(tmp_path)).samples] == ["chunk of wax missing", "normal", "normal"]
+
+
 def test_visa_row_whose_picture_or_mask_is_missing_is_named(tmp_path: Path) -> None:
     root = visa(tmp_path)
     (root / "candle" / "Data" / "Images" / "Normal" / "0001.JPG").unlink()

@@ -81,6 +81,11 @@ def test_head_is_skipped_as_the_first_line_only(tmp_path: Path) -> None:
         also(tmp_path, "ok/a.jpg,rust\npath,classes\n")
 
 
+def test_another_line_of_titles_is_told_by_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"names file, which .* titles there may be begins with `path`"):
+        also(tmp_path, "file,label\nok/a.jpg,rust\n")
+
+
 def test_first_of_the_unknown_pictures_is_named(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"names b.jpg, which is not in the data set"):
         also(tmp_path, "c.jpg,rust\nb.jpg,rust\nok/a.jpg,rust\n")
