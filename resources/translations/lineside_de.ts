@@ -8227,14 +8227,6 @@ Shift+A hebt sie auf.</translation>
             <translation>Stapelprüfung oder Export abbrechen</translation>
         </message>
         <message>
-            <source>Cancelled after {count} of {total} pictures</source>
-            <translation>Abgebrochen nach {count} von {total} Bildern</translation>
-        </message>
-        <message>
-            <source>Cancelled after {count} pictures</source>
-            <translation>Abgebrochen nach {count} Bildern</translation>
-        </message>
-        <message>
             <source>Choose a folder</source>
             <translation>Ordner wählen</translation>
         </message>
@@ -8513,6 +8505,14 @@ Shift+A hebt sie auf.</translation>
         <message>
             <source>Station says</source>
             <translation>Station sagt</translation>
+        </message>
+        <message>
+            <source>Stopped after {count} of {total} pictures</source>
+            <translation>Angehalten nach {count} von {total} Bildern</translation>
+        </message>
+        <message>
+            <source>Stopped after {count} pictures</source>
+            <translation>Angehalten nach {count} Bildern</translation>
         </message>
         <message>
             <source>Sub-folder</source>

@@ -73,9 +73,9 @@ def end_words(count: int, total: int | None, *, ended: bool) -> str:
     if ended:
         return translate("Scan", "All {count} pictures judged").format(count=number(count))
     if total:
-        words = translate("Scan", "Cancelled after {count} of {total} pictures")
+        words = translate("Scan", "Stopped after {count} of {total} pictures")
         return words.format(count=number(count), total=number(total))
-    return translate("Scan", "Cancelled after {count} pictures").format(count=number(count))
+    return translate("Scan", "Stopped after {count} pictures").format(count=number(count))
 
 
 def _minutes(seconds: float) -> str:

@@ -219,7 +219,7 @@ def test_cancelled_scan_is_offered_shown_and_forgotten(bench: Bench, scan_page: 
     assert after.setup.folder.text() == str(root)
     press(after, "V")
     bench.qtbot.waitUntil(lambda: after.results.rows.count == stopped_at, timeout=20_000)
-    assert f"Cancelled after {number(stopped_at)} of {number(3000)}" in after.results.state.text()
+    assert f"Stopped after {number(stopped_at)} of {number(3000)}" in after.results.state.text()
     press(after, "Ctrl+N")
     bench.idle()
     after.setup.stopped.forget()

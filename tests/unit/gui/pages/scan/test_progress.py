@@ -80,5 +80,5 @@ def test_progress_in_words(progress: Progress, paused: bool, said: str) -> None:
 
 def test_the_end_in_words() -> None:
     assert end_words(150, 150, ended=True) == "All 150 pictures judged"
-    assert end_words(204, 900, ended=False) == "Cancelled after 204 of 900 pictures"
-    assert end_words(7, None, ended=False) == "Cancelled after 7 pictures"
+    assert end_words(204, 900, ended=False) == "Stopped after 204 of 900 pictures"
+    assert end_words(7, None, ended=False) == "Stopped after 7 pictures"
