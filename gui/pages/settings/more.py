@@ -22,6 +22,7 @@ LICENCES = {
     "pyqtgraph": "MIT",
     "numpy": "BSD-3-Clause",
     "opencv-python-headless": "Apache-2.0",
+    "safetensors": "Apache-2.0",
     "simplejpeg": "MIT",
     "imagecodecs": "BSD-3-Clause",
     "openvino": "Apache-2.0",
