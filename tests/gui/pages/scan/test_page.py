@@ -137,7 +137,7 @@ def test_cancel_keeps_what_was_inspected(bench: Bench, page: ScanPage, tmp_path:
     bench.idle()
     assert 0 < page.results.rows.rowCount() < 3000
     assert counts(bench.db).total == page.results.rows.rowCount()
-    assert "Cancelled" in page.results.state.text()
+    assert "Stopped" in page.results.state.text()
 
 
 def test_empty_folder_is_told_and_the_set_up_stays(bench: Bench, page: ScanPage, tmp_path: Path) -> None:
