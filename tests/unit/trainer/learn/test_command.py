@@ -183,6 +183,17 @@ def test_good_parts_that_are_too_few_or_all_alike_are_refused(
     assert "1 good parts are too few" in capsys.readouterr().err
 
 
+def test_nothing_is_learnt_while_a_label_is_not_used(
+    parts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shape = {"label": "scratch", "shape_type": "rectangle", "points": [[10, 10], [40, 40]]}
+    drawn = {"imagePath": "0.png", "imageHeight": SIDE, "imageWidth": SIDE, "shapes": [shape]}
+    (parts / "ok" / "0.json").write_text(json.dumps(drawn), encoding="utf-8")
+    assert main(["learn", str(parts), "--out", str(tmp_path / "model")]) == 3
+    assert "its folder pit beside ok may name a defect" in capsys.readouterr().err
+    assert not (tmp_path / "model").exists()
+
+
 def test_the_limit_goes_by_what_must_be_caught(parts: Path, tmp_path: Path) -> None:
     limits = {}
     for name, rule in (("even", []), ("all", ["--recall", "1"]), ("dear", ["--cost", "1000:1"])):
