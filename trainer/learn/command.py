@@ -11,19 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from engine.backbone.backbone import Backbone
+from engine.backends.openvino import LEARNT
 from engine.errors import UsageError
 from engine.learning.good_only import GoodOnly
 from engine.learning.patch_head import PatchHead
 from engine.packages.package import MANIFEST, ModelPackage, open_package
 from engine.statistics.costs import Prices
 from engine.system.files import write_atomically
-from engine.teaching.course import Learnt, Rule, learn
+from engine.teaching.course import Learnt, Rule, learn, teaches_places
 from engine.teaching.package import Source, package
 from engine.training import LEARN, TrainingFinished, TrainingNote, TrainingStarted
 from trainer.data.material import ancestry, kept_path
 from trainer.evaluation.study import cost_of
-from trainer.formats.detect import open_dataset
+from trainer.formats.detect import OK, open_dataset
 from trainer.formats.samples.dataset import Dataset, OneClassError
+from trainer.formats.samples.unused import refuse_doubt
 from trainer.learn.material import Taught, material
 from trainer.runtime.progress import Emit, meter, reporter
 
@@ -43,7 +45,8 @@ def run_learn(args: argparse.Namespace) -> int:
     emit(_started(taught))
     for note in taught.notes:
         _note(note, emit, args.jsonl)
-    backbone = Backbone(spec.height, spec.width, spec.channels, threads=args.threads, patches=True)
+    places = teaches_places(taught.words, taught.classes, taught.ok_classes)
+    backbone = Backbone(spec.height, spec.width, spec.channels, threads=args.threads, patches=places)
     learnt = learn(backbone, taught.words, taught.classes, taught.ok_classes, rule)
     source = _source(args, dataset, taught, backbone.identity, parent)
     made = package(out, out.name, learnt, spec, [word.picture for word in taught.words], source)
@@ -98,6 +101,8 @@ def _dataset(args: argparse.Namespace) -> Dataset:
         sound = error.dataset.ok_classes
         if (not args.good_only and not args.parent) or (not sound and not args.parent):
             raise
+        if args.without_label != OK:
+            refuse_doubt(args.dataset, error.dataset.unused, error.dataset.doubtful)
         return error.dataset
 
 
@@ -112,6 +117,9 @@ def _source(
     words += ["--cost", args.cost] if args.cost else []
     words += ["--without-label", args.without_label] if args.without_label else []
     parts = len({word.part for word in taught.words})
+    extra: dict[str, Any] = {"ancestors": ancestry(parent.manifest.lineage)} if parent else {}
+    if dataset.doubtful:
+        extra["without_label"] = OK
     return Source(
         dataset=dataset.id,
         dataset_sha256=dataset.sha256(),
@@ -120,14 +128,14 @@ def _source(
         product=args.product or (parent.manifest.lineage.product if parent else ""),
         command=shlex.join(words),
         settings={"backbone": identity, "parts": parts, "pictures": len(taught.words)},
-        extra={"ancestors": ancestry(parent.manifest.lineage)} if parent else {},
+        extra=extra,
     )
 
 
 def _started(taught: Taught) -> TrainingStarted:
     return TrainingStarted(
         preset=LEARN,
-        architecture="efficientnet-lite0",
+        architecture=LEARNT,
         device="cpu",
         epochs=0,
         train=len(taught.words),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.backbone.size import input_size
+from engine.backends.openvino import LEARNT
 from engine.domain.inspection import Pixels
 from engine.errors import DatasetError, InputError, LinesideError, PictureError
 from engine.packages.manifest import Manifest
@@ -44,19 +45,21 @@ def material(
 ) -> Taught:
     """Read what is taught; pictures that the set keeps for a test are not. Raises DatasetError where nothing is."""
     samples, notes = _chosen(dataset, good_only)
+    before = list[Sample]()
     classes, ok_classes = dataset.classes, dataset.ok_classes
     if parent is not None:
         classes, ok_classes = _with_parent(parent.manifest, dataset)
         more, said = replay(parent, EVERY, 0)
-        samples = [*samples, *(s for s in more if not good_only or s.label in ok_classes)]
+        before = [s for s in more if not good_only or s.label in ok_classes]
         notes += said
     if good_only:
         classes = tuple(name for name in classes if name in ok_classes)
-    shown = {s.label for s in samples}
+    shown = {s.label for s in (*before, *samples)}
     classes = tuple(name for name in classes if name in shown)
     ok_classes = tuple(name for name in ok_classes if name in shown)
-    spec = parent.manifest.input if parent is not None else _spec(samples, classes, ok_classes)
-    words = _words(samples, spec, progress)
+    learnt = parent is not None and parent.manifest.architecture == LEARNT
+    spec = parent.manifest.input if parent is not None and learnt else _spec([*before, *samples], classes, ok_classes)
+    words = _once(_words(before, spec, progress), _words(samples, spec, progress))
     unpainted = sum(word.mask is None and word.word not in ok_classes for word in words)
     if unpainted and teaches_places(words, classes, ok_classes):
         notes.append(
@@ -130,10 +133,16 @@ def _words(samples: Sequence[Sample], spec: InputSpec, progress: Callable[[int, 
         raise DatasetError(
             f"{len(bad)} of {len(samples)} pictures cannot be used; the first: {first.message}", first.remedy
         )
-    return _once(found)
+    return found
 
 
-def _once(words: Sequence[Word]) -> list[Word]:
-    """The same picture replayed and given again is taught once; of two words the later one counts."""
-    kept = {word.picture.tobytes(): word for word in words}
-    return [replace(word) for word in kept.values()]
+def _once(before: Sequence[Word], now: Sequence[Word]) -> list[Word]:
+    """Each picture once: what is said now goes before what the parent was taught. Raises DatasetError for two words."""
+    said: dict[bytes, Word] = {}
+    for word in now:
+        known = said.setdefault(word.picture.tobytes(), word)
+        if known.word != word.word:
+            raise DatasetError(
+                f"The same picture is labelled {known.word} and {word.word}.", "Look with `lineside data inspect`."
+            )
+    return [*({word.picture.tobytes(): word for word in before} | said).values()]

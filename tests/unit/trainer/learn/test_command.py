@@ -139,6 +139,47 @@ def test_it_goes_on_from_a_package_with_what_that_was_taught(
     assert manifest.lineage.parent == open_package(first).version
 
 
+def test_a_new_word_goes_before_what_the_package_was_taught(lineside_home: Path, parts: Path, tmp_path: Path) -> None:
+    kept = lineside_home / "datasets" / "first"
+    kept.parent.mkdir(parents=True)
+    parts.rename(kept)
+    assert main(["learn", str(kept), "--out", str(tmp_path / "first")]) == 0
+    for label, name in (("pit", "0"), ("ok", "1")):
+        (tmp_path / "more" / label).mkdir(parents=True)
+        (tmp_path / "more" / label / "0.png").write_bytes((kept / "ok" / f"{name}.png").read_bytes())
+    second = tmp_path / "second"
+    assert main(["learn", str(tmp_path / "more"), "--from", str(tmp_path / "first"), "--out", str(second)]) == 0
+    told = open_package(second).manifest.metrics["left_out"]
+    assert (told["good_parts"], told["bad_parts"]) == (11, 9)
+
+
+def test_one_picture_under_two_words_is_refused(
+    parts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (parts / "pit" / "again.png").write_bytes((parts / "ok" / "0.png").read_bytes())
+    assert main(["learn", str(parts), "--out", str(tmp_path / "model")]) == 3
+    assert "labelled" in capsys.readouterr().err
+    assert not (tmp_path / "model").exists()
+
+
+def test_good_parts_alone_are_not_good_for_want_of_a_label(
+    parts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "yolo" / "images").mkdir(parents=True)
+    (tmp_path / "yolo" / "labels").mkdir()
+    for index in range(8):
+        name = tmp_path / "yolo" / "images" / f"{index}.png"
+        name.write_bytes((parts / "ok" / f"{index}.png").read_bytes())
+        if index > 1:
+            (tmp_path / "yolo" / "labels" / f"{index}.txt").touch()
+    (tmp_path / "yolo" / "classes.txt").write_text("ok\n")
+    (tmp_path / "yolo" / "labels" / "0.txt").write_text("0 0.5 0.5 x 0.1\n")
+    words = ["learn", str(tmp_path / "yolo"), "--good-only", "--out", str(tmp_path / "model")]
+    assert main(words) == 3
+    assert "would be taken for sound" in capsys.readouterr().err
+    assert not (tmp_path / "model").exists()
+
+
 def test_events_are_those_of_train(parts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["learn", str(parts), "--out", str(tmp_path / "model"), "--jsonl"]) == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
