@@ -106,7 +106,8 @@ class KeyButton(QPushButton):
         if primary and self.hasFocus():
             # The sheet's ring has the fill's own colour.
             painter.drawRoundedRect(self.rect().adjusted(3, 3, -4, -4), 3, 3)
-        painter.drawText(left, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
+        shown = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, left.width())
+        painter.drawText(left, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
         # Where the place is not enough, the word goes first; the key is in the tip and in the table of keys.
         room = left.width() - painter.fontMetrics().horizontalAdvance(self.text())
         if self._key and (room >= self._cap_width() + SPACING // 2 or not self.text()):
